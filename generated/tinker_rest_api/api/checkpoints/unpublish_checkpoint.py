@@ -1,0 +1,292 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...models.checkpoint_kind import CheckpointKind
+from ...models.error import Error
+from ...types import UNSET, Operation, Response, Unset
+
+_SEGMENT = ":@!$&'()*+,;="
+
+
+def _get_kwargs(
+    training_run_id: str,
+    checkpoint_kind: CheckpointKind,
+    checkpoint_name: str,
+    *,
+    x_idempotency_key: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(x_idempotency_key, Unset):
+        headers["X-Idempotency-Key"] = x_idempotency_key
+
+    if not isinstance(x_request_id, Unset):
+        headers["X-Request-Id"] = x_request_id
+
+    _kwargs: dict[str, Any] = {
+        "method": "delete",
+        "url": "/api/v1/training_runs/{training_run_id}/checkpoints/{checkpoint_kind}/{checkpoint_name}/publish".format(
+            training_run_id=quote(str(training_run_id), safe=_SEGMENT),
+            checkpoint_kind=quote(str(checkpoint_kind), safe=_SEGMENT),
+            checkpoint_name=quote(str(checkpoint_name), safe=_SEGMENT),
+        ),
+    }
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _read_success(response: httpx.Response) -> None:
+    return None
+
+
+OPERATION = Operation(
+    operation_id="unpublish_checkpoint",
+    success_status=frozenset(
+        (
+            200,
+            204,
+        )
+    ),
+    build_request=_get_kwargs,
+    read_success=_read_success,
+)
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Error:
+    if response.status_code == 200:
+        response_200 = cast(Any, None)
+        return response_200
+
+    if response.status_code == 204:
+        response_204 = cast(Any, None)
+        return response_204
+
+    if response.status_code == 400:
+        response_400 = Error.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Error.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 402:
+        response_402 = Error.from_dict(response.json())
+
+        return response_402
+
+    if response.status_code == 403:
+        response_403 = Error.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Error.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 409:
+        response_409 = Error.from_dict(response.json())
+
+        return response_409
+
+    if response.status_code == 422:
+        response_422 = Error.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Error.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = Error.from_dict(response.json())
+
+        return response_503
+
+    response_default = Error.from_dict(response.json())
+
+    return response_default
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Error]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    training_run_id: str,
+    checkpoint_kind: CheckpointKind,
+    checkpoint_name: str,
+    *,
+    client: AuthenticatedClient | Client,
+    x_idempotency_key: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[Any | Error]:
+    """Unpublish a checkpoint
+
+     Makes a public checkpoint private again. Only the owner of the training run may do so.
+    A checkpoint that is private already is answered with 409.
+
+    Args:
+        training_run_id (str):
+        checkpoint_kind (CheckpointKind): The first part of a checkpoint id. `weights`: the full
+            state, to go on training from.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
+        checkpoint_name (str):
+        x_idempotency_key (str | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | Error]
+    """
+
+    kwargs = _get_kwargs(
+        training_run_id=training_run_id,
+        checkpoint_kind=checkpoint_kind,
+        checkpoint_name=checkpoint_name,
+        x_idempotency_key=x_idempotency_key,
+        x_request_id=x_request_id,
+    )
+    return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
+
+
+def sync(
+    training_run_id: str,
+    checkpoint_kind: CheckpointKind,
+    checkpoint_name: str,
+    *,
+    client: AuthenticatedClient | Client,
+    x_idempotency_key: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Any | Error | None:
+    """Unpublish a checkpoint
+
+     Makes a public checkpoint private again. Only the owner of the training run may do so.
+    A checkpoint that is private already is answered with 409.
+
+    Args:
+        training_run_id (str):
+        checkpoint_kind (CheckpointKind): The first part of a checkpoint id. `weights`: the full
+            state, to go on training from.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
+        checkpoint_name (str):
+        x_idempotency_key (str | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | Error
+    """
+
+    return sync_detailed(
+        training_run_id=training_run_id,
+        checkpoint_kind=checkpoint_kind,
+        checkpoint_name=checkpoint_name,
+        client=client,
+        x_idempotency_key=x_idempotency_key,
+        x_request_id=x_request_id,
+    ).parsed
+
+
+async def asyncio_detailed(
+    training_run_id: str,
+    checkpoint_kind: CheckpointKind,
+    checkpoint_name: str,
+    *,
+    client: AuthenticatedClient | Client,
+    x_idempotency_key: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[Any | Error]:
+    """Unpublish a checkpoint
+
+     Makes a public checkpoint private again. Only the owner of the training run may do so.
+    A checkpoint that is private already is answered with 409.
+
+    Args:
+        training_run_id (str):
+        checkpoint_kind (CheckpointKind): The first part of a checkpoint id. `weights`: the full
+            state, to go on training from.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
+        checkpoint_name (str):
+        x_idempotency_key (str | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | Error]
+    """
+
+    kwargs = _get_kwargs(
+        training_run_id=training_run_id,
+        checkpoint_kind=checkpoint_kind,
+        checkpoint_name=checkpoint_name,
+        x_idempotency_key=x_idempotency_key,
+        x_request_id=x_request_id,
+    )
+    return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
+
+
+async def asyncio(
+    training_run_id: str,
+    checkpoint_kind: CheckpointKind,
+    checkpoint_name: str,
+    *,
+    client: AuthenticatedClient | Client,
+    x_idempotency_key: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Any | Error | None:
+    """Unpublish a checkpoint
+
+     Makes a public checkpoint private again. Only the owner of the training run may do so.
+    A checkpoint that is private already is answered with 409.
+
+    Args:
+        training_run_id (str):
+        checkpoint_kind (CheckpointKind): The first part of a checkpoint id. `weights`: the full
+            state, to go on training from.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
+        checkpoint_name (str):
+        x_idempotency_key (str | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | Error
+    """
+
+    return (
+        await asyncio_detailed(
+            training_run_id=training_run_id,
+            checkpoint_kind=checkpoint_kind,
+            checkpoint_name=checkpoint_name,
+            client=client,
+            x_idempotency_key=x_idempotency_key,
+            x_request_id=x_request_id,
+        )
+    ).parsed

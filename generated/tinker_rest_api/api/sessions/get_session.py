@@ -1,0 +1,254 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...models.access_scope import AccessScope
+from ...models.error import Error
+from ...models.get_session_response import GetSessionResponse
+from ...types import UNSET, Operation, Response, Unset
+
+_SEGMENT = ":@!$&'()*+,;="
+
+
+def _get_kwargs(
+    session_id: str,
+    *,
+    access_scope: AccessScope | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(x_request_id, Unset):
+        headers["X-Request-Id"] = x_request_id
+
+    params: dict[str, Any] = {}
+
+    json_access_scope: str | Unset = UNSET
+    if not isinstance(access_scope, Unset):
+        json_access_scope = access_scope.value
+
+    params["access_scope"] = json_access_scope
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/api/v1/sessions/{session_id}".format(
+            session_id=quote(str(session_id), safe=_SEGMENT),
+        ),
+        "params": params,
+    }
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _read_success(response: httpx.Response) -> GetSessionResponse:
+    return GetSessionResponse.from_dict(response.json())
+
+
+OPERATION = Operation(
+    operation_id="get_session",
+    success_status=frozenset((200,)),
+    build_request=_get_kwargs,
+    read_success=_read_success,
+)
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Error | GetSessionResponse:
+    if response.status_code == 200:
+        response_200 = GetSessionResponse.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Error.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Error.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 402:
+        response_402 = Error.from_dict(response.json())
+
+        return response_402
+
+    if response.status_code == 403:
+        response_403 = Error.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Error.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 422:
+        response_422 = Error.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Error.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = Error.from_dict(response.json())
+
+        return response_503
+
+    response_default = Error.from_dict(response.json())
+
+    return response_default
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Error | GetSessionResponse]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    session_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    access_scope: AccessScope | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[Error | GetSessionResponse]:
+    """Get a session
+
+     The ids of the training runs and samplers that belong to one session.
+
+    Args:
+        session_id (str):
+        access_scope (AccessScope | Unset): `owned`: what the caller owns. `accessible`: that and
+            what others share with the caller.
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Error | GetSessionResponse]
+    """
+
+    kwargs = _get_kwargs(
+        session_id=session_id,
+        access_scope=access_scope,
+        x_request_id=x_request_id,
+    )
+    return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
+
+
+def sync(
+    session_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    access_scope: AccessScope | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Error | GetSessionResponse | None:
+    """Get a session
+
+     The ids of the training runs and samplers that belong to one session.
+
+    Args:
+        session_id (str):
+        access_scope (AccessScope | Unset): `owned`: what the caller owns. `accessible`: that and
+            what others share with the caller.
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Error | GetSessionResponse
+    """
+
+    return sync_detailed(
+        session_id=session_id,
+        client=client,
+        access_scope=access_scope,
+        x_request_id=x_request_id,
+    ).parsed
+
+
+async def asyncio_detailed(
+    session_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    access_scope: AccessScope | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[Error | GetSessionResponse]:
+    """Get a session
+
+     The ids of the training runs and samplers that belong to one session.
+
+    Args:
+        session_id (str):
+        access_scope (AccessScope | Unset): `owned`: what the caller owns. `accessible`: that and
+            what others share with the caller.
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Error | GetSessionResponse]
+    """
+
+    kwargs = _get_kwargs(
+        session_id=session_id,
+        access_scope=access_scope,
+        x_request_id=x_request_id,
+    )
+    return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
+
+
+async def asyncio(
+    session_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    access_scope: AccessScope | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Error | GetSessionResponse | None:
+    """Get a session
+
+     The ids of the training runs and samplers that belong to one session.
+
+    Args:
+        session_id (str):
+        access_scope (AccessScope | Unset): `owned`: what the caller owns. `accessible`: that and
+            what others share with the caller.
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Error | GetSessionResponse
+    """
+
+    return (
+        await asyncio_detailed(
+            session_id=session_id,
+            client=client,
+            access_scope=access_scope,
+            x_request_id=x_request_id,
+        )
+    ).parsed

@@ -1,0 +1,141 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+import datetime
+from collections.abc import Mapping
+from typing import Any, Self
+
+from attrs import define, field
+
+from ..models.known_checkpoint_type import KnownCheckpointType
+from ..models.user_metadata import UserMetadata
+from ..types import InvalidField, utc_datetime
+
+_KnownCheckpointType = {member.value: member for member in KnownCheckpointType}
+_FIELDS = frozenset(
+    (
+        "checkpoint_id",
+        "checkpoint_type",
+        "tinker_path",
+        "time",
+        "training_run_id",
+        "size_bytes",
+        "public",
+        "expires_at",
+        "user_metadata",
+    )
+)
+
+
+@define
+class Checkpoint:
+    """Weights that a training run saved."""
+
+    checkpoint_id: str
+    """The id within its training run, such as `weights/0001`. Some servers leave out the kind,
+    so only `tinker_path` names a checkpoint beyond doubt."""
+    checkpoint_type: KnownCheckpointType | str
+    """What a checkpoint is for: `training` (kind `weights`), `sampler` (kind `sampler_weights`),
+    `external` (kind `external_weights`), or a value that a newer server adds."""
+    tinker_path: str
+    """The address of the checkpoint, `tinker://{training_run_id}/{kind}/{name}`."""
+    time: datetime.datetime | None = None
+    """When the checkpoint was saved, in UTC."""
+    training_run_id: None | str = None
+    """The id of the training run that saved it. Where a server leaves it out it can be read from
+    `tinker_path`."""
+    size_bytes: int | None = None
+    """The size in bytes, where it is known."""
+    public: bool = False
+    """Whether everyone may read the checkpoint."""
+    expires_at: datetime.datetime | None = None
+    """When the checkpoint will be deleted, in UTC. Null or absent for never."""
+    user_metadata: None | UserMetadata = None
+    """What the user attached to the checkpoint."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object as plain Python values. What is None and not required is left out."""
+        fields = dict(self.additional_properties)
+        fields["checkpoint_id"] = self.checkpoint_id
+        fields["checkpoint_type"] = self.checkpoint_type
+        fields["tinker_path"] = self.tinker_path
+        if self.time is not None:
+            fields["time"] = self.time.isoformat()
+        if self.training_run_id is not None:
+            fields["training_run_id"] = self.training_run_id
+        if self.size_bytes is not None:
+            fields["size_bytes"] = self.size_bytes
+        if self.public is not None:
+            fields["public"] = self.public
+        if self.expires_at is not None:
+            fields["expires_at"] = self.expires_at.isoformat()
+        if self.user_metadata is not None:
+            fields["user_metadata"] = self.user_metadata.to_dict()
+        return fields
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
+        if not isinstance(src_dict, dict):
+            raise InvalidField("Checkpoint", None, "an object", src_dict)
+        get = src_dict.get
+        checkpoint_id: Any = get("checkpoint_id")
+        if checkpoint_id.__class__ is not str:
+            raise InvalidField("Checkpoint", "checkpoint_id", "a string", checkpoint_id)
+
+        checkpoint_type: Any = get("checkpoint_type")
+        if checkpoint_type is None:
+            raise InvalidField("Checkpoint", "checkpoint_type", "present", None)
+        if checkpoint_type.__class__ is not str:
+            raise InvalidField("Checkpoint", "checkpoint_type", "a string", checkpoint_type)
+        checkpoint_type = _KnownCheckpointType.get(checkpoint_type, checkpoint_type)
+
+        tinker_path: Any = get("tinker_path")
+        if tinker_path.__class__ is not str:
+            raise InvalidField("Checkpoint", "tinker_path", "a string", tinker_path)
+
+        time: Any = get("time")
+        if time is not None:
+            time = utc_datetime("Checkpoint", "time", time)
+
+        training_run_id: Any = get("training_run_id")
+        if training_run_id is not None:
+            if training_run_id.__class__ is not str:
+                raise InvalidField("Checkpoint", "training_run_id", "a string", training_run_id)
+
+        size_bytes: Any = get("size_bytes")
+        if size_bytes is not None:
+            if size_bytes.__class__ is not int:
+                raise InvalidField("Checkpoint", "size_bytes", "an integer", size_bytes)
+
+        public: Any = get("public")
+        if public is not None:
+            if public.__class__ is not bool:
+                raise InvalidField("Checkpoint", "public", "true or false", public)
+
+        else:
+            public = False
+        expires_at: Any = get("expires_at")
+        if expires_at is not None:
+            expires_at = utc_datetime("Checkpoint", "expires_at", expires_at)
+
+        user_metadata: Any = get("user_metadata")
+        if user_metadata is not None:
+            user_metadata = UserMetadata.from_dict(user_metadata)
+
+        decoded = cls(
+            checkpoint_id=checkpoint_id,
+            checkpoint_type=checkpoint_type,
+            tinker_path=tinker_path,
+            time=time,
+            training_run_id=training_run_id,
+            size_bytes=size_bytes,
+            public=public,
+            expires_at=expires_at,
+            user_metadata=user_metadata,
+        )
+        if not _FIELDS.issuperset(src_dict):
+            decoded.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _FIELDS
+            }
+        return decoded

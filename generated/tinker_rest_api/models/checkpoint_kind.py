@@ -1,0 +1,11 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from enum import StrEnum
+
+
+class CheckpointKind(StrEnum):
+    EXTERNAL_WEIGHTS = "external_weights"
+    SAMPLER_WEIGHTS = "sampler_weights"
+    WEIGHTS = "weights"
+
+    def __str__(self) -> str:
+        return str(self.value)

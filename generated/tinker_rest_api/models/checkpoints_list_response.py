@@ -1,0 +1,61 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from collections.abc import Mapping
+from typing import Any, Self
+
+from attrs import define, field
+
+from ..models.checkpoint import Checkpoint
+from ..models.cursor import Cursor
+from ..types import InvalidField, plain_json
+
+_FIELDS = frozenset(
+    (
+        "checkpoints",
+        "cursor",
+    )
+)
+
+
+@define
+class CheckpointsListResponse:
+    """Checkpoints of one training run, or one page of the caller's checkpoints."""
+
+    checkpoints: list[Checkpoint]
+    """The checkpoints, newest first."""
+    cursor: Cursor | None = None
+    """The place of the page. Absent or null where the list is not paged."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object as plain Python values. What is None and not required is left out."""
+        fields = dict(self.additional_properties)
+        fields["checkpoints"] = plain_json(self.checkpoints)
+        if self.cursor is not None:
+            fields["cursor"] = self.cursor.to_dict()
+        return fields
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
+        if not isinstance(src_dict, dict):
+            raise InvalidField("CheckpointsListResponse", None, "an object", src_dict)
+        get = src_dict.get
+        checkpoints: Any = get("checkpoints")
+        if checkpoints.__class__ is not list:
+            raise InvalidField("CheckpointsListResponse", "checkpoints", "a list", checkpoints)
+        checkpoints = [Checkpoint.from_dict(item) for item in checkpoints]
+
+        cursor: Any = get("cursor")
+        if cursor is not None:
+            cursor = Cursor.from_dict(cursor)
+
+        decoded = cls(
+            checkpoints=checkpoints,
+            cursor=cursor,
+        )
+        if not _FIELDS.issuperset(src_dict):
+            decoded.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _FIELDS
+            }
+        return decoded

@@ -1,0 +1,67 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from collections.abc import Mapping
+from typing import Any, Self
+
+from attrs import define, field
+
+from ..types import InvalidField
+
+_FIELDS = frozenset(
+    (
+        "offset",
+        "limit",
+        "total_count",
+    )
+)
+
+
+@define
+class Cursor:
+    """The place of a page in the whole list."""
+
+    offset: int
+    """How many items come before the page."""
+    limit: int
+    """The most items that the page could hold."""
+    total_count: int
+    """How many items the whole list holds. Some servers answer 0 beyond the end: an empty page,
+    not this number, ends a loop over pages."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object as plain Python values. What is None and not required is left out."""
+        fields = dict(self.additional_properties)
+        fields["offset"] = self.offset
+        fields["limit"] = self.limit
+        fields["total_count"] = self.total_count
+        return fields
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
+        if not isinstance(src_dict, dict):
+            raise InvalidField("Cursor", None, "an object", src_dict)
+        get = src_dict.get
+        offset: Any = get("offset")
+        if offset.__class__ is not int:
+            raise InvalidField("Cursor", "offset", "an integer", offset)
+
+        limit: Any = get("limit")
+        if limit.__class__ is not int:
+            raise InvalidField("Cursor", "limit", "an integer", limit)
+
+        total_count: Any = get("total_count")
+        if total_count.__class__ is not int:
+            raise InvalidField("Cursor", "total_count", "an integer", total_count)
+
+        decoded = cls(
+            offset=offset,
+            limit=limit,
+            total_count=total_count,
+        )
+        if not _FIELDS.issuperset(src_dict):
+            decoded.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _FIELDS
+            }
+        return decoded

@@ -1,0 +1,59 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from collections.abc import Mapping
+from typing import Any, Self
+
+from attrs import define, field
+
+from ..types import InvalidField
+
+_FIELDS = frozenset(
+    (
+        "detail",
+        "message",
+    )
+)
+
+
+@define
+class Error:
+    """What went wrong. Servers differ in the shape of their errors, so nothing here is required and
+    other fields may be there."""
+
+    detail: Any | None = None
+    """A sentence or, where parameters or fields of the request are wrong, a list with one object for
+    each: `loc` (where it is, from the outside in), `msg` (what is wrong) and `type` (for programs)."""
+    message: None | str = None
+    """What went wrong, in words, on servers that use this field instead."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object as plain Python values. What is None and not required is left out."""
+        fields = dict(self.additional_properties)
+        if self.detail is not None:
+            fields["detail"] = self.detail
+        if self.message is not None:
+            fields["message"] = self.message
+        return fields
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
+        if not isinstance(src_dict, dict):
+            raise InvalidField("Error", None, "an object", src_dict)
+        get = src_dict.get
+        detail: Any = get("detail")
+        message: Any = get("message")
+        if message is not None:
+            if message.__class__ is not str:
+                raise InvalidField("Error", "message", "a string", message)
+
+        decoded = cls(
+            detail=detail,
+            message=message,
+        )
+        if not _FIELDS.issuperset(src_dict):
+            decoded.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _FIELDS
+            }
+        return decoded

@@ -1,0 +1,11 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from enum import StrEnum
+
+
+class KnownCheckpointType(StrEnum):
+    EXTERNAL = "external"
+    SAMPLER = "sampler"
+    TRAINING = "training"
+
+    def __str__(self) -> str:
+        return str(self.value)

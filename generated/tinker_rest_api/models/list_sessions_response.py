@@ -1,0 +1,47 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from collections.abc import Mapping
+from typing import Any, Self
+
+from attrs import define, field
+
+from ..types import InvalidField, plain_json
+
+_FIELDS = frozenset(("sessions",))
+
+
+@define
+class ListSessionsResponse:
+    """One page of sessions."""
+
+    sessions: list[str]
+    """The ids of the sessions."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object as plain Python values. What is None and not required is left out."""
+        fields = dict(self.additional_properties)
+        fields["sessions"] = plain_json(self.sessions)
+        return fields
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
+        if not isinstance(src_dict, dict):
+            raise InvalidField("ListSessionsResponse", None, "an object", src_dict)
+        get = src_dict.get
+        sessions: Any = get("sessions")
+        if sessions.__class__ is not list:
+            raise InvalidField("ListSessionsResponse", "sessions", "a list", sessions)
+        for item in sessions:
+            if item.__class__ is not str:
+                raise InvalidField("ListSessionsResponse", "sessions", "a list of strings", item)
+
+        decoded = cls(
+            sessions=sessions,
+        )
+        if not _FIELDS.issuperset(src_dict):
+            decoded.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _FIELDS
+            }
+        return decoded

@@ -1,0 +1,46 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from collections.abc import Mapping
+from typing import Any, Self
+
+from attrs import define, field
+
+from ..types import InvalidField
+
+_FIELDS = frozenset(("ttl_seconds",))
+
+
+@define
+class SetCheckpointTtlRequest:
+    """The time to live that a checkpoint shall have."""
+
+    ttl_seconds: int | None
+    """In how many seconds from now the checkpoint expires: one hour to ten years of 365 days.
+    Null removes an expiry."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object as plain Python values. What is None and not required is left out."""
+        fields = dict(self.additional_properties)
+        fields["ttl_seconds"] = self.ttl_seconds
+        return fields
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
+        if not isinstance(src_dict, dict):
+            raise InvalidField("SetCheckpointTtlRequest", None, "an object", src_dict)
+        get = src_dict.get
+        ttl_seconds: Any = get("ttl_seconds")
+        if ttl_seconds is not None:
+            if ttl_seconds.__class__ is not int:
+                raise InvalidField("SetCheckpointTtlRequest", "ttl_seconds", "an integer", ttl_seconds)
+
+        decoded = cls(
+            ttl_seconds=ttl_seconds,
+        )
+        if not _FIELDS.issuperset(src_dict):
+            decoded.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _FIELDS
+            }
+        return decoded

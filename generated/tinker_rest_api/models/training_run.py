@@ -1,0 +1,144 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+import datetime
+from collections.abc import Mapping
+from typing import Any, Self
+
+from attrs import define, field
+
+from ..models.checkpoint import Checkpoint
+from ..models.user_metadata import UserMetadata
+from ..types import InvalidField, utc_datetime
+
+_FIELDS = frozenset(
+    (
+        "training_run_id",
+        "base_model",
+        "is_lora",
+        "model_owner",
+        "corrupted",
+        "lora_rank",
+        "last_request_time",
+        "last_checkpoint",
+        "last_sampler_checkpoint",
+        "user_metadata",
+    )
+)
+
+
+@define
+class TrainingRun:
+    """A fine-tuning run."""
+
+    training_run_id: str
+    """The id of the run."""
+    base_model: str
+    """The name of the model that is fine-tuned."""
+    is_lora: bool
+    """Whether the run trains a LoRA adapter rather than all weights."""
+    model_owner: None | str = None
+    """Who owns the run."""
+    corrupted: bool = False
+    """Whether the state of the run is damaged, so that training cannot go on."""
+    lora_rank: int | None = None
+    """The rank of the LoRA adapter. Null without one."""
+    last_request_time: datetime.datetime | None = None
+    """When the run was last asked to do something, in UTC."""
+    last_checkpoint: Checkpoint | None = None
+    """The newest checkpoint to go on training from."""
+    last_sampler_checkpoint: Checkpoint | None = None
+    """The newest checkpoint to sample from."""
+    user_metadata: None | UserMetadata = None
+    """What the user attached to the run."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object as plain Python values. What is None and not required is left out."""
+        fields = dict(self.additional_properties)
+        fields["training_run_id"] = self.training_run_id
+        fields["base_model"] = self.base_model
+        fields["is_lora"] = self.is_lora
+        if self.model_owner is not None:
+            fields["model_owner"] = self.model_owner
+        if self.corrupted is not None:
+            fields["corrupted"] = self.corrupted
+        if self.lora_rank is not None:
+            fields["lora_rank"] = self.lora_rank
+        if self.last_request_time is not None:
+            fields["last_request_time"] = self.last_request_time.isoformat()
+        if self.last_checkpoint is not None:
+            fields["last_checkpoint"] = self.last_checkpoint.to_dict()
+        if self.last_sampler_checkpoint is not None:
+            fields["last_sampler_checkpoint"] = self.last_sampler_checkpoint.to_dict()
+        if self.user_metadata is not None:
+            fields["user_metadata"] = self.user_metadata.to_dict()
+        return fields
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
+        if not isinstance(src_dict, dict):
+            raise InvalidField("TrainingRun", None, "an object", src_dict)
+        get = src_dict.get
+        training_run_id: Any = get("training_run_id")
+        if training_run_id.__class__ is not str:
+            raise InvalidField("TrainingRun", "training_run_id", "a string", training_run_id)
+
+        base_model: Any = get("base_model")
+        if base_model.__class__ is not str:
+            raise InvalidField("TrainingRun", "base_model", "a string", base_model)
+
+        is_lora: Any = get("is_lora")
+        if is_lora.__class__ is not bool:
+            raise InvalidField("TrainingRun", "is_lora", "true or false", is_lora)
+
+        model_owner: Any = get("model_owner")
+        if model_owner is not None:
+            if model_owner.__class__ is not str:
+                raise InvalidField("TrainingRun", "model_owner", "a string", model_owner)
+
+        corrupted: Any = get("corrupted")
+        if corrupted is not None:
+            if corrupted.__class__ is not bool:
+                raise InvalidField("TrainingRun", "corrupted", "true or false", corrupted)
+
+        else:
+            corrupted = False
+        lora_rank: Any = get("lora_rank")
+        if lora_rank is not None:
+            if lora_rank.__class__ is not int:
+                raise InvalidField("TrainingRun", "lora_rank", "an integer", lora_rank)
+
+        last_request_time: Any = get("last_request_time")
+        if last_request_time is not None:
+            last_request_time = utc_datetime("TrainingRun", "last_request_time", last_request_time)
+
+        last_checkpoint: Any = get("last_checkpoint")
+        if last_checkpoint is not None:
+            last_checkpoint = Checkpoint.from_dict(last_checkpoint)
+
+        last_sampler_checkpoint: Any = get("last_sampler_checkpoint")
+        if last_sampler_checkpoint is not None:
+            last_sampler_checkpoint = Checkpoint.from_dict(last_sampler_checkpoint)
+
+        user_metadata: Any = get("user_metadata")
+        if user_metadata is not None:
+            user_metadata = UserMetadata.from_dict(user_metadata)
+
+        decoded = cls(
+            training_run_id=training_run_id,
+            base_model=base_model,
+            is_lora=is_lora,
+            model_owner=model_owner,
+            corrupted=corrupted,
+            lora_rank=lora_rank,
+            last_request_time=last_request_time,
+            last_checkpoint=last_checkpoint,
+            last_sampler_checkpoint=last_sampler_checkpoint,
+            user_metadata=user_metadata,
+        )
+        if not _FIELDS.issuperset(src_dict):
+            decoded.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _FIELDS
+            }
+        return decoded

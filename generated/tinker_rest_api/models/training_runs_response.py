@@ -1,0 +1,61 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from collections.abc import Mapping
+from typing import Any, Self
+
+from attrs import define, field
+
+from ..models.cursor import Cursor
+from ..models.training_run import TrainingRun
+from ..types import InvalidField, plain_json
+
+_FIELDS = frozenset(
+    (
+        "training_runs",
+        "cursor",
+    )
+)
+
+
+@define
+class TrainingRunsResponse:
+    """One page of training runs."""
+
+    training_runs: list[TrainingRun]
+    """The training runs."""
+    cursor: Cursor
+    """The place of a page in the whole list."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object as plain Python values. What is None and not required is left out."""
+        fields = dict(self.additional_properties)
+        fields["training_runs"] = plain_json(self.training_runs)
+        fields["cursor"] = self.cursor.to_dict()
+        return fields
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
+        if not isinstance(src_dict, dict):
+            raise InvalidField("TrainingRunsResponse", None, "an object", src_dict)
+        get = src_dict.get
+        training_runs: Any = get("training_runs")
+        if training_runs.__class__ is not list:
+            raise InvalidField("TrainingRunsResponse", "training_runs", "a list", training_runs)
+        training_runs = [TrainingRun.from_dict(item) for item in training_runs]
+
+        cursor: Any = get("cursor")
+        if cursor is None:
+            raise InvalidField("TrainingRunsResponse", "cursor", "present", None)
+        cursor = Cursor.from_dict(cursor)
+
+        decoded = cls(
+            training_runs=training_runs,
+            cursor=cursor,
+        )
+        if not _FIELDS.issuperset(src_dict):
+            decoded.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _FIELDS
+            }
+        return decoded

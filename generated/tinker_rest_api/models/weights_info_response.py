@@ -1,0 +1,101 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from collections.abc import Mapping
+from typing import Any, Self
+
+from attrs import define, field
+
+from ..types import InvalidField
+
+_FIELDS = frozenset(
+    (
+        "base_model",
+        "is_lora",
+        "lora_rank",
+        "train_unembed",
+        "train_mlp",
+        "train_attn",
+    )
+)
+
+
+@define
+class WeightsInfoResponse:
+    """What is needed to load weights."""
+
+    base_model: str
+    """The name of the model that was fine-tuned."""
+    is_lora: bool
+    """Whether the weights are a LoRA adapter."""
+    lora_rank: int | None = None
+    """The rank of the LoRA adapter. Null without one."""
+    train_unembed: bool | None = None
+    """Whether the unembedding layer was trained."""
+    train_mlp: bool | None = None
+    """Whether the MLP layers were trained."""
+    train_attn: bool | None = None
+    """Whether the attention layers were trained."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object as plain Python values. What is None and not required is left out."""
+        fields = dict(self.additional_properties)
+        fields["base_model"] = self.base_model
+        fields["is_lora"] = self.is_lora
+        if self.lora_rank is not None:
+            fields["lora_rank"] = self.lora_rank
+        if self.train_unembed is not None:
+            fields["train_unembed"] = self.train_unembed
+        if self.train_mlp is not None:
+            fields["train_mlp"] = self.train_mlp
+        if self.train_attn is not None:
+            fields["train_attn"] = self.train_attn
+        return fields
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
+        if not isinstance(src_dict, dict):
+            raise InvalidField("WeightsInfoResponse", None, "an object", src_dict)
+        get = src_dict.get
+        base_model: Any = get("base_model")
+        if base_model.__class__ is not str:
+            raise InvalidField("WeightsInfoResponse", "base_model", "a string", base_model)
+
+        is_lora: Any = get("is_lora")
+        if is_lora.__class__ is not bool:
+            raise InvalidField("WeightsInfoResponse", "is_lora", "true or false", is_lora)
+
+        lora_rank: Any = get("lora_rank")
+        if lora_rank is not None:
+            if lora_rank.__class__ is not int:
+                raise InvalidField("WeightsInfoResponse", "lora_rank", "an integer", lora_rank)
+
+        train_unembed: Any = get("train_unembed")
+        if train_unembed is not None:
+            if train_unembed.__class__ is not bool:
+                raise InvalidField("WeightsInfoResponse", "train_unembed", "true or false", train_unembed)
+
+        train_mlp: Any = get("train_mlp")
+        if train_mlp is not None:
+            if train_mlp.__class__ is not bool:
+                raise InvalidField("WeightsInfoResponse", "train_mlp", "true or false", train_mlp)
+
+        train_attn: Any = get("train_attn")
+        if train_attn is not None:
+            if train_attn.__class__ is not bool:
+                raise InvalidField("WeightsInfoResponse", "train_attn", "true or false", train_attn)
+
+        decoded = cls(
+            base_model=base_model,
+            is_lora=is_lora,
+            lora_rank=lora_rank,
+            train_unembed=train_unembed,
+            train_mlp=train_mlp,
+            train_attn=train_attn,
+        )
+        if not _FIELDS.issuperset(src_dict):
+            decoded.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _FIELDS
+            }
+        return decoded

@@ -1,0 +1,72 @@
+"""Makes the Python environments that the scripts run in, with nothing but Python and pip.
+
+Every environment is a virtual environment at the top of the checkout, filled from requirements.lock, and
+is made again when what it was made from has changed.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCK = ROOT / "requirements.lock"
+
+
+def python_of(folder: Path) -> Path:
+    """The interpreter of a virtual environment."""
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def run(*command: str | Path, **settings: object) -> None:
+    """Run a command in the checkout and end the script with its exit code where it fails."""
+    done = subprocess.run([str(word) for word in command], cwd=ROOT, check=False, **settings)  # type: ignore[call-overload]
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+def pip_install(python: Path, *arguments: str | Path) -> None:
+    """Install into an environment. Versions come from the lock file, also those of build tools."""
+    environment = {**os.environ, "PIP_CONSTRAINT": str(LOCK), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    # The interpreter that runs this brings pip, so that the environment needs none of its own.
+    command = (sys.executable, "-m", "pip", "--python", python, "install", "--quiet")
+    run(*command, *arguments, env=environment)
+
+
+def ensure(name: str, *arguments: str | Path, sources: tuple[Path, ...] = ()) -> Path:
+    """Make the environment `name` with `pip install *arguments`, where it is not there or out of date."""
+    if sys.version_info < (3, 11):
+        sys.exit(f"tinker-rest needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
+    folder = ROOT / name
+    python = python_of(folder)
+    if Path(sys.prefix) == folder:
+        return python
+    digest = hashlib.sha256(f"{sys.version} {sys.base_prefix} {ROOT} {arguments}".encode())
+    for path in (LOCK, ROOT / "pyproject.toml", *sources):
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            digest.update(file.read_bytes())
+    stamp = folder / "made-from"
+    if stamp.exists() and stamp.read_text() == digest.hexdigest():
+        return python
+    print(f"Setting up {name} …", flush=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    venv.create(folder, with_pip=False, symlinks=os.name != "nt")
+    pip_install(python, *arguments)
+    stamp.write_text(digest.hexdigest())
+    return python
+
+
+def ensure_dev() -> Path:
+    """The environment of everything that tests, checks and generates."""
+    return ensure(".venv", "-r", LOCK)
+
+
+def rerun_in(python: Path) -> None:
+    """Go on in another interpreter, where the script does not run in it already."""
+    if Path(sys.prefix) != python.parent.parent:
+        bin_folder = str(python.parent)
+        os.environ["PATH"] = bin_folder + os.pathsep + os.environ.get("PATH", "")
+        sys.exit(subprocess.run([str(python), *sys.argv], check=False).returncode)
