@@ -3,9 +3,8 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Generic, Literal, ParamSpec, Self, TypeVar
+from typing import Any, Generic, Literal, ParamSpec, Protocol, Self, TypeVar
 
-import httpx
 from attrs import define, frozen
 
 P = ParamSpec("P")
@@ -34,6 +33,8 @@ class Unset:
 
 UNSET: Unset = Unset()
 
+_from_iso = datetime.fromisoformat
+
 
 class InvalidField(ValueError):
     """A response whose JSON does not hold what the description of the API promises."""
@@ -53,7 +54,7 @@ class InvalidField(ValueError):
 def utc_datetime(model: str, field: str, value: Any) -> datetime:
     """Read an RFC 3339 date-time, or the seconds since 1970 that some servers send, as aware UTC."""
     try:
-        parsed = datetime.fromisoformat(value)
+        parsed = _from_iso(value)
     except (TypeError, ValueError):
         try:
             parsed = _unusual_time(value)
@@ -93,6 +94,13 @@ class Response(Generic[T]):
     parsed: T | None
 
 
+class JsonResponse(Protocol):
+    """What is read of a response: its body as parsed JSON."""
+
+    def json(self) -> Any:
+        """The parsed body."""
+
+
 @frozen
 class Operation(Generic[P, T_co]):
     """One operation of the API: how its request is built and how its success is read.
@@ -103,7 +111,16 @@ class Operation(Generic[P, T_co]):
     operation_id: str
     success_status: frozenset[int]
     build_request: Callable[P, dict[str, Any]]
-    read_success: Callable[[httpx.Response], T_co]
+    read_success: Callable[[JsonResponse], T_co]
 
 
-__all__ = ["UNSET", "InvalidField", "Operation", "Response", "Unset", "plain_json", "utc_datetime"]
+__all__ = [
+    "UNSET",
+    "InvalidField",
+    "JsonResponse",
+    "Operation",
+    "Response",
+    "Unset",
+    "plain_json",
+    "utc_datetime",
+]

@@ -77,7 +77,7 @@ class TrainingRun:
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
-        if not isinstance(src_dict, dict):
+        if src_dict.__class__ is not dict:
             raise InvalidField("TrainingRun", None, "an object", src_dict)
         get = src_dict.get
         training_run_id: Any = get("training_run_id")
@@ -125,17 +125,18 @@ class TrainingRun:
         if user_metadata is not None:
             user_metadata = UserMetadata.from_dict(user_metadata)
 
+        # Positional: half the time of keywords, on pages of thousands of items.
         decoded = cls(
-            training_run_id=training_run_id,
-            base_model=base_model,
-            is_lora=is_lora,
-            model_owner=model_owner,
-            corrupted=corrupted,
-            lora_rank=lora_rank,
-            last_request_time=last_request_time,
-            last_checkpoint=last_checkpoint,
-            last_sampler_checkpoint=last_sampler_checkpoint,
-            user_metadata=user_metadata,
+            training_run_id,
+            base_model,
+            is_lora,
+            model_owner,
+            corrupted,
+            lora_rank,
+            last_request_time,
+            last_checkpoint,
+            last_sampler_checkpoint,
+            user_metadata,
         )
         if not _FIELDS.issuperset(src_dict):
             decoded.additional_properties = {

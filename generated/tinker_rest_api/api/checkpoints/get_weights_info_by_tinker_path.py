@@ -7,7 +7,7 @@ from ...client import AuthenticatedClient, Client
 from ...models.error import Error
 from ...models.weights_info_request import WeightsInfoRequest
 from ...models.weights_info_response import WeightsInfoResponse
-from ...types import UNSET, Operation, Response, Unset
+from ...types import UNSET, JsonResponse, Operation, Response, Unset
 
 _SEGMENT = ":@!$&'()*+,;="
 
@@ -36,7 +36,7 @@ def _get_kwargs(
     return _kwargs
 
 
-def _read_success(response: httpx.Response) -> WeightsInfoResponse:
+def _read_success(response: JsonResponse) -> WeightsInfoResponse:
     return WeightsInfoResponse.from_dict(response.json())
 
 

@@ -6,7 +6,7 @@ import httpx
 from ...client import AuthenticatedClient, Client
 from ...models.checkpoints_list_response import CheckpointsListResponse
 from ...models.error import Error
-from ...types import UNSET, Operation, Response, Unset
+from ...types import UNSET, JsonResponse, Operation, Response, Unset
 
 _SEGMENT = ":@!$&'()*+,;="
 
@@ -38,7 +38,7 @@ def _get_kwargs(
     return _kwargs
 
 
-def _read_success(response: httpx.Response) -> CheckpointsListResponse:
+def _read_success(response: JsonResponse) -> CheckpointsListResponse:
     return CheckpointsListResponse.from_dict(response.json())
 
 

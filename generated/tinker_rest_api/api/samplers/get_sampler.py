@@ -7,7 +7,7 @@ import httpx
 from ...client import AuthenticatedClient, Client
 from ...models.error import Error
 from ...models.get_sampler_response import GetSamplerResponse
-from ...types import UNSET, Operation, Response, Unset
+from ...types import UNSET, JsonResponse, Operation, Response, Unset
 
 _SEGMENT = ":@!$&'()*+,;="
 
@@ -31,7 +31,7 @@ def _get_kwargs(
     return _kwargs
 
 
-def _read_success(response: httpx.Response) -> GetSamplerResponse:
+def _read_success(response: JsonResponse) -> GetSamplerResponse:
     return GetSamplerResponse.from_dict(response.json())
 
 

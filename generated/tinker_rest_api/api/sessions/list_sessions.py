@@ -7,7 +7,7 @@ from ...client import AuthenticatedClient, Client
 from ...models.access_scope import AccessScope
 from ...models.error import Error
 from ...models.list_sessions_response import ListSessionsResponse
-from ...types import UNSET, Operation, Response, Unset
+from ...types import UNSET, JsonResponse, Operation, Response, Unset
 
 _SEGMENT = ":@!$&'()*+,;="
 
@@ -46,7 +46,7 @@ def _get_kwargs(
     return _kwargs
 
 
-def _read_success(response: httpx.Response) -> ListSessionsResponse:
+def _read_success(response: JsonResponse) -> ListSessionsResponse:
     return ListSessionsResponse.from_dict(response.json())
 
 

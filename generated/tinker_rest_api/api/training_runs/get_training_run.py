@@ -8,7 +8,7 @@ from ...client import AuthenticatedClient, Client
 from ...models.access_scope import AccessScope
 from ...models.error import Error
 from ...models.training_run import TrainingRun
-from ...types import UNSET, Operation, Response, Unset
+from ...types import UNSET, JsonResponse, Operation, Response, Unset
 
 _SEGMENT = ":@!$&'()*+,;="
 
@@ -44,7 +44,7 @@ def _get_kwargs(
     return _kwargs
 
 
-def _read_success(response: httpx.Response) -> TrainingRun:
+def _read_success(response: JsonResponse) -> TrainingRun:
     return TrainingRun.from_dict(response.json())
 
 

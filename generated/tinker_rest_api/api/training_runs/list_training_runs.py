@@ -7,7 +7,7 @@ from ...client import AuthenticatedClient, Client
 from ...models.access_scope import AccessScope
 from ...models.error import Error
 from ...models.training_runs_response import TrainingRunsResponse
-from ...types import UNSET, Operation, Response, Unset
+from ...types import UNSET, JsonResponse, Operation, Response, Unset
 
 _SEGMENT = ":@!$&'()*+,;="
 
@@ -46,7 +46,7 @@ def _get_kwargs(
     return _kwargs
 
 
-def _read_success(response: httpx.Response) -> TrainingRunsResponse:
+def _read_success(response: JsonResponse) -> TrainingRunsResponse:
     return TrainingRunsResponse.from_dict(response.json())
 
 

@@ -1,0 +1,94 @@
+"""A small client for the REST part of Tinker: training runs, checkpoints, sessions and samplers.
+
+    from tinker_rest import RestClient
+
+    with RestClient() as client:
+        for checkpoint in client.list_user_checkpoints().result().checkpoints:
+            print(checkpoint.tinker_path)
+
+Everything a program needs is importable from here and from `tinker_rest.types`; each name is loaded when it
+is first used. Logging goes to the logger `tinker_rest` and is off until a program turns it on.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tinker_rest import types
+    from tinker_rest.errors import (
+        APIConnectionError,
+        APIError,
+        APIResponseValidationError,
+        APIStatusError,
+        APITimeoutError,
+        AuthenticationError,
+        BadRequestError,
+        BillingError,
+        ClientClosedError,
+        ConflictError,
+        CredentialsError,
+        InternalServerError,
+        InvalidArgumentError,
+        NotFoundError,
+        PermissionDeniedError,
+        RateLimitError,
+        TinkerError,
+        UnprocessableEntityError,
+    )
+    from tinker_rest.futures import APIFuture
+    from tinker_rest.rest_client import RestClient
+    from tinker_rest.retries import RetryEvent
+    from tinker_rest.service_client import ServiceClient
+    from tinker_rest.tinker_path import ParsedCheckpointTinkerPath
+
+__version__ = "0.1.0"
+
+_MODULE_OF = {
+    "APIFuture": "futures",
+    "ParsedCheckpointTinkerPath": "tinker_path",
+    "RestClient": "rest_client",
+    "RetryEvent": "retries",
+    "ServiceClient": "service_client",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name == "types":
+        return import_module("tinker_rest.types")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"tinker_rest.{_MODULE_OF.get(name, 'errors')}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+__all__ = [
+    "APIConnectionError",
+    "APIError",
+    "APIFuture",
+    "APIResponseValidationError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AuthenticationError",
+    "BadRequestError",
+    "BillingError",
+    "ClientClosedError",
+    "ConflictError",
+    "CredentialsError",
+    "InternalServerError",
+    "InvalidArgumentError",
+    "NotFoundError",
+    "ParsedCheckpointTinkerPath",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RestClient",
+    "RetryEvent",
+    "ServiceClient",
+    "TinkerError",
+    "UnprocessableEntityError",
+    "types",
+]

@@ -1,0 +1,96 @@
+"""Makes results of answers that say yes. Each function raises ValueError where the answer cannot be read."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+from urllib.parse import urljoin, urlsplit
+
+from tinker_rest.calls import Call
+from tinker_rest.connections import Answer, Headers, Sender
+from tinker_rest.errors import APIError, APIStatusError
+from tinker_rest.tinker_path import run_id_of
+from tinker_rest.types import Checkpoint, CheckpointArchiveUrlResponse, CheckpointsListResponse, TrainingRun
+from tinker_rest_api.types import InvalidField
+
+T = TypeVar("T")
+
+# What a signed URL is taken to live where the server does not say.
+SIGNED_URL_LIFETIME = timedelta(minutes=15)
+
+
+def nothing(answer: Answer) -> None:
+    """Read the answer to a change: whatever it holds means nothing, but a web page is no answer."""
+    if "html" in answer.header(b"content-type"):
+        raise InvalidField("the answer", None, "empty or JSON", answer)
+
+
+def with_run_ids(read: Callable[[Answer], T]) -> Callable[[Answer], T]:
+    """Read models, and derive the run id of each checkpoint from its path where the server left it out."""
+
+    def read_and_derive(answer: Answer) -> T:
+        result = read(answer)
+        for checkpoint in _checkpoints_in(result):
+            if not checkpoint.training_run_id:
+                checkpoint.training_run_id = run_id_of(checkpoint.tinker_path)
+        return result
+
+    return read_and_derive
+
+
+def _checkpoints_in(result: object) -> Iterable[Checkpoint]:
+    if isinstance(result, CheckpointsListResponse):
+        return result.checkpoints
+    if isinstance(result, TrainingRun):
+        return [one for one in (result.last_checkpoint, result.last_sampler_checkpoint) if one is not None]
+    runs: list[TrainingRun] = getattr(result, "training_runs", [])
+    return [checkpoint for run in runs for checkpoint in _checkpoints_in(run)]
+
+
+def archive_url(base_url: str) -> Callable[[Answer], CheckpointArchiveUrlResponse]:
+    """Read the redirect to a checkpoint's archive on a server with this address."""
+
+    def read(answer: Answer) -> CheckpointArchiveUrlResponse:
+        location = answer.header(b"location")
+        if answer.status_code != 302 or not location:
+            raise ValueError("a redirect (302) to the archive was expected")
+        url = urljoin(f"{base_url}/", location)
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+            raise ValueError("the redirect to the archive must be an http or https URL")
+        return CheckpointArchiveUrlResponse(url, _expiry(answer.header(b"expires")))
+
+    return read
+
+
+def _expiry(header: str) -> datetime:
+    try:
+        expires = parsedate_to_datetime(header)
+    except (ValueError, TypeError):
+        return datetime.now(UTC) + SIGNED_URL_LIFETIME
+    return expires.replace(tzinfo=UTC) if expires.tzinfo is None else expires.astimezone(UTC)
+
+
+class FirstThatKnows:
+    """A call that is made another way where the server does not know the first way.
+
+    Some servers know a checkpoint's archive by its bare name alone.
+    """
+
+    def __init__(
+        self, first: Call[CheckpointArchiveUrlResponse], second: Call[CheckpointArchiveUrlResponse]
+    ) -> None:
+        """Keep both ways."""
+        self._first = first
+        self._second = second
+
+    async def run(self, sender: Sender, headers: Headers) -> CheckpointArchiveUrlResponse:
+        """Carry out the call. Raises the error of the first way where neither does."""
+        try:
+            return await self._first.run(sender, headers)
+        except APIStatusError as error:
+            if error.status_code not in (404, 405):
+                raise
+            try:
+                return await self._second.run(sender, headers)
+            except APIError:
+                raise error from None

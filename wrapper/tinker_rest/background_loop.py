@@ -1,0 +1,112 @@
+"""The one event loop, in a daemon thread of its own, on which all calls of the process run.
+
+It starts with the first call. After a fork the child starts one of its own, since threads are not inherited.
+At exit it is stopped, and calls in flight are cancelled.
+"""
+
+import asyncio
+import atexit
+import os
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+_EXIT_SECONDS = 2.0
+
+
+class BackgroundLoop:
+    """An event loop in a thread."""
+
+    def __init__(self) -> None:
+        """Start the thread."""
+        self.loop = _new_event_loop()
+        self.at_stop: set[Callable[[], Awaitable[None]]] = set()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name="tinker-rest", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        try:
+            self.loop.run_forever()
+        finally:
+            self._cancel_all()
+            self.loop.close()
+
+    def _cancel_all(self) -> None:
+        tasks = asyncio.all_tasks(self.loop)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            self.loop.run_until_complete(asyncio.wait(tasks, timeout=_EXIT_SECONDS))
+        self.loop.run_until_complete(self._close())
+
+    async def _close(self) -> None:
+        for close in list(self.at_stop):
+            await close()
+        await self.loop.shutdown_asyncgens()
+        await asyncio.sleep(0)  # closed connections say so to the loop once more
+
+    def is_running(self) -> bool:
+        """Whether calls can still be made."""
+        return not self._stopped
+
+    def is_current_thread(self) -> bool:
+        """Whether the caller runs on this loop's thread, where blocking would wait for itself."""
+        return threading.get_ident() == self._thread.ident
+
+    def call_soon(self, callback: Callable[..., Any], *arguments: Any) -> None:
+        """Run a callback on the loop. Raises RuntimeError after the interpreter has begun to exit."""
+        if self._stopped:
+            raise RuntimeError("the interpreter is exiting; no new call can be made")
+        self.loop.call_soon_threadsafe(callback, *arguments)
+
+    def stop(self) -> None:
+        """Cancel everything and wait for the thread to end."""
+        if not self._stopped:
+            self._stopped = True
+            self.loop.call_soon_threadsafe(self.loop.stop)
+            if not self.is_current_thread():
+                self._thread.join(_EXIT_SECONDS + 1)
+
+
+def _new_event_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+_lock = threading.Lock()
+_current: BackgroundLoop | None = None
+# Closing a loop that the parent of a fork still uses would disturb the parent, so it is kept and left alone.
+_of_parents: list[BackgroundLoop] = []
+
+
+def background_loop() -> BackgroundLoop:
+    """The loop of this process; started where it is not running yet."""
+    global _current
+    if _current is None:
+        with _lock:
+            if _current is None:
+                _current = BackgroundLoop()
+    return _current
+
+
+def _stop_at_exit() -> None:
+    if _current is not None:
+        _current.stop()
+
+
+def _forget_in_child() -> None:
+    global _current, _lock
+    _lock = threading.Lock()
+    if _current is not None:
+        _of_parents.append(_current)
+        _current = None
+
+
+atexit.register(_stop_at_exit)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_in_child)

@@ -1,0 +1,242 @@
+"""Carries out one call: sends it, judges the answer, waits and sends it again where that may help."""
+
+import asyncio
+import json
+import logging
+import random
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any, Generic, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+
+from tinker_rest.connections import Answer, Headers, Sender
+from tinker_rest.errors import (
+    APIConnectionError,
+    APIError,
+    APIResponse,
+    APIResponseValidationError,
+    APIStatusError,
+    APITimeoutError,
+    response_body,
+)
+from tinker_rest.options import CallOptions
+from tinker_rest.redaction import one_line
+from tinker_rest.retries import RetryEvent, is_retryable_status, next_delay, parse_retry_after
+from tinker_rest_api.types import InvalidField, Operation
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+_log = logging.getLogger("tinker_rest")
+_log.addHandler(logging.NullHandler())
+
+FIRST_REPORT_SECONDS = 5.0
+NEXT_REPORT_SECONDS = 15.0
+
+
+class Carried(Protocol[T_co]):
+    """What can be carried out over connections and has a result."""
+
+    async def run(self, sender: Sender, headers: Headers) -> T_co:
+        """Carry it out. Raises TinkerError."""
+
+
+class Call(Generic[T]):
+    """One call of an operation, from its start to its result or error.
+
+    Args:
+        operation: The generated description of the operation.
+        request: What `operation.build_request` returned.
+        options: How long to wait and how often to try.
+        read: Makes the result of an answer that says yes; raises ValueError where it cannot.
+        done_already: The statuses that mean, when a first request may have been carried out although its
+            answer was lost, that it was: 404 for a deletion, 409 for a publication.
+        waits_for_build: Whether 425 and 503 mean that something is being built, which is waited for until
+            `options.archive_timeout` rather than `options.timeout`.
+    """
+
+    def __init__(
+        self,
+        operation: Operation[..., Any],
+        request: dict[str, Any],
+        options: CallOptions,
+        *,
+        read: Callable[[Answer], T],
+        done_already: frozenset[int] = frozenset(),
+        waits_for_build: bool = False,
+    ) -> None:
+        """Prepare the request; nothing is sent yet."""
+        self._operation = operation
+        self._options = options
+        self._read = read
+        self._done_already = done_already
+        self._waits_for_build = waits_for_build
+        self._method: str = request["method"].upper()
+        self._target: str = request["url"]
+        if params := request.get("params"):
+            self._target += f"?{httpx.QueryParams(params)}"
+        self._content = b""
+        if "json" in request:
+            self._content = json.dumps(request["json"], separators=(",", ":")).encode()
+        self.request_id = f"req-{uuid.uuid4().hex}"
+        self._headers: dict[str, str] = {**request.get("headers", {}), "X-Request-Id": self.request_id}
+        if self._method != "GET":
+            # The same over all repetitions, so that the server can tell them from a new request.
+            self._headers["X-Idempotency-Key"] = f"tinker-rest-{uuid.uuid4().hex}"
+            self._headers["Content-Length"] = str(len(self._content))
+        self._attempts = 0
+        self._state = "not sent yet"
+        self._may_be_done = False
+        self._building = False
+        self._patience = options.timeout
+
+    async def run(self, sender: Sender, headers: Headers) -> T:
+        """Carry out the call. Raises TinkerError."""
+        self._started = time.monotonic()
+        all_headers = headers + [(name.encode(), value.encode()) for name, value in self._headers.items()]
+        loop = asyncio.get_running_loop()
+        self._report_timer = loop.call_later(FIRST_REPORT_SECONDS, self._report, loop)
+        try:
+            while True:
+                outcome = await self._attempt(sender, all_headers)
+                if not isinstance(outcome, APIError):
+                    return outcome
+                await self._wait_after(outcome)
+        finally:
+            self._report_timer.cancel()
+
+    async def _attempt(self, sender: Sender, headers: Headers) -> T | APIError:
+        self._attempts += 1
+        self._state = "waiting for the answer"
+        limit = _smaller(self._options.attempt_timeout, self._remaining())
+        try:
+            async with asyncio.timeout(limit):
+                answer = await sender.send(self._method, self._target, headers, self._content)
+        except TimeoutError:
+            self._may_be_done = True
+            return APITimeoutError(f"no answer within {limit or 0:.1f} s", **self._facts())
+        except httpx.TransportError as error:
+            self._may_be_done = self._may_be_done or not isinstance(
+                error, (httpx.ConnectTimeout, httpx.ConnectError)
+            )
+            kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
+            return kind(f"no answer: {one_line(str(error)) or type(error).__name__}", **self._facts())
+        return self._judge(answer)
+
+    def _judge(self, answer: Answer) -> T | APIError:
+        status = answer.status_code
+        if status in self._operation.success_status or 200 <= status < 300:
+            return self._result_of(answer)
+        response = APIResponse(status, _shown_headers(answer), answer.content)
+        retry_after = parse_retry_after(answer.header(b"retry-after") or None)
+        if 300 <= status < 400:
+            host = urlsplit(answer.header(b"location")).hostname or "another path"
+            message = f"{status}: a redirect to {host}, which is not followed so that the API key stays here"
+            return APIStatusError(message, response=response, **self._facts())
+        error = APIStatusError.of(response, retry_after=retry_after, **self._facts())
+        if status in self._done_already and self._may_be_done:
+            _log.info("%s: %s; taken as done, since an answer was lost", self._label(), error.message)
+            return self._read(answer)
+        # A server that says 503 did not begin; after any other fault nobody knows.
+        self._may_be_done = self._may_be_done or (status >= 500 and status != 503)
+        return error
+
+    def _result_of(self, answer: Answer) -> T | APIError:
+        try:
+            return self._read(answer)
+        except InvalidField as error:
+            message = f"the answer is not as described: {error}"
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            message = f"the answer cannot be read: {one_line(str(error))}"
+        response = APIResponse(answer.status_code, _shown_headers(answer), answer.content)
+        media_type = answer.header(b"content-type") or "no content type"
+        return APIResponseValidationError(
+            f"{message} (status {answer.status_code}, {one_line(media_type, 60)}, {len(answer.content)} bytes)",
+            response=response,
+            **self._facts(),
+            body=response_body(response),
+            server_request_id=answer.header(b"x-request-id") or None,
+        )
+
+    async def _wait_after(self, error: APIError) -> None:
+        """Wait until the request may be sent again; raise the error where it may not."""
+        status = error.status_code if isinstance(error, APIStatusError) else 0
+        if isinstance(error, APIResponseValidationError) or (status and not is_retryable_status(status)):
+            raise error
+        if self._waits_for_build and status in (425, 503):
+            self._building = True
+            self._patience = self._options.archive_timeout
+        delay = next_delay(
+            attempt=self._attempts,
+            max_retries=None if self._building else self._options.max_retries,
+            retry_after=error.retry_after if isinstance(error, APIStatusError) else None,
+            remaining=self._remaining(),
+            random=random.random(),  # noqa: S311 - spreads load, keeps no secret
+        )
+        if delay is None:
+            raise error
+        self._state = f"waiting {delay:.1f} s after {error.message}"
+        _log.debug("%s: attempt %d: %s; again in %.2f s", self._label(), self._attempts, error.message, delay)
+        if self._options.on_retry is not None:
+            self._tell(self._options.on_retry, error.message, delay)
+        await asyncio.sleep(delay)
+
+    def _tell(self, hook: Callable[[RetryEvent], None], reason: str, delay: float) -> None:
+        event = RetryEvent(
+            operation_id=self._operation.operation_id,
+            request_id=self.request_id,
+            attempt=self._attempts,
+            reason=reason,
+            delay=delay,
+            elapsed=self._elapsed(),
+            remaining=self._remaining(),
+        )
+        try:
+            hook(event)
+        except Exception:
+            _log.exception("the on_retry hook failed; the call goes on")
+
+    def _report(self, loop: asyncio.AbstractEventLoop) -> None:
+        remaining = self._remaining()
+        left = "no limit" if remaining is None else f"{remaining:.0f} s left"
+        _log.info(
+            "%s: still going after %.0f s: attempt %d, %s; %s",
+            self._label(),
+            self._elapsed(),
+            self._attempts,
+            self._state,
+            left,
+        )
+        self._report_timer = loop.call_later(NEXT_REPORT_SECONDS, self._report, loop)
+
+    def _label(self) -> str:
+        return f"{self._operation.operation_id} ({self.request_id})"
+
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._started
+
+    def _remaining(self) -> float | None:
+        return None if self._patience is None else max(0.0, self._patience - self._elapsed())
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "operation_id": self._operation.operation_id,
+            "request_id": self.request_id,
+            "attempts": self._attempts,
+            "elapsed": self._elapsed(),
+        }
+
+
+def _smaller(one: float | None, other: float | None) -> float | None:
+    return other if one is None else one if other is None else min(one, other)
+
+
+def _shown_headers(answer: Answer) -> dict[str, str]:
+    headers = answer.headers
+    headers.pop("set-cookie", None)
+    if "location" in headers:
+        headers["location"] = headers["location"].partition("?")[0]
+    return headers

@@ -1,0 +1,297 @@
+"""What can go wrong, as exceptions.
+
+    TinkerError
+    ├── InvalidArgumentError (also ValueError)   an argument is not of the form that is expected
+    ├── CredentialsError                         no API key, or one that cannot be right
+    ├── ClientClosedError (also RuntimeError)    the client was closed before the call
+    └── APIError                                 a call was made and did not succeed
+        ├── APIConnectionError                   no answer
+        │   └── APITimeoutError                  no answer in time
+        ├── APIResponseValidationError           an answer that cannot be read
+        └── APIStatusError                       an answer that says no
+            ├── BadRequestError 400              ├── NotFoundError 404
+            ├── AuthenticationError 401          ├── ConflictError 409
+            ├── BillingError 402                 ├── UnprocessableEntityError 422
+            ├── PermissionDeniedError 403        ├── RateLimitError 429
+            └── InternalServerError 5xx
+
+No exception shows an API key or a signed URL, and each can be pickled.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Self
+
+from attrs import field, frozen
+
+from tinker_rest.redaction import one_line
+
+
+class TinkerError(Exception):
+    """Everything that this package raises on purpose."""
+
+
+class InvalidArgumentError(TinkerError, ValueError):
+    """An argument is not of the form that is expected. Nothing was sent."""
+
+
+class CredentialsError(TinkerError):
+    """There is no API key, or one that cannot be right. Nothing was sent."""
+
+
+class ClientClosedError(TinkerError, RuntimeError):
+    """The client was closed before the call. Nothing was sent."""
+
+
+@frozen
+class APIResponse:
+    """A server's answer as it came: status, headers (names in lower case) and body in bytes."""
+
+    status_code: int
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """The body as text; bytes that are not UTF-8 are replaced."""
+        return self.content.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """The body as parsed JSON. Raises ValueError where it is none."""
+        return json.loads(self.content)
+
+
+class APIError(TinkerError):
+    """A call did not succeed.
+
+    Attributes:
+        message: What went wrong, in one line without secrets.
+        operation_id: The operation of the API's description that was called.
+        request_id: The id that this client made and sent as `X-Request-Id`.
+        server_request_id: The id that the server gave the request, where it gave one.
+        attempts: How many requests were sent.
+        elapsed: How long the call took, in seconds.
+        body: The server's answer as parsed JSON, or as text where it is no JSON; None without one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation_id: str = "",
+        request_id: str = "",
+        server_request_id: str | None = None,
+        attempts: int = 0,
+        elapsed: float = 0.0,
+        body: object = None,
+    ) -> None:
+        """Keep what is known of the failed call."""
+        super().__init__(message)
+        self.message = message
+        self.operation_id = operation_id
+        self.request_id = request_id
+        self.server_request_id = server_request_id
+        self.attempts = attempts
+        self.elapsed = elapsed
+        self.body = body
+
+    def __str__(self) -> str:
+        """What failed, what the server said, and how often and how long it was tried, in one line."""
+        tries = "1 attempt" if self.attempts == 1 else f"{self.attempts} attempts"
+        facts = [f"request_id {self.request_id}"] if self.request_id else []
+        if self.server_request_id and self.server_request_id != self.request_id:
+            facts.append(f"server's request_id {self.server_request_id}")
+        facts.append(f"{tries}, {self.elapsed:.1f} s")
+        return f"{self.operation_id or 'call'} failed: {self.message} ({', '.join(facts)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by state: the classes of the tree take different arguments."""
+        return _restore, (type(self), self.message, self.__dict__)
+
+
+def _restore(kind: type[APIError], message: str, state: dict[str, Any]) -> APIError:
+    error = kind.__new__(kind, message)
+    error.args = (message,)
+    error.__dict__.update(state)
+    return error
+
+
+class APIConnectionError(APIError):
+    """No answer came: the server could not be reached or the connection broke."""
+
+
+class APITimeoutError(APIConnectionError):
+    """No answer came in time."""
+
+
+class _AnsweredError(APIError):
+    """The server answered.
+
+    Attributes:
+        response: The answer as it came.
+        status_code: Its HTTP status.
+        headers: Its headers; names are in lower case.
+        retry_after: After how many seconds the server asked to be asked again; None where it did not say.
+    """
+
+    def __init__(
+        self, message: str, *, response: APIResponse, retry_after: float | None = None, **facts: Any
+    ) -> None:
+        super().__init__(message, **facts)
+        self.response = response
+        self.status_code = response.status_code
+        self.headers = response.headers
+        self.retry_after = retry_after
+
+
+class APIResponseValidationError(_AnsweredError):
+    """The answer is not what the API's description promises: no JSON, or a field missing or wrong."""
+
+
+class APIStatusError(_AnsweredError):
+    """The server answered with an error.
+
+    Attributes:
+        operation_unsupported: Whether the server seems not to offer the operation at all, as some
+            Tinker-compatible servers do, rather than not to know the id that was asked for.
+    """
+
+    def __init__(self, message: str, *, operation_unsupported: bool = False, **facts: Any) -> None:
+        """Keep what is known of the failed call."""
+        super().__init__(message, **facts)
+        self.operation_unsupported = operation_unsupported
+
+    @classmethod
+    def of(cls, response: APIResponse, **facts: Any) -> Self:
+        """The error of the class that belongs to the answer's status."""
+        status = response.status_code
+        kind = _CLASS_OF_STATUS.get(status, InternalServerError if status >= 500 else APIStatusError)
+        body = response_body(response)
+        unsupported = status in (405, 501) or (status == 404 and _is_no_route(body))
+        said = server_message(body)
+        message = f"{status} {_NAME_OF_STATUS.get(status, '')}".strip()
+        if unsupported:
+            message += ": the server does not offer this operation"
+        if said:
+            message += f": {said}"
+        if status in _REMEDY:
+            message += f". {_REMEDY[status]}" if not message.endswith(".") else f" {_REMEDY[status]}"
+        facts |= {"body": body, "server_request_id": response.headers.get("x-request-id")}
+        error: Any = kind(message, response=response, operation_unsupported=unsupported, **facts)
+        return error  # type: ignore[no-any-return]
+
+
+class BadRequestError(APIStatusError):
+    """400: the request holds a value out of range or cannot be understood."""
+
+
+class AuthenticationError(APIStatusError):
+    """401: the API key is missing or unknown."""
+
+
+class BillingError(APIStatusError):
+    """402: the account is blocked until its billing is settled. Repeating does not help."""
+
+
+class PermissionDeniedError(APIStatusError):
+    """403: the caller may not do this."""
+
+
+class NotFoundError(APIStatusError):
+    """404: there is no such thing, or `operation_unsupported` is true."""
+
+
+class ConflictError(APIStatusError):
+    """409: the thing is in the wanted state already, such as a checkpoint that is public."""
+
+
+class UnprocessableEntityError(APIStatusError):
+    """422: a parameter or field is not of the form that the server expects."""
+
+
+class RateLimitError(APIStatusError):
+    """429: too many requests in too short a time."""
+
+
+class InternalServerError(APIStatusError):
+    """5xx: a fault of the server or of a proxy before it."""
+
+
+_CLASS_OF_STATUS: dict[int, type[APIStatusError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    402: BillingError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    422: UnprocessableEntityError,
+    429: RateLimitError,
+}
+_NAME_OF_STATUS = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    402: "Payment Required",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    408: "Request Timeout",
+    409: "Conflict",
+    422: "Unprocessable Entity",
+    425: "Too Early",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+}
+_REMEDY = {
+    401: "Check the API key: the argument api_key or the environment variable TINKER_API_KEY.",
+    402: "Settle the account's billing, then call again.",
+}
+
+
+def response_body(response: APIResponse) -> object:
+    """The answer's body as parsed JSON, as text where it is no JSON, or None where there is none."""
+    if not response.content:
+        return None
+    try:
+        return response.json()
+    except (ValueError, RecursionError):
+        return response.text
+
+
+def _is_no_route(body: object) -> bool:
+    # Web frameworks answer an unknown route with these words, with a page or with nothing; an unknown id
+    # is answered with a sentence of the server's own.
+    if isinstance(body, dict):
+        return str(body.get("detail", body.get("message", ""))).strip(" .").lower() in (
+            "not found",
+            "no route",
+        )
+    return True
+
+
+def server_message(body: object) -> str:
+    """What the server said, in one line without secrets, whatever the shape of its errors."""
+    if isinstance(body, dict):
+        for name in ("detail", "message", "error", "title"):
+            if body.get(name):
+                return server_message(body[name])
+        return one_line(json.dumps(body)) if body else ""
+    if isinstance(body, list):
+        return one_line("; ".join(_one_detail(item) for item in body[:5]))
+    text = str(body or "").strip()
+    if text.startswith("<"):
+        return "the answer is a web page, not JSON; a proxy may have sent it"
+    if text.startswith("Traceback "):
+        text = text.splitlines()[-1]
+    return one_line(text)
+
+
+def _one_detail(item: object) -> str:
+    if not isinstance(item, dict):
+        return str(item)
+    place = item.get("loc")
+    where = ".".join(str(step) for step in place) + ": " if isinstance(place, list) else ""
+    return where + str(item.get("msg", item.get("message", item)))

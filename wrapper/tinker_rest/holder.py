@@ -1,0 +1,140 @@
+"""What clients share: the server's address, the key, the connections and the calls in flight."""
+
+import asyncio
+import concurrent.futures
+import platform
+import weakref
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from tinker_rest import __version__
+from tinker_rest.background_loop import BackgroundLoop, background_loop
+from tinker_rest.calls import Carried
+from tinker_rest.connections import Headers, Sender, make_sender
+from tinker_rest.credentials import check_headers, resolve_api_key, resolve_base_url
+from tinker_rest.errors import ClientClosedError
+from tinker_rest.futures import APIFuture
+
+T = TypeVar("T")
+
+_CLOSE_SECONDS = 5.0
+
+
+class ClientHolder:
+    """A server's address, the key to it, and the connections that all clients made from it share.
+
+    Args:
+        base_url: The server's address. Default: the environment variable `TINKER_BASE_URL`, else production.
+        api_key: The API key. Default: the environment variable `TINKER_API_KEY`.
+        default_headers: Headers to send with every request, such as another authentication that a
+            compatible server wants.
+        pickle_api_key: Whether a pickle of this holds the API key. By default it does not, and whoever
+            unpickles it has the key in `TINKER_API_KEY`.
+
+    Raises:
+        CredentialsError: There is no API key, or one that cannot be right.
+        InvalidArgumentError: The address or a header is not valid.
+    """
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        *,
+        default_headers: Mapping[str, str] | None = None,
+        pickle_api_key: bool = False,
+    ) -> None:
+        """Check the arguments; nothing is sent."""
+        self.base_url = resolve_base_url(base_url)
+        self._api_key = resolve_api_key(api_key)
+        self._default_headers = check_headers(default_headers)
+        self._pickle_api_key = pickle_api_key
+        self.closed = False
+        self._calls: weakref.WeakSet[APIFuture[Any]] = weakref.WeakSet()
+        self._connections: _Connections | None = None
+        python = platform.python_version()
+        self._headers: Headers = [
+            (name.encode(), value.encode())
+            for name, value in {
+                "X-API-Key": self._api_key,
+                "Accept": "application/json",
+                "User-Agent": f"tinker-rest/{__version__} Python/{python}",
+                **self._default_headers,
+            }.items()
+        ]
+
+    def submit(self, call: Carried[T]) -> APIFuture[T]:
+        """Start a call at once. Raises ClientClosedError after `close`."""
+        if self.closed:
+            raise ClientClosedError("this client is closed; make a new one")
+        background = background_loop()
+        connections = self._connections
+        if connections is None or connections.background is not background:  # the first call, or after a fork
+            connections = self._connections = _Connections(background, self.base_url)
+            weakref.finalize(self, connections.close_soon).atexit = False
+            self._calls = weakref.WeakSet()
+        future: APIFuture[T] = APIFuture(background)
+        self._calls.add(future)
+        future.begin(lambda: call.run(connections.sender, self._headers))
+        return future
+
+    def close(self) -> None:
+        """Cancel the calls in flight and close the connections. May be called more than once."""
+        if self.closed:
+            return
+        self.closed = True
+        connections = self._connections
+        if connections is None or connections.background is not background_loop():
+            return
+        for future in list(self._calls):
+            future.cancel()
+        if connections.background.is_current_thread():
+            connections.close_soon()
+        else:
+            done = asyncio.run_coroutine_threadsafe(connections.aclose(), connections.background.loop)
+            concurrent.futures.wait([done], timeout=_CLOSE_SECONDS)
+
+    def __repr__(self) -> str:
+        """The server's address; never the key."""
+        return f"{type(self).__name__}(base_url={self.base_url!r}, api_key='…')"
+
+    def __deepcopy__(self, memo: object) -> "ClientHolder":
+        """Copies of a client share its connections."""
+        return self
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        """Pickle how to make it again; connections and calls stay here."""
+        key = self._api_key if self._pickle_api_key else None
+        return _make_holder, (self.base_url, key, self._default_headers, self._pickle_api_key)
+
+
+def _make_holder(
+    base_url: str, api_key: str | None, default_headers: dict[str, str], pickle_api_key: bool
+) -> ClientHolder:
+    return ClientHolder(base_url, api_key, default_headers=default_headers, pickle_api_key=pickle_api_key)
+
+
+class _Connections:
+    """The connections of one holder on one loop. Made and closed on the loop's thread."""
+
+    def __init__(self, background: BackgroundLoop, base_url: str) -> None:
+        self.background = background
+        self._base_url = base_url
+        self._sender: Sender | None = None
+
+    @property
+    def sender(self) -> Sender:
+        if self._sender is None:
+            self._sender = make_sender(self._base_url)
+            self.background.at_stop.add(self.aclose)
+        return self._sender
+
+    async def aclose(self) -> None:
+        self.background.at_stop.discard(self.aclose)
+        if self._sender is not None:
+            await asyncio.sleep(0)  # cancelled calls give their connections back first
+            await self._sender.aclose()
+
+    def close_soon(self) -> None:
+        if self.background.is_running():
+            self.background.call_soon(lambda: self.background.loop.create_task(self.aclose()))

@@ -1,0 +1,65 @@
+"""Where programs that were written for the official SDK get their `RestClient` from."""
+
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Self
+
+from tinker_rest.holder import ClientHolder
+from tinker_rest.options import CallOptions
+from tinker_rest.rest_client import RestClient
+from tinker_rest.retries import RetryEvent
+
+
+class ServiceClient:
+    """Makes `RestClient`s that share one server address, one key and one set of connections.
+
+    It makes no request of its own and no session on the server. Training and sampling are not part of this
+    package. The arguments are those of `RestClient`.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        timeout: float | None = 60.0,
+        attempt_timeout: float | None = 30.0,
+        archive_timeout: float | None = 900.0,
+        max_retries: int | None = 10,
+        on_retry: Callable[[RetryEvent], None] | None = None,
+        default_headers: Mapping[str, str] | None = None,
+        pickle_api_key: bool = False,
+    ) -> None:
+        """Check the arguments; nothing is sent. Raises CredentialsError and InvalidArgumentError."""
+        self._options = CallOptions(timeout, attempt_timeout, archive_timeout, max_retries, on_retry)
+        self.holder = ClientHolder(
+            base_url, api_key, default_headers=default_headers, pickle_api_key=pickle_api_key
+        )
+
+    def create_rest_client(self) -> RestClient:
+        """A client for the REST operations. It ends with this object; closing it alone closes nothing."""
+        return RestClient(self.holder).with_options(
+            timeout=self._options.timeout,
+            attempt_timeout=self._options.attempt_timeout,
+            archive_timeout=self._options.archive_timeout,
+            max_retries=self._options.max_retries,
+            on_retry=self._options.on_retry,
+        )
+
+    def close(self) -> None:
+        """Cancel the calls in flight and close the connections. May be called more than once."""
+        self.holder.close()
+
+    def __enter__(self) -> Self:
+        """Use the object in a `with` block, which closes it at the end."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def __repr__(self) -> str:
+        """The server's address; never the key."""
+        return f"ServiceClient(base_url={self.holder.base_url!r})"
