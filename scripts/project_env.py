@@ -28,15 +28,24 @@ def run(*command: str | Path, **settings: object) -> None:
         sys.exit(done.returncode)
 
 
-def pip_install(python: Path, *arguments: str | Path) -> None:
+def command_passes(*command: str | Path) -> bool:
+    """Run a command in the checkout and say whether it ended well."""
+    return subprocess.run([str(word) for word in command], cwd=ROOT, check=False).returncode == 0
+
+
+def pip_install(python: Path, *arguments: str | Path, locked: bool = True) -> None:
     """Install into an environment. Versions come from the lock file, also those of build tools."""
-    environment = {**os.environ, "PIP_CONSTRAINT": str(LOCK), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    if locked:
+        environment["PIP_CONSTRAINT"] = str(LOCK)
     # The interpreter that runs this brings pip, so that the environment needs none of its own.
     command = (sys.executable, "-m", "pip", "--python", python, "install", "--quiet")
     run(*command, *arguments, env=environment)
 
 
-def ensure(name: str, *arguments: str | Path, sources: tuple[Path, ...] = ()) -> Path:
+def ensure(
+    name: str, *arguments: str | Path, sources: tuple[Path, ...] = (), locked: bool = True
+) -> Path:
     """Make the environment `name` with `pip install *arguments`, where it is not there or out of date."""
     if sys.version_info < (3, 11):
         sys.exit(f"tinker-rest needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
@@ -54,7 +63,7 @@ def ensure(name: str, *arguments: str | Path, sources: tuple[Path, ...] = ()) ->
     print(f"Setting up {name} …", flush=True)
     shutil.rmtree(folder, ignore_errors=True)
     venv.create(folder, with_pip=False, symlinks=os.name != "nt")
-    pip_install(python, *arguments)
+    pip_install(python, *arguments, locked=locked)
     stamp.write_text(digest.hexdigest())
     return python
 

@@ -1,0 +1,191 @@
+"""The demo itself: a tour of every method of RestClient. `scripts/demo` sets it up and runs it."""
+
+import contextlib
+import io
+import os
+import sys
+import tarfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from tinker_rest import APIStatusError, RestClient, TinkerError
+from tinker_rest.types import Checkpoint
+
+WIDTH = 46
+
+
+@contextlib.contextmanager
+def server() -> Iterator[tuple[str, str, bool]]:
+    """The address and key of the server to show, and whether it may be changed."""
+    base_url, api_key = os.environ.get("TINKER_BASE_URL"), os.environ.get("TINKER_API_KEY")
+    if base_url and api_key:
+        yield base_url, api_key, False
+        return
+    from tinker_rest.sandbox import Sandbox
+
+    with Sandbox() as sandbox:
+        yield sandbox.base_url, sandbox.api_key, True
+
+
+class Tour:
+    """Calls methods, prints what comes back and counts what fails."""
+
+    def __init__(self) -> None:
+        self.failed = 0
+
+    def show(self, name: str, call: Callable[[], Any], tell: Callable[[Any], str]) -> Any:
+        """Make one call and print one line about its result, or about its error."""
+        started = time.perf_counter()
+        try:
+            result = call().result()
+        except APIStatusError as error:
+            if error.operation_unsupported or error.status_code in (401, 403):
+                print(f"  {name:<{WIDTH}} – {error.message}")
+                return None
+            return self._fail(name, error)
+        except TinkerError as error:
+            return self._fail(name, error)
+        milliseconds = (time.perf_counter() - started) * 1000
+        print(f"  {name:<{WIDTH}} {tell(result)}  [{milliseconds:.0f} ms]")
+        return result
+
+    def _fail(self, name: str, error: Exception) -> None:
+        self.failed += 1
+        print(f"  {name:<{WIDTH}} FAILED {error}")
+
+
+def gigabytes(checkpoints: list[Checkpoint]) -> str:
+    return f"{sum(one.size_bytes or 0 for one in checkpoints) / 1e9:,.1f} GB"
+
+
+def until(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else "never"
+
+
+def read_everything(tour: Tour, client: RestClient) -> tuple[str, str] | None:
+    """Call every method that only reads. Returns the run and the path of a checkpoint, where there is one."""
+    print("\nReading")
+    runs = tour.show(
+        "list_training_runs(limit=50)",
+        lambda: client.list_training_runs(limit=50),
+        lambda page: f"{len(page.training_runs)} of {page.cursor.total_count} runs",
+    )
+    page = tour.show(
+        "list_user_checkpoints(limit=1000)",
+        lambda: client.list_user_checkpoints(limit=1000),
+        lambda page: f"{len(page.checkpoints)} checkpoints, {gigabytes(page.checkpoints)}",
+    )
+    run_id = runs.training_runs[0].training_run_id if runs and runs.training_runs else None
+    path = page.checkpoints[0].tinker_path if page and page.checkpoints else None
+    if run_id:
+        tour.show(
+            "get_training_run(…)",
+            lambda: client.get_training_run(run_id),
+            lambda run: f"{run.base_model}, LoRA rank {run.lora_rank}",
+        )
+        tour.show(
+            "list_checkpoints(…)",
+            lambda: client.list_checkpoints(run_id),
+            lambda page: ", ".join(f"{one.checkpoint_type} {one.checkpoint_id}" for one in page.checkpoints[:3]) + ", …",
+        )
+    if path:
+        tour.show(
+            "get_training_run_by_tinker_path(…)",
+            lambda: client.get_training_run_by_tinker_path(path),
+            lambda run: run.training_run_id,
+        )
+        tour.show(
+            "get_weights_info_by_tinker_path(…)",
+            lambda: client.get_weights_info_by_tinker_path(path),
+            lambda info: f"{info.base_model}, rank {info.lora_rank}",
+        )
+    sessions = tour.show(
+        "list_sessions(limit=50)",
+        lambda: client.list_sessions(limit=50),
+        lambda page: f"{len(page.sessions)} sessions",
+    )
+    samplers: list[str] = []
+    for session_id in sessions.sessions[:5] if sessions else []:
+        session = tour.show(
+            "get_session(…)",
+            lambda wanted=session_id: client.get_session(wanted),
+            lambda one: f"{len(one.training_run_ids)} training runs, {len(one.sampler_ids)} samplers",
+        )
+        samplers += session.sampler_ids if session else []
+        if samplers:
+            tour.show(
+                "get_sampler(…)",
+                lambda: client.get_sampler(samplers[0]),
+                lambda one: f"{one.base_model} serving {one.model_path or 'itself'}",
+            )
+            break
+    return (run_id, path) if run_id and path else None
+
+
+def download(tour: Tour, client: RestClient, path: str) -> None:
+    """Ask for a checkpoint's archive both ways, and look into it."""
+    print("\nDownloading (waits while the server builds the archive)")
+    run_id, _, checkpoint_id = path.removeprefix("tinker://").partition("/")
+    tour.show(
+        "get_checkpoint_archive_url(…)",
+        lambda: client.get_checkpoint_archive_url(run_id, checkpoint_id),
+        lambda archive: f"signed URL until {until(archive.expires_at)}",
+    )
+    archive = tour.show(
+        "get_checkpoint_archive_url_from_tinker_path(…)",
+        lambda: client.get_checkpoint_archive_url_from_tinker_path(path),
+        lambda archive: f"signed URL until {until(archive.expires_at)}",
+    )
+    if archive:
+        with urllib.request.urlopen(archive.url, timeout=60) as response:
+            content = response.read()
+        with tarfile.open(fileobj=io.BytesIO(content)) as files:
+            print(f"  {'the archive':<{WIDTH}} {len(content):,} bytes: {', '.join(files.getnames())}")
+
+
+def change_everything(tour: Tour, client: RestClient, run_id: str, path: str) -> None:
+    """Call every method that changes something, in an order that leaves nothing published."""
+    print("\nChanging")
+
+    def expiry(_: object) -> str:
+        found = [one for one in client.list_checkpoints(run_id).result().checkpoints if one.tinker_path == path]
+        return f"expires: {until(found[0].expires_at)}"
+
+    done = "done"
+    publish, unpublish = client.publish_checkpoint_from_tinker_path, client.unpublish_checkpoint_from_tinker_path
+    tour.show("publish_checkpoint_from_tinker_path(…)", lambda: publish(path), lambda _: done)
+    tour.show("unpublish_checkpoint_from_tinker_path(…)", lambda: unpublish(path), lambda _: done)
+    set_ttl = client.set_checkpoint_ttl_from_tinker_path
+    tour.show("set_checkpoint_ttl_from_tinker_path(…, 86400)", lambda: set_ttl(path, 86400), expiry)
+    tour.show("set_checkpoint_ttl_from_tinker_path(…, None)", lambda: set_ttl(path, None), expiry)
+    delete = client.delete_checkpoint_from_tinker_path
+    tour.show("delete_checkpoint_from_tinker_path(…)", lambda: delete(path), lambda _: "gone")
+    left = client.list_checkpoints(run_id).result().checkpoints
+    tour.show(
+        f"delete_checkpoint(…, {left[0].checkpoint_id!r})",
+        lambda: client.delete_checkpoint(run_id, left[0].checkpoint_id),
+        lambda _: f"gone; {len(left) - 1} left in the run",
+    )
+
+
+def main() -> None:
+    with server() as (base_url, api_key, may_change), RestClient(base_url=base_url, api_key=api_key) as client:
+        print(f"Server: {base_url}{'' if may_change else ' (only reading)'}")
+        tour = Tour()
+        found = read_everything(tour, client)
+        if found and may_change:
+            # The run of the seeded data whose checkpoints are private.
+            run_id, path = "run-id", "tinker://run-id/weights/0001"
+            download(tour, client, path)
+            change_everything(tour, client, run_id, path)
+        elif found:
+            download_path = found[1]
+            print(f"\nNot asked for an archive of {download_path}: building one costs the server work.")
+        print(f"\n{'Everything worked.' if not tour.failed else f'{tour.failed} calls failed.'}")
+        sys.exit(1 if tour.failed else 0)
+
+
+main()

@@ -1,0 +1,154 @@
+"""Every operation of the description, called as its own examples say."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from tinker_rest.sandbox import Sandbox, check_response
+from tinker_rest.sandbox.spec import Operation, load_spec
+
+SPEC = load_spec()
+# Unpublish needs a public checkpoint, and the example's are private.
+FIRST_PUBLISH = {"unpublish_checkpoint", "unpublish_checkpoint_by_bare_id"}
+SUCCESS = {"list": 200, "get": 200, "delete": 204, "publish": 204, "unpublish": 204, "set": 204}
+
+
+def example(node: dict) -> object:
+    first = next(iter(node["examples"].values()))
+    return SPEC.resolve(first)["value"]
+
+
+def example_request(operation: Operation, base_url: str) -> httpx.Request:
+    item = SPEC.document["paths"][operation.path][operation.method.lower()]
+    path, query, headers = operation.path, {}, {}
+    for reference in item["parameters"]:
+        parameter = SPEC.resolve(reference)
+        value = example(parameter)
+        if parameter["in"] == "path":
+            path = path.replace(f"{{{parameter['name']}}}", str(value))
+        elif parameter["in"] == "query":
+            query[parameter["name"]] = value
+        else:
+            headers[parameter["name"]] = str(value) + operation.operation_id
+    body = None
+    if operation.takes_body:
+        body = example(SPEC.resolve(item["requestBody"])["content"]["application/json"])
+    return httpx.Request(operation.method, base_url + path, params=query, headers=headers, json=body)
+
+
+@pytest.mark.parametrize("name", SPEC.operations)
+def test_example_request_succeeds(sandbox: Sandbox, alice: httpx.Client, name: str) -> None:
+    operation = SPEC.operations[name]
+    if name in FIRST_PUBLISH:
+        publish = SPEC.operations[name.removeprefix("un")]
+        request = example_request(publish, sandbox.base_url)
+        request.headers["X-API-Key"] = sandbox.api_key
+        assert alice.send(request).status_code == 204
+    request = example_request(operation, sandbox.base_url)
+    request.headers["X-API-Key"] = sandbox.api_key
+    response = alice.send(request)
+    if "archive" in name:
+        assert response.status_code == 503
+        assert response.headers["retry-after"] == "1"
+    else:
+        assert response.status_code == SUCCESS[name.partition("_")[0]], response.text
+    assert response.headers["x-request-id"] == request.headers["x-request-id"]
+    check_response(name, response.status_code, response.headers, response.content)
+
+
+@pytest.mark.parametrize("name", SPEC.operations)
+def test_without_a_key_is_401(shared_sandbox: Sandbox, name: str) -> None:
+    request = example_request(SPEC.operations[name], shared_sandbox.base_url)
+    with httpx.Client(trust_env=False) as client:
+        missing = client.send(request)
+        request.headers["X-API-Key"] = "tml-wrong"
+        wrong = client.send(request)
+    assert (missing.status_code, wrong.status_code) == (401, 401)
+    assert "X-API-Key" in missing.json()["detail"]
+    assert wrong.json() == {"detail": "Invalid API key."}
+    check_response(name, 401, wrong.headers, wrong.content)
+
+
+@pytest.mark.parametrize("name", [n for n, o in SPEC.operations.items() if "{" in o.path])
+def test_unknown_id_is_404_that_names_it(shared_sandbox: Sandbox, reader: httpx.Client, name: str) -> None:
+    operation = SPEC.operations[name]
+    request = example_request(operation, shared_sandbox.base_url)
+    last = [p for p in operation.parameters if p.location == "path"][-1].name
+    path = operation.path.replace(f"{{{last}}}", "no-such-thing")
+    path = path.replace("{training_run_id}", "run-id").replace("{checkpoint_kind}", "weights")
+    headers = {**request.headers, "X-Idempotency-Key": f"unknown-{name}"}
+    response = reader.request(operation.method, path, content=request.content, headers=headers)
+    assert response.status_code == 404
+    assert "no-such-thing" in response.json()["detail"]
+    check_response(name, 404, response.headers, response.content)
+
+
+@pytest.mark.parametrize("name", SPEC.operations)
+def test_an_invalid_parameter_is_422(shared_sandbox: Sandbox, reader: httpx.Client, name: str) -> None:
+    request = example_request(SPEC.operations[name], shared_sandbox.base_url)
+    request.headers["X-API-Key"] = shared_sandbox.api_key
+    request.headers["X-Request-Id"] = "x" * 256
+    response = reader.send(request)
+    assert response.status_code == 422
+    assert response.json()["detail"][0]["loc"] == ["header", "X-Request-Id"]
+    assert response.headers["x-request-id"].startswith("req-")
+    check_response(name, 422, response.headers, response.content)
+
+
+def test_weights_info_tells_what_is_needed_to_load(reader: httpx.Client) -> None:
+    info = reader.post("/api/v1/weights_info", json={"tinker_path": "tinker://run-id/weights/0001"})
+    run = reader.get("/api/v1/training_runs/run-id").json()
+    assert info.status_code == 200
+    assert info.json()["base_model"] == run["base_model"]
+    assert info.json()["lora_rank"] == run["lora_rank"]
+    assert set(info.json()) >= {"is_lora", "train_unembed", "train_mlp", "train_attn"}
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("tinker://run-id/weights/none", 404),
+        ("tinker://no-run/weights/0001", 404),
+        ("tinker://run-id/other/0001", 400),
+        ("tinker://run-id/weights/", 400),
+        ("tinker:///weights/0001", 400),
+        ("tinker://run-id/weights/0001/more", 400),
+        ("https://run-id/weights/0001", 400),
+        ("", 422),
+    ],
+)
+def test_weights_info_refuses_other_paths(reader: httpx.Client, path: str, status: int) -> None:
+    response = reader.post("/api/v1/weights_info", json={"tinker_path": path})
+    assert response.status_code == status
+
+
+def test_reference_examples_run_in_their_order(sandbox: Sandbox, alice: httpx.Client) -> None:
+    checkpoint = "/api/v1/training_runs/run-id/checkpoints/weights/0001"
+    steps = [
+        ("GET", "/api/v1/training_runs/run-id?access_scope=owned", 200),
+        ("GET", "/api/v1/training_runs/run-id/checkpoints", 200),
+        ("GET", "/api/v1/training_runs?limit=50&offset=0&access_scope=owned", 200),
+        ("GET", "/api/v1/training_runs?limit=50&offset=50&access_scope=owned", 200),
+        ("GET", "/api/v1/training_runs/run-id/checkpoints/checkpoint-123/archive", 503),
+        ("POST", f"{checkpoint}/publish", 204),
+        ("DELETE", f"{checkpoint}/publish", 204),
+        ("PUT", f"{checkpoint}/ttl", 204),
+        ("GET", "/api/v1/checkpoints?limit=50&offset=0", 200),
+        ("GET", "/api/v1/checkpoints?limit=50&offset=50", 200),
+        ("GET", "/api/v1/sessions/session-id?access_scope=owned", 200),
+        ("GET", "/api/v1/sessions?limit=50&offset=0&access_scope=owned", 200),
+        ("GET", "/api/v1/sessions?limit=50&offset=50&access_scope=owned", 200),
+        ("GET", "/api/v1/samplers/session-id:sample:0", 200),
+        ("DELETE", checkpoint, 204),
+    ]
+    for method, path, status in steps:
+        body = {"ttl_seconds": 86400} if method == "PUT" else None
+        assert alice.request(method, path, json=body).status_code == status, path
+    types = {
+        c["checkpoint_type"] for c in alice.get("/api/v1/training_runs/run-id/checkpoints").json()["checkpoints"]
+    }
+    assert types == {"training", "sampler"}
+    session = alice.get("/api/v1/sessions/session-id").json()
+    assert session["training_run_ids"]
+    assert session["sampler_ids"]

@@ -1,0 +1,105 @@
+"""Runs a sandbox until it is stopped: `python -m tinker_rest.sandbox --port 8765 --db tinker.sqlite`."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import shlex
+import signal
+import sqlite3
+import sys
+import threading
+from collections.abc import Sequence
+from types import FrameType
+
+from . import Sandbox
+from .server import DEFAULT_API_KEY
+
+DEFAULT_PORT = 8765
+# A wait without an end could not be interrupted by Ctrl-C on Windows.
+WAIT_SECONDS = 0.5
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a sandbox until SIGINT or SIGTERM.
+
+    Args:
+        arguments: The arguments of the command line; those of the process when it is None.
+
+    Returns:
+        The exit status: 0 when it was stopped, 1 when it could not be started.
+    """
+    options = _parser().parse_args(arguments)
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    sandbox = Sandbox(
+        host=options.host,
+        port=options.port,
+        storage_port=options.storage_port,
+        db=options.db,
+        api_key=options.api_key,
+        seed=not options.empty,
+        archive_build_seconds=options.archive_build_seconds,
+    )
+    try:
+        sandbox.start()
+    except (OSError, sqlite3.Error) as error:
+        sys.stderr.write(f"tinker_rest.sandbox: {_reason(error, options)}\n")
+        return 1
+    with sandbox:
+        sys.stdout.write(_greeting(sandbox, options.db))
+        sys.stdout.flush()
+        while not stop.wait(WAIT_SECONDS):
+            pass
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tinker_rest.sandbox", description="Serve the Tinker REST API on this machine."
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=DEFAULT_PORT, help="the port of the API; 0 for any free one (%(default)s)"
+    )
+    parser.add_argument(
+        "--storage-port",
+        type=int,
+        default=0,
+        help="the port of the archives; 0 for any free one (%(default)s)",
+    )
+    parser.add_argument("--db", default=":memory:", help="the SQLite file that keeps the state (%(default)s)")
+    parser.add_argument("--api-key", default=DEFAULT_API_KEY, help="the key to accept (%(default)s)")
+    parser.add_argument("--empty", action="store_true", help="start a new database without made-up data")
+    parser.add_argument(
+        "--archive-build-seconds", type=float, default=0.3, help="how long an archive is built (%(default)s)"
+    )
+    return parser
+
+
+def _greeting(sandbox: Sandbox, db: str) -> str:
+    return (
+        f"Tinker sandbox at {sandbox.base_url}, database {db}\n"
+        f"API key: {sandbox.api_key}\n"
+        f"export TINKER_BASE_URL={shlex.quote(sandbox.base_url)}\n"
+        f"export TINKER_API_KEY={shlex.quote(sandbox.api_key)}\n"
+        "Press Ctrl-C to stop.\n"
+    )
+
+
+def _reason(error: Exception, options: argparse.Namespace) -> str:
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        ports = options.port if not options.storage_port else f"{options.port} or {options.storage_port}"
+        return f"port {ports} of {options.host} is taken; choose another with --port"
+    if isinstance(error, sqlite3.Error):
+        return f"the database {options.db} cannot be used: {error}"
+    return str(error)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

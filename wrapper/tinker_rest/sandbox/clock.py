@@ -1,0 +1,58 @@
+"""The time of a sandbox, which a test may move forward."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class Clock:
+    """Tells the time and can be moved forward.
+
+    Args:
+        start: The time at which the clock begins, with a time zone. Now when it is None.
+        frozen: Whether time stands still except for `advance`.
+
+    Raises:
+        ValueError: If `start` has no time zone.
+    """
+
+    def __init__(self, start: datetime | None = None, *, frozen: bool = False) -> None:
+        if start is not None and start.tzinfo is None:
+            raise ValueError("The start of a clock needs a time zone.")
+        now = datetime.now(UTC)
+        self._lock = threading.Lock()
+        self._frozen_at = (start or now) if frozen else None
+        self._ahead = timedelta(0) if start is None or frozen else start - now
+
+    def now(self) -> datetime:
+        """The time in UTC."""
+        with self._lock:
+            return (self._frozen_at or datetime.now(UTC)).astimezone(UTC) + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward.
+
+        Args:
+            seconds: How far, in seconds.
+
+        Raises:
+            ValueError: If `seconds` is negative: what has expired stays expired.
+        """
+        if seconds < 0:
+            raise ValueError(f"A clock is not moved back: {seconds} seconds.")
+        with self._lock:
+            self._ahead += timedelta(seconds=seconds)
+
+
+def to_microseconds(time: datetime) -> int:
+    """The microseconds from 1970 to a time, exactly."""
+    return (time - EPOCH) // MICROSECOND
+
+
+def from_microseconds(microseconds: int) -> datetime:
+    """The time, in UTC, so many microseconds after the start of 1970."""
+    return EPOCH + microseconds * MICROSECOND

@@ -1,0 +1,106 @@
+"""Runs ASGI apps on sockets, with uvicorn, in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Mapping
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+START_TIMEOUT_SECONDS = 10
+KEEP_ALIVE_SECONDS = 60
+SHUTDOWN_SECONDS = 2
+
+
+def open_socket(host: str, port: int) -> socket.socket:
+    """Listen on a port; 0 for any free one.
+
+    Raises:
+        OSError: If the port is taken or the host is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.create_server((host, port), family=family, backlog=2048)
+    # Connections inherit it; asyncio sets it only on sockets that it made itself. Without it an answer of two
+    # packets waits 40 ms for an acknowledgement.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
+
+
+class Listener:
+    """Serves each app on its socket until it is stopped.
+
+    Args:
+        apps: The apps by their sockets, which the listener closes.
+    """
+
+    def __init__(self, apps: Mapping[socket.socket, ASGIApp]) -> None:
+        self._sockets = list(apps)
+        by_port = {listening.getsockname()[1]: app for listening, app in apps.items()}
+
+        async def app_of_port(scope: Scope, receive: Receive, send: Send) -> None:
+            await by_port[scope["server"][1]](scope, receive, send)
+
+        config = uvicorn.Config(
+            app_of_port,
+            access_log=False,
+            lifespan="off",
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            ws="none",
+        )
+        self._server = _Server(config)
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="tinker-rest-sandbox", daemon=True)
+
+    def start(self) -> None:
+        """Begin to serve, and wait until the server accepts requests.
+
+        Raises:
+            RuntimeError: If the server cannot be started.
+        """
+        self._thread.start()
+        started = self._server.ready.wait(START_TIMEOUT_SECONDS)
+        if not started or self._failure is not None:
+            self.stop()
+            raise RuntimeError("The sandbox could not be started.") from self._failure
+
+    def stop(self) -> None:
+        """Answer the requests that have come, close the sockets and end the thread."""
+        self._server.should_exit = True
+        self._thread.join()
+        for listening in self._sockets:
+            listening.close()
+
+    def _run(self) -> None:
+        try:
+            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                runner.run(self._server.serve(self._sockets))
+        except BaseException as failure:  # start() raises it in the caller's thread
+            self._failure = failure
+        finally:
+            self._server.ready.set()
+
+
+class _Server(uvicorn.Server):
+    """Tells when it accepts requests."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop

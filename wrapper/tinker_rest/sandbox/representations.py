@@ -1,0 +1,82 @@
+"""What rows of the store look like on the wire."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+from .clock import from_microseconds
+
+TYPES_BY_KIND = {"weights": "training", "sampler_weights": "sampler", "external_weights": "external"}
+
+
+def checkpoint_id(row: sqlite3.Row) -> str:
+    """The id of a checkpoint within its run."""
+    return str(row["bare_id"] or f"{row['kind']}/{row['name']}")
+
+
+def tinker_path(row: sqlite3.Row) -> str:
+    """The address of a checkpoint."""
+    return f"tinker://{row['run_id']}/{row['kind']}/{row['name']}"
+
+
+def checkpoint(row: sqlite3.Row | None) -> dict[str, Any] | None:
+    """A `Checkpoint`, or None for none."""
+    if row is None:
+        return None
+    return {
+        "checkpoint_id": checkpoint_id(row),
+        "checkpoint_type": TYPES_BY_KIND[row["kind"]],
+        "time": _time(row["created"]),
+        "tinker_path": tinker_path(row),
+        "training_run_id": row["run_id"],
+        "size_bytes": row["size_bytes"],
+        "public": bool(row["public"]),
+        "expires_at": None if row["expires"] is None else _time(row["expires"]),
+        "user_metadata": metadata(row),
+    }
+
+
+def training_run(
+    row: sqlite3.Row, last_checkpoint: sqlite3.Row | None, last_sampler_checkpoint: sqlite3.Row | None
+) -> dict[str, Any]:
+    """A `TrainingRun` with its newest checkpoints."""
+    return {
+        "training_run_id": row["run_id"],
+        "base_model": row["base_model"],
+        "model_owner": row["owner"],
+        "is_lora": bool(row["is_lora"]),
+        "corrupted": bool(row["corrupted"]),
+        "lora_rank": row["lora_rank"],
+        "last_request_time": _time(row["last_request"]),
+        "last_checkpoint": checkpoint(last_checkpoint),
+        "last_sampler_checkpoint": checkpoint(last_sampler_checkpoint),
+        "user_metadata": metadata(row),
+    }
+
+
+def weights_info(run: sqlite3.Row) -> dict[str, Any]:
+    """A `WeightsInfoResponse` for weights of a run."""
+    return {
+        "base_model": run["base_model"],
+        "is_lora": bool(run["is_lora"]),
+        "lora_rank": run["lora_rank"],
+        "train_unembed": bool(run["train_unembed"]),
+        "train_mlp": bool(run["train_mlp"]),
+        "train_attn": bool(run["train_attn"]),
+    }
+
+
+def sampler(row: sqlite3.Row) -> dict[str, Any]:
+    """A `GetSamplerResponse`."""
+    return {name: row[name] for name in ("sampler_id", "base_model", "model_path")}
+
+
+def metadata(row: sqlite3.Row) -> Any:
+    """What the user attached, or None."""
+    return None if row["user_metadata"] is None else json.loads(row["user_metadata"])
+
+
+def _time(microseconds: int) -> str:
+    return from_microseconds(microseconds).isoformat().replace("+00:00", "Z")

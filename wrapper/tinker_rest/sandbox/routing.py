@@ -1,0 +1,125 @@
+"""Finds the operation of a request by its raw path, so that an encoded slash stays inside its segment."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from urllib.parse import unquote_to_bytes
+
+OperationT = TypeVar("OperationT")
+
+_WRONG_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_LITERAL, _KNOWN_VALUE, _FREE, _UNKNOWN_VALUE = range(4)
+
+
+class UndecodablePath(ValueError):  # noqa: N818 - says what is wrong
+    """A path segment is not percent-encoded UTF-8."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One segment of a path template.
+
+    Attributes:
+        text: The literal text, or the name of the parameter.
+        is_parameter: Whether the segment is a parameter.
+        values: The values that the parameter may have, or None when it is free.
+    """
+
+    text: str
+    is_parameter: bool
+    values: frozenset[bytes] | None = None
+
+    def rank(self, raw: bytes) -> int | None:
+        """How well a raw segment fits: a lower number is better, None is not at all."""
+        if not self.is_parameter:
+            return _LITERAL if raw == self.text.encode() else None
+        if not raw:
+            return None
+        if self.values is None:
+            return _FREE
+        return _KNOWN_VALUE if unquote_to_bytes(raw) in self.values else _UNKNOWN_VALUE
+
+
+@dataclass(frozen=True)
+class Match(Generic[OperationT]):
+    """The path that a request asks for.
+
+    Attributes:
+        operations: The operations of that path by HTTP method.
+        raw_parameters: The path's parameters as they are on the wire.
+    """
+
+    operations: Mapping[str, OperationT]
+    raw_parameters: Mapping[str, bytes]
+
+    @property
+    def allow(self) -> str:
+        """The methods that the path has, for an `Allow` header."""
+        return ", ".join(sorted(self.operations))
+
+    def parameters(self) -> dict[str, str]:
+        """The path's parameters, percent-decoded.
+
+        Raises:
+            UndecodablePath: If one is not percent-encoded UTF-8.
+        """
+        return {name: _decoded(raw) for name, raw in self.raw_parameters.items()}
+
+
+class RoutingTable(Generic[OperationT]):
+    """All paths of an API.
+
+    A literal segment wins over a parameter. A parameter with listed values wins over a free one where
+    the value is listed, and loses where it is not; so `checkpoints/weights/publish` is the checkpoint
+    `weights/publish`, and `checkpoints/x/publish` is about the bare id `x`.
+    """
+
+    def __init__(self) -> None:
+        self._paths: dict[tuple[Segment, ...], dict[str, OperationT]] = {}
+        self._by_length: dict[int, list[tuple[Segment, ...]]] = defaultdict(list)
+
+    def add(self, method: str, segments: Iterable[Segment], operation: OperationT) -> None:
+        """Serve an operation at a path.
+
+        Args:
+            method: The HTTP method in capitals.
+            segments: The segments of the path template.
+            operation: What is found there.
+        """
+        path = tuple(segments)
+        if path not in self._paths:
+            self._paths[path] = {}
+            self._by_length[len(path)].append(path)
+        self._paths[path][method] = operation
+
+    def find(self, raw_path: bytes) -> Match[OperationT] | None:
+        """The best path for a request, or None where there is none.
+
+        Args:
+            raw_path: The path as it came over the wire, without the query.
+        """
+        raw_segments = raw_path.split(b"/")[1:]
+        best: tuple[list[int], tuple[Segment, ...]] | None = None
+        for path in self._by_length.get(len(raw_segments), ()):
+            ranks = [segment.rank(raw) for segment, raw in zip(path, raw_segments, strict=True)]
+            fitting = [rank for rank in ranks if rank is not None]
+            if len(fitting) == len(ranks) and (best is None or fitting < best[0]):
+                best = fitting, path
+        if best is None:
+            return None
+        path = best[1]
+        raw = {s.text: raw for s, raw in zip(path, raw_segments, strict=True) if s.is_parameter}
+        return Match(self._paths[path], raw)
+
+
+def _decoded(raw: bytes) -> str:
+    if _WRONG_ESCAPE.search(raw):
+        raise UndecodablePath("The path holds a % that is not followed by two hexadecimal digits.")
+    try:
+        return unquote_to_bytes(raw).decode("utf-8")
+    except UnicodeDecodeError:
+        raise UndecodablePath("The path is not percent-encoded UTF-8.") from None

@@ -1,0 +1,197 @@
+"""The sandbox as a whole: its database, its two origins and what it has seen."""
+
+from __future__ import annotations
+
+import os
+from types import TracebackType
+
+from . import seed as seeding
+from .app import ApiApp
+from .archives import Archives
+from .calls import Backend
+from .clock import Clock
+from .listener import Listener, open_socket
+from .requests import RequestLog
+from .spec import Spec, load_spec
+from .storage import StorageApp
+from .store import Store
+
+DEFAULT_API_KEY = "tml-sandbox-alice"
+DEFAULT_OTHER_API_KEY = "tml-sandbox-bob"
+REQUESTS_KEPT = 10_000
+
+_REACHABLE_AT = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - not bound here
+
+
+class Sandbox:
+    """A local Tinker server with real state, for tests and for trying things out.
+
+    It serves every operation of openapi.yaml from SQLite in a thread of its own. Archives are served on
+    a second port, so that they are on another origin than the API, as in production. Use it in a `with`
+    statement, or call `start` and `close`. Any number may run at once.
+
+    Args:
+        host: The address to listen on. Only this machine can reach the default.
+        port: The port of the API; 0 for any free one.
+        storage_port: The port of the archives; 0 for any free one.
+        db: The path of a SQLite file that keeps the state, or `:memory:`.
+        api_key: The key of the first user, `alice`.
+        other_api_key: The key of the second user, `bob`.
+        seed: Whether an empty database is filled with made-up runs, checkpoints and sessions.
+        clock: The time of the sandbox; the real time when it is None.
+        archive_build_seconds: How long an archive takes to be built, in seconds of real time.
+        validate_responses: Whether to check every answer against the description. An answer that it does
+            not allow becomes a 500 and is recorded in `violations`.
+        spec: The description to serve; openapi.yaml when it is None.
+
+    Attributes:
+        api_key: The key of the first user.
+        other_api_key: The key of the second user.
+        clock: The time of the sandbox; `sandbox.clock.advance(seconds)` moves it forward.
+        requests: The last 10,000 requests to the API.
+        storage_requests: The last 10,000 requests for archives.
+        leaked_keys: The paths of requests for archives that carried a credential. The key is not kept.
+        violations: The answers that the description does not allow.
+
+    Raises:
+        ValueError: If both users have the same key, or a key is empty.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        storage_port: int = 0,
+        db: str | os.PathLike[str] = ":memory:",
+        api_key: str = DEFAULT_API_KEY,
+        other_api_key: str = DEFAULT_OTHER_API_KEY,
+        seed: bool = True,
+        clock: Clock | None = None,
+        archive_build_seconds: float = 0.3,
+        validate_responses: bool = False,
+        spec: Spec | None = None,
+    ) -> None:
+        if not api_key or not other_api_key or api_key == other_api_key:
+            raise ValueError("The two users need different API keys.")
+        self.api_key = api_key
+        self.other_api_key = other_api_key
+        self.clock = clock or Clock()
+        self.requests = RequestLog(REQUESTS_KEPT)
+        self.storage_requests = RequestLog(REQUESTS_KEPT)
+        self.leaked_keys: list[str] = []
+        self.violations: list[str] = []
+        self._host = host
+        self._ports = (port, storage_port)
+        self._db = os.fspath(db)
+        self._seed = seed
+        self._archive_build_seconds = archive_build_seconds
+        self._validate_responses = validate_responses
+        self._spec = spec
+        self._store: Store | None = None
+        self._storage: StorageApp | None = None
+        self._listener: Listener | None = None
+
+    @property
+    def base_url(self) -> str:
+        """The URL of the API.
+
+        Raises:
+            RuntimeError: If the sandbox was never started on any free port.
+        """
+        return self._origin(self._ports[0])
+
+    @property
+    def storage_url(self) -> str:
+        """The URL below which archives are served.
+
+        Raises:
+            RuntimeError: If the sandbox was never started on any free port.
+        """
+        return self._origin(self._ports[1])
+
+    def start(self) -> Sandbox:
+        """Begin to serve; returns once requests are answered. Does nothing when it is running.
+
+        Returns:
+            The sandbox itself.
+
+        Raises:
+            OSError: If a port is taken.
+            sqlite3.Error: If the database cannot be opened.
+            MissingHandler: If the description has an operation that the sandbox cannot serve.
+        """
+        if self._listener is not None:
+            return self
+        spec = self._spec or load_spec()
+        api_socket = open_socket(self._host, self._ports[0])
+        try:
+            storage_socket = open_socket(self._host, self._ports[1])
+        except OSError:
+            api_socket.close()
+            raise
+        self._ports = (api_socket.getsockname()[1], storage_socket.getsockname()[1])
+        try:
+            self._store = self._store or self._open_store()
+            archives = Archives(self.clock, self._archive_build_seconds, self.storage_url)
+            backend = Backend(self._store, self.clock, archives)
+            callers = {self.api_key: seeding.FIRST_USER, self.other_api_key: seeding.SECOND_USER}
+            violations = self.violations if self._validate_responses else None
+            api = ApiApp(spec, backend, callers, self.requests, violations)
+            self._storage = StorageApp(backend, self.storage_requests, self.leaked_keys)
+            listener = Listener({api_socket: api, storage_socket: self._storage})
+            listener.start()
+        except BaseException:
+            api_socket.close()
+            storage_socket.close()
+            self.close()
+            raise
+        self._listener = listener
+        return self
+
+    def stop(self) -> None:
+        """Stop serving. The state stays, and `start` serves it again on the same ports."""
+        if self._listener is not None:
+            self._listener.stop()
+            self._listener = None
+        if self._storage is not None:
+            self._storage.close()
+            self._storage = None
+
+    def close(self) -> None:
+        """Stop serving and close the database. What was only in memory is gone. May be called twice."""
+        self.stop()
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def __enter__(self) -> Sandbox:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = "running" if self._listener is not None else "stopped"
+        return f"<Sandbox {state} on {self._host}:{self._ports[0]}, database {self._db}>"
+
+    def _origin(self, port: int) -> str:
+        if port == 0:
+            raise RuntimeError("The sandbox has no port yet: call start() or use a with statement.")
+        host = _REACHABLE_AT.get(self._host, self._host)
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def _open_store(self) -> Store:
+        store = Store(self._db)
+        try:
+            with store.transaction():
+                if store.is_new():
+                    store.create_tables()
+                    if self._seed:
+                        seeding.fill(store, self.clock.now())
+        except BaseException:
+            store.close()
+            raise
+        return store

@@ -1,0 +1,276 @@
+"""The state of a sandbox, in SQLite."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import weakref
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from .answers import Answer
+from .clock import to_microseconds
+from .tables import STATEMENTS, VERSION
+
+ANSWERS_KEPT_FOR = timedelta(hours=24)
+BUSY_TIMEOUT_SECONDS = 5
+
+_HAS_PUBLIC = "EXISTS (SELECT 1 FROM checkpoints c WHERE c.run_id = runs.run_id AND c.public = 1)"
+_READABLE_RUN = f"(runs.owner = :caller OR {_HAS_PUBLIC})"
+_HAS_READABLE = f"EXISTS (SELECT 1 FROM runs WHERE runs.session_id = sessions.session_id AND {_HAS_PUBLIC})"  # noqa: S608
+_READABLE_SESSION = f"(sessions.owner = :caller OR {_HAS_READABLE})"
+
+
+class KeyedRequest(NamedTuple):
+    """What makes two requests with an idempotency key the same request."""
+
+    caller: str
+    method: str
+    path: bytes
+    key: str
+    body: bytes
+
+
+class Store:
+    """A sandbox's database: one connection, guarded by a lock.
+
+    Args:
+        database: The path of a file, or `:memory:`.
+
+    Raises:
+        sqlite3.Error: If the file cannot be opened.
+    """
+
+    def __init__(self, database: str) -> None:
+        # Transactions are begun by hand: the module's own would commit at surprising moments.
+        self._connection = sqlite3.connect(
+            database, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        self._closing = weakref.finalize(self, self._connection.close)
+        self._connection.row_factory = sqlite3.Row
+        self._lock = threading.RLock()
+        try:
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+        except sqlite3.Error:
+            self.close()
+            raise
+
+    def is_new(self) -> bool:
+        """Whether the database is empty.
+
+        Raises:
+            sqlite3.DatabaseError: If it is a database of something else.
+        """
+        (tables,) = self._connection.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if tables and version != VERSION:
+            raise sqlite3.DatabaseError("it was not made by this version of the sandbox")
+        return not tables
+
+    def close(self) -> None:
+        """Close the database. May be called twice."""
+        self._closing()
+
+    @contextmanager
+    def transaction(self, *, write: bool = True) -> Generator[None, None, None]:
+        """Hold the database; with `write`, commit at the end and undo everything on an exception."""
+        with self._lock:
+            if not write:
+                yield
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                # An error of COMMIT itself may have ended the transaction.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def create_tables(self) -> None:
+        """Make an empty database ready. Belongs in a transaction, with the seed."""
+        for statement in STATEMENTS:
+            self._connection.execute(statement)
+
+    def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add rows that all have the same columns; metadata may be dicts."""
+        if not rows:
+            return
+        columns = list(rows[0])
+        values = ([_stored(row[column]) for column in columns] for row in rows)
+        marks = ", ".join("?" * len(columns))
+        self._connection.executemany(
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 - own names
+            values,
+        )
+
+    def forget_expired(self, now: datetime) -> None:
+        """Remove the checkpoints and the kept answers whose time is over."""
+        moment = to_microseconds(now)
+        oldest = to_microseconds(now - ANSWERS_KEPT_FOR)
+        overdue = self._one(
+            "SELECT EXISTS (SELECT 1 FROM checkpoints WHERE expires <= ?)"
+            " OR EXISTS (SELECT 1 FROM answers WHERE given <= ?) AS found",
+            (moment, oldest),
+        )
+        if overdue is not None and overdue["found"]:
+            with self.transaction():
+                self._connection.execute("DELETE FROM checkpoints WHERE expires <= ?", (moment,))
+                self._connection.execute("DELETE FROM answers WHERE given <= ?", (oldest,))
+
+    # Training runs
+
+    def count_runs(self, caller: str, *, accessible: bool) -> int:
+        """How many runs the caller owns or, with `accessible`, may read."""
+        condition = _READABLE_RUN if accessible else "runs.owner = :caller"
+        return self._count(f"SELECT COUNT(*) FROM runs WHERE {condition}", caller)  # noqa: S608
+
+    def page_of_runs(self, caller: str, limit: int, offset: int, *, accessible: bool) -> list[sqlite3.Row]:
+        """One page of those runs, newest request first."""
+        condition = _READABLE_RUN if accessible else "runs.owner = :caller"
+        return self._page(
+            f"SELECT * FROM runs WHERE {condition} ORDER BY last_request DESC, run_id",  # noqa: S608
+            caller,
+            limit,
+            offset,
+        )
+
+    def run(self, run_id: str) -> sqlite3.Row | None:
+        """A run by its id."""
+        return self._one("SELECT * FROM runs WHERE run_id = ?", (run_id,))
+
+    # Checkpoints
+
+    def count_checkpoints(self, caller: str) -> int:
+        """How many checkpoints the caller owns."""
+        return self._count("SELECT COUNT(*) FROM checkpoints WHERE owner = :caller", caller)
+
+    def page_of_checkpoints(self, caller: str, limit: int, offset: int) -> list[sqlite3.Row]:
+        """One page of them, newest first."""
+        query = "SELECT * FROM checkpoints WHERE owner = :caller ORDER BY created DESC, run_id, kind, name"
+        return self._page(query, caller, limit, offset)
+
+    def checkpoints_of_run(self, run_id: str, caller: str) -> list[sqlite3.Row]:
+        """The checkpoints of a run that the caller may read, newest first."""
+        return self._all(
+            "SELECT * FROM checkpoints WHERE run_id = ? AND (owner = ? OR public = 1)"
+            " ORDER BY created DESC, kind, name",
+            (run_id, caller),
+        )
+
+    def newest_checkpoint(self, run_id: str, kind: str, caller: str) -> sqlite3.Row | None:
+        """The newest checkpoint of one kind of a run that the caller may read."""
+        return self._one(
+            "SELECT * FROM checkpoints WHERE run_id = ? AND kind = ? AND (owner = ? OR public = 1)"
+            " ORDER BY created DESC LIMIT 1",
+            (run_id, kind, caller),
+        )
+
+    def checkpoint(self, run_id: str, kind: str, name: str) -> sqlite3.Row | None:
+        """A checkpoint by the two parts of its id."""
+        query = "SELECT * FROM checkpoints WHERE run_id = ? AND kind = ? AND name = ?"
+        return self._one(query, (run_id, kind, name))
+
+    def checkpoint_by_bare_id(self, run_id: str, bare_id: str) -> sqlite3.Row | None:
+        """A checkpoint by its id of one part."""
+        return self._one("SELECT * FROM checkpoints WHERE run_id = ? AND bare_id = ?", (run_id, bare_id))
+
+    def delete_checkpoint(self, row: sqlite3.Row) -> None:
+        """Remove a checkpoint."""
+        self._change("DELETE FROM checkpoints", row)
+
+    def set_public(self, row: sqlite3.Row, public: bool) -> None:
+        """Make a checkpoint public or private."""
+        self._change("UPDATE checkpoints SET public = ?", row, int(public))
+
+    def set_expiry(self, row: sqlite3.Row, expires: int | None) -> None:
+        """Set, or with None remove, the time at which a checkpoint expires."""
+        self._change("UPDATE checkpoints SET expires = ?", row, expires)
+
+    # Sessions and samplers
+
+    def page_of_sessions(self, caller: str, limit: int, offset: int, *, accessible: bool) -> list[str]:
+        """One page of the ids of the sessions that the caller owns or may read, newest first."""
+        condition = _READABLE_SESSION if accessible else "sessions.owner = :caller"
+        rows = self._page(
+            f"SELECT session_id FROM sessions WHERE {condition} ORDER BY created DESC, session_id",  # noqa: S608
+            caller,
+            limit,
+            offset,
+        )
+        return [row["session_id"] for row in rows]
+
+    def session(self, session_id: str, caller: str, *, accessible: bool) -> sqlite3.Row | None:
+        """A session that the caller owns or, with `accessible`, may read."""
+        condition = _READABLE_SESSION if accessible else "sessions.owner = :caller"
+        query = f"SELECT * FROM sessions WHERE session_id = :id AND {condition}"  # noqa: S608
+        return self._one(query, {"id": session_id, "caller": caller})
+
+    def runs_of_session(self, session_id: str, caller: str) -> list[str]:
+        """The ids of a session's runs that the caller may read."""
+        query = f"SELECT run_id FROM runs WHERE session_id = :id AND {_READABLE_RUN} ORDER BY run_id"  # noqa: S608
+        return [row["run_id"] for row in self._all(query, {"id": session_id, "caller": caller})]
+
+    def samplers_of_session(self, session_id: str) -> list[sqlite3.Row]:
+        """A session's samplers, oldest first."""
+        query = "SELECT * FROM samplers WHERE session_id = ? ORDER BY created, sampler_id"
+        return self._all(query, (session_id,))
+
+    def sampler(self, sampler_id: str) -> sqlite3.Row | None:
+        """A sampler by its id."""
+        return self._one("SELECT * FROM samplers WHERE sampler_id = ?", (sampler_id,))
+
+    # Answers to requests with an idempotency key
+
+    def kept_answer(self, request: KeyedRequest) -> Answer | None:
+        """The answer that a request has had already."""
+        row = self._one(
+            "SELECT status, headers, body FROM answers WHERE caller = ? AND method = ? AND path = ?"
+            " AND idempotency_key = ? AND request_body = ?",
+            request,
+        )
+        if row is None:
+            return None
+        headers = tuple((name, value) for name, value in json.loads(row["headers"]))
+        return Answer(row["status"], row["body"], headers)
+
+    def keep_answer(self, request: KeyedRequest, answer: Answer, now: datetime) -> None:
+        """Keep the answer to a request."""
+        headers = json.dumps(answer.headers)
+        self._connection.execute(
+            "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*request, answer.status, headers, answer.body, to_microseconds(now)),
+        )
+
+    # Queries
+
+    def _one(self, query: str, values: Sequence[Any] | Mapping[str, Any]) -> sqlite3.Row | None:
+        with self._lock:
+            row: sqlite3.Row | None = self._connection.execute(query, values).fetchone()
+            return row
+
+    def _all(self, query: str, values: Sequence[Any] | Mapping[str, Any]) -> list[sqlite3.Row]:
+        with self._lock:
+            return self._connection.execute(query, values).fetchall()
+
+    def _count(self, query: str, caller: str) -> int:
+        row = self._one(query, {"caller": caller})
+        return 0 if row is None else int(row[0])
+
+    def _page(self, query: str, caller: str, limit: int, offset: int) -> list[sqlite3.Row]:
+        values = {"caller": caller, "limit": limit, "offset": offset}
+        return self._all(f"{query} LIMIT :limit OFFSET :offset", values)
+
+    def _change(self, statement: str, row: sqlite3.Row, *values: object) -> None:
+        key: Iterable[object] = (row["run_id"], row["kind"], row["name"])
+        where = "WHERE run_id = ? AND kind = ? AND name = ?"
+        self._connection.execute(f"{statement} {where}", (*values, *key))
+
+
+def _stored(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
