@@ -1,17 +1,21 @@
 """Makes results of answers that say yes. Each function raises ValueError where the answer cannot be read."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from tinker_rest.calls import Call
-from tinker_rest.connections import Answer, Headers, Sender
+from tinker_rest.connections import Answer, Sender
 from tinker_rest.errors import APIError, APIStatusError
 from tinker_rest.tinker_path import run_id_of
-from tinker_rest.types import Checkpoint, CheckpointArchiveUrlResponse, CheckpointsListResponse, TrainingRun
 from tinker_rest_api.types import InvalidField
+
+if TYPE_CHECKING:
+    from tinker_rest.types import Checkpoint, CheckpointArchiveUrlResponse
 
 T = TypeVar("T")
 
@@ -21,7 +25,7 @@ SIGNED_URL_LIFETIME = timedelta(minutes=15)
 
 def nothing(answer: Answer) -> None:
     """Read the answer to a change: whatever it holds means nothing, but a web page is no answer."""
-    if "html" in answer.header(b"content-type"):
+    if "html" in answer.header("content-type"):
         raise InvalidField("the answer", None, "empty or JSON", answer)
 
 
@@ -38,26 +42,27 @@ def with_run_ids(read: Callable[[Answer], T]) -> Callable[[Answer], T]:
     return read_and_derive
 
 
-def _checkpoints_in(result: object) -> Iterable[Checkpoint]:
-    if isinstance(result, CheckpointsListResponse):
-        return result.checkpoints
-    if isinstance(result, TrainingRun):
-        return [one for one in (result.last_checkpoint, result.last_sampler_checkpoint) if one is not None]
-    runs: list[TrainingRun] = getattr(result, "training_runs", [])
-    return [checkpoint for run in runs for checkpoint in _checkpoints_in(run)]
+def _checkpoints_in(result: Any) -> Iterable[Checkpoint]:
+    if hasattr(result, "checkpoints"):
+        checkpoints: list[Checkpoint] = result.checkpoints
+        return checkpoints
+    runs = result.training_runs if hasattr(result, "training_runs") else [result]
+    last = [one for run in runs for one in (run.last_checkpoint, run.last_sampler_checkpoint)]
+    return [one for one in last if one is not None]
 
 
 def archive_url(base_url: str) -> Callable[[Answer], CheckpointArchiveUrlResponse]:
     """Read the redirect to a checkpoint's archive on a server with this address."""
+    from tinker_rest.types import CheckpointArchiveUrlResponse
 
     def read(answer: Answer) -> CheckpointArchiveUrlResponse:
-        location = answer.header(b"location")
+        location = answer.header("location")
         if answer.status_code != 302 or not location:
             raise ValueError("a redirect (302) to the archive was expected")
         url = urljoin(f"{base_url}/", location)
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
             raise ValueError("the redirect to the archive must be an http or https URL")
-        return CheckpointArchiveUrlResponse(url, _expiry(answer.header(b"expires")))
+        return CheckpointArchiveUrlResponse(url, _expiry(answer.header("expires")))
 
     return read
 
@@ -83,14 +88,14 @@ class FirstThatKnows:
         self._first = first
         self._second = second
 
-    async def run(self, sender: Sender, headers: Headers) -> CheckpointArchiveUrlResponse:
+    async def run(self, sender: Sender) -> CheckpointArchiveUrlResponse:
         """Carry out the call. Raises the error of the first way where neither does."""
         try:
-            return await self._first.run(sender, headers)
+            return await self._first.run(sender)
         except APIStatusError as error:
             if error.status_code not in (404, 405):
                 raise
             try:
-                return await self._second.run(sender, headers)
+                return await self._second.run(sender)
             except APIError:
                 raise error from None

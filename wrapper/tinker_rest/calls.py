@@ -1,7 +1,6 @@
 """Carries out one call: sends it, judges the answer, waits and sends it again where that may help."""
 
 import asyncio
-import json
 import logging
 import random
 import time
@@ -12,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tinker_rest.connections import Answer, Headers, Sender
+from tinker_rest.connections import Answer, Sender
 from tinker_rest.errors import (
     APIConnectionError,
     APIError,
@@ -40,7 +39,7 @@ NEXT_REPORT_SECONDS = 15.0
 class Carried(Protocol[T_co]):
     """What can be carried out over connections and has a result."""
 
-    async def run(self, sender: Sender, headers: Headers) -> T_co:
+    async def run(self, sender: Sender) -> T_co:
         """Carry it out. Raises TinkerError."""
 
 
@@ -74,47 +73,39 @@ class Call(Generic[T]):
         self._read = read
         self._done_already = done_already
         self._waits_for_build = waits_for_build
-        self._method: str = request["method"].upper()
-        self._target: str = request["url"]
-        if params := request.get("params"):
-            self._target += f"?{httpx.QueryParams(params)}"
-        self._content = b""
-        if "json" in request:
-            self._content = json.dumps(request["json"], separators=(",", ":")).encode()
         self.request_id = f"req-{uuid.uuid4().hex}"
-        self._headers: dict[str, str] = {**request.get("headers", {}), "X-Request-Id": self.request_id}
-        if self._method != "GET":
+        headers: dict[str, str] = {**request.get("headers", {}), "X-Request-Id": self.request_id}
+        if request["method"] != "get":
             # The same over all repetitions, so that the server can tell them from a new request.
-            self._headers["X-Idempotency-Key"] = f"tinker-rest-{uuid.uuid4().hex}"
-            self._headers["Content-Length"] = str(len(self._content))
+            headers["X-Idempotency-Key"] = f"tinker-rest-{uuid.uuid4().hex}"
+        self._request = {**request, "headers": headers}
         self._attempts = 0
         self._state = "not sent yet"
         self._may_be_done = False
         self._building = False
         self._patience = options.timeout
 
-    async def run(self, sender: Sender, headers: Headers) -> T:
+    async def run(self, sender: Sender) -> T:
         """Carry out the call. Raises TinkerError."""
         self._started = time.monotonic()
-        all_headers = headers + [(name.encode(), value.encode()) for name, value in self._headers.items()]
         loop = asyncio.get_running_loop()
         self._report_timer = loop.call_later(FIRST_REPORT_SECONDS, self._report, loop)
         try:
             while True:
-                outcome = await self._attempt(sender, all_headers)
+                outcome = await self._attempt(sender)
                 if not isinstance(outcome, APIError):
                     return outcome
                 await self._wait_after(outcome)
         finally:
             self._report_timer.cancel()
 
-    async def _attempt(self, sender: Sender, headers: Headers) -> T | APIError:
+    async def _attempt(self, sender: Sender) -> T | APIError:
         self._attempts += 1
         self._state = "waiting for the answer"
         limit = _smaller(self._options.attempt_timeout, self._remaining())
         try:
             async with asyncio.timeout(limit):
-                answer = await sender.send(self._method, self._target, headers, self._content)
+                answer = await sender.send(self._request)
         except TimeoutError:
             self._may_be_done = True
             return APITimeoutError(f"no answer within {limit or 0:.1f} s", **self._facts())
@@ -131,9 +122,9 @@ class Call(Generic[T]):
         if status in self._operation.success_status or 200 <= status < 300:
             return self._result_of(answer)
         response = APIResponse(status, _shown_headers(answer), answer.content)
-        retry_after = parse_retry_after(answer.header(b"retry-after") or None)
+        retry_after = parse_retry_after(answer.header("retry-after") or None)
         if 300 <= status < 400:
-            host = urlsplit(answer.header(b"location")).hostname or "another path"
+            host = urlsplit(answer.header("location")).hostname or "another path"
             message = f"{status}: a redirect to {host}, which is not followed so that the API key stays here"
             return APIStatusError(message, response=response, **self._facts())
         error = APIStatusError.of(response, retry_after=retry_after, **self._facts())
@@ -152,13 +143,13 @@ class Call(Generic[T]):
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             message = f"the answer cannot be read: {one_line(str(error))}"
         response = APIResponse(answer.status_code, _shown_headers(answer), answer.content)
-        media_type = answer.header(b"content-type") or "no content type"
+        media_type = answer.header("content-type") or "no content type"
         return APIResponseValidationError(
             f"{message} (status {answer.status_code}, {one_line(media_type, 60)}, {len(answer.content)} bytes)",
             response=response,
             **self._facts(),
             body=response_body(response),
-            server_request_id=answer.header(b"x-request-id") or None,
+            server_request_id=answer.header("x-request-id") or None,
         )
 
     async def _wait_after(self, error: APIError) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import concurrent.futures
-import platform
+import sys
 import weakref
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from tinker_rest import __version__
 from tinker_rest.background_loop import BackgroundLoop, background_loop
 from tinker_rest.calls import Carried
-from tinker_rest.connections import Headers, Sender, make_sender
+from tinker_rest.connections import Sender
 from tinker_rest.credentials import check_headers, resolve_api_key, resolve_base_url
 from tinker_rest.errors import ClientClosedError
 from tinker_rest.futures import APIFuture
@@ -52,16 +52,14 @@ class ClientHolder:
         self.closed = False
         self._calls: weakref.WeakSet[APIFuture[Any]] = weakref.WeakSet()
         self._connections: _Connections | None = None
-        python = platform.python_version()
-        self._headers: Headers = [
-            (name.encode(), value.encode())
-            for name, value in {
-                "X-API-Key": self._api_key,
-                "Accept": "application/json",
-                "User-Agent": f"tinker-rest/{__version__} Python/{python}",
-                **self._default_headers,
-            }.items()
-        ]
+        python = ".".join(str(part) for part in sys.version_info[:3])
+        self._headers = {
+            "X-API-Key": self._api_key,
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
+            "User-Agent": f"tinker-rest/{__version__} Python/{python}",
+            **self._default_headers,
+        }
 
     def submit(self, call: Carried[T]) -> APIFuture[T]:
         """Start a call at once. Raises ClientClosedError after `close`."""
@@ -70,12 +68,12 @@ class ClientHolder:
         background = background_loop()
         connections = self._connections
         if connections is None or connections.background is not background:  # the first call, or after a fork
-            connections = self._connections = _Connections(background, self.base_url)
+            connections = self._connections = _Connections(background, self.base_url, self._headers)
             weakref.finalize(self, connections.close_soon).atexit = False
             self._calls = weakref.WeakSet()
         future: APIFuture[T] = APIFuture(background)
         self._calls.add(future)
-        future.begin(lambda: call.run(connections.sender, self._headers))
+        future.begin(lambda: call.run(connections.sender))
         return future
 
     def close(self) -> None:
@@ -117,15 +115,16 @@ def _make_holder(
 class _Connections:
     """The connections of one holder on one loop. Made and closed on the loop's thread."""
 
-    def __init__(self, background: BackgroundLoop, base_url: str) -> None:
+    def __init__(self, background: BackgroundLoop, base_url: str, headers: dict[str, str]) -> None:
         self.background = background
         self._base_url = base_url
+        self._headers = headers
         self._sender: Sender | None = None
 
     @property
     def sender(self) -> Sender:
         if self._sender is None:
-            self._sender = make_sender(self._base_url)
+            self._sender = Sender(self._base_url, self._headers)
             self.background.at_stop.add(self.aclose)
         return self._sender
 

@@ -1,24 +1,28 @@
 """The facade: one method for each operation, each returning a future."""
 
+from __future__ import annotations
+
 from importlib import import_module
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from tinker_rest import answers
 from tinker_rest.arguments import check_access_scope, check_limit, check_offset, check_ttl
 from tinker_rest.calling_client import CallingClient
 from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest.tinker_path import ParsedCheckpointTinkerPath, check_segment, split_checkpoint_id
-from tinker_rest.types import (
-    CheckpointArchiveUrlResponse,
-    CheckpointsListResponse,
-    GetSamplerResponse,
-    GetSessionResponse,
-    ListSessionsResponse,
-    TrainingRun,
-    TrainingRunsResponse,
-    WeightsInfoResponse,
-)
 from tinker_rest_api.types import Operation
+
+if TYPE_CHECKING:
+    from tinker_rest.types import (
+        CheckpointArchiveUrlResponse,
+        CheckpointsListResponse,
+        GetSamplerResponse,
+        GetSessionResponse,
+        ListSessionsResponse,
+        TrainingRun,
+        TrainingRunsResponse,
+        WeightsInfoResponse,
+    )
 
 AccessScopeName = Literal["owned", "accessible"]
 
