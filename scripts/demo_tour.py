@@ -43,7 +43,7 @@ class Tour:
             result = call().result()
         except APIStatusError as error:
             if error.operation_unsupported or error.status_code in (401, 403):
-                print(f"  {name:<{WIDTH}} – {error.message}")
+                print(f"  {name:<{WIDTH}} not here: {error.message}")
                 return None
             return self._fail(name, error)
         except TinkerError as error:
@@ -89,7 +89,9 @@ def read_everything(tour: Tour, client: RestClient) -> tuple[str, str] | None:
         tour.show(
             "list_checkpoints(…)",
             lambda: client.list_checkpoints(run_id),
-            lambda page: ", ".join(f"{one.checkpoint_type} {one.checkpoint_id}" for one in page.checkpoints[:3]) + ", …",
+            lambda page: (
+                ", ".join(f"{one.checkpoint_type} {one.checkpoint_id}" for one in page.checkpoints[:3]) + ", …"
+            ),
         )
     if path:
         tour.show(
@@ -118,7 +120,7 @@ def read_everything(tour: Tour, client: RestClient) -> tuple[str, str] | None:
         if samplers:
             tour.show(
                 "get_sampler(…)",
-                lambda: client.get_sampler(samplers[0]),
+                lambda wanted=samplers[0]: client.get_sampler(wanted),
                 lambda one: f"{one.base_model} serving {one.model_path or 'itself'}",
             )
             break

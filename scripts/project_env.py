@@ -38,16 +38,15 @@ def pip_install(python: Path, *arguments: str | Path, locked: bool = True) -> No
     environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     if locked:
         environment["PIP_CONSTRAINT"] = str(LOCK)
-    # The interpreter that runs this brings pip, so that the environment needs none of its own.
-    command = (sys.executable, "-m", "pip", "--python", python, "install", "--quiet")
+    # The interpreter outside of all environments brings pip, so that they need none of their own.
+    outside = getattr(sys, "_base_executable", sys.executable)
+    command = (outside, "-m", "pip", "--python", python, "install", "--quiet")
     run(*command, *arguments, env=environment)
 
 
-def ensure(
-    name: str, *arguments: str | Path, sources: tuple[Path, ...] = (), locked: bool = True
-) -> Path:
+def ensure(name: str, *arguments: str | Path, sources: tuple[Path, ...] = (), locked: bool = True) -> Path:
     """Make the environment `name` with `pip install *arguments`, where it is not there or out of date."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - whoever has an older Python shall be told
         sys.exit(f"tinker-rest needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
     folder = ROOT / name
     python = python_of(folder)

@@ -1,6 +1,6 @@
 """One round of measurements of one client, in a process of its own. Prints the figures as JSON.
 
-    python clients.py (tinker-rest|sdk|httpx) BASE_URL SLOW_BASE_URL
+python clients.py (tinker-rest|sdk|httpx) BASE_URL SLOW_BASE_URL
 """
 
 import json

@@ -57,7 +57,7 @@ class Checkpoint:
         """The JSON object as plain Python values. What is None and not required is left out."""
         fields = dict(self.additional_properties)
         fields["checkpoint_id"] = self.checkpoint_id
-        fields["checkpoint_type"] = self.checkpoint_type
+        fields["checkpoint_type"] = str(self.checkpoint_type)
         fields["tinker_path"] = self.tinker_path
         if self.time is not None:
             fields["time"] = self.time.isoformat()

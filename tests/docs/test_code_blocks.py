@@ -1,0 +1,81 @@
+"""Every command and every block of Python in the documentation, run as it stands there."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from checkout import ROOT
+
+from tinker_rest.sandbox import Sandbox
+
+PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# Commands that other tests or CI itself run; each says which.
+RUN_ELSEWHERE = {
+    "scripts/test": "this is what runs this test",
+    "pip install .": "tests/package/test_wheel.py installs the wheel",
+}
+
+
+def blocks(language: str) -> list[object]:
+    return [
+        pytest.param(text, id=f"{page}-{number}")
+        for page in PAGES
+        for number, (kind, text) in enumerate(BLOCK.findall((ROOT / page).read_text()))
+        if kind == language
+    ]
+
+
+def test_no_block_is_of_an_unknown_kind() -> None:
+    kinds = {kind for page in PAGES for kind, _ in BLOCK.findall((ROOT / page).read_text())}
+    assert kinds == {"python", "sh", ""}
+    assert len(blocks("python")) >= 5
+    assert len(blocks("sh")) >= 4
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_python_blocks_run(code: str, sandbox: Sandbox, tmp_path: Path) -> None:
+    environment = {**os.environ, "TINKER_BASE_URL": sandbox.base_url, "TINKER_API_KEY": sandbox.api_key}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout or list(tmp_path.iterdir())
+    assert not done.stderr
+
+
+@pytest.mark.parametrize("commands", blocks("sh"))
+def test_commands_run(commands: str, tmp_path: Path) -> None:
+    for command in commands.strip().splitlines():
+        if command in RUN_ELSEWHERE:
+            continue
+        if command.startswith("python -m tinker_rest.sandbox"):
+            serves_until_interrupted([sys.executable, *command.split()[1:]], tmp_path)
+            continue
+        assert (ROOT / command.split()[0]).exists(), command
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("TINKER_")}
+        done = subprocess.run(
+            command.split(), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stdout
+
+
+def serves_until_interrupted(command: list[str], folder: Path) -> None:
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process.stdout as output:
+        assert "http://127.0.0.1:8765" in output.readline() + output.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) in (0, 130)
+
+
+def test_ci_runs_what_the_readme_tells_users_to_run() -> None:
+    assert "python3 scripts/test" in (ROOT / ".ci" / "run").read_text()
+    assert "scripts/test" in (ROOT / "README.md").read_text().split("## ")[0]
+    assert "scripts/demo" in (ROOT / "README.md").read_text().split("## ")[0]

@@ -1,0 +1,138 @@
+"""What the generated models promise, each against every model, so that a new one is covered unasked."""
+
+import copy
+import pickle
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import attrs
+import pytest
+import yaml
+from checkout import SPEC, Json
+
+from tinker_rest_api import models
+from tinker_rest_api.types import UNSET, InvalidField, utc_datetime
+
+DESCRIPTION: Json = yaml.safe_load(SPEC.read_text())
+EXAMPLES: Json = DESCRIPTION["components"]["examples"]
+
+
+def examples() -> list[Any]:
+    """Every example of a JSON body, beside the model of its schema."""
+    found = []
+    places = [
+        *DESCRIPTION["components"]["responses"].values(),
+        *DESCRIPTION["components"]["requestBodies"].values(),
+    ]
+    for path in DESCRIPTION["paths"].values():
+        for operation in path.values():
+            places += [response for response in operation["responses"].values() if "content" in response]
+    for place in places:
+        for media in place.get("content", {}).values():
+            model = media["schema"]["$ref"].rpartition("/")[2]
+            for example in media["examples"].values():
+                name = example["$ref"].rpartition("/")[2]
+                found.append(pytest.param(getattr(models, model), EXAMPLES[name]["value"], id=name))
+    return found
+
+
+def response_models() -> list[type[Any]]:
+    """All models with fields of their own."""
+    return [one for one in (getattr(models, name) for name in models.__all__) if attrs.has(one)]
+
+
+@pytest.mark.parametrize(("model", "value"), examples())
+def test_every_example_is_read_and_written_back(model: type[Any], value: Json) -> None:
+    decoded = model.from_dict(value)
+    assert model.from_dict(decoded.to_dict()) == decoded
+    for name, field in value.items():
+        if field is None:
+            assert getattr(decoded, name) is None
+        else:
+            assert name in decoded.to_dict()
+
+
+@pytest.mark.parametrize(("model", "value"), examples())
+def test_a_newer_server_breaks_nothing(model: type[Any], value: Json) -> None:
+    decoded = model.from_dict({**value, "of_next_year": {"a": 1}})
+    assert decoded.additional_properties == {"of_next_year": {"a": 1}}
+    assert decoded.to_dict()["of_next_year"] == {"a": 1}
+
+
+@pytest.mark.parametrize(("model", "value"), examples())
+def test_what_is_not_required_may_be_null_or_absent(model: type[Any], value: Json) -> None:
+    schema = DESCRIPTION["components"]["schemas"][model.__name__]
+    required = schema.get("required", [])
+    for name, described in schema["properties"].items():
+        without = {key: field for key, field in value.items() if key != name}
+        for body in (without, {**without, name: None}):
+            if name not in required:
+                assert getattr(model.from_dict(body), name) == described.get("default")
+            elif "null" not in described.get("type", []):
+                with pytest.raises(InvalidField, match=rf"{model.__name__}\.{name} must be"):
+                    model.from_dict(body)
+
+
+@pytest.mark.parametrize("model", response_models())
+def test_no_model_holds_unset(model: type[Any]) -> None:
+    for field in attrs.fields(model):
+        assert field.default is not UNSET
+
+
+@pytest.mark.parametrize("body", [[], "text", 1, None, True])
+@pytest.mark.parametrize("model", response_models())
+def test_another_thing_than_an_object_is_named(model: type[Any], body: object) -> None:
+    with pytest.raises(InvalidField, match=rf"{model.__name__} must be an object"):
+        model.from_dict(body)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("checkpoint_id", 5), ("size_bytes", "many"), ("public", "yes"), ("time", "yesterday"), ("time", True)],
+)
+def test_a_field_of_a_wrong_type_is_named(field: str, value: object) -> None:
+    body = {**EXAMPLES["RunCheckpoints"]["value"]["checkpoints"][0], field: value}
+    with pytest.raises(InvalidField, match=rf"Checkpoint\.{field}"):
+        models.Checkpoint.from_dict(body)
+
+
+def test_unknown_values_of_an_enumeration_are_kept() -> None:
+    body = {**EXAMPLES["RunCheckpoints"]["value"]["checkpoints"][0], "checkpoint_type": "hologram"}
+    assert models.Checkpoint.from_dict(body).checkpoint_type == "hologram"
+    assert models.Checkpoint.from_dict({**body, "checkpoint_type": "training"}).checkpoint_type == "training"
+
+
+NOON = datetime(2026, 7, 13, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("2026-07-13T12:00:00Z", NOON),
+        ("2026-07-13t12:00:00z", NOON),
+        ("2026-07-13T12:00:00", NOON),
+        ("2026-07-13T14:00:00+02:00", NOON),
+        ("2026-07-13T12:00:00.123456789Z", NOON + timedelta(microseconds=123456)),
+        ("2026-07-13T11:59:60Z", NOON),
+        (NOON.timestamp(), NOON),
+        (int(NOON.timestamp()), NOON),
+    ],
+)
+def test_times_are_aware_and_utc(sent: object, read: datetime) -> None:
+    value = utc_datetime("Checkpoint", "time", sent)
+    assert value == read
+    assert value.utcoffset() == timedelta(0)
+
+
+def test_unset_is_one_object() -> None:
+    assert copy.deepcopy(UNSET) is UNSET
+    assert copy.copy(UNSET) is UNSET
+    assert pickle.loads(pickle.dumps(UNSET)) is UNSET
+    assert repr(UNSET) == "UNSET"
+    assert not UNSET
+
+
+def test_user_metadata_is_a_dict() -> None:
+    run = models.TrainingRun.from_dict(EXAMPLES["LoraTrainingRun"]["value"])
+    assert isinstance(run.user_metadata, dict)
+    assert run.user_metadata.get("renderer") == "qwen3"

@@ -1,0 +1,95 @@
+"""What is published: the wheel's contents, its dependencies, and that it works alone."""
+
+import hashlib
+import re
+import subprocess
+import sys
+import tomllib
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+from checkout import ROOT, SPEC
+
+import tinker_rest
+import tinker_rest_api
+from tinker_rest_api.spec_digest import SPEC_SHA256
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_the_wheel_holds_both_packages_and_the_description(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        assert hashlib.sha256(archive.read("tinker_rest/openapi.yaml")).hexdigest() == SPEC_SHA256
+    for expected in (
+        "tinker_rest/__init__.py",
+        "tinker_rest/py.typed",
+        "tinker_rest/sandbox/__main__.py",
+        "tinker_rest_api/__init__.py",
+        "tinker_rest_api/py.typed",
+    ):
+        assert expected in names
+    tops = {name.split("/")[0] for name in names}
+    assert tops == {"tinker_rest", "tinker_rest_api", f"tinker_rest-{tinker_rest.__version__}.dist-info"}
+    assert not [name for name in names if name.endswith(".pyc")]
+
+
+def test_the_tests_run_on_the_installed_wheel() -> None:
+    for package in (tinker_rest, tinker_rest_api):
+        assert package.__file__ is not None
+        assert "site-packages" in Path(package.__file__).parts
+    assert hashlib.sha256(SPEC.read_bytes()).hexdigest() == SPEC_SHA256
+
+
+def test_versions_agree() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == tinker_rest.__version__
+    assert re.search(rf"^  version: {re.escape(project['version'])}$", SPEC.read_text(), re.MULTILINE)
+
+
+def test_the_core_install_is_small_and_works(wheel: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "core")
+    python = tmp_path / "core" / "bin" / "python"
+    outside = getattr(sys, "_base_executable", sys.executable)  # which has pip; environments need none
+    pip = [outside, "-m", "pip", "--python", str(python), "--disable-pip-version-check"]
+    subprocess.run([*pip, "install", "--quiet", "-c", str(ROOT / "requirements.lock"), str(wheel)], check=True)
+    listed = subprocess.run([*pip, "list", "--format=freeze"], check=True, capture_output=True, text=True).stdout
+    names = {line.partition("==")[0] for line in listed.split()}
+    assert names == {
+        "anyio", "attrs", "certifi", "h11", "httpcore", "httpx", "idna", "python-dateutil", "tinker-rest",
+        "typing_extensions", "tzdata",
+    }  # fmt: skip
+    code = """
+from tinker_rest import APIConnectionError, RestClient, TinkerError, types
+with RestClient(base_url='http://127.0.0.1:9', api_key='tml-x', max_retries=0) as client:
+    try:
+        client.list_sessions().result()
+    except APIConnectionError as error:
+        print('asked:', error.attempts)
+try:
+    import tinker_rest.sandbox
+    tinker_rest.sandbox.Sandbox()
+except ImportError as error:
+    print(error)
+"""
+    done = subprocess.run([str(python), "-c", code], check=True, capture_output=True, text=True, cwd=tmp_path)
+    assert "asked: 1" in done.stdout
+    assert "tinker-rest[sandbox]" in done.stdout
+
+
+def test_the_lock_file_names_no_registry_and_pins_everything() -> None:
+    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    pins = [line for line in lines if line and not line.startswith(("#", " "))]
+    assert len(pins) > 30
+    for line in pins:
+        assert re.match(r"[a-z0-9._-]+(\[[a-z]+\])?==\S+", line), line
+    assert "://" not in "\n".join(lines)
