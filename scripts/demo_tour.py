@@ -9,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from tinker_rest import APIStatusError, RestClient, TinkerError
@@ -113,14 +114,14 @@ def read_everything(tour: Tour, client: RestClient) -> tuple[str, str] | None:
     for session_id in sessions.sessions[:5] if sessions else []:
         session = tour.show(
             "get_session(…)",
-            lambda wanted=session_id: client.get_session(wanted),
+            partial(client.get_session, session_id),
             lambda one: f"{len(one.training_run_ids)} training runs, {len(one.sampler_ids)} samplers",
         )
         samplers += session.sampler_ids if session else []
         if samplers:
             tour.show(
                 "get_sampler(…)",
-                lambda wanted=samplers[0]: client.get_sampler(wanted),
+                partial(client.get_sampler, samplers[0]),
                 lambda one: f"{one.base_model} serving {one.model_path or 'itself'}",
             )
             break

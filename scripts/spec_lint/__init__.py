@@ -1,0 +1,1 @@
+"""What scripts/lint-spec finds fault with."""

@@ -1,0 +1,64 @@
+"""The linters that others wrote: one for the structure, two for style."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent
+# Node's packages are made anew from package.json, and are no part of the checkout.
+CACHE = FOLDER.parent.parent / ".venv-node"
+
+
+def structure(spec: Path) -> list[str]:
+    """What the OpenAPI standard itself forbids."""
+    command = [sys.executable, "-m", "openapi_spec_validator", str(spec)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return [] if done.returncode == 0 else [f"{spec.name}: {done.stdout}{done.stderr} [openapi-spec-validator]"]
+
+
+def node_linters(spec: Path) -> list[str]:
+    """What spectral and redocly say; where there is no Node, a message and in CI a finding."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        message = "spectral and redocly were not run: there is no Node here"
+        if os.environ.get("CI"):
+            return [f"{spec.name}: {message}, and CI must have it [node]"]
+        print(f"{message}.")
+        return []
+    tools = _installed() / "node_modules" / ".bin"
+    spectral = [
+        str(tools / "spectral"), "lint", "--ruleset", str(FOLDER / "spectral.yaml"), "--fail-severity", "hint",
+        "--format", "text", str(spec),
+    ]  # fmt: skip
+    redocly = [
+        str(tools / "redocly"), "lint", "--config", str(FOLDER / "redocly.yaml"), "--format", "github-actions",
+        str(spec),
+    ]  # fmt: skip
+    return _lines("spectral", spectral) + _lines("redocly", redocly)
+
+
+def _installed() -> Path:
+    digest = hashlib.sha256((FOLDER / "package.json").read_bytes()).hexdigest()
+    stamp = CACHE / "made-from"
+    if not stamp.exists() or stamp.read_text() != digest:
+        shutil.rmtree(CACHE, ignore_errors=True)
+        CACHE.mkdir()
+        shutil.copy(FOLDER / "package.json", CACHE)
+        command = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+        done = subprocess.run(command, cwd=CACHE, capture_output=True, text=True, check=False)
+        if done.returncode:
+            sys.exit(f"npm install failed:\n{done.stdout}{done.stderr}")
+        stamp.write_text(digest)
+    return CACHE
+
+
+def _lines(linter: str, command: list[str]) -> list[str]:
+    quiet = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true", "NO_COLOR": "1"}
+    environment = {**os.environ, **quiet}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        return []
+    found = [line for line in done.stdout.splitlines() if line.strip()]
+    return [f"{line} [{linter}]" for line in found or [done.stderr]]

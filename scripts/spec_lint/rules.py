@@ -1,0 +1,195 @@
+"""The rules of our own for openapi.yaml, each a small function that yields what breaks it."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from openapi_schema_validator import OAS31Validator
+
+from spec_lint.document import Document, Json, inline_schemas, properties
+
+Rule = Callable[[Document], Iterator[str]]
+RULES: dict[str, Rule] = {}
+LARGEST = 2**53 - 1  # what a number of JavaScript holds exactly
+
+
+def rule(function: Rule) -> Rule:
+    """Register a rule under its name."""
+    RULES[function.__name__.replace("_", "-")] = function
+    return function
+
+
+def findings(text: str) -> list[str]:
+    """What breaks our rules, a line for each finding."""
+    try:
+        document = Document(text)
+    except ValueError as error:
+        return [f"{error} [duplicate-key]"]
+    return [f"{place} [{name}]" for name, check in RULES.items() for place in check(document)]
+
+
+@rule
+def operation_id(document: Document) -> Iterator[str]:
+    """Each operation has an id in snake_case that no other has."""
+    seen: set[str] = set()
+    for place, operation in document.operations():
+        name = operation.get("operationId", "")
+        if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", str(name)):
+            yield f"{place}: operationId must be in snake_case, not {name!r}"
+        if name in seen:
+            yield f"{place}: operationId {name!r} is used twice"
+        seen.add(name)
+
+
+@rule
+def one_tag(document: Document) -> Iterator[str]:
+    """Each operation has one tag, which is described."""
+    declared = {tag["name"] for tag in document.root.get("tags", [])}
+    for place, operation in document.operations():
+        tags = operation.get("tags", [])
+        if len(tags) != 1 or not set(tags) <= declared:
+            yield f"{place}: must have one of the declared tags, not {tags}"
+
+
+@rule
+def responses(document: Document) -> Iterator[str]:
+    """Each operation tells of a success, of 401 and of anything else; errors are shared components."""
+    for place, operation in document.operations():
+        answers = operation.get("responses", {})
+        if not any(str(status)[0] in "23" for status in answers):
+            yield f"{place}: has no success"
+        for needed in ("401", "default"):
+            if needed not in answers:
+                yield f"{place}: has no response {needed!r}"
+        for status, answer in answers.items():
+            if str(status)[0] not in "23" and "$ref" not in answer:
+                yield f"{place}: the response {status} must be a component"
+
+
+@rule
+def described(document: Document) -> Iterator[str]:
+    """Everything has a description, and each operation a summary."""
+    for place, operation in document.operations():
+        if not operation.get("summary"):
+            yield f"{place}: has no summary"
+        if not operation.get("description"):
+            yield f"{place}: has no description"
+    for kind in ("parameters", "headers", "requestBodies", "responses", "schemas", "securitySchemes"):
+        for name, component in document.components(kind):
+            if not component.get("description"):
+                yield f"components/{kind}/{name}: has no description"
+    for place, one, _ in properties(document):
+        if not one.get("description"):
+            yield f"{place}: has no description"
+
+
+@rule
+def examples(document: Document) -> Iterator[str]:
+    """Parameters, headers, requests, successes and errors show an example, bodies a named one."""
+    for kind in ("parameters", "headers"):
+        for name, component in document.components(kind):
+            if "example" not in component and not component.get("examples"):
+                yield f"components/{kind}/{name}: has no example"
+    for place, media in document.bodies():
+        if not media.get("examples"):
+            yield f"{place}: has no named examples"
+
+
+@rule
+def examples_are_right(document: Document) -> Iterator[str]:
+    """Each example is what its schema says."""
+    for place, media in document.bodies():
+        for name, example in media.get("examples", {}).items():
+            yield from _mismatch(
+                document, f"{place}/{name}", media["schema"], document.resolve(example).get("value")
+            )
+    for name, parameter in document.components("parameters"):
+        for example in parameter.get("examples", {}).values():
+            yield from _mismatch(document, f"components/parameters/{name}", parameter["schema"], example["value"])
+
+
+def _mismatch(document: Document, place: str, schema: Json, value: object) -> Iterator[str]:
+    validator = OAS31Validator({**schema, "components": document.root["components"]})
+    for error in validator.iter_errors(value):
+        yield f"{place}: the example is not as described: {error.message}"
+
+
+@rule
+def no_inline_schema(document: Document) -> Iterator[str]:
+    """Objects, enumerations and unions are named: each generator makes up another name for one that is not."""
+    yield from inline_schemas(document)
+
+
+@rule
+def open_enumerations(document: Document) -> Iterator[str]:
+    """What a response may hold is open: no closed enumeration, and no object that forbids other fields."""
+    for name, schema in document.schemas_in_responses():
+        if schema.get("additionalProperties") is False:
+            yield f"components/schemas/{name}: forbids the fields of newer servers"
+        if "enum" in schema or "const" in schema:
+            yield f"components/schemas/{name}: a newer server's value must be allowed beside the known ones"
+
+
+@rule
+def bounded(document: Document) -> Iterator[str]:
+    """Integers have bounds that fit every language, and strings in parameters have a longest length."""
+    places = [(place, one) for place, one, _ in properties(document)]
+    parameters = list(document.components("parameters"))
+    places += [(f"components/parameters/{name}", one.get("schema", {})) for name, one in parameters]
+    for place, schema in places:
+        if "integer" in _types(schema) and not (
+            "minimum" in schema and isinstance(schema.get("maximum"), int) and schema["maximum"] <= LARGEST
+        ):
+            yield f"{place}: an integer needs a minimum, and a maximum of at most {LARGEST}"
+    for name, parameter in parameters:
+        schema = parameter.get("schema", {})
+        if "string" in _types(schema) and "maxLength" not in schema:
+            yield f"components/parameters/{name}: a string needs a maxLength"
+
+
+@rule
+def default_in_bounds(document: Document) -> Iterator[str]:
+    """A default is a value that is allowed."""
+    named = [(f"components/schemas/{name}", schema) for name, schema in document.components("schemas")]
+    named += [(place, schema) for place, schema, _ in properties(document)]
+    named += [(f"components/parameters/{name}", one["schema"]) for name, one in document.components("parameters")]
+    for place, schema in named:
+        if "default" in schema:
+            yield from _mismatch(document, place, schema, schema["default"])
+
+
+@rule
+def units(document: Document) -> Iterator[str]:
+    """Times say that they are UTC, sizes bytes and durations seconds."""
+    for place, one, name in properties(document):
+        text = one.get("description", "").lower()
+        for applies, unit in (
+            (one.get("format") == "date-time", "utc"),
+            (name.endswith("_bytes"), "bytes"),
+            (name.endswith("_seconds"), "second"),
+        ):
+            if applies and unit not in text and not (unit == "second" and "hour" in text):
+                yield f"{place}: the description must name the unit ({unit})"
+
+
+@rule
+def no_nullable(document: Document) -> Iterator[str]:
+    """`nullable` is of OpenAPI 3.0; here it means nothing."""
+    for place, schema in document.all_mappings():
+        if isinstance(schema.get("nullable"), bool):
+            yield f"{place}: write a type of null instead of nullable"
+
+
+@rule
+def secured(document: Document) -> Iterator[str]:
+    """Every operation needs a key."""
+    if not document.root.get("security"):
+        yield "security: there must be a scheme for all operations"
+    for place, operation in document.operations():
+        if operation.get("security") == []:
+            yield f"{place}: must not be open to everyone"
+
+
+def _types(schema: dict[str, Any]) -> list[str]:
+    kinds = schema.get("type", [])
+    return kinds if isinstance(kinds, list) else [kinds]

@@ -1,0 +1,128 @@
+"""scripts/lint-spec: that the description passes, and that every rule can fail."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from checkout import ROOT, SPEC
+
+sys.path.append(str(ROOT / "scripts"))  # where the rules are; they are no part of the package
+from spec_lint.rules import RULES, findings
+
+TEXT = SPEC.read_text()
+CURSOR = "#/components/schemas/Cursor"
+
+# rule, what stands in the description, what a careless edit makes of it
+MUTANTS = [
+    ("operation-id", "operationId: get_sampler\n", "operationId: getSampler\n"),
+    ("operation-id", "operationId: get_sampler\n", "operationId: get_session\n"),
+    ("operation-id", "      operationId: get_sampler\n", ""),
+    ("one-tag", "tags: [samplers]", "tags: [samplers, sessions]"),
+    ("one-tag", "tags: [samplers]", "tags: [sampling]"),
+    ("responses", "        '401': {$ref: '#/components/responses/Unauthorized'}\n", ""),
+    ("responses", "        default: {$ref: '#/components/responses/UnexpectedError'}\n", ""),
+    ("responses", "{$ref: '#/components/responses/BadRequest'}", "{description: Wrong.}"),
+    ("described", "      summary: Get a sampler\n", ""),
+    ("described", "          description: How many items come before the page.\n", ""),
+    ("described", "      description: The most session ids that one page may hold.\n", ""),
+    ("examples", "      examples:\n        page_of_fifty: {value: 50}\n", ""),
+    ("examples", "      example: '2'\n", ""),
+    ("examples", "          examples:\n            being_built: {$ref: '#/components/examples/ArchiveBeingBuilt'}\n", ""),
+    ("examples-are-right", "value: {ttl_seconds: 86400}", "value: {ttl_seconds: 60}"),
+    ("examples-are-right", "page_of_fifty: {value: 50}", "page_of_fifty: {value: 5000}"),
+    (
+        "no-inline-schema",
+        "          items: {$ref: '#/components/schemas/Checkpoint'}",
+        "          items: {type: object, properties: {id: {type: string}}}",
+    ),
+    ("no-inline-schema", "schema: {$ref: '#/components/schemas/TrainingRun'}", "schema: {type: object}"),
+    ("no-inline-schema", "type: [string, 'null']\n          description: The name that", "enum: [a, b]\n          description: The name that"),
+    (
+        "open-enumerations",
+        "      anyOf:\n        - $ref: '#/components/schemas/KnownCheckpointType'\n        - type: string\n",
+        "      anyOf:\n        - $ref: '#/components/schemas/KnownCheckpointType'\n",
+    ),
+    (
+        "open-enumerations",
+        "      description: The place of a page in the whole list.\n",
+        "      description: The place of a page in the whole list.\n      additionalProperties: false\n",
+    ),
+    ("bounded", "          maximum: 9007199254740991\n", "          maximum: 9223372036854775807\n"),
+    ("bounded", "          maximum: 2147483647\n", ""),
+    ("bounded", "schema: {type: string, minLength: 1, maxLength: 512}", "schema: {type: string, minLength: 1}"),
+    ("default-in-bounds", "maximum: 1000, default: 20}", "maximum: 1000, default: 0}"),
+    ("default-in-bounds", "enum: [owned, accessible]\n      default: owned", "enum: [owned, accessible]\n      default: mine"),
+    ("units", "When the checkpoint was saved, in UTC.", "When the checkpoint was saved."),
+    ("units", "The size in bytes, where it is known.", "The size, where it is known."),
+    ("no-nullable", "          type: boolean\n          default: false\n", "          type: boolean\n          nullable: true\n"),
+    ("secured", "security:\n  - ApiKey: []\n", ""),
+    ("secured", "      operationId: get_sampler\n", "      operationId: get_sampler\n      security: []\n"),
+    ("duplicate-key", "      operationId: get_sampler\n", "      operationId: get_sampler\n      operationId: other\n"),
+]  # fmt: skip
+
+# What the linters of others must notice: (linter, before, after)
+OTHERS = [
+    ("openapi-spec-validator", f"$ref: '{CURSOR}'", "$ref: '#/components/schemas/Nothing'"),
+    ("spectral", "    UserMetadata:\n", "    Unused:\n      type: string\n      description: Nobody's.\n    UserMetadata:\n"),
+    ("redocly", "      required: [sessions]\n", "      required: [sessions, nothing]\n"),
+]  # fmt: skip
+
+
+def test_the_description_keeps_all_rules() -> None:
+    assert findings(TEXT) == []
+
+
+@pytest.mark.parametrize(("rule", "before", "after"), MUTANTS)
+def test_every_rule_can_fail(rule: str, before: str, after: str) -> None:
+    assert before in TEXT
+    found = findings(TEXT.replace(before, after))
+    assert [line for line in found if line.endswith(f"[{rule}]")], found
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_every_rule_has_a_mutant(rule: str) -> None:
+    assert rule in {name for name, _, _ in MUTANTS}
+    assert RULES[rule].__doc__
+
+
+def lint(spec: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "scripts" / "lint-spec"), "--spec", str(spec)]
+    everything = {**os.environ, **environment}
+    return subprocess.run(command, env=everything, capture_output=True, text=True, check=False)
+
+
+def needs_node() -> None:
+    if shutil.which("node") is None and not os.environ.get("CI"):
+        pytest.skip("there is no Node here; CI has it")
+
+
+def test_the_command_passes() -> None:
+    needs_node()
+    done = lint(SPEC)
+    assert done.returncode == 0, done.stdout
+    assert "nothing to find fault with" in done.stdout
+
+
+@pytest.mark.parametrize(("linter", "before", "after"), OTHERS)
+def test_the_linters_of_others_can_fail(linter: str, before: str, after: str, tmp_path: Path) -> None:
+    needs_node()
+    assert before in TEXT
+    spec = tmp_path / "openapi.yaml"
+    spec.write_text(TEXT.replace(before, after))
+    done = lint(spec)
+    assert done.returncode == 1
+    assert f"[{linter}]" in done.stdout
+    assert re.search(r"\d+ findings", done.stderr)
+
+
+def test_without_node_a_person_gets_a_message_and_ci_fails(tmp_path: Path) -> None:
+    done = lint(SPEC, PATH=str(tmp_path), CI="")
+    assert done.returncode == 0
+    assert "no Node here" in done.stdout
+    failed = lint(SPEC, PATH=str(tmp_path), CI="true")
+    assert failed.returncode == 1
+    assert "CI must have it" in failed.stdout
