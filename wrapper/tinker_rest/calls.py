@@ -124,11 +124,12 @@ class Call(Generic[T]):
         response = APIResponse(status, _shown_headers(answer), answer.content)
         retry_after = parse_retry_after(answer.header("retry-after") or None)
         if 300 <= status < 400:
-            host = urlsplit(answer.header("location")).hostname or "another path"
+            host = _host_of(answer.header("location")) or "another path"
             message = f"{status}: a redirect to {host}, which is not followed so that the API key stays here"
             return APIStatusError(message, response=response, **self._facts())
         error = APIStatusError.of(response, retry_after=retry_after, **self._facts())
-        if status in self._done_already and self._may_be_done:
+        is_page = "html" in answer.header("content-type")  # of a proxy, which knows nothing of the thing
+        if status in self._done_already and self._may_be_done and not is_page:
             _log.info("%s: %s; taken as done, since an answer was lost", self._label(), error.message)
             return self._read(answer)
         # A server that says 503 did not begin; after any other fault nobody knows.
@@ -223,6 +224,13 @@ class Call(Generic[T]):
 
 def _smaller(one: float | None, other: float | None) -> float | None:
     return other if one is None else one if other is None else min(one, other)
+
+
+def _host_of(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
 
 
 def _shown_headers(answer: Answer) -> dict[str, str]:

@@ -100,15 +100,17 @@ class Sender:
 async def _send_and_read(client: httpx.AsyncClient, request: httpx.Request) -> Answer:
     """Let httpx carry the request, and read no more of the answer than is ever of use."""
     response = await client.send(request, stream=True)
+    longest = LONGEST_JSON if "json" in response.headers.get("content-type", "") else LONGEST_OTHER
+    parts: list[bytes] = []
+    size = 0
     try:
-        longest = LONGEST_JSON if "json" in response.headers.get("content-type", "") else LONGEST_OTHER
-        parts: list[bytes] = []
-        size = 0
         async for part in response.aiter_bytes():
             parts.append(part)
             size += len(part)
             if size > longest:
                 break
+    except httpx.DecodingError:  # what cannot be unpacked will be no JSON
+        parts = []
     finally:
         await response.aclose()
     return Answer(response.status_code, response.headers, b"".join(parts))
@@ -247,11 +249,19 @@ class _Connection:
                 break
             elif isinstance(event, h11.ConnectionClosed):
                 raise h11.RemoteProtocolError("the server closed the connection without an answer")
-        return httpx.Response(status, headers=headers, content=b"".join(parts))
+        content = b"".join(parts)
+        try:
+            return httpx.Response(status, headers=headers, content=content)
+        except httpx.DecodingError:  # what cannot be unpacked is kept as it came: it will be no JSON
+            headers = [(name, value) for name, value in headers if name != b"content-encoding"]
+            return httpx.Response(status, headers=headers, content=content)
 
     def is_usable(self) -> bool:
         """Whether another request can be sent: the last one ended well and the server has not hung up."""
         if self._state.our_state is not h11.IDLE or self._reader.at_eof() or self._writer.is_closing():
+            return False
+        # What came unasked, such as a farewell (408) before hanging up, would be taken for the next answer.
+        if self._state.trailing_data[0] or getattr(self._reader, "_buffer", b""):
             return False
         return not self.idle_since or time.monotonic() - self.idle_since < KEEP_IDLE_SECONDS
 

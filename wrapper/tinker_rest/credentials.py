@@ -22,7 +22,8 @@ def resolve_base_url(base_url: str | None) -> str:
         url = httpx.URL(base_url)
     except (httpx.InvalidURL, TypeError) as error:
         raise InvalidArgumentError(f"{expected}, not {_shown(base_url)}: {error}") from None
-    if url.scheme not in ("http", "https") or not url.host:
+    has_odd_host = not url.host or ("%" in url.host and ":" not in url.host)  # a zone may follow IPv6 alone
+    if url.scheme not in ("http", "https") or has_odd_host or (url.port or 0) >= 2**16:
         raise InvalidArgumentError(f"{expected}, not {_shown(base_url)}")
     if url.query or url.fragment or url.userinfo:
         raise InvalidArgumentError(f"{expected}, without a user, a query or a fragment")

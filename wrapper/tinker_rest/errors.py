@@ -100,7 +100,7 @@ class APIError(TinkerError):
         tries = "1 attempt" if self.attempts == 1 else f"{self.attempts} attempts"
         facts = [f"request_id {self.request_id}"] if self.request_id else []
         if self.server_request_id and self.server_request_id != self.request_id:
-            facts.append(f"server's request_id {self.server_request_id}")
+            facts.append(f"server's request_id {one_line(self.server_request_id, 100)}")
         facts.append(f"{tries}, {self.elapsed:.1f} s")
         return f"{self.operation_id or 'call'} failed: {self.message} ({', '.join(facts)})"
 
@@ -168,7 +168,10 @@ class APIStatusError(_AnsweredError):
         kind = _CLASS_OF_STATUS.get(status, InternalServerError if status >= 500 else APIStatusError)
         body = response_body(response)
         unsupported = status in (405, 501) or (status == 404 and _is_no_route(body))
-        said = server_message(body)
+        try:
+            said = server_message(body)
+        except RecursionError:
+            said = "an error of too many parts within parts"
         message = f"{status} {_NAME_OF_STATUS.get(status, '')}".strip()
         if unsupported:
             message += ": the server does not offer this operation"
