@@ -1,0 +1,287 @@
+"""What errors say, what they never show, and what they keep, also from one process to another."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import logging
+import multiprocessing
+import pickle
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+import pytest
+
+import tinker_rest
+from tinker_rest import APIError, APIStatusError, ClientClosedError, RestClient, RetryEvent, TinkerError, errors
+
+from .misbehaving_server import unused_port
+from .recording_server import KEY, Answer, RecordingServer, client_of, in_turn, lose_answer, never_answer, reply
+
+SIGNED = "https://storage.example/archive.tar.gz?X-Signature=deadbeef&X-Expires=900"
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2VjcmV0LXNpZ25hdHVyZQ"
+TRACEBACK = 'Traceback (most recent call last):\n  File "/srv/app.py", line 1, in run\nKeyError: "run-1"\n'
+DEEP = [('{"detail":' * depth) + '"deep"' + ("}" * depth) for depth in (50, 900, 5000)]
+AT_ONCE = {"Retry_After": "0"}
+
+# fmt: off
+# An answer, whether it means that the server has no such operation, and what the message holds.
+UNSUPPORTED: list[tuple[bytes, bool, str]] = [
+    (reply(404, {"detail": "Not Found"}), True, "does not offer this operation"),
+    (reply(404, {"detail": "Not found."}), True, "does not offer this operation"),
+    (reply(404, {"message": "no Route"}), True, "does not offer this operation"),
+    (reply(404), True, "does not offer this operation"),
+    (reply(404, "404 page not found\n"), True, "does not offer this operation"),
+    (reply(404, "<!doctype html><title>404</title>", "text/html"), True, "does not offer this operation"),
+    (reply(405, {"detail": "Method Not Allowed"}), True, "405 Method Not Allowed: the server does not"),
+    (reply(405), True, "does not offer this operation"),
+    (reply(501, {"detail": "not in this version"}), True, "not in this version"),
+    (reply(404, {"detail": "Training run r not found"}), False, "404 Not Found: Training run r not found"),
+    (reply(404, {"detail": "no such checkpoint"}), False, "404 Not Found: no such checkpoint"),
+    (reply(404, {"error": "run does not exist"}), False, "404 Not Found: run does not exist"),
+    (reply(403, {"detail": "Not Found"}), False, "403 Forbidden: Not Found"),
+    (reply(422, {"detail": "Not Found"}), False, "422 Unprocessable Entity: Not Found"),
+]
+# The shapes that servers give their errors, and what the message makes of them.
+SHAPES: list[tuple[bytes, str]] = [
+    (reply(400, {"detail": "nope"}), "400 Bad Request: nope"),
+    (reply(422, {"detail": [{"loc": ["a", 0], "msg": "x"}, {"msg": "y"}]}), "422 Unprocessable Entity: a.0: x; y"),
+    (reply(422, {"detail": ["one", "two"]}), "422 Unprocessable Entity: one; two"),
+    (reply(400, {"detail": {"message": "inner"}}), "400 Bad Request: inner"),
+    (reply(400, {"error": "e"}), "400 Bad Request: e"),
+    (reply(400, {"error": {"message": "m", "code": 7}}), "400 Bad Request: m"),
+    (reply(400, {"status": "error", "code": 400, "message": "twinkled"}), "400 Bad Request: twinkled"),
+    (reply(400, {"title": "Problem", "status": 400}, "application/problem+json"), "400 Bad Request: Problem"),
+    (reply(400, {"unknown": ["x"]}), '400 Bad Request: {"unknown": ["x"]}'),
+    (reply(400, ["a", {"msg": "b"}]), "400 Bad Request: a; b"),
+    (reply(400, "plain\n  text"), "400 Bad Request: plain text"),
+    (reply(400, b"\xff\xfe\x00"), "400 Bad Request: \ufffd\ufffd\x00"),
+    (reply(400, "one\u2028two\x85three"), "400 Bad Request: one two three"),
+    (reply(400, "null", "application/json"), "400 Bad Request"),
+    (reply(400, {}), "400 Bad Request"),
+    (reply(400), "400 Bad Request"),
+    (reply(400, TRACEBACK), '400 Bad Request: KeyError: "run-1"'),
+    (reply(400, {"detail": TRACEBACK}), '400 Bad Request: KeyError: "run-1"'),
+    (reply(400, {"detail": "x" * 5000}), "400 Bad Request: " + "x" * 299 + "…"),
+    (reply(418, {"detail": "teapot"}), "418: teapot"),
+    (reply(402, {"detail": "x."}), "402 Payment Required: x. Settle the account's billing, then call again."),
+]
+# An answer that shows secrets. The key itself is what the client sent.
+TELLTALES: list[tuple[bytes, str]] = [
+    (reply(401, {"detail": f"unknown key {KEY}"}), "unknown key tml-…"),
+    (reply(401, f"unknown key '{KEY}' at {SIGNED}"), "unknown key 'tml-…' at https://storage.example/archive.tar.gz?…"),
+    (reply(400, {"detail": [{"loc": ["header", KEY], "msg": f"{SIGNED}."}]}), "header.tml-…"),
+    (reply(400, {"X-API-Key": KEY, "url": SIGNED}), "https://storage.example/archive.tar.gz?…"),
+    (reply(400, {"detail": f"Bearer {JWT}"}), "Bearer eyJ…"),
+    (reply(400, {"detail": f"https://user:{KEY}@host/"}), "https://…@host/"),
+    (reply(400, f"cut {'x' * 285} {KEY}"), "cut"),
+    (reply(500, {"detail": KEY}, **AT_ONCE), "tml-…"),
+    (reply(500, {"detail": "x"}, X_Request_Id=KEY, **AT_ONCE), "500 Internal Server Error: x"),
+    (reply(302, Location=f"{SIGNED}&key={KEY}"), "a redirect to storage.example"),
+    (reply(302, Location=f"http://[{KEY}"), "a redirect to another path"),
+    (reply(200, f"<p>{KEY} {SIGNED}", "text/html"), "cannot be read"),
+    (reply(200, {"training_run_id": KEY, "base_model": {"x": SIGNED}, "is_lora": True}), "TrainingRun.base_model"),
+    (reply(200, {"training_run_id": "r", "base_model": "b", "is_lora": KEY}), "TrainingRun.is_lora"),
+    (reply(200, "{}", f"text/{KEY}"), "TrainingRun.training_run_id"),
+]
+# A first answer, the answer to the repetition, the method, and how the call ends.
+GONE, TAKEN = reply(404, {"detail": "no such checkpoint"}), reply(409, {"detail": "already public"})
+UNSURE, NOT_BEGUN, PAGE = reply(500, **AT_ONCE), reply(503, **AT_ONCE), "<html>"
+REPETITIONS: list[tuple[str, list[Answer], str]] = [
+    ("delete_checkpoint", [lose_answer, GONE], "done"),
+    ("delete_checkpoint", [never_answer, GONE], "done"),
+    ("delete_checkpoint", [UNSURE, GONE], "done"),
+    ("delete_checkpoint", [reply(502, **AT_ONCE), NOT_BEGUN, GONE], "done"),
+    ("delete_checkpoint", [lose_answer, reply(204)], "done"),
+    ("delete_checkpoint", [GONE], "NotFoundError"),
+    ("delete_checkpoint", [NOT_BEGUN, GONE], "NotFoundError"),
+    ("delete_checkpoint", [reply(429, **AT_ONCE), GONE], "NotFoundError"),
+    ("delete_checkpoint", [lose_answer, TAKEN], "ConflictError"),
+    ("delete_checkpoint", [lose_answer, reply(403)], "PermissionDeniedError"),
+    ("delete_checkpoint", [lose_answer, reply(404, PAGE, "text/html")], "NotFoundError"),
+    ("publish_checkpoint", [lose_answer, TAKEN], "done"),
+    ("publish_checkpoint", [never_answer, TAKEN], "done"),
+    ("publish_checkpoint", [UNSURE, TAKEN], "done"),
+    ("publish_checkpoint", [TAKEN], "ConflictError"),
+    ("publish_checkpoint", [NOT_BEGUN, TAKEN], "ConflictError"),
+    ("publish_checkpoint", [lose_answer, GONE], "NotFoundError"),
+    ("unpublish_checkpoint", [lose_answer, TAKEN], "done"),
+    ("unpublish_checkpoint", [TAKEN], "ConflictError"),
+    ("unpublish_checkpoint", [lose_answer, GONE], "NotFoundError"),
+]
+# fmt: on
+
+
+@pytest.fixture
+def server() -> Iterator[RecordingServer]:
+    with RecordingServer() as running:
+        yield running
+
+
+def fail(server: RecordingServer, *answers: Answer, **options: Any) -> Any:
+    """The error of a call that gets these answers."""
+    server.answer = in_turn(answers)
+    with client_of(server, **{"max_retries": 0, **options}) as client:
+        error = client.get_training_run("run-1").exception()
+    assert isinstance(error, APIError)
+    return error
+
+
+def is_one_line(text: str) -> bool:
+    return len(text.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("answer", "unsupported", "text"), UNSUPPORTED)
+def test_operation_unsupported(server: RecordingServer, answer: bytes, unsupported: bool, text: str) -> None:
+    error = fail(server, answer, max_retries=5)
+    assert error.operation_unsupported is unsupported
+    assert text in str(error)
+    assert ("does not offer this operation" in error.message) is unsupported
+    assert len(server.requests) == error.attempts == 1
+
+
+@pytest.mark.parametrize(("answer", "message"), SHAPES)
+def test_shapes_of_errors(server: RecordingServer, answer: bytes, message: str) -> None:
+    error = fail(server, answer)
+    assert error.message == message
+    assert is_one_line(str(error))
+    assert str(error).startswith(f"get_training_run failed: {message} (request_id req-")
+
+
+@pytest.mark.parametrize("body", [*DEEP, "[" * 100_000, "1" * 5000, "1e999999", "NaN", '"\\ud800"'])
+@pytest.mark.parametrize("status", [200, 400])
+def test_strange_json_is_an_error_of_ours(server: RecordingServer, status: int, body: str) -> None:
+    error = fail(server, reply(status, body, "application/json"))
+    assert error.status_code == status
+    assert is_one_line(str(error))
+
+
+@pytest.mark.parametrize(("answer", "text"), TELLTALES)
+def test_secrets_are_never_shown(
+    server: RecordingServer, caplog: pytest.LogCaptureFixture, answer: bytes, text: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    events: list[RetryEvent] = []
+    error = fail(server, answer, answer, max_retries=1, on_retry=events.append)
+    assert text in str(error)
+    assert is_one_line(str(error))
+    shown = f"{error}\n{error!r}\n{error.response!r}\n{error.message}\n{events}\n{caplog.text}"
+    for secret in (KEY, KEY[4:14], "X-Signature", "deadbeef", JWT[4:], "secret"):
+        assert secret not in shown
+
+
+def test_attributes(server: RecordingServer) -> None:
+    headers = {"X-Request-Id": "srv-7", "Retry-After": "120", "Set-Cookie": "session=secret"}
+    error = fail(server, reply(429, {"detail": "slow"}, **headers), max_retries=5)
+    assert type(error) is tinker_rest.RateLimitError
+    assert (error.status_code, error.retry_after, error.attempts) == (429, 120, 1)
+    assert (error.message, error.body) == ("429 Too Many Requests: slow", {"detail": "slow"})
+    assert error.request_id == server.requests[0].header("X-Request-Id")
+    assert error.server_request_id == "srv-7"
+    assert "server's request_id srv-7" in str(error)
+    assert (error.operation_id, error.operation_unsupported) == ("get_training_run", False)
+    assert error.headers["content-type"] == "application/json"
+    assert "set-cookie" not in error.headers
+    assert 0 <= error.elapsed < 10
+    assert (error.response.status_code, error.response.headers) == (429, error.headers)
+    assert error.response.json() == {"detail": "slow"}
+    assert error.response.text == error.response.content.decode() == '{"detail": "slow"}'
+
+
+@pytest.mark.parametrize(("answer", "body"), [(reply(400), None), (reply(400, "text"), "text")])
+def test_a_body_that_is_no_json(server: RecordingServer, answer: bytes, body: object) -> None:
+    error = fail(server, answer)
+    assert error.body == body
+    assert (error.server_request_id, error.retry_after) == (None, None)
+
+
+@pytest.mark.parametrize(("method", "answers", "end"), REPETITIONS)
+def test_a_change_whose_answer_was_lost(
+    server: RecordingServer, method: str, answers: list[Answer], end: str
+) -> None:
+    server.answer = in_turn(answers)
+    with client_of(server, attempt_timeout=0.3, max_retries=3) as client:
+        future = getattr(client, method)("run-1", "weights/0001")
+        error = future.exception()
+        assert (type(error).__name__ if error else "done") == end
+        assert error or future.result() is None
+    assert len(server.requests) == len(answers)
+    assert len({request.header("X-Idempotency-Key") for request in server.requests}) == 1
+
+
+def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next(server: RecordingServer) -> None:
+    first, second = (reply(body={"training_run_id": name, "base_model": "b", "is_lora": True}) for name in "ab")
+    server.answer = in_turn([first + first, second])
+    with client_of(server) as client:
+        found = [client.get_training_run(name).result().training_run_id for name in "ab"]
+    assert found == ["a", "b"]
+    assert len(server.requests) == 2
+
+
+# What a child process does, in its own words: it makes a call for real and lets the error out.
+CHILD = """
+from tinker_rest import RestClient
+with RestClient(base_url={url!r}, api_key={key!r}, max_retries=0, attempt_timeout=0.3) as client:
+    {call}
+"""
+GET = 'client.get_training_run("run-1").result()'
+STATUSES = {400: "BadRequestError", 401: "AuthenticationError", 402: "BillingError", 403: "PermissionDeniedError"}
+STATUSES |= {404: "NotFoundError", 405: "APIStatusError", 409: "ConflictError", 422: "UnprocessableEntityError"}
+STATUSES |= {429: "RateLimitError", 500: "InternalServerError"}
+IN_CHILD: list[tuple[str, Answer, str]] = [
+    *((name, reply(status, {"detail": "n"}, X_Request_Id="srv-1"), GET) for status, name in STATUSES.items()),
+    ("APIResponseValidationError", reply(body=[]), GET),
+    ("APIConnectionError", lose_answer, GET),
+    ("APITimeoutError", never_answer, GET),
+    ("InvalidArgumentError", b"", 'client.get_training_run("")'),
+    ("ClientClosedError", b"", "client.close(); client.list_sessions()"),
+    ("CredentialsError", b"", 'RestClient(api_key="")'),
+    ("APIError", b"", 'from tinker_rest import APIError; raise APIError("bare")'),
+    ("TinkerError", b"", 'from tinker_rest import TinkerError; raise TinkerError("bare")'),
+]
+
+
+def test_every_error_comes_through_a_process_pool(server: RecordingServer) -> None:
+    # A fork of this process, which has threads, would be another test.
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        for name, answer, call in IN_CHILD:
+            server.answer = in_turn([answer])
+            future = pool.submit(exec, CHILD.format(url=server.base_url, key=KEY, call=call), {})
+            error = future.exception()
+            assert type(error).__name__ == name
+            check_round_trip(error)
+
+
+def check_round_trip(error: Any) -> None:
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error)
+    assert (str(again), repr(again), again.args) == (str(error), repr(error), error.args)
+    assert vars(again).keys() == vars(error).keys()
+    assert isinstance(again, TinkerError)
+    if isinstance(error, APIError) and error.message != "bare":
+        assert error.operation_id == "get_training_run"
+        assert (error.attempts, again.attempts) == (1, 1)
+        assert error.request_id.startswith("req-")
+        assert error.elapsed > 0
+    if isinstance(error, APIStatusError):
+        assert STATUSES[error.status_code] == type(error).__name__
+        assert (error.body, error.server_request_id) == ({"detail": "n"}, "srv-1")
+        assert error.response.json() == {"detail": "n"}
+        assert again.response == error.response
+
+
+def test_the_process_pool_saw_every_class() -> None:
+    public = {name for name, one in vars(errors).items() if not name.startswith("_") and isinstance(one, type)}
+    classes = {name for name in public if issubclass(getattr(errors, name), TinkerError)}
+    assert classes - {name for name, *_ in IN_CHILD} == set()
+    assert classes - set(tinker_rest.__all__) == set()
+
+
+def test_after_close_no_call_is_made() -> None:
+    client = RestClient(base_url=f"http://127.0.0.1:{unused_port()}", api_key=KEY)
+    future = client.list_sessions()
+    client.close()
+    with pytest.raises(ClientClosedError):
+        client.list_sessions()
+    with pytest.raises((concurrent.futures.CancelledError, APIError)):
+        future.result()

@@ -1,0 +1,33 @@
+"""That the benchmarks work; what they measure is for scripts/bench to print, never for a test to judge."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from checkout import ROOT
+
+FOLDER = ROOT / "scripts" / "benchmarks"
+
+
+@pytest.fixture(scope="module")
+def base_url() -> Iterator[str]:
+    command = [sys.executable, str(FOLDER / "server.py"), "0.01"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
+        server.terminate()
+
+
+@pytest.mark.parametrize("client", ["httpx", "tinker-rest"])
+def test_a_cold_script_lists_checkpoints(client: str, base_url: str) -> None:
+    subprocess.run([sys.executable, str(FOLDER / "cold.py"), client, base_url], check=True)
+
+
+@pytest.mark.parametrize("client", ["httpx", "tinker-rest"])
+def test_a_round_gives_figures(client: str, base_url: str) -> None:
+    command = [sys.executable, str(FOLDER / "clients.py"), client, base_url, base_url]
+    figures = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    assert {"one call in sequence, ms", "page of 1,000 checkpoints, ms"} <= figures.keys()
+    assert all(value > 0 for value in figures.values())

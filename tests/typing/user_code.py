@@ -1,0 +1,147 @@
+"""A program as users write it. It is never run: strict type checkers read it against the installed package."""
+
+import asyncio
+import concurrent.futures
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Any, assert_type
+
+import tinker_rest
+from tinker_rest import (
+    APIError,
+    APIFuture,
+    APIStatusError,
+    ConflictError,
+    NotFoundError,
+    ParsedCheckpointTinkerPath,
+    RestClient,
+    RetryEvent,
+    ServiceClient,
+    TinkerError,
+    types,
+)
+from tinker_rest.errors import APIResponse
+from tinker_rest.sandbox import Sandbox
+from tinker_rest.types import (
+    Checkpoint,
+    CheckpointArchiveUrlResponse,
+    CheckpointsListResponse,
+    Cursor,
+    GetSamplerResponse,
+    GetSessionResponse,
+    KnownCheckpointType,
+    ListSessionsResponse,
+    TrainingRun,
+    TrainingRunsResponse,
+    UserMetadata,
+    WeightsInfoResponse,
+)
+
+PATH = "tinker://run-id/weights/0001"
+
+
+def every_method_has_a_type(client: RestClient) -> None:
+    assert_type(client.get_training_run("run-id", access_scope="accessible"), APIFuture[TrainingRun])
+    assert_type(client.get_training_run_by_tinker_path(PATH, "owned").result(timeout=5), TrainingRun)
+    assert_type(client.get_weights_info_by_tinker_path(PATH).result(), WeightsInfoResponse)
+    assert_type(client.list_training_runs(limit=50, offset=50).result(), TrainingRunsResponse)
+    assert_type(client.list_checkpoints("run-id").result(), CheckpointsListResponse)
+    assert_type(client.list_user_checkpoints(50, 0).result(), CheckpointsListResponse)
+    assert_type(client.get_checkpoint_archive_url("run-id", "weights/1").result(), CheckpointArchiveUrlResponse)
+    assert_type(client.get_checkpoint_archive_url_from_tinker_path(PATH).result(), CheckpointArchiveUrlResponse)
+    assert_type(client.delete_checkpoint("run-id", "weights/1"), APIFuture[None])
+    assert_type(client.delete_checkpoint_from_tinker_path(PATH), APIFuture[None])
+    assert_type(client.publish_checkpoint_from_tinker_path(PATH), APIFuture[None])
+    assert_type(client.unpublish_checkpoint_from_tinker_path(PATH), APIFuture[None])
+    assert_type(client.set_checkpoint_ttl_from_tinker_path(PATH, None), APIFuture[None])
+    assert_type(client.set_checkpoint_ttl_from_tinker_path(PATH, ttl_seconds=86400), APIFuture[None])
+    assert_type(client.get_session("session-id").result(), GetSessionResponse)
+    assert_type(client.list_sessions().result(), ListSessionsResponse)
+    assert_type(client.get_sampler("session-id:sample:0").result(), GetSamplerResponse)
+
+
+def results_have_fields(run: TrainingRun, checkpoint: Checkpoint, page: CheckpointsListResponse) -> None:
+    assert_type(run.is_lora, bool)
+    assert_type(run.corrupted, bool)
+    assert_type(run.lora_rank, int | None)
+    assert_type(run.last_checkpoint, Checkpoint | None)
+    assert_type(run.user_metadata, UserMetadata | None)
+    assert_type(run.last_request_time, datetime | None)
+    assert_type(checkpoint.checkpoint_type, KnownCheckpointType | str)
+    assert_type(checkpoint.training_run_id, str | None)
+    assert_type(checkpoint.size_bytes, int | None)
+    assert_type(checkpoint.expires_at, datetime | None)
+    assert_type(checkpoint.additional_properties, dict[str, Any])
+    assert_type(page.cursor, Cursor | None)
+    assert_type([one.tinker_path for one in page.checkpoints], list[str])
+    assert_type(types.Cursor, type[Cursor])
+    if checkpoint.checkpoint_type == "training":
+        print(ParsedCheckpointTinkerPath.from_tinker_path(checkpoint.tinker_path).checkpoint_id)
+
+
+def futures_are_futures(client: RestClient) -> None:
+    futures = [client.get_training_run(run_id) for run_id in ("a", "b")]
+    done, _ = concurrent.futures.wait(futures, timeout=5)
+    for future in done:
+        assert_type(future.result(), TrainingRun)
+    for future in concurrent.futures.as_completed(futures):
+        print(future.result().base_model)
+    first = futures[0]
+    assert_type(first.future(), concurrent.futures.Future[TrainingRun])
+    assert_type(first.exception(), BaseException | None)
+    first.add_done_callback(lambda ended: print(ended.result().base_model))
+    first.cancel()
+
+
+async def everything_can_be_awaited(client: RestClient) -> None:
+    assert_type(await client.list_training_runs(), TrainingRunsResponse)
+    assert_type(await client.list_training_runs_async(limit=5), TrainingRunsResponse)
+    assert_type(await client.get_sampler_async("s"), GetSamplerResponse)
+    assert_type(await client.get_session("s").result_async(timeout=3), GetSessionResponse)
+    assert_type(await client.delete_checkpoint_async("run-id", "weights/1"), None)
+    coroutine: Coroutine[Any, Any, TrainingRun] = client.get_training_run("a").coroutine()
+    task = asyncio.create_task(coroutine)
+    run, page = await asyncio.gather(task, client.list_checkpoints("a"))
+    assert_type(run, TrainingRun)
+    assert_type(page, CheckpointsListResponse)
+    await asyncio.wait_for(client.list_sessions(), timeout=5)
+
+
+def errors_have_attributes(client: RestClient) -> None:
+    try:
+        client.publish_checkpoint_from_tinker_path(PATH).result()
+    except (NotFoundError, ConflictError) as error:
+        assert_type(error.status_code, int)
+        assert_type(error.retry_after, float | None)
+        assert_type(error.response, APIResponse)
+        print(error.headers.get("content-type"), error.response.text)
+    except APIStatusError as error:
+        assert_type(error.operation_unsupported, bool)
+    except APIError as error:
+        assert_type(error.request_id, str)
+        assert_type(error.attempts, int)
+        assert_type(error.elapsed, float)
+        assert_type(error.body, object)
+    except TinkerError as error:
+        print(error)
+    print(tinker_rest.RateLimitError.__mro__)
+
+
+def clients_have_options(on_retry: Callable[[RetryEvent], None]) -> None:
+    with RestClient(base_url="http://127.0.0.1:1", api_key="tml-x", timeout=None, on_retry=on_retry) as client:
+        assert_type(client, RestClient)
+        assert_type(client.with_options(timeout=5, max_retries=0), RestClient)
+    with ServiceClient(default_headers={"Authorization": "Bearer x"}) as service:
+        assert_type(service.create_rest_client(), RestClient)
+        RestClient(service.holder)
+    with Sandbox() as sandbox:
+        assert_type(sandbox.base_url, str)
+
+
+def wrong_code_is_noticed(client: RestClient) -> None:
+    client.get_training_run("a", access_scope="mine")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    client.list_training_runs(limit="5")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    client.get_training_run_async("a", "nobody")  # type: ignore  # pyright: ignore
+    client.get_training_run()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    client.no_such_method()  # type: ignore[attr-defined]  # pyright: ignore
+    RestClient("http://127.0.0.1:1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
