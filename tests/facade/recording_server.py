@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import ssl
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -113,22 +115,52 @@ async def never_answer(_: asyncio.StreamWriter) -> None:
     await asyncio.sleep(3600)
 
 
+class Held:
+    """An answer that is given when `release` is called, from any thread."""
+
+    def __init__(self, answer: bytes) -> None:
+        self._answer = answer
+        self._released = threading.Event()
+
+    def release(self) -> None:
+        self._released.set()
+
+    async def __call__(self, writer: asyncio.StreamWriter) -> None:
+        while not self._released.is_set():  # noqa: ASYNC110 - it is set by another thread
+            await asyncio.sleep(0.005)
+        writer.write(self._answer)
+        await writer.drain()
+
+
 class RecordingServer:
     """Serves in a thread of its own, in a `with` block.
 
+    Args:
+        answer: Makes the answer to each request.
+        tls: How to serve https; None for http.
+
     Attributes:
-        answer: Makes the answer to each request; may be replaced at any time.
+        answer: May be replaced at any time.
         requests: What came, in order.
+        connections: How many connections were made.
+        open_now: How many are open.
+        most_open: How many were open at once, at the most.
+        abandoned: How many requests the client gave up while it was due an answer.
     """
 
-    def __init__(self, answer: AnswerFunction = smallest_answer) -> None:
+    def __init__(self, answer: AnswerFunction = smallest_answer, *, tls: ssl.SSLContext | None = None) -> None:
         self.answer = answer
         self.requests: list[RecordedRequest] = []
         self.base_url = ""
+        self.connections = 0
+        self.open_now = 0
+        self.most_open = 0
+        self.abandoned = 0
+        self._tls = tls
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="recording-server", daemon=True)
-        self._connections: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def lines(self) -> list[str]:
@@ -149,8 +181,10 @@ class RecordingServer:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
-        self.base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        starting = asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls, backlog=1024)
+        server = self._loop.run_until_complete(starting)
+        scheme, host = ("https", "localhost") if self._tls else ("http", "127.0.0.1")
+        self.base_url = f"{scheme}://{host}:{server.sockets[0].getsockname()[1]}"
         self._ready.set()
         self._loop.run_forever()
         self._loop.run_until_complete(self._shut_down(server))
@@ -158,22 +192,26 @@ class RecordingServer:
 
     async def _shut_down(self, server: asyncio.Server) -> None:
         server.close()
-        for connection in self._connections:
-            connection.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.sleep(0)  # closed transports say so to the loop once more
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._connections.add(task)
+        self._tasks.add(task)
+        self.connections += 1
+        self.open_now += 1
+        self.most_open = max(self.most_open, self.open_now)
         try:
             while await self._serve_one(reader, writer):
                 pass
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the client went away, or the server ends
         finally:
-            self._connections.discard(task)
+            self._tasks.discard(task)
+            self.open_now -= 1
             writer.close()
 
     async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
@@ -185,7 +223,15 @@ class RecordingServer:
             writer.write(answer)
             await writer.drain()
             return True
-        await answer(writer)
+        behaving = asyncio.ensure_future(answer(writer))
+        hung_up = asyncio.ensure_future(reader.read(1))
+        try:
+            await asyncio.wait({behaving, hung_up}, return_when=asyncio.FIRST_COMPLETED)
+            self.abandoned += not behaving.done()
+        finally:
+            behaving.cancel()
+            hung_up.cancel()
+            await asyncio.gather(behaving, hung_up, return_exceptions=True)
         return False
 
 
@@ -197,6 +243,14 @@ async def _read_request(reader: asyncio.StreamReader) -> RecordedRequest:
     headers = tuple((name, value.strip()) for name, _, value in (line.partition(":") for line in others))
     length = next((int(value) for name, value in headers if name.lower() == "content-length"), 0)
     return RecordedRequest(method, target, headers, await reader.readexactly(length))
+
+
+def wait_until(is_so: Callable[[], object], seconds: float = 10) -> None:
+    """Wait for something that another thread does; fail where it does not."""
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.005)
 
 
 def client_of(server: RecordingServer, **options: Any) -> RestClient:

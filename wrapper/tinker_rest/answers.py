@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from tinker_rest.calls import Call
 from tinker_rest.connections import Answer, Sender
-from tinker_rest.errors import APIError, APIStatusError
+from tinker_rest.errors import APIStatusError
 from tinker_rest.tinker_path import run_id_of
 from tinker_rest_api.types import InvalidField
 
@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 # What a signed URL is taken to live where the server does not say.
 SIGNED_URL_LIFETIME = timedelta(minutes=15)
+# How servers say that they know no such route or id.
+_UNKNOWN = frozenset((404, 405))
 
 
 def nothing(answer: Answer) -> None:
@@ -89,13 +91,15 @@ class FirstThatKnows:
         self._second = second
 
     async def run(self, sender: Sender) -> CheckpointArchiveUrlResponse:
-        """Carry out the call. Raises the error of the first way where neither does."""
+        """Carry out the call. Raises the error of the first way where the server knows neither."""
         try:
             return await self._first.run(sender)
         except APIStatusError as error:
-            if error.status_code not in (404, 405):
+            if error.status_code not in _UNKNOWN:
                 raise
             try:
                 return await self._second.run(sender)
-            except APIError:
+            except APIStatusError as second:
+                if second.status_code not in _UNKNOWN:
+                    raise
                 raise error from None

@@ -1,7 +1,11 @@
 """Checks of arguments that are not ids: a wrong one is refused before anything is sent."""
 
+from typing import Literal
+
 from tinker_rest.errors import InvalidArgumentError
 from tinker_rest_api.models import AccessScope
+
+AccessScopeName = Literal["owned", "accessible"]
 
 SHORTEST_TTL = 3600
 LONGEST_TTL = 315_360_000

@@ -22,6 +22,7 @@ class BackgroundLoop:
         self.loop = _new_event_loop()
         self.at_stop: set[Callable[[], Awaitable[None]]] = set()
         self._stopped = False
+        self._process = os.getpid()
         self._thread = threading.Thread(target=self._run, name="tinker-rest", daemon=True)
         self._thread.start()
 
@@ -48,8 +49,8 @@ class BackgroundLoop:
         await asyncio.sleep(0)  # closed connections say so to the loop once more
 
     def is_running(self) -> bool:
-        """Whether calls can still be made."""
-        return not self._stopped
+        """Whether calls are carried out: not after it was stopped, and not in the child of a fork."""
+        return not self._stopped and self._process == os.getpid()
 
     def is_current_thread(self) -> bool:
         """Whether the caller runs on this loop's thread, where blocking would wait for itself."""

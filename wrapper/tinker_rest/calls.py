@@ -51,7 +51,7 @@ class Call(Generic[T]):
         request: What `operation.build_request` returned.
         options: How long to wait and how often to try.
         read: Makes the result of an answer that says yes; raises ValueError where it cannot.
-        done_already: The statuses that mean, when a first request may have been carried out although its
+        done_already: The status that means, when a first request may have been carried out although its
             answer was lost, that it was: 404 for a deletion, 409 for a publication.
         waits_for_build: Whether 425 and 503 mean that something is being built, which is waited for until
             `options.archive_timeout` rather than `options.timeout`.
@@ -64,7 +64,7 @@ class Call(Generic[T]):
         options: CallOptions,
         *,
         read: Callable[[Answer], T],
-        done_already: frozenset[int] = frozenset(),
+        done_already: int | None = None,
         waits_for_build: bool = False,
     ) -> None:
         """Prepare the request; nothing is sent yet."""
@@ -100,15 +100,20 @@ class Call(Generic[T]):
             self._report_timer.cancel()
 
     async def _attempt(self, sender: Sender) -> T | APIError:
-        self._attempts += 1
-        self._state = "waiting for the answer"
-        limit = _smaller(self._options.attempt_timeout, self._remaining())
+        self._state = "waiting for a free connection"
+        began = 0.0
         try:
-            async with asyncio.timeout(limit):
-                answer = await sender.send(self._request)
+            async with asyncio.timeout(self._remaining()), sender.room:
+                began = time.monotonic()
+                self._attempts += 1
+                self._state = "waiting for the answer"
+                async with asyncio.timeout(self._options.attempt_timeout):
+                    answer = await sender.send(self._request)
         except TimeoutError:
+            if not began:
+                return APITimeoutError("no connection became free in time for the request", **self._facts())
             self._may_be_done = True
-            return APITimeoutError(f"no answer within {limit or 0:.1f} s", **self._facts())
+            return APITimeoutError(f"no answer within {time.monotonic() - began:.1f} s", **self._facts())
         except httpx.TransportError as error:
             self._may_be_done = self._may_be_done or not isinstance(
                 error, (httpx.ConnectTimeout, httpx.ConnectError)
@@ -129,7 +134,7 @@ class Call(Generic[T]):
             return APIStatusError(message, response=response, **self._facts())
         error = APIStatusError.of(response, retry_after=retry_after, **self._facts())
         is_page = "html" in answer.header("content-type")  # of a proxy, which knows nothing of the thing
-        if status in self._done_already and self._may_be_done and not is_page:
+        if status == self._done_already and self._may_be_done and not is_page:
             _log.info("%s: %s; taken as done, since an answer was lost", self._label(), error.message)
             return self._read(answer)
         # A server that says 503 did not begin; after any other fault nobody knows.
@@ -220,10 +225,6 @@ class Call(Generic[T]):
             "attempts": self._attempts,
             "elapsed": self._elapsed(),
         }
-
-
-def _smaller(one: float | None, other: float | None) -> float | None:
-    return other if one is None else one if other is None else min(one, other)
 
 
 def _host_of(url: str) -> str | None:

@@ -1,16 +1,15 @@
 """Sends requests with httpx, over connections that are pooled here.
 
 httpx's own async pool slows down with every call that waits: its work grows with calls times connections.
-This transport keeps its connections in a list, where taking one and giving it back is constant work, and calls
-that find none free queue in order. Where the environment names a proxy, httpx's own transport is used, since it
-knows all about them.
+This transport keeps its connections in a list, where taking one and giving it back is constant work. Where the
+environment names a proxy, httpx's own transport is used, since it knows all about them. Before either, calls
+queue in order for one of `MAX_CONNECTIONS` places.
 """
 
 import asyncio
 import json
 import time
 import urllib.request
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -64,10 +63,15 @@ class Sender:
     Args:
         base_url: The server's address.
         headers: Headers to send with every request.
+
+    Attributes:
+        room: Where callers queue before they send, so that waiting for a place can be told from waiting for
+            an answer.
     """
 
     def __init__(self, base_url: str, headers: dict[str, str]) -> None:
         """Prepare; connections are opened when they are needed."""
+        self.room = asyncio.Semaphore(MAX_CONNECTIONS)
         self._base_url = base_url
         self._headers = headers
         url = httpx.URL(base_url)
@@ -81,7 +85,7 @@ class Sender:
             self._carrier = PooledTransport(url)
 
     async def send(self, request: dict[str, Any]) -> Answer:
-        """Send one request and read the answer. Raises httpx.TransportError."""
+        """Send one request and read the answer, inside of `room`. Raises httpx.TransportError."""
         url = self._base_url + request["url"]
         if params := request.get("params"):
             url += "?" + str(httpx.QueryParams(params))
@@ -93,7 +97,7 @@ class Sender:
         return Answer(response.status_code, response.headers, response.content)
 
     async def aclose(self) -> None:
-        """Close the connections that carry no request."""
+        """Close the connections; those that still carry a request close after it."""
         await self._carrier.aclose()
 
 
@@ -122,7 +126,7 @@ def _has_proxy(url: httpx.URL) -> bool:
 
 
 class PooledTransport(httpx.AsyncBaseTransport):
-    """Connections to one server, at most `MAX_CONNECTIONS` at once. The time limits are the caller's."""
+    """Connections to one server, as many as there are requests at once. The time limits are the caller's."""
 
     def __init__(self, base_url: httpx.URL) -> None:
         """Prepare; connections are opened when they are needed."""
@@ -130,12 +134,11 @@ class PooledTransport(httpx.AsyncBaseTransport):
         self._port = base_url.port or (443 if base_url.scheme == "https" else 80)
         self._tls = httpx.create_ssl_context() if base_url.scheme == "https" else None
         self._idle: list[_Connection] = []
-        self._open = 0
-        self._waiting: deque[asyncio.Future[_Connection | None]] = deque()
+        self._is_closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and read the whole answer. Raises httpx.TransportError."""
-        connection = await self._take() or await self._connect()
+        connection = self._take_idle() or await self._connect()
         try:
             return await connection.exchange(request)
         except h11.ProtocolError as error:
@@ -145,26 +148,14 @@ class PooledTransport(httpx.AsyncBaseTransport):
         finally:
             self._give_back(connection)
 
-    async def _take(self) -> "_Connection | None":
-        """An idle connection, or None with the right to open one."""
+    def _take_idle(self) -> "_Connection | None":
         while self._idle:
             connection = self._idle.pop()
             if connection.is_usable():
                 connection.idle_since = 0.0
                 return connection
             connection.close()
-            self._open -= 1
-        if self._open < MAX_CONNECTIONS:
-            self._open += 1
-            return None
-        turn: asyncio.Future[_Connection | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
-        try:
-            return await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # given and cancelled at the same moment
-                self._pass_on(turn.result())
-            raise
+        return None
 
     async def _connect(self) -> "_Connection":
         # Tries IPv6 and IPv4 side by side where the loop can; uvloop cannot.
@@ -175,40 +166,24 @@ class PooledTransport(httpx.AsyncBaseTransport):
                 streams = await asyncio.open_connection(
                     self._host, self._port, ssl=self._tls, limit=READ_BYTES, **options
                 )
-        except BaseException as error:
-            self._pass_on(None)
-            if isinstance(error, TimeoutError):
-                message = f"no connection to {self._host} within {CONNECT_SECONDS:.0f} s"
-                raise httpx.ConnectTimeout(message) from error
-            if isinstance(error, OSError):
-                raise httpx.ConnectError(f"no connection to {self._host}: {error}") from error
-            raise
+        except TimeoutError as error:
+            message = f"no connection to {self._host} within {CONNECT_SECONDS:.0f} s"
+            raise httpx.ConnectTimeout(message) from error
+        except OSError as error:
+            raise httpx.ConnectError(f"no connection to {self._host}: {error}") from error
         return _Connection(*streams)
 
     def _give_back(self, connection: "_Connection") -> None:
-        if connection.is_usable():
-            self._pass_on(connection)
-        else:
-            connection.close()
-            self._pass_on(None)
-
-    def _pass_on(self, connection: "_Connection | None") -> None:
-        """Give a connection, or the right to open one, to whoever has waited longest."""
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(connection)
-                return
-        if connection is None:
-            self._open -= 1
-        else:
+        if connection.is_usable() and not self._is_closed:
             connection.idle_since = time.monotonic()
             self._idle.append(connection)
+        else:
+            connection.close()
 
     async def aclose(self) -> None:
-        """Close the connections that carry no request."""
+        """Close the connections; those that still carry a request close after it."""
+        self._is_closed = True
         while self._idle:
-            self._open -= 1
             self._idle.pop().close()
 
 
@@ -235,7 +210,10 @@ class _Connection:
         while size <= longest:
             event = state.next_event()
             if event is h11.NEED_DATA:
-                state.receive_data(await self._reader.read(READ_BYTES))
+                data = await self._reader.read(READ_BYTES)
+                if not data and not status:
+                    raise h11.RemoteProtocolError("the server closed the connection without an answer")
+                state.receive_data(data)
             elif isinstance(event, h11.Response):
                 status, headers = event.status_code, list(event.headers)
                 if any(name == b"content-type" and b"json" in value.lower() for name, value in headers):
@@ -247,8 +225,6 @@ class _Connection:
                 if state.our_state is h11.DONE and state.their_state is h11.DONE:
                     state.start_next_cycle()
                 break
-            elif isinstance(event, h11.ConnectionClosed):
-                raise h11.RemoteProtocolError("the server closed the connection without an answer")
         content = b"".join(parts)
         try:
             return httpx.Response(status, headers=headers, content=content)

@@ -1,6 +1,7 @@
 """Where the server is and which key opens it: from arguments, else from the environment."""
 
 import os
+import re
 from collections.abc import Mapping
 
 import httpx
@@ -10,6 +11,8 @@ from tinker_rest.errors import CredentialsError, InvalidArgumentError
 PRODUCTION = "https://tinker.thinkingmachines.dev/services/tinker-prod"
 BASE_URL_VARIABLE = "TINKER_BASE_URL"
 API_KEY_VARIABLE = "TINKER_API_KEY"
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token of RFC 9110
 
 
 def resolve_base_url(base_url: str | None) -> str:
@@ -58,8 +61,10 @@ def resolve_api_key(api_key: str | None) -> str:
 def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
     """Headers to send with every request. Raises InvalidArgumentError, which names the header alone."""
     for name, value in (headers or {}).items():
-        if not isinstance(name, str) or not name or not name.isascii() or not name.isprintable():
+        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
             raise InvalidArgumentError(f"the name of a header in default_headers is not valid: {name!r}")
-        if not isinstance(value, str) or not value.isprintable() or not value.isascii():
-            raise InvalidArgumentError(f"default_headers[{name!r}] must be one line of ASCII text")
+        if not isinstance(value, str) or not value.isprintable() or not value.isascii() or value != value.strip():
+            raise InvalidArgumentError(
+                f"default_headers[{name!r}] must be one line of ASCII text without spaces around it"
+            )
     return dict(headers or {})

@@ -69,6 +69,7 @@ class APIFuture(concurrent.futures.Future[T]):
 
     def __await__(self) -> Generator[Any, None, T]:
         """Wait for the result in an asyncio event loop."""
+        self._refuse_other_process()
         return asyncio.wrap_future(self).__await__()
 
     def cancel(self) -> bool:
@@ -84,7 +85,15 @@ class APIFuture(concurrent.futures.Future[T]):
                 self._background.loop.call_soon_threadsafe(self._task.cancel)
         return True
 
+    def _refuse_other_process(self) -> None:
+        if not self.done() and not self._background.is_running():
+            raise RuntimeError(
+                "this call will not end here: it was begun before the process was forked, or the interpreter is "
+                "exiting. Make the call again"
+            )
+
     def _refuse_deadlock(self) -> None:
+        self._refuse_other_process()
         if self._background.is_current_thread() and not self.done():
             raise RuntimeError(
                 "blocking here would wait for itself: this code runs on the thread that makes the calls, as "

@@ -3,6 +3,7 @@
 import asyncio
 import concurrent.futures
 import sys
+import threading
 import weakref
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -50,41 +51,47 @@ class ClientHolder:
         self._default_headers = check_headers(default_headers)
         self._pickle_api_key = pickle_api_key
         self.closed = False
+        self._lock = threading.Lock()
         self._calls: weakref.WeakSet[APIFuture[Any]] = weakref.WeakSet()
         self._connections: _Connections | None = None
         python = ".".join(str(part) for part in sys.version_info[:3])
-        self._headers = {
+        headers = {
             "X-API-Key": self._api_key,
             "Accept": "application/json",
             "Accept-Encoding": "gzip, deflate",
             "User-Agent": f"tinker-rest/{__version__} Python/{python}",
-            **self._default_headers,
         }
+        replaced = {name.lower() for name in self._default_headers}
+        kept = {name: value for name, value in headers.items() if name.lower() not in replaced}
+        self._headers = {**kept, **self._default_headers}
 
     def submit(self, call: Carried[T]) -> APIFuture[T]:
         """Start a call at once. Raises ClientClosedError after `close`."""
-        if self.closed:
-            raise ClientClosedError("this client is closed; make a new one")
         background = background_loop()
-        connections = self._connections
-        if connections is None or connections.background is not background:  # the first call, or after a fork
-            connections = self._connections = _Connections(background, self.base_url, self._headers)
-            weakref.finalize(self, connections.close_soon).atexit = False
-            self._calls = weakref.WeakSet()
-        future: APIFuture[T] = APIFuture(background)
-        self._calls.add(future)
+        with self._lock:
+            if self.closed:
+                raise ClientClosedError("this client is closed; make a new one")
+            connections = self._connections
+            if connections is None or connections.background is not background:  # the first call, or after a fork
+                connections = self._connections = _Connections(background, self.base_url, self._headers)
+                weakref.finalize(self, connections.close_soon).atexit = False
+                self._calls = weakref.WeakSet()
+            future: APIFuture[T] = APIFuture(background)
+            self._calls.add(future)
         future.begin(lambda: call.run(connections.sender))
         return future
 
     def close(self) -> None:
         """Cancel the calls in flight and close the connections. May be called more than once."""
-        if self.closed:
-            return
-        self.closed = True
+        with self._lock:
+            if self.closed:
+                return
+            self.closed = True
+            calls = list(self._calls)
         connections = self._connections
-        if connections is None or connections.background is not background_loop():
+        if connections is None or not connections.background.is_running():
             return
-        for future in list(self._calls):
+        for future in calls:
             future.cancel()
         if connections.background.is_current_thread():
             connections.close_soon()

@@ -1,0 +1,307 @@
+"""Connections: how many, how long they live, TLS, proxies, and what may come over them."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tinker_rest import (
+    APIConnectionError,
+    APIResponseValidationError,
+    InvalidArgumentError,
+    RestClient,
+    connections,
+)
+
+from .recording_server import (
+    KEY,
+    TRAINING_RUN,
+    RecordedRequest,
+    RecordingServer,
+    client_of,
+    in_turn,
+    never_answer,
+    reply,
+    smallest_answer,
+    wait_until,
+)
+
+GOOD = reply(body=TRAINING_RUN)
+PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in PROXY_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture
+def server() -> Iterator[RecordingServer]:
+    with RecordingServer() as running:
+        yield running
+
+
+def test_calls_in_a_row_share_a_connection(server: RecordingServer) -> None:
+    with client_of(server) as client:
+        for _ in range(20):
+            client.get_training_run("r").result(10)
+    assert (server.connections, len(server.requests)) == (1, 20)
+
+
+def test_nothing_is_sent_but_the_users_own_call(server: RecordingServer) -> None:
+    with client_of(server) as client:
+        repr(client)
+    assert server.connections == 0
+    with client_of(server) as client:
+        client.list_sessions().result(10)
+    assert len(server.requests) == 1
+
+
+def test_closing_hangs_up(server: RecordingServer) -> None:
+    client = client_of(server)
+    for future in [client.get_training_run("r") for _ in range(5)]:
+        future.result(10)
+    client.close()
+    wait_until(lambda: not server.open_now)
+
+
+def test_a_client_that_nobody_keeps_hangs_up(server: RecordingServer) -> None:
+    client = client_of(server)
+    client.get_training_run("r").result(10)
+    del client
+    wait_until(lambda: not server.open_now)
+
+
+def test_an_idle_connection_is_not_used_for_ever(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "KEEP_IDLE_SECONDS", 0.05)
+    with client_of(server) as client:
+        client.get_training_run("r").result(10)
+        time.sleep(0.1)
+        client.get_training_run("r").result(10)
+    assert server.connections == 2
+
+
+FAREWELL = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize("farewell", [b"", FAREWELL])
+def test_a_connection_that_the_server_closed_is_not_used_again(server: RecordingServer, farewell: bytes) -> None:
+    async def answer_and_hang_up(writer: asyncio.StreamWriter) -> None:
+        writer.write(GOOD)
+        await writer.drain()
+        await asyncio.sleep(0.02)
+        writer.write(farewell)
+
+    server.answer = lambda _: answer_and_hang_up
+    with client_of(server, max_retries=0) as client:
+        for _ in range(3):
+            client.get_training_run("r").result(10)
+            wait_until(lambda: not server.open_now)
+            time.sleep(0.05)  # what the server sent last is on its way to the client
+    assert server.connections == 3
+
+
+# An answer in an unusual form, which is a right one all the same.
+BODY = json.dumps(TRAINING_RUN).encode()
+FORMS = {
+    "chunked": b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    + b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (BODY[:7], BODY[7:]))
+    + b"0\r\nX-Trailer: 1\r\n\r\n",
+    "until closed": b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + BODY,
+    "http 1.0": b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n" + BODY,
+    "early hints": b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + GOOD,
+    "to be closed": GOOD.replace(b"Content-Type", b"Connection: close\r\nContent-Type"),
+    "no media type": b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY,
+    "gzip": reply(200, gzip.compress(BODY), "application/json", Content_Encoding="gzip"),
+    "capitals": GOOD.replace(b"application/json", b"Application/JSON; Charset=UTF-8"),
+}
+
+
+@pytest.mark.parametrize("form", list(FORMS))
+def test_unusual_forms_of_answers_are_read(server: RecordingServer, form: str) -> None:
+    async def answer_and_hang_up(writer: asyncio.StreamWriter) -> None:
+        for start in range(0, len(FORMS[form]), 50):
+            writer.write(FORMS[form][start : start + 50])
+            await writer.drain()
+            await asyncio.sleep(0.001)
+
+    server.answer = lambda _: answer_and_hang_up
+    with client_of(server, max_retries=0) as client:
+        for number in (1, 2):
+            assert client.get_training_run("r").result(10).training_run_id == "r"
+            wait_until(lambda: not server.open_now)
+            time.sleep(0.02)  # that the server hung up is on its way to the client
+            assert server.connections == number
+
+
+@pytest.mark.parametrize(("status", "body"), [(204, b""), (200, b""), (200, b"null"), (200, b'{"deleted": true}')])
+@pytest.mark.parametrize("media_type", ["", "application/json"])
+def test_the_answer_to_a_change_may_hold_anything(
+    server: RecordingServer, status: int, body: bytes, media_type: str
+) -> None:
+    server.answer = lambda _: reply(status, body, media_type)
+    with client_of(server, max_retries=0) as client:
+        for _ in range(2):
+            client.delete_checkpoint("r", "weights/1").result(10)
+    assert (server.connections, len(server.requests)) == (1, 2)
+
+
+def test_an_endless_answer_is_not_read_to_its_end(server: RecordingServer) -> None:
+    async def endless(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")
+        while True:
+            writer.write(b"x" * 65536)
+            await writer.drain()
+
+    server.answer = lambda _: endless
+    with client_of(server, max_retries=0, attempt_timeout=20) as client:
+        error = client.get_training_run("r").exception(30)
+    assert isinstance(error, APIResponseValidationError)
+    assert len(error.response.content) < 2 * connections.LONGEST_OTHER + connections.READ_BYTES
+    wait_until(lambda: not server.open_now)
+
+
+def test_nobody_listens() -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        with RestClient(base_url=address, api_key=KEY, max_retries=1) as client:
+            error = client.get_training_run("r").exception(30)
+    assert isinstance(error, APIConnectionError)
+    assert "no connection to 127.0.0.1" in str(error)
+    assert error.attempts == 2
+
+
+def test_a_host_that_does_not_exist() -> None:
+    with RestClient(base_url="http://nobody.invalid", api_key=KEY, max_retries=0) as client:
+        error = client.get_training_run("r").exception(30)
+    assert isinstance(error, APIConnectionError)
+    assert "no connection to nobody.invalid" in str(error)
+
+
+@pytest.mark.parametrize("header", ["a b", "", "a:b", "ü", "a\n", 5])
+def test_headers_that_cannot_be_sent_are_refused(header: object) -> None:
+    with pytest.raises(InvalidArgumentError, match="the name of a header in default_headers"):
+        RestClient(base_url="http://h", api_key=KEY, default_headers={header: "x"})  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize(
+    "value", ["tml-secret\n", "tml-secret\r\nX: y", " tml-secret", "tml-secrét", None, b"tml-secret"]
+)
+def test_values_that_cannot_be_sent_are_refused_and_not_shown(value: object) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"default_headers\['X-Other'\] must be") as caught:
+        RestClient(base_url="http://h", api_key=KEY, default_headers={"X-Other": value})  # type: ignore[dict-item]
+    assert "secr" not in str(caught.value)
+
+
+def test_default_headers_are_sent_and_win(server: RecordingServer) -> None:
+    headers = {"Authorization": "Bearer abc", "user-agent": "mine/1", "x-api-key": "tml-another-key"}
+    with client_of(server, default_headers=headers) as client:
+        client.get_training_run("r").result(10)
+    sent = server.requests[0]
+    assert sent.header("Authorization") == "Bearer abc"
+    assert sent.header("User-Agent") == "mine/1"
+    assert sent.header("X-API-Key") == "tml-another-key"
+    assert "abc" not in repr(client)
+
+
+# TLS
+
+AUTHORITY = trustme.CA()
+
+
+@pytest.fixture
+def tls_server() -> Iterator[RecordingServer]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    AUTHORITY.issue_cert("localhost").configure_cert(context)
+    with RecordingServer(tls=context) as running:
+        yield running
+
+
+def test_tls_with_the_authority_that_the_environment_names(
+    tls_server: RecordingServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    AUTHORITY.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    with client_of(tls_server) as client:
+        for future in [client.get_training_run("r") for _ in range(10)]:
+            assert future.result(10).training_run_id == "r"
+        assert client.get_training_run("r").result(10)
+    assert len(tls_server.requests) == 11
+    wait_until(lambda: not tls_server.open_now)
+
+
+def test_tls_with_an_authority_that_nobody_knows(tls_server: RecordingServer) -> None:
+    with client_of(tls_server, max_retries=0) as client:
+        error = client.get_training_run("r").exception(10)
+    assert isinstance(error, APIConnectionError)
+    assert "certificate verify failed" in str(error)
+    assert tls_server.requests == []
+
+
+def test_tls_with_a_certificate_of_another_host(
+    tls_server: RecordingServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    AUTHORITY.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    address = tls_server.base_url.replace("localhost", "127.0.0.1")
+    with client_of(tls_server, base_url=address, max_retries=0) as client:
+        error = client.get_training_run("r").exception(10)
+    assert isinstance(error, APIConnectionError)
+    assert tls_server.requests == []
+
+
+# Proxies. The recording server is one: requests to it have whole addresses as their targets.
+
+
+def as_proxy(request: RecordedRequest) -> bytes:
+    return smallest_answer(RecordedRequest(request.method, "/" + request.target, request.headers, request.body))
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "ALL_PROXY"])
+def test_a_proxy_is_taken_from_the_environment(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with RecordingServer(as_proxy) as proxy:
+        monkeypatch.setenv(name, proxy.base_url)
+        with client_of(proxy, base_url="http://api.invalid:8000/prefix") as client:
+            futures = [client.get_training_run("a:b") for _ in range(20)]
+            assert all(future.result(10).training_run_id == "r" for future in futures)
+    assert set(proxy.lines) == {"GET http://api.invalid:8000/prefix/api/v1/training_runs/a:b?access_scope=owned"}
+    assert proxy.requests[0].header("X-API-Key") == KEY
+
+
+def test_hosts_that_need_no_proxy(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "example.com,127.0.0.1")
+    with client_of(server, max_retries=0) as client:
+        assert client.get_training_run("r").result(10)
+
+
+def test_faults_behind_a_proxy_are_the_same_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    with RecordingServer(as_proxy) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.base_url)
+        with client_of(proxy, base_url="http://api.invalid", max_retries=1, attempt_timeout=0.2) as client:
+            proxy.answer = in_turn([reply(502, "<html>", "text/html", Retry_After="0"), GOOD])
+            assert client.get_training_run("r").result(10)
+            proxy.answer = lambda _: never_answer
+            error = client.get_training_run("r").exception(10)
+            assert isinstance(error, APIConnectionError)
+            assert error.attempts == 2
+            future = client.with_options(attempt_timeout=20).get_training_run("r")
+            wait_until(lambda: len(proxy.requests) == 5)
+            future.cancel()
+            wait_until(lambda: proxy.abandoned == 3)
+            proxy.answer = lambda _: reply(302, Location="http://other.invalid/")
+            assert "not followed" in str(client.get_training_run("r").exception(10))
+            proxy.answer = lambda _: reply(200, b"no gzip", "application/json", Content_Encoding="gzip")
+            assert isinstance(client.get_training_run("r").exception(10), APIResponseValidationError)

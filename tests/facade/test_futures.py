@@ -1,0 +1,222 @@
+"""Futures: waiting for them, awaiting them, cancelling them, from threads, loops and callbacks."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tinker_rest import APIFuture, NotFoundError, RestClient
+
+from .recording_server import (
+    TRAINING_RUN,
+    Held,
+    RecordedRequest,
+    RecordingServer,
+    client_of,
+    never_answer,
+    reply,
+    wait_until,
+)
+
+
+@pytest.fixture
+def server() -> Iterator[RecordingServer]:
+    with RecordingServer() as running:
+        yield running
+
+
+@pytest.fixture
+def client(server: RecordingServer) -> Iterator[RestClient]:
+    with client_of(server) as made:
+        yield made
+
+
+def pending(server: RecordingServer, client: RestClient) -> APIFuture[object]:
+    """A call that the server has received and does not answer."""
+    server.answer = lambda _: never_answer
+    future = client.get_training_run("r")
+    wait_until(lambda: server.requests)
+    return future  # type: ignore[return-value]
+
+
+def test_the_call_starts_before_anyone_waits(server: RecordingServer, client: RestClient) -> None:
+    future = client.get_training_run("r")
+    wait_until(lambda: server.requests)
+    wait_until(future.done)
+    assert future.result().training_run_id == "r"
+    assert future.result() is future.result()
+    assert len(server.requests) == 1
+
+
+def test_it_is_a_concurrent_future(server: RecordingServer, client: RestClient) -> None:
+    futures = [client.get_training_run(str(number)) for number in range(5)]
+    assert all(isinstance(future, concurrent.futures.Future) for future in futures)
+    done, not_done = concurrent.futures.wait(futures, timeout=10)
+    assert (len(done), len(not_done)) == (5, 0)
+    assert set(concurrent.futures.as_completed(futures, timeout=10)) == set(futures)
+    called: list[object] = []
+    futures[0].add_done_callback(called.append)
+    assert called == [futures[0]]
+    assert futures[0].future() is futures[0]
+    assert futures[0].exception() is None
+    server.answer = lambda _: reply(404, {"detail": "no such run"})
+    failing = client.get_training_run("r")
+    assert isinstance(failing.exception(timeout=10), NotFoundError)
+    with pytest.raises(NotFoundError):
+        failing.result()
+
+
+def test_waiting_may_time_out_and_go_on_later(server: RecordingServer, client: RestClient) -> None:
+    held = Held(reply(body=TRAINING_RUN))
+    server.answer = lambda _: held
+    future = client.get_training_run("r")
+    with pytest.raises(TimeoutError):
+        future.result(timeout=0.05)
+    with pytest.raises(TimeoutError):
+        future.exception(timeout=0.05)
+    assert future.running() or not future.done()
+    held.release()
+    assert future.result(timeout=10).base_model == "b"
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_it_can_be_awaited_in_any_loop(client: RestClient, debug: bool) -> None:
+    future = client.get_training_run("r")
+
+    async def use() -> None:
+        assert (await future).training_run_id == "r"
+        assert (await future).training_run_id == "r"
+        assert (await client.get_training_run("s").result_async(timeout=10)).base_model == "b"
+        assert (await asyncio.create_task(client.get_training_run("s").coroutine())).base_model == "b"
+        assert (await asyncio.wait_for(client.get_training_run("s"), 10)).base_model == "b"
+        assert (await asyncio.wait_for(client.get_training_run_async("s"), 10)).base_model == "b"
+        pages = await asyncio.gather(*(client.list_sessions() for _ in range(10)), client.list_checkpoints("r"))
+        assert len(pages) == 11
+        # As in a notebook, whose cells run in a loop: waiting blocks that loop, and ends.
+        assert client.get_training_run("t").result(timeout=10).base_model == "b"
+
+    for _ in range(2):  # the second loop meets connections that the first one used
+        asyncio.run(use(), debug=debug)
+
+
+@pytest.mark.parametrize("way", ["cancel", "wait_for", "result_async", "task", "async_variant"])
+def test_cancelling_cancels_the_request(server: RecordingServer, client: RestClient, way: str) -> None:
+    future = pending(server, client)
+
+    async def cancel() -> None:
+        if way == "wait_for":
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(future, 0.05)
+        elif way == "result_async":
+            with pytest.raises(TimeoutError):
+                await future.result_async(0.05)
+        else:
+            task = asyncio.ensure_future(
+                client.list_sessions_async() if way == "async_variant" else future.coroutine()
+            )
+            await asyncio.sleep(0.05)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    if way == "cancel":
+        assert future.cancel()
+    else:
+        asyncio.run(cancel())
+    wait_until(lambda: server.abandoned == 1)
+    if way != "async_variant":
+        assert future.cancelled()
+        assert future.done()
+        with pytest.raises(concurrent.futures.CancelledError):
+            future.result(timeout=1)
+        assert concurrent.futures.wait([future], timeout=1).done == {future}
+        assert future.cancel()
+    server.answer = lambda _: reply(body=TRAINING_RUN)
+    assert client.get_training_run("r").result(timeout=10).training_run_id == "r"
+
+
+def test_what_has_ended_cannot_be_cancelled(client: RestClient) -> None:
+    future = client.get_training_run("r")
+    future.result(timeout=10)
+    assert not future.cancel()
+    assert not future.cancelled()
+
+
+def test_a_retry_that_waits_can_be_cancelled(server: RecordingServer, client: RestClient) -> None:
+    server.answer = lambda _: reply(503, {"detail": "busy"}, Retry_After="30")
+    future = client.get_training_run("r")
+    wait_until(lambda: server.requests)
+    future.cancel()
+    with pytest.raises(concurrent.futures.CancelledError):
+        future.result(timeout=1)
+
+
+def test_closing_the_client_cancels_its_calls(server: RecordingServer) -> None:
+    client = client_of(server)
+    future = pending(server, client)
+    client.close()
+    client.close()
+    assert future.cancelled()
+    wait_until(lambda: server.abandoned == 1)
+
+
+@pytest.mark.parametrize("method", ["result", "exception"])
+def test_waiting_that_would_never_end_raises(server: RecordingServer, client: RestClient, method: str) -> None:
+    outcomes: list[BaseException | None] = []
+    called = threading.Event()
+
+    def wait_for_another(_: object) -> None:
+        try:
+            getattr(client.get_training_run("other"), method)(timeout=10)
+        except RuntimeError as error:
+            outcomes.append(error)
+        called.set()
+
+    held = Held(reply(body=TRAINING_RUN))
+    server.answer = lambda _: held
+    client.get_training_run("r").add_done_callback(wait_for_another)
+    held.release()
+    assert called.wait(10)
+    assert len(outcomes) == 1
+    assert "blocking here would wait for itself" in str(outcomes[0])
+    wait_until(lambda: len(server.requests) == 2)  # the other call goes on
+
+
+def test_a_callback_may_read_its_own_future_and_begin_another(client: RestClient) -> None:
+    ended: list[object] = []
+
+    def begin_another(future: concurrent.futures.Future[object]) -> None:
+        future.result()
+        client.list_sessions().add_done_callback(lambda other: ended.append(other.result()))
+
+    client.get_training_run("r").add_done_callback(begin_another)
+    wait_until(lambda: ended)
+
+
+def test_many_threads_share_a_client(server: RecordingServer, client: RestClient) -> None:
+    def use(number: int) -> str:
+        return client.get_training_run(f"run-{number}").result(timeout=30).training_run_id
+
+    def echo(request: RecordedRequest) -> bytes:
+        run_id = request.target.rpartition("/")[2].partition("?")[0]
+        return reply(body={**TRAINING_RUN, "training_run_id": run_id})
+
+    server.answer = echo
+    with concurrent.futures.ThreadPoolExecutor(32) as pool:
+        results = list(pool.map(use, range(500)))
+    assert results == [f"run-{number}" for number in range(500)]
+    assert len(server.requests) == 500
+
+
+def test_a_future_that_nobody_keeps_is_carried_out(server: RecordingServer, client: RestClient) -> None:
+    for _ in range(20):
+        client.delete_checkpoint("r", "weights/1")
+    wait_until(lambda: len(server.requests) == 20)
+    time.sleep(0.05)
+    assert server.abandoned == 0

@@ -1,0 +1,145 @@
+"""What users import, and that it says of itself what is so."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+from checkout import SPEC, Json
+
+import tinker_rest
+from tinker_rest import RestClient, ServiceClient, arguments, errors, types
+from tinker_rest.futures import APIFuture
+
+DESCRIPTION: Json = yaml.safe_load(SPEC.read_text())
+
+
+def operations() -> Iterator[tuple[str, Json]]:
+    for path in DESCRIPTION["paths"].values():
+        for operation in path.values():
+            yield operation["operationId"], operation
+
+
+OPERATIONS = dict(operations())
+METHODS = {
+    name: method
+    for name, method in inspect.getmembers(RestClient, inspect.isfunction)
+    if not name.startswith("_") and name not in ("close", "with_options")
+}
+SYNC = {name: method for name, method in METHODS.items() if not name.endswith("_async")}
+
+
+def test_exports_are_what_all_says() -> None:
+    assert sorted(tinker_rest.__all__) == list(tinker_rest.__all__)
+    for name in tinker_rest.__all__:
+        assert getattr(tinker_rest, name) is not None
+        assert name in dir(tinker_rest)
+    for name in types.__all__:
+        assert inspect.getdoc(getattr(types, name))
+    public = {name for name, one in vars(errors).items() if inspect.isclass(one) and issubclass(one, Exception)}
+    assert {name for name in public if not name.startswith("_")} <= set(tinker_rest.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'TrainingClient'"):
+        _ = tinker_rest.TrainingClient  # type: ignore[attr-defined]
+
+
+def test_importing_loads_nothing_that_is_not_used() -> None:
+    code = "import sys, tinker_rest; print(sorted({m.partition('.')[0] for m in sys.modules}))"
+    command = [sys.executable, "-c", code]
+    loaded = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    for name in ("httpx", "attrs", "asyncio", "starlette", "dateutil", "tinker_rest_api"):
+        assert f"'{name}'" not in loaded
+
+
+def test_no_type_of_httpx_is_public() -> None:
+    """The generator's next HTTP library shall break no user."""
+    public: list[Any] = [getattr(tinker_rest, name) for name in tinker_rest.__all__]
+    public += [getattr(types, name) for name in types.__all__]
+    for one in public:
+        members = [one, *(member for _, member in inspect.getmembers(one, inspect.isfunction))]
+        for member in members:
+            if callable(member) and not inspect.ismodule(member):
+                shown = f"{inspect.get_annotations(member)}"
+                assert "httpx" not in shown, member
+    for name, error in vars(errors).items():
+        if inspect.isclass(error):
+            assert not [base for base in error.__mro__ if base.__module__.startswith("httpx")], name
+
+
+@pytest.mark.parametrize("name", list(SYNC))
+def test_docstrings_say_what_matters(name: str) -> None:
+    method = SYNC[name]
+    text = inspect.getdoc(method) or ""
+    called = re.findall(r"`([a-z_]+)`", text.rpartition("Calls ")[2])
+    assert called, "the docstring must name the operation that is called"
+    for one in called:
+        assert one in OPERATIONS or one in SYNC, one
+    for parameter in list(inspect.signature(method).parameters)[1:]:
+        assert f"{parameter}: " in text, parameter
+    if "ttl_seconds" in inspect.signature(method).parameters:
+        assert "seconds" in text
+
+
+@pytest.mark.parametrize("name", list(SYNC))
+def test_each_method_returns_a_future_and_has_an_async_variant(name: str) -> None:
+    returned = inspect.signature(SYNC[name]).return_annotation
+    assert str(returned).startswith(APIFuture.__name__)
+    if name != "get_weights_info_by_tinker_path":  # for which the reference has none: await the plain method
+        variant = METHODS[f"{name}_async"]
+        assert name in (inspect.getdoc(variant) or "")
+        assert variant.__name__ == f"{name}_async"
+        assert variant.__qualname__ == f"{SYNC[name].__qualname__}_async"
+
+
+@pytest.mark.parametrize("name", [name for name in SYNC if name in OPERATIONS])
+def test_defaults_are_those_of_the_description(name: str) -> None:
+    described = {}
+    for reference in OPERATIONS[name]["parameters"]:
+        parameter = resolve(reference)
+        if parameter["in"] == "query":
+            described[parameter["name"]] = resolve(parameter["schema"]).get("default")
+    given = {
+        parameter.name: parameter.default
+        for parameter in inspect.signature(SYNC[name]).parameters.values()
+        if parameter.default is not inspect.Parameter.empty
+    }
+    assert given == described
+
+
+def test_bounds_are_those_of_the_description() -> None:
+    ttl = DESCRIPTION["components"]["schemas"]["SetCheckpointTtlRequest"]["properties"]["ttl_seconds"]
+    assert (ttl["minimum"], ttl["maximum"]) == (arguments.SHORTEST_TTL, arguments.LONGEST_TTL)
+
+
+def test_every_operation_has_a_method_and_the_other_way_round() -> None:
+    named = {name.removesuffix("_by_bare_id") for name in OPERATIONS}
+    assert named <= SYNC.keys()
+    by_path = {name for name in SYNC if name.endswith("_tinker_path")} - named
+    assert SYNC.keys() - named == by_path
+
+
+def test_both_clients_take_the_same_options() -> None:
+    of_rest = dict(inspect.signature(RestClient).parameters)
+    del of_rest["holder"]
+    of_service = dict(inspect.signature(ServiceClient).parameters)
+    assert {name: one.default for name, one in of_rest.items()} == {
+        name: one.default for name, one in of_service.items()
+    }
+    changeable = set(inspect.signature(RestClient.with_options).parameters) - {"self"}
+    assert changeable == set(of_rest) - {"base_url", "api_key", "default_headers", "pickle_api_key"}
+    for option in of_rest:
+        assert f"{option}: " in (inspect.getdoc(RestClient) or ""), option
+
+
+def resolve(node: Json) -> Json:
+    while "$ref" in node:
+        target: Any = DESCRIPTION
+        for step in node["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        node = target
+    return node

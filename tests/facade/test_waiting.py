@@ -1,0 +1,335 @@
+"""How long calls wait, how often they ask, and whom they tell meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tinker_rest import (
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    InternalServerError,
+    InvalidArgumentError,
+    NotFoundError,
+    RateLimitError,
+    RestClient,
+    RetryEvent,
+    ServiceClient,
+    calls,
+    connections,
+)
+
+from .recording_server import (
+    KEY,
+    SIGNED_URL,
+    TRAINING_RUN,
+    Answer,
+    Held,
+    RecordedRequest,
+    RecordingServer,
+    client_of,
+    in_turn,
+    never_answer,
+    reply,
+    wait_until,
+)
+
+AT_ONCE = {"Retry_After": "0"}
+BUSY = reply(503, {"detail": "busy"}, **AT_ONCE)
+GOOD = reply(body=TRAINING_RUN)
+BUILDING = reply(503, {"detail": "The archive is being built."}, **AT_ONCE)
+TOO_EARLY = reply(425, {"detail": "pending"}, **AT_ONCE)
+REDIRECT = reply(302, Location=SIGNED_URL)
+
+
+@pytest.fixture
+def server() -> Iterator[RecordingServer]:
+    with RecordingServer() as running:
+        yield running
+
+
+def test_max_retries_counts_repetitions(server: RecordingServer) -> None:
+    server.answer = lambda _: BUSY
+    with client_of(server, max_retries=3) as client:
+        error = client.get_training_run("r").exception(10)
+        assert isinstance(error, InternalServerError)
+        assert (error.attempts, len(server.requests)) == (4, 4)
+        server.requests.clear()
+        assert client.with_options(max_retries=0).get_training_run("r").exception(10)
+        assert len(server.requests) == 1
+        server.answer = in_turn([BUSY] * 20 + [GOOD])
+        assert client.with_options(max_retries=None).get_training_run("r").result(10)
+
+
+def test_the_deadline_ends_the_call(server: RecordingServer) -> None:
+    server.answer = lambda _: never_answer
+    with client_of(server, timeout=0.4, attempt_timeout=0.1, max_retries=None) as client:
+        error = client.get_training_run("r").exception(10)
+    assert isinstance(error, APITimeoutError)
+    assert isinstance(error, APIConnectionError)
+    assert 0.1 <= error.elapsed < 5
+    assert "no answer within 0.1 s" in str(error)
+    assert error.attempts == len(server.requests) >= 1
+
+
+def test_options_belong_to_a_client_and_not_to_the_one_it_was_made_from(server: RecordingServer) -> None:
+    server.answer = lambda _: BUSY
+    with client_of(server, max_retries=2) as client:
+        hasty = client.with_options(max_retries=0)
+        assert hasty.with_options(timeout=5).get_training_run("r").exception(10)
+        assert len(server.requests) == 1
+        client.get_training_run("r").exception(10)
+        assert len(server.requests) == 4
+    server.requests.clear()
+    with ServiceClient(base_url=server.base_url, api_key=KEY, max_retries=1) as service:
+        service.create_rest_client().get_training_run("r").exception(10)
+        RestClient(service.holder, max_retries=0).get_training_run("r").exception(10)
+    assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize("name", ["timeout", "attempt_timeout", "archive_timeout"])
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "5", True])
+def test_senseless_times_are_refused(name: str, value: object) -> None:
+    with pytest.raises(InvalidArgumentError, match=rf"{name} must be a number of seconds above 0.*not {value!r}"):
+        RestClient(base_url="http://127.0.0.1:9", api_key=KEY, **{name: value})  # type: ignore[arg-type]
+    with (
+        RestClient(base_url="http://127.0.0.1:9", api_key=KEY) as client,
+        pytest.raises(InvalidArgumentError, match=name),
+    ):
+        client.with_options(**{name: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("name", "value"), [("max_retries", -1), ("max_retries", 1.5), ("on_retry", "print")])
+def test_other_senseless_options_are_refused(name: str, value: object) -> None:
+    with pytest.raises(InvalidArgumentError, match=f"{name} must be .*{value!r}"):
+        RestClient(base_url="http://127.0.0.1:9", api_key=KEY, **{name: value})  # type: ignore[arg-type]
+
+
+def test_the_hook_is_told_of_every_wait(server: RecordingServer) -> None:
+    events: list[RetryEvent] = []
+    server.answer = in_turn([BUSY, reply(429, {"detail": "slow"}, Retry_After="0.2"), GOOD])
+    with client_of(server, on_retry=events.append, timeout=30) as client:
+        client.get_training_run("r").result(10)
+    assert [event.attempt for event in events] == [1, 2]
+    assert [event.reason for event in events] == [
+        "503 Service Unavailable: busy",
+        "429 Too Many Requests: slow",
+    ]
+    assert {event.operation_id for event in events} == {"get_training_run"}
+    assert {event.request_id for event in events} == {server.requests[0].header("X-Request-Id")}
+    assert events[0].delay == 0
+    assert 0.2 <= events[1].delay <= 0.3
+    assert 0 < events[0].elapsed < events[1].elapsed
+    assert events[0].remaining is not None
+    assert 20 < events[0].remaining < 30
+
+
+def test_a_hook_that_fails_changes_nothing(server: RecordingServer, caplog: pytest.LogCaptureFixture) -> None:
+    def fail(_: RetryEvent) -> None:
+        raise ZeroDivisionError("in the hook")
+
+    server.answer = in_turn([BUSY, GOOD])
+    with client_of(server, on_retry=fail) as client:
+        assert client.get_training_run("r").result(10)
+    assert "the on_retry hook failed" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_hook_that_blocks_is_told_so(server: RecordingServer, caplog: pytest.LogCaptureFixture) -> None:
+    server.answer = in_turn([BUSY, GOOD, GOOD])
+    with client_of(server, on_retry=lambda _: client.list_sessions().result()) as client:
+        assert client.get_training_run("r").result(10)
+    assert "blocking here would wait for itself" in caplog.text
+
+
+def test_a_long_call_is_not_silent(
+    server: RecordingServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "FIRST_REPORT_SECONDS", 0.1)
+    monkeypatch.setattr(calls, "NEXT_REPORT_SECONDS", 0.1)
+    caplog.set_level(logging.INFO, "tinker_rest")
+    held = Held(GOOD)
+    server.answer = in_turn([reply(503, {"detail": "busy"}, Retry_After="0.3"), held])
+    with client_of(server, timeout=50) as client:
+        future = client.get_training_run("r")
+        wait_until(lambda: "waiting for the answer" in caplog.text)
+        held.release()
+        future.result(10)
+    lines = [record.getMessage() for record in caplog.records]
+    request_id = server.requests[0].header("X-Request-Id")
+    assert lines[0].startswith(f"get_training_run ({request_id}): still going after 0 s: attempt 1, waiting 0.3")
+    assert "after 503 Service Unavailable: busy; 50 s left" in lines[0]
+    assert any("attempt 2, waiting for the answer; 50 s left" in line for line in lines)
+    assert all(record.levelno == logging.INFO for record in caplog.records)
+    assert KEY not in caplog.text
+    said = len(caplog.records)
+    time.sleep(0.25)
+    assert len(caplog.records) == said  # nothing is said of a call that has ended
+
+
+def test_a_short_call_is_silent(server: RecordingServer, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with client_of(server) as client:
+        client.get_training_run("r").result(10)
+    assert caplog.records == []
+
+
+def test_logging_is_off_until_it_is_turned_on(
+    server: RecordingServer, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    logger = logging.getLogger("tinker_rest")
+    assert [type(handler) for handler in logger.handlers] == [logging.NullHandler]
+    assert logger.level == logging.NOTSET
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])  # pytest's own
+    server.answer = in_turn([BUSY, GOOD])
+    with client_of(server, on_retry=lambda _: 1 // 0) as client:
+        client.get_training_run("r").result(10)
+    assert capfd.readouterr() == ("", "")
+
+
+# Archives
+
+
+@pytest.mark.parametrize("building", [BUILDING, TOO_EARLY])
+def test_an_archive_is_waited_for_beyond_the_deadline_of_other_calls(
+    server: RecordingServer, building: bytes
+) -> None:
+    server.answer = in_turn([building] * 15 + [REDIRECT])
+    with client_of(server, timeout=0.2, max_retries=1) as client:
+        client.get_checkpoint_archive_url("r", "weights/1").result(10)
+        assert len(server.requests) == 16
+        slow = building.replace(b"Retry-After: 0", b"Retry-After: 0.3")
+        server.answer = in_turn([slow, slow, REDIRECT])
+        archive = client.get_checkpoint_archive_url_from_tinker_path("tinker://r/weights/1").result(10)
+    assert archive.url == SIGNED_URL
+
+
+@pytest.mark.parametrize(("building", "error"), [(BUILDING, InternalServerError), (TOO_EARLY, APIStatusError)])
+def test_waiting_for_an_archive_has_a_deadline_of_its_own(
+    server: RecordingServer, building: bytes, error: type[APIStatusError]
+) -> None:
+    server.answer = lambda _: building.replace(b"Retry-After: 0", b"Retry-After: 0.1")
+    with client_of(server, archive_timeout=0.35) as client:
+        raised = client.get_checkpoint_archive_url("r", "weights/1").exception(10)
+    assert type(raised) is error
+    assert 2 <= raised.attempts == len(server.requests) <= 4
+    assert raised.retry_after == 0.1
+    assert raised.operation_id == "get_checkpoint_archive_url"
+
+
+def test_another_fault_of_an_archive_is_no_building(server: RecordingServer) -> None:
+    server.answer = lambda _: reply(500, {"detail": "broken"}, **AT_ONCE)
+    with client_of(server, max_retries=1) as client:
+        assert isinstance(client.get_checkpoint_archive_url("r", "weights/1").exception(10), InternalServerError)
+    assert len(server.requests) == 2
+
+
+def by_bare_name(known: list[Answer], unknown: bytes) -> RecordingServer:
+    """A server that knows archives by their names alone."""
+    answers = in_turn(known)
+
+    def answer(request: RecordedRequest) -> Answer:
+        return unknown if "/weights/1/" in request.target else answers(request)
+
+    return RecordingServer(answer)
+
+
+@pytest.mark.parametrize(
+    "unknown", [reply(404, {"detail": "Not Found"}), reply(405), reply(404, {"detail": "no"})]
+)
+def test_an_archive_is_asked_for_once_more_by_its_bare_name(unknown: bytes) -> None:
+    with by_bare_name([TOO_EARLY, REDIRECT], unknown) as server, client_of(server) as client:
+        assert client.get_checkpoint_archive_url("r", "weights/1").result(10).url == SIGNED_URL
+    assert [line.partition("/checkpoints/")[2] for line in server.lines] == [
+        "weights/1/archive",
+        "1/archive",
+        "1/archive",
+    ]
+
+
+def test_the_error_of_the_way_that_the_server_knows_is_raised() -> None:
+    unknown = reply(404, {"detail": "checkpoint weights/1 was not found"})
+    pending = reply(425, {"detail": "pending"}, Retry_After="0.2")
+    with by_bare_name([pending] * 9, unknown) as server, client_of(server, archive_timeout=0.3) as client:
+        late = client.get_checkpoint_archive_url("r", "weights/1").exception(10)
+        assert isinstance(late, APIStatusError)
+        assert late.status_code == 425
+    with by_bare_name([reply(404, {"detail": "1?"})], unknown) as server, client_of(server) as client:
+        error = client.get_checkpoint_archive_url("r", "weights/1").exception(10)
+        assert isinstance(error, NotFoundError)
+        assert "checkpoint weights/1 was not found" in error.message
+    with by_bare_name([reply(403, {"detail": "no"})], unknown) as server, client_of(server) as client:
+        assert client.get_checkpoint_archive_url("r", "1").exception(10)
+        assert len(server.requests) == 1
+
+
+# Many calls at once
+
+
+def test_all_calls_are_under_way_at_once(server: RecordingServer) -> None:
+    everyone = threading.Event()
+
+    async def when_all_are_there(writer: asyncio.StreamWriter) -> None:
+        while len(server.requests) < connections.MAX_CONNECTIONS:  # noqa: ASYNC110 - other connections add to it
+            await asyncio.sleep(0.005)
+        everyone.set()
+        writer.write(GOOD)
+        await writer.drain()
+
+    server.answer = lambda _: when_all_are_there
+    with client_of(server, attempt_timeout=20) as client:
+        futures = [client.get_training_run(f"{number}") for number in range(connections.MAX_CONNECTIONS)]
+        for future in futures:
+            future.result(30)
+    assert everyone.is_set()
+    assert server.most_open == connections.MAX_CONNECTIONS
+
+
+def test_more_calls_than_connections_queue(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 8)
+    with client_of(server) as client:
+        futures = [client.get_training_run(f"{number}") for number in range(300)]
+        for future in futures:
+            future.result(30)
+    assert len(server.requests) == 300
+    assert 1 <= server.most_open <= 8
+    assert server.connections <= 8
+
+
+def test_waiting_for_a_connection_is_not_waiting_for_an_answer(
+    server: RecordingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 1)
+    held = Held(GOOD)
+    server.answer = in_turn([held, reply(404, {"detail": "no such checkpoint"})])
+    with client_of(server, attempt_timeout=5, timeout=20) as client:
+        first = client.get_training_run("r")
+        wait_until(lambda: server.requests)
+        queued = client.with_options(attempt_timeout=0.05).delete_checkpoint("r", "weights/1")
+        hasty = client.with_options(timeout=0.1).delete_checkpoint("r", "weights/1")
+        error = hasty.exception(10)
+        assert isinstance(error, APITimeoutError)
+        assert error.attempts == 0
+        assert "no connection became free in time" in str(error)
+        cancelled = client.list_sessions()
+        cancelled.cancel()
+        assert not queued.done()
+        held.release()
+        assert first.result(10)
+        assert isinstance(queued.exception(10), NotFoundError)  # nothing was sent before: it is not done already
+    assert len(server.requests) == 2
+
+
+def test_what_the_server_asks_for_is_waited_for(server: RecordingServer) -> None:
+    server.answer = in_turn([reply(429, {"detail": "slow down"}, Retry_After="100")])
+    with client_of(server, timeout=50) as client:
+        error = client.get_training_run("r").exception(10)
+    assert isinstance(error, RateLimitError)
+    assert error.retry_after == 100
+    assert len(server.requests) == 1
