@@ -1,10 +1,28 @@
 """What all tests share."""
 
+from __future__ import annotations
+
+import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tinker_rest.sandbox import Sandbox
+if TYPE_CHECKING:
+    from tinker_rest.sandbox import Sandbox
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--without-fast", action="store_true", help="run as if the packages of the extra `fast` were not installed"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--without-fast"):
+        for name in ("orjson", "uvloop"):
+            assert name not in sys.modules
+            sys.modules[name] = None  # type: ignore[assignment]  # importing it fails from now on
 
 
 @pytest.fixture(autouse=True)
@@ -17,6 +35,8 @@ def environment_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """A fresh server with the seeded data, whose every answer is checked against the API's description."""
+    from tinker_rest.sandbox import Sandbox  # after --without-fast took effect
+
     with Sandbox(validate_responses=True) as server:
         yield server
         assert server.violations == []

@@ -61,8 +61,12 @@ def archive_url(base_url: str) -> Callable[[Answer], CheckpointArchiveUrlRespons
         location = answer.header("location")
         if answer.status_code != 302 or not location:
             raise ValueError("a redirect (302) to the archive was expected")
-        url = urljoin(f"{base_url}/", location)
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        try:
+            url = urljoin(f"{base_url}/", location)
+            is_web = urlsplit(url).scheme in ("http", "https") and bool(urlsplit(url).hostname)
+        except ValueError:
+            is_web = False
+        if not is_web:
             raise ValueError("the redirect to the archive must be an http or https URL")
         return CheckpointArchiveUrlResponse(url, _expiry(answer.header("expires")))
 

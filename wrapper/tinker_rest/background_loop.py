@@ -95,7 +95,8 @@ def background_loop() -> BackgroundLoop:
     return _current
 
 
-def _stop_at_exit() -> None:
+def stop_at_exit() -> None:
+    """Cancel the calls in flight, so that the interpreter can exit."""
     if _current is not None:
         _current.stop()
 
@@ -108,6 +109,6 @@ def _forget_in_child() -> None:
         _current = None
 
 
-atexit.register(_stop_at_exit)
+atexit.register(stop_at_exit)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_in_child)

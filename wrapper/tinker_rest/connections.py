@@ -158,6 +158,19 @@ class PooledTransport(httpx.AsyncBaseTransport):
         return None
 
     async def _connect(self) -> "_Connection":
+        # asyncio may lose a socket where opening it is cancelled, so it is opened to the end all the same.
+        opening = asyncio.ensure_future(self._open())
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(self._keep_opened)
+            raise
+
+    def _keep_opened(self, opening: "asyncio.Future[_Connection]") -> None:
+        if not opening.cancelled() and opening.exception() is None:
+            self._give_back(opening.result())
+
+    async def _open(self) -> "_Connection":
         # Tries IPv6 and IPv4 side by side where the loop can; uvloop cannot.
         racing = isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop)
         options: dict[str, Any] = {"happy_eyeballs_delay": 0.25} if racing else {}
