@@ -16,6 +16,9 @@ elif name == "tinker-rest":
 else:
     import tinker
 
-    sdk = tinker.RestClient(base_url=base_url, api_key="tml-benchmark")
+    if hasattr(tinker, "RestClient"):
+        sdk = tinker.RestClient(base_url=base_url, api_key="tml-benchmark")
+    else:  # versions before 0.30
+        sdk = tinker.ServiceClient(base_url=base_url, api_key="tml-benchmark").create_rest_client()
     count = len(sdk.list_user_checkpoints().result().checkpoints)
 assert count == 100, count

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -66,13 +67,52 @@ def test_commands_run(commands: str, tmp_path: Path) -> None:
         assert done.stdout
 
 
+def demo_of(sandbox: Sandbox) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "TINKER_BASE_URL": sandbox.base_url, "TINKER_API_KEY": sandbox.api_key}
+    command = [sys.executable, str(ROOT / "scripts" / "demo_tour.py")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+def test_the_demo_only_reads_from_a_server_of_the_users_own(sandbox: Sandbox) -> None:
+    done = demo_of(sandbox)
+    assert f"Server: {sandbox.base_url} (only reading)" in done.stdout
+    assert "Everything worked." in done.stdout
+    assert sandbox.api_key not in done.stdout + done.stderr
+    sent = {f"{request.method} {request.target}" for request in sandbox.requests}
+    assert len(sent) > 7
+    assert {line for line in sent if not line.startswith("GET ")} == {"POST /api/v1/weights_info"}
+    assert not [line for line in sent if "/archive" in line]
+
+
+def test_the_demo_of_a_server_with_nothing_on_it() -> None:
+    with Sandbox(seed=False) as sandbox:
+        done = demo_of(sandbox)
+    assert "0 of 0 runs" in done.stdout
+
+
 def serves_until_interrupted(command: list[str], folder: Path) -> None:
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    with process.stdout as output:
-        assert "http://127.0.0.1:8765" in output.readline() + output.readline()
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) in (0, 130)
+    port = command[command.index("--port") + 1]
+    if is_taken(int(port)):  # by a sandbox that whoever runs the tests has started
+        command = ["0" if word == port else word for word in command]
+        port = ""
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            assert f"http://127.0.0.1:{port}" in process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+
+
+def is_taken(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return True
+    return False
 
 
 def test_ci_runs_what_the_readme_tells_users_to_run() -> None:

@@ -79,7 +79,12 @@ class Sender:
         if _has_proxy(url):
             self._carrier = httpx.AsyncClient(
                 timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
-                limits=httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=KEEP_IDLE_SECONDS),
+                # With each connection that is kept, httpx does more work for every request.
+                limits=httpx.Limits(
+                    max_connections=MAX_CONNECTIONS,
+                    max_keepalive_connections=8,
+                    keepalive_expiry=KEEP_IDLE_SECONDS,
+                ),
             )
         else:
             self._carrier = PooledTransport(url)
