@@ -67,15 +67,28 @@ def test_max_retries_counts_repetitions(server: RecordingServer) -> None:
         assert client.with_options(max_retries=None).get_training_run("r").result(10)
 
 
-def test_the_deadline_ends_the_call(server: RecordingServer) -> None:
+def test_an_attempt_without_an_answer_ends(server: RecordingServer) -> None:
     server.answer = lambda _: never_answer
-    with client_of(server, timeout=0.4, attempt_timeout=0.1, max_retries=None) as client:
+    with client_of(server, attempt_timeout=0.1, max_retries=0) as client:
         error = client.get_training_run("r").exception(10)
     assert isinstance(error, APITimeoutError)
     assert isinstance(error, APIConnectionError)
-    assert 0.1 <= error.elapsed < 5
-    assert "no answer within 0.1 s" in str(error)
-    assert error.attempts == len(server.requests) >= 1
+    assert "no answer within 0.1 s (request_id" in str(error)
+    assert error.attempts == len(server.requests) == 1
+
+
+def test_the_deadline_ends_the_call(server: RecordingServer) -> None:
+    server.answer = lambda _: never_answer
+    with client_of(server, timeout=0.3, attempt_timeout=None) as client:
+        error = client.get_training_run("r").exception(10)
+        assert isinstance(error, APITimeoutError)
+        assert 0.3 <= error.elapsed < 5
+        assert "0.3 s are over without an answer (request_id" in str(error)
+        server.answer = in_turn([BUSY, never_answer])
+        error = client.get_training_run("r").exception(10)
+    assert isinstance(error, APITimeoutError)
+    assert "without an answer; the last one before was: 503 Service Unavailable: busy (request_id" in str(error)
+    assert error.attempts == 2
 
 
 def test_options_belong_to_a_client_and_not_to_the_one_it_was_made_from(server: RecordingServer) -> None:
@@ -316,7 +329,7 @@ def test_waiting_for_a_connection_is_not_waiting_for_an_answer(
         error = hasty.exception(10)
         assert isinstance(error, APITimeoutError)
         assert error.attempts == 0
-        assert "no connection became free in time" in str(error)
+        assert "0.1 s are over without a connection that was free (request_id" in str(error)
         cancelled = client.list_sessions()
         cancelled.cancel()
         assert not queued.done()

@@ -81,6 +81,7 @@ class Call(Generic[T]):
         self._request = {**request, "headers": headers}
         self._attempts = 0
         self._state = "not sent yet"
+        self._last_fault = ""
         self._may_be_done = False
         self._building = False
         self._patience = options.timeout
@@ -101,19 +102,17 @@ class Call(Generic[T]):
 
     async def _attempt(self, sender: Sender) -> T | APIError:
         self._state = "waiting for a free connection"
-        began = 0.0
+        began = False
         try:
             async with asyncio.timeout(self._remaining()), sender.room:
-                began = time.monotonic()
+                began = True
                 self._attempts += 1
                 self._state = "waiting for the answer"
                 async with asyncio.timeout(self._options.attempt_timeout):
                     answer = await sender.send(self._request)
         except TimeoutError:
-            if not began:
-                return APITimeoutError("no connection became free in time for the request", **self._facts())
-            self._may_be_done = True
-            return APITimeoutError(f"no answer within {time.monotonic() - began:.1f} s", **self._facts())
+            self._may_be_done = self._may_be_done or began
+            return APITimeoutError(self._why_late(began), **self._facts())
         except httpx.TransportError as error:
             self._may_be_done = self._may_be_done or not isinstance(
                 error, (httpx.ConnectTimeout, httpx.ConnectError)
@@ -121,6 +120,15 @@ class Call(Generic[T]):
             kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
             return kind(f"no answer: {one_line(str(error)) or type(error).__name__}", **self._facts())
         return self._judge(answer)
+
+    def _why_late(self, began: bool) -> str:
+        remaining, attempt_timeout = self._remaining(), self._options.attempt_timeout
+        # The timers of event loops may be some milliseconds early.
+        if attempt_timeout is not None and (remaining is None or remaining > 0.02):
+            return f"no answer within {attempt_timeout:g} s"
+        before = f"; the last one before was: {self._last_fault}" if self._last_fault else ""
+        lacking = "an answer" if began else "a connection that was free"
+        return f"{self._patience:g} s are over without {lacking}{before}"
 
     def _judge(self, answer: Answer) -> T | APIError:
         status = answer.status_code
@@ -175,6 +183,7 @@ class Call(Generic[T]):
         )
         if delay is None:
             raise error
+        self._last_fault = error.message
         self._state = f"waiting {delay:.1f} s after {error.message}"
         _log.debug("%s: attempt %d: %s; again in %.2f s", self._label(), self._attempts, error.message, delay)
         if self._options.on_retry is not None:
