@@ -160,7 +160,6 @@ class RecordingServer:
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="recording-server", daemon=True)
-        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def lines(self) -> list[str]:
@@ -192,15 +191,14 @@ class RecordingServer:
 
     async def _shut_down(self, server: asyncio.Server) -> None:
         server.close()
-        for task in self._tasks:
+        await asyncio.sleep(0)  # connections that were just accepted begin
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.sleep(0)  # closed transports say so to the loop once more
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
         self.connections += 1
         self.open_now += 1
         self.most_open = max(self.most_open, self.open_now)
@@ -210,7 +208,6 @@ class RecordingServer:
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the client went away, or the server ends
         finally:
-            self._tasks.discard(task)
             self.open_now -= 1
             writer.close()
 

@@ -18,7 +18,7 @@ from tinker_rest import APIConnectionError, APIError, APIFuture, APIStatusError,
 from .misbehaving_server import SDK, SLOW_SECONDS, MisbehavingServer, unused_port
 from .recording_server import RecordingServer, client_of
 
-DEADLINE = 6.0
+DEADLINE = 9.0  # more than the longest delays of all retries together: 0.5 + 1 + 2 + 4 s
 RETRIES = 4
 ATTEMPT_SECONDS = 2.0
 assert SLOW_SECONDS < ATTEMPT_SECONDS < DEADLINE

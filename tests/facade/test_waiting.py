@@ -319,7 +319,7 @@ def test_waiting_for_a_connection_is_not_waiting_for_an_answer(
     server: RecordingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "MAX_CONNECTIONS", 1)
-    held = Held(GOOD)
+    held = Held(reply(body=TRAINING_RUN, Connection="close"))
     server.answer = in_turn([held, reply(404, {"detail": "no such checkpoint"})])
     with client_of(server, attempt_timeout=5, timeout=20) as client:
         first = client.get_training_run("r")
