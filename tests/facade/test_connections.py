@@ -20,6 +20,7 @@ from tinker_rest import (
     InvalidArgumentError,
     RestClient,
     connections,
+    transport,
 )
 
 from .recording_server import (
@@ -168,7 +169,7 @@ def test_an_endless_answer_is_not_read_to_its_end(server: RecordingServer) -> No
     with client_of(server, max_retries=0, attempt_timeout=20) as client:
         error = client.get_training_run("r").exception(30)
     assert isinstance(error, APIResponseValidationError)
-    assert len(error.response.content) < 2 * connections.LONGEST_OTHER + connections.READ_BYTES
+    assert len(error.response.content) < 2 * transport.LONGEST_OTHER + connections.READ_BYTES
     wait_until(lambda: not server.open_now)
 
 
@@ -183,11 +184,21 @@ def test_nobody_listens() -> None:
     assert error.attempts == 2
 
 
-def test_a_host_that_does_not_exist() -> None:
-    with RestClient(base_url="http://nobody.invalid", api_key=KEY, max_retries=0) as client:
+@pytest.mark.parametrize(
+    ("code", "attempts", "text"),
+    [(socket.EAI_NONAME, 1, "; check base_url or TINKER_BASE_URL"), (socket.EAI_AGAIN, 3, "for a moment")],
+)
+def test_a_host_without_an_address(monkeypatch: pytest.MonkeyPatch, code: int, attempts: int, text: str) -> None:
+    def no_address(*_: object, **__: object) -> None:
+        raise socket.gaierror(code, "no address for a moment")
+
+    monkeypatch.setattr(socket, "getaddrinfo", no_address)
+    with RestClient(base_url="http://nobody.example", api_key=KEY, max_retries=2) as client:
         error = client.get_training_run("r").exception(30)
     assert isinstance(error, APIConnectionError)
-    assert "no connection to nobody.invalid" in str(error)
+    assert "no connection to nobody.example" in str(error)
+    assert text in str(error)
+    assert error.attempts == attempts
 
 
 @pytest.mark.parametrize("header", ["a b", "", "a:b", "ü", "a\n", 5])
@@ -243,10 +254,11 @@ def test_tls_with_the_authority_that_the_environment_names(
 
 
 def test_tls_with_an_authority_that_nobody_knows(tls_server: RecordingServer) -> None:
-    with client_of(tls_server, max_retries=0) as client:
+    with client_of(tls_server) as client:
         error = client.get_training_run("r").exception(10)
     assert isinstance(error, APIConnectionError)
     assert "certificate verify failed" in str(error)
+    assert error.attempts == 1
     assert tls_server.requests == []
 
 
@@ -278,6 +290,38 @@ def test_a_proxy_is_taken_from_the_environment(name: str, monkeypatch: pytest.Mo
             assert all(future.result(10).training_run_id == "r" for future in futures)
     assert set(proxy.lines) == {"GET http://api.invalid:8000/prefix/api/v1/training_runs/a:b?access_scope=owned"}
     assert proxy.requests[0].header("X-API-Key") == KEY
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "base_url", "text"),
+    [
+        ("ALL_PROXY", "socks5://127.0.0.1:1080", "http://h", "HTTPS_PROXY or ALL_PROXY names cannot be used"),
+        ("HTTP_PROXY", "foo:bar:baz", "http://h", "HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names cannot be used"),
+        ("HTTPS_PROXY", "ftp://u:secret@x:1", "https://h", "HTTPS_PROXY or ALL_PROXY names cannot be used"),
+        ("SSL_CERT_FILE", "/nonexistent.pem", "https://h", "SSL_CERT_FILE or SSL_CERT_DIR names cannot be read"),
+        ("SSL_CERT_FILE", __file__, "https://h", "SSL_CERT_FILE or SSL_CERT_DIR names cannot be read"),
+    ],
+)
+def test_settings_of_the_environment_that_cannot_be_used(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, base_url: str, text: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with RestClient(base_url=base_url, api_key=KEY) as client:
+        for _ in range(2):
+            error = client.list_sessions().exception(10)
+            assert isinstance(error, APIConnectionError)
+            assert text in str(error)
+            assert "secret" not in str(error)
+            assert error.attempts == 1
+
+
+def test_a_proxy_that_is_down_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://user:secret@127.0.0.1:9")
+    error = RestClient(base_url="http://h", api_key=KEY, max_retries=1).list_sessions().exception(10)
+    assert isinstance(error, APIConnectionError)  # also where nobody keeps the client
+    assert "no connection through the proxy 127.0.0.1:9: " in str(error)
+    assert "secret" not in str(error)
+    assert error.attempts == 2
 
 
 def test_hosts_that_need_no_proxy(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import logging
 import multiprocessing
 import pickle
@@ -28,8 +27,9 @@ AT_ONCE = {"Retry_After": "0"}
 # An answer, whether it means that the server has no such operation, and what the message holds.
 UNSUPPORTED: list[tuple[bytes, bool, str]] = [
     (reply(404, {"detail": "Not Found"}), True, "does not offer this operation"),
-    (reply(404, {"detail": "Not found."}), True, "does not offer this operation"),
     (reply(404, {"message": "no Route"}), True, "does not offer this operation"),
+    (reply(404, {}), True, "does not offer this operation"),
+    (reply(404, "Not Found"), True, "does not offer this operation"),
     (reply(404), True, "does not offer this operation"),
     (reply(404, "404 page not found\n"), True, "does not offer this operation"),
     (reply(404, "<!doctype html><title>404</title>", "text/html"), True, "does not offer this operation"),
@@ -39,6 +39,9 @@ UNSUPPORTED: list[tuple[bytes, bool, str]] = [
     (reply(404, {"detail": "Training run r not found"}), False, "404 Not Found: Training run r not found"),
     (reply(404, {"detail": "no such checkpoint"}), False, "404 Not Found: no such checkpoint"),
     (reply(404, {"error": "run does not exist"}), False, "404 Not Found: run does not exist"),
+    (reply(404, {"detail": "Not found."}), False, "404 Not Found: Not found."),  # of an id, in some frameworks
+    (reply(404, "checkpoint 1 does not exist"), False, "404 Not Found: checkpoint 1 does not exist"),
+    (reply(404, ["no such run"]), False, "404 Not Found: no such run"),
     (reply(403, {"detail": "Not Found"}), False, "403 Forbidden: Not Found"),
     (reply(422, {"detail": "Not Found"}), False, "422 Unprocessable Entity: Not Found"),
 ]
@@ -54,7 +57,9 @@ SHAPES: list[tuple[bytes, str]] = [
     (reply(400, {"title": "Problem", "status": 400}, "application/problem+json"), "400 Bad Request: Problem"),
     (reply(400, {"unknown": ["x"]}), '400 Bad Request: {"unknown": ["x"]}'),
     (reply(400, ["a", {"msg": "b"}]), "400 Bad Request: a; b"),
-    (reply(400, "plain\n  text"), "400 Bad Request: plain text"),
+    (reply(400, "plain\n  text\t1"), "400 Bad Request: plain text 1"),
+    (reply(404, {"detail": "run-id  was not found"}), "404 Not Found: run-id  was not found"),
+    (reply(400, "a." * 500_000), "400 Bad Request: " + ("a." * 150)[:299] + "…"),
     (reply(400, b"\xff\xfe\x00"), "400 Bad Request: \ufffd\ufffd\x00"),
     (reply(400, "one\u2028two\x85three"), "400 Bad Request: one two three"),
     (reply(400, "null", "application/json"), "400 Bad Request"),
@@ -72,9 +77,13 @@ TELLTALES: list[tuple[bytes, str]] = [
     (reply(401, f"unknown key '{KEY}' at {SIGNED}"), "unknown key 'tml-…' at https://storage.example/archive.tar.gz?…"),
     (reply(400, {"detail": [{"loc": ["header", KEY], "msg": f"{SIGNED}."}]}), "header.tml-…"),
     (reply(400, {"X-API-Key": KEY, "url": SIGNED}), "https://storage.example/archive.tar.gz?…"),
-    (reply(400, {"detail": f"Bearer {JWT}"}), "Bearer eyJ…"),
+    (reply(400, {"detail": f"Bearer {JWT}"}), "Bearer …"),
+    (reply(400, {"detail": f"sent {JWT}"}), "sent eyJ…"),
     (reply(400, {"detail": f"https://user:{KEY}@host/"}), "https://…@host/"),
     (reply(400, f"cut {'x' * 285} {KEY}"), "cut"),
+    (reply(400, {"detail": f"sent key_{KEY}.x:y+z/w=="}), "sent key_tml-…"),
+    (reply(400, {"detail": "sent Bearer secret-0123456789"}), "sent Bearer …"),
+    (reply(400, {"detail": "Bearer token is missing; the basic plan"}), "Bearer token is missing; the basic plan"),
     (reply(500, {"detail": KEY}, **AT_ONCE), "tml-…"),
     (reply(500, {"detail": "x"}, X_Request_Id=KEY, **AT_ONCE), "500 Internal Server Error: x"),
     (reply(302, Location=f"{SIGNED}&key={KEY}"), "a redirect to storage.example"),
@@ -98,7 +107,11 @@ REPETITIONS: list[tuple[str, list[Answer], str]] = [
     ("delete_checkpoint", [reply(429, **AT_ONCE), GONE], "NotFoundError"),
     ("delete_checkpoint", [lose_answer, TAKEN], "ConflictError"),
     ("delete_checkpoint", [lose_answer, reply(403)], "PermissionDeniedError"),
-    ("delete_checkpoint", [lose_answer, reply(404, PAGE, "text/html")], "NotFoundError"),
+    ("delete_checkpoint", [lose_answer, reply(404, PAGE, "text/HTML")], "NotFoundError"),
+    ("delete_checkpoint", [lose_answer, reply(404, {"detail": "Not Found"})], "NotFoundError"),
+    ("delete_checkpoint", [lose_answer, reply(404)], "NotFoundError"),
+    ("delete_checkpoint", [lose_answer, reply(404, "404 page not found")], "NotFoundError"),
+    ("publish_checkpoint", [lose_answer, reply(409, PAGE, "text/html")], "ConflictError"),
     ("publish_checkpoint", [lose_answer, TAKEN], "done"),
     ("publish_checkpoint", [never_answer, TAKEN], "done"),
     ("publish_checkpoint", [UNSURE, TAKEN], "done"),
@@ -175,7 +188,8 @@ def test_attributes(server: RecordingServer) -> None:
     error = fail(server, reply(429, {"detail": "slow"}, **headers), max_retries=5)
     assert type(error) is tinker_rest.RateLimitError
     assert (error.status_code, error.retry_after, error.attempts) == (429, 120, 1)
-    assert (error.message, error.body) == ("429 Too Many Requests: slow", {"detail": "slow"})
+    assert error.message.startswith("429 Too Many Requests: slow; the server asked to wait 120 s")
+    assert error.body == {"detail": "slow"}
     assert error.request_id == server.requests[0].header("X-Request-Id")
     assert error.server_request_id == "srv-7"
     assert "server's request_id srv-7" in str(error)
@@ -283,5 +297,5 @@ def test_after_close_no_call_is_made() -> None:
     client.close()
     with pytest.raises(ClientClosedError):
         client.list_sessions()
-    with pytest.raises((concurrent.futures.CancelledError, APIError)):
+    with pytest.raises((ClientClosedError, APIError)):
         future.result()

@@ -53,7 +53,7 @@ OURS: list[tuple[str, str, int, int, str]] = [
     ("truncated", "APIConnectionError", 2, MANY, "no answer"),
     ("no-http", "APIConnectionError", 2, MANY, "no answer"),
     ("endless-header", "APIConnectionError", 2, MANY, "no answer"),
-    ("time-out", "APITimeoutError", 2, MANY, "no answer within"),
+    ("time-out", "APITimeoutError", 2, MANY, "still waiting for the answer after"),
     ("slow", "OK", 1, 1, ""),
     ("badjson", "APIResponseValidationError", 1, 1, "the answer cannot be read"),
     ("html200", "APIResponseValidationError", 1, 1, "text/html"),
@@ -203,7 +203,7 @@ def test_redirects_are_not_followed_and_the_key_stays(run: Run) -> None:
     for fault in ("redirect", "redirect-delete", "redirect-publish"):
         error = run.outcomes[fault].error
         assert isinstance(error, APIStatusError)
-        assert error.headers["location"] == f"{run.other_origin.base_url}/stolen"
+        assert error.headers["location"] == f"{run.other_origin.base_url}/stolen?…"
         assert "secret" not in f"{error} {error!r} {error.response!r}"
     assert run.outcomes["425-archive"].result.url == f"{run.other_origin.base_url}/stolen?signature=secret"
 

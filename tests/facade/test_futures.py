@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tinker_rest import APIFuture, NotFoundError, RestClient
+from tinker_rest import APIFuture, ClientClosedError, NotFoundError, RestClient, ServiceClient
 
 from .recording_server import (
+    KEY,
     TRAINING_RUN,
     Held,
     RecordedRequest,
@@ -137,6 +138,7 @@ def test_cancelling_cancels_the_request(server: RecordingServer, client: RestCli
             future.result(timeout=1)
         assert concurrent.futures.wait([future], timeout=1).done == {future}
         assert future.cancel()
+    future.cancel()
     server.answer = lambda _: reply(body=TRAINING_RUN)
     assert client.get_training_run("r").result(timeout=10).training_run_id == "r"
 
@@ -157,13 +159,81 @@ def test_a_retry_that_waits_can_be_cancelled(server: RecordingServer, client: Re
         future.result(timeout=1)
 
 
-def test_closing_the_client_cancels_its_calls(server: RecordingServer) -> None:
+def test_closing_the_client_ends_its_calls(server: RecordingServer, caplog: pytest.LogCaptureFixture) -> None:
     client = client_of(server)
     future = pending(server, client)
+
+    async def wait() -> None:
+        asyncio.get_running_loop().call_later(0.05, client.close)
+        with pytest.raises(ClientClosedError, match="closed before the call ended"):
+            await future
+
+    asyncio.run(wait())
     client.close()
-    client.close()
-    assert future.cancelled()
+    with pytest.raises(ClientClosedError):
+        future.result(timeout=1)
+    assert not future.cancelled()
     wait_until(lambda: server.abandoned == 1)
+    assert "calls in flight when their client was closed: 1" in caplog.text
+
+
+@pytest.mark.parametrize("made_by", [RestClient, ServiceClient])
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_block_waits_for_its_calls(server: RecordingServer, made_by: type[RestClient], is_async: bool) -> None:
+    held = Held(reply(204))
+    server.answer = lambda _: held
+    made = made_by(base_url=server.base_url, api_key=KEY)
+    client = made.create_rest_client() if isinstance(made, ServiceClient) else made
+    releasing = threading.Timer(0.2, held.release)
+    futures = []
+
+    async def use() -> None:
+        async with made:
+            releasing.start()
+            futures.extend(client.delete_checkpoint("r", str(number)) for number in range(9))
+
+    if is_async:
+        asyncio.run(use())
+    else:
+        with made:
+            releasing.start()
+            futures.extend(client.delete_checkpoint("r", str(number)) for number in range(9))
+    assert [future.result(timeout=0) for future in futures] == [None] * 9
+    assert len(server.requests) == 9
+    for enter in (made, client):
+        with pytest.raises(ClientClosedError), enter:
+            pass
+
+
+def test_a_block_that_fails_waits_for_nothing(server: RecordingServer) -> None:
+    server.answer = lambda _: never_answer
+    futures: list[APIFuture[object]] = []
+
+    def fail() -> None:
+        with client_of(server) as client:
+            futures.append(pending(server, client))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    with pytest.raises(ClientClosedError):
+        futures[0].result(timeout=1)
+
+
+def test_asyncio_wait_is_refused_rather_than_to_hang(client: RestClient) -> None:
+    async def use() -> None:
+        with pytest.raises(TypeError, match=r"asyncio.ensure_future\(future\)"):
+            await asyncio.wait([client.get_training_run("r")])  # type: ignore[type-var]
+        done, _ = await asyncio.wait([asyncio.ensure_future(client.get_training_run("r"))], timeout=10)
+        assert [task.result().base_model for task in done] == ["b"]
+
+    asyncio.run(use())
+
+
+def test_a_fault_of_our_own_reaches_the_future(client: RestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tinker_rest.calls.Call.run", lambda *_: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        client.get_training_run("r").result(timeout=10)
 
 
 @pytest.mark.parametrize("method", ["result", "exception"])

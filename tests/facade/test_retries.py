@@ -43,7 +43,11 @@ DELAYS: list[tuple[dict[str, float | None], float | None]] = [
     ({"remaining": 0.4}, None),
     ({"remaining": 0.0}, None),
     ({"remaining": 0.4, "random": 0.5}, 0.25),
-    ({"retry_after": 0.0}, 0.0),
+    ({"retry_after": 0.0}, 0.05),  # not all attempts in a moment
+    ({"retry_after": 0.0, "attempt": 3}, 0.2),
+    ({"retry_after": 0.0, "attempt": 10}, 1.0),
+    ({"retry_after": 0.0, "attempt": 10, "random": 0.0}, 0.0),
+    ({"retry_after": 0.5, "attempt": 10}, 1.0),
     ({"retry_after": 2.0, "random": 0.0}, 2.0),
     ({"retry_after": 2.0}, 2.2),
     ({"retry_after": 30.0}, 30.25),  # never earlier than asked, and little later
@@ -69,8 +73,8 @@ NOW = 1_790_000_000.0
 
 
 # fmt: off
-HEADERS: list[tuple[str | None, float | None]] = [
-    (None, None), ("", None), ("2", 2.0), ("0", 0.0), ("1.5", 1.5), (" 7 ", 7.0), ("-5", 0.0),
+HEADERS: list[tuple[str, float | None]] = [
+    ("", None), ("2", 2.0), ("0", 0.0), ("1.5", 1.5), (" 7 ", 7.0), ("-5", 0.0),
     ("soon", None), ("nan", None), ("inf", None), ("1e999", None), ("2 seconds", None),
     (formatdate(NOW + 3, usegmt=True), 3.0), (formatdate(NOW - 60, usegmt=True), 0.0),
     ("Fri, 32 Jan 2026 00:00:00 GMT", None), ("Fri, 31 Dec 9999 23:59:59 GMT", 251_612_300_799.0),
@@ -79,7 +83,13 @@ HEADERS: list[tuple[str | None, float | None]] = [
 
 
 @pytest.mark.parametrize(("header", "seconds"), HEADERS)
-def test_retry_after_is_a_number_or_a_date(header: str | None, seconds: float | None) -> None:
-    parsed = parse_retry_after(header, lambda: NOW)
+def test_retry_after_is_a_number_or_a_date(header: str, seconds: float | None) -> None:
+    parsed = parse_retry_after(header, "", lambda: NOW)
     assert parsed == seconds
     assert parsed is None or math.isfinite(parsed)
+
+
+def test_a_date_is_measured_by_the_servers_clock() -> None:
+    ahead = formatdate(NOW + 3603, usegmt=True)
+    assert parse_retry_after(ahead, formatdate(NOW + 3600, usegmt=True), lambda: NOW) == 3.0
+    assert parse_retry_after(ahead, "at noon", lambda: NOW) == 3603.0

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import enum
 import inspect
 from collections.abc import Iterator
 from typing import Any
@@ -25,6 +26,15 @@ TRAINING, SAMPLING, EXTERNAL = (
 INFO = f"POST {API}/weights_info"
 DAY, NO_TTL = b'{"ttl_seconds":86400}', b'{"ttl_seconds":null}'
 ACCESSIBLE = {"access_scope": "accessible"}
+
+
+class Id(str, enum.Enum):  # noqa: UP042 - of this kind, str() gives the name
+    """Ids as a user may keep them."""
+
+    MAIN = "run-1"
+    SAVED = "weights/1"
+    PATH = "tinker://run-1/weights/1"
+
 
 # Method, arguments, request line, body: as the official SDK sends them (WIRE.md). Defaults come first.
 # fmt: off
@@ -66,8 +76,8 @@ WIRE: list[tuple[str, tuple[Any, ...], dict[str, Any], str, bytes]] = [
 ]
 # An odd character is data, so it never ends a segment; what a segment may hold is sent as it is.
 AWKWARD: list[tuple[str, tuple[Any, ...], str]] = [
-    ("get_training_run", ("a b/ü%2F",), f"GET {API}/training_runs/a%20b%2F%C3%BC%252F?access_scope=owned"),
-    ("get_training_run", ("../x",), f"GET {API}/training_runs/..%2Fx?access_scope=owned"),
+    ("get_training_run", ("a b ü%2F",), f"GET {API}/training_runs/a%20b%20%C3%BC%252F?access_scope=owned"),
+    ("get_sampler", ("../x",), f"GET {API}/samplers/..%2Fx"),
     ("get_training_run", ("...",), f"GET {API}/training_runs/...?access_scope=owned"),
     ("get_training_run", ("..%2f..",), f"GET {API}/training_runs/..%252f..?access_scope=owned"),
     ("get_training_run", ("%2e%2e",), f"GET {API}/training_runs/%252e%252e?access_scope=owned"),
@@ -79,7 +89,10 @@ AWKWARD: list[tuple[str, tuple[Any, ...], str]] = [
     ("get_sampler", ('"<>[]^`{|}',), f"GET {API}/samplers/%22%3C%3E%5B%5D%5E%60%7B%7C%7D"),
     ("get_sampler", ("model/a//b/",), f"GET {API}/samplers/model%2Fa%2F%2Fb%2F"),
     ("get_sampler", ("http://x.example/",), f"GET {API}/samplers/http:%2F%2Fx.example%2F"),
-    ("list_checkpoints", ("/",), f"GET {API}/training_runs/%2F/checkpoints"),
+    ("get_sampler", ("/",), f"GET {API}/samplers/%2F"),
+    ("list_checkpoints", (Id.MAIN,), f"GET {API}/training_runs/run-1/checkpoints"),
+    ("delete_checkpoint", (Id.MAIN, Id.SAVED), f"DELETE {API}/training_runs/run-1/checkpoints/weights/1"),
+    ("delete_checkpoint_from_tinker_path", (Id.PATH,), f"DELETE {API}/training_runs/run-1/checkpoints/weights/1"),
     ("list_checkpoints", ("a%20b",), f"GET {API}/training_runs/a%2520b/checkpoints"),
     ("delete_checkpoint", ("run-1", "a#b"), f"DELETE {API}/training_runs/run-1/checkpoints/a%23b"),
     ("delete_checkpoint", ("run-1", "..."), f"DELETE {API}/training_runs/run-1/checkpoints/..."),
@@ -110,14 +123,15 @@ BAD_PATHS: list[tuple[Any, object]] = [
     ("tinker:///weights/1", ""), ("tinker://run/weights/", ""), ("tinker://run//1", ""),
     ("tinker://../weights/1", ".."), ("tinker://run/weights/..", ".."), ("tinker://run/weights/a\n", "a\n"),
 ]
+LONG = "a" * 513
 BAD_CHECKPOINTS: list[tuple[Any, object]] = [
     ("weights", "weights"), ("sampler_weights", "sampler_weights"), ("weights/", ""), ("/0001", "/0001"),
     ("weights/..", ".."), ("../weights", "../weights"), ("weights/a/b", "weights/a/b"), ("other/1", "other/1"),
     *((bad, bad) for bad in BAD_IDS),
 ]
 BAD_TTLS = (-1, 0, 1, 3599, 3600.0, 3600.5, "3600", True, False, 315360001, float("nan"), [3600])
-BAD_LIMITS = (0, -1, "5", True, 2.5, None, [5])
-BAD_OFFSETS = (-1, "0", False, 1.5, None)
+BAD_LIMITS = (0, -1, "5", True, 2.5, None, [5], 2**31)
+BAD_OFFSETS = (-1, "0", False, 1.5, None, 2**53)
 BAD_SCOPES = ("mine", "", "OWNED", None, 1)
 REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any], object]] = [
     *((name, (bad,), {}, bad) for name in ("get_training_run", "list_checkpoints", "get_session", "get_sampler") for bad in BAD_IDS),
@@ -126,6 +140,10 @@ REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any], object]] = [
     *((name, (bad, *more), {}, named) for name, more in PATH_METHODS for bad, named in BAD_PATHS),
     *(("set_checkpoint_ttl", ("run-1", "weights/1", bad), {}, bad) for bad in BAD_TTLS),
     *(("set_checkpoint_ttl_from_tinker_path", (TRAINING, bad), {}, bad) for bad in BAD_TTLS),
+    *((name, (bad,), {}, bad) for name in ("get_training_run", "list_checkpoints", "get_session") for bad in ("a/b", "/", "../x")),
+    *((name, (bad, "weights/1", *more), {}, bad) for name, more in CHECKPOINT_METHODS for bad in ("R/checkpoints",)),
+    *((name, (LONG,), {}, "aaa") for name in ("get_training_run", "list_checkpoints", "get_session", "get_sampler")),
+    ("delete_checkpoint", ("run-1", f"weights/{LONG}"), {}, "aaa"),
     *((name, (), {"limit": bad}, bad) for name in ("list_training_runs", "list_user_checkpoints", "list_sessions") for bad in BAD_LIMITS),
     *((name, (), {"offset": bad}, bad) for name in ("list_training_runs", "list_user_checkpoints", "list_sessions") for bad in BAD_OFFSETS),
     *((name, (), {"access_scope": bad}, bad) for name in ("list_training_runs", "list_sessions") for bad in BAD_SCOPES),
@@ -137,9 +155,10 @@ BAD_BASE_URLS: list[tuple[Any, bool]] = [
     ("ftp://host", True), ("file:///etc", True), ("http://", True), ("https:///path", True), ("host.example", True),
     ("localhost:8000", True), ("", True), (5, True), ("http://host:99999", True), ("http://host:port", True),
     ("http://user:hunter22@host", False), ("ftp://user:hunter22@host", False), ("http://host?q=hunter22", False),
-    ("http://host#hunter22", False), ("http://ho st", True), ("http://host\n", True),
+    ("http://host#hunter22", False), ("http://ho st", True), ("http://host\n", True), ("http://host/?", False),
+    ("http://host/#", False), ("http://user:hunter22/pw@host", False), ("tml-hunter22", False),
 ]
-BAD_KEYS = ("", " ", "tml-", "sk-abcdefgh", "TML-abcdefgh", "tml-abcdefgh\n", " tml-abcdefgh", "tml-abc defgh", '"tml-abcdefgh"', "tml-abcdéfgh", b"tml-abcdefgh", 12345678)
+BAD_KEYS = ("", " ", "tml-", "sk-abcdefgh", "TML-abcdefgh", "tml-abcdefgh\n", " tml-abcdefgh", "tml-abc defgh", '"tml-abcdefgh"', "tml-abcdéfgh", b"tml-abcdefgh", 12345678, "tml-abcd,efgh", "tml-abcd'efgh", "eyJ")
 # fmt: on
 
 
@@ -197,7 +216,8 @@ def test_refused_before_anything_is_sent(
     with pytest.raises(InvalidArgumentError) as caught:
         getattr(client, name)(*args, **kwargs)
     assert isinstance(caught.value, ValueError)
-    assert repr(named) in str(caught.value)
+    assert repr(named) in str(caught.value) or (named == "aaa" and "aaa" in str(caught.value))
+    assert len(str(caught.value)) < 500
     assert str(caught.value).isprintable()
     if hasattr(client, f"{name}_async"):
         with pytest.raises(InvalidArgumentError):
@@ -215,6 +235,7 @@ def test_bad_base_urls(monkeypatch: pytest.MonkeyPatch, make: Any, address: Any,
     assert str(caught.value).startswith("base_url must be like https://")
     assert (repr(address) in str(caught.value)) == is_shown
     assert "hunter22" not in str(caught.value)
+    assert "httpx" not in str(caught.value)
     if isinstance(address, str) and address:
         monkeypatch.setenv("TINKER_BASE_URL", address)
         with pytest.raises(InvalidArgumentError, match=r"^TINKER_BASE_URL must be like https://"):
@@ -233,6 +254,18 @@ def test_bad_keys_are_refused_and_never_shown(monkeypatch: pytest.MonkeyPatch, m
         monkeypatch.setenv("TINKER_API_KEY", key)
         with pytest.raises(CredentialsError, match=r"^TINKER_API_KEY "):
             make(base_url="http://127.0.0.1:9")
+
+
+@pytest.mark.parametrize("name", ["get_training_run", "list_training_runs", "set_checkpoint_ttl"])
+def test_numbers_too_long_to_be_shown_are_refused(client: RestClient, name: str) -> None:
+    huge: Any = 10**5000
+    arguments: dict[str, tuple[Any, ...]] = {
+        "get_training_run": (huge,),
+        "list_training_runs": (huge,),
+        "set_checkpoint_ttl": ("run-1", "weights/1", huge),
+    }
+    with pytest.raises(InvalidArgumentError, match="a value of type int"):
+        getattr(client, name)(*arguments[name])
 
 
 @pytest.mark.parametrize("value", [None, ""])

@@ -43,6 +43,7 @@ PATH = "tinker://run-id/weights/0001"
 def every_method_has_a_type(client: RestClient) -> None:
     assert_type(client.get_training_run("run-id", access_scope="accessible"), APIFuture[TrainingRun])
     assert_type(client.get_training_run_by_tinker_path(PATH, "owned").result(timeout=5), TrainingRun)
+    assert_type(client.get_training_run("run-id", types.AccessScope.OWNED).result(), TrainingRun)
     assert_type(client.get_weights_info_by_tinker_path(PATH).result(), WeightsInfoResponse)
     assert_type(client.list_training_runs(limit=50, offset=50).result(), TrainingRunsResponse)
     assert_type(client.list_checkpoints("run-id").result(), CheckpointsListResponse)
@@ -105,6 +106,10 @@ async def everything_can_be_awaited(client: RestClient) -> None:
     assert_type(run, TrainingRun)
     assert_type(page, CheckpointsListResponse)
     await asyncio.wait_for(client.list_sessions(), timeout=5)
+    both = await asyncio.gather(client.list_sessions_async(), client.get_session_async("s"))
+    assert_type(both, tuple[ListSessionsResponse, GetSessionResponse])
+    async with RestClient() as other:
+        assert_type(other, RestClient)
 
 
 def errors_have_attributes(client: RestClient) -> None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from tinker_rest.calls import Call
-from tinker_rest.connections import Answer, Sender
 from tinker_rest.errors import APIStatusError
+from tinker_rest.sending import Sender
 from tinker_rest.tinker_path import run_id_of
+from tinker_rest.transport import Answer
 from tinker_rest_api.types import InvalidField
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _UNKNOWN = frozenset((404, 405))
 
 def nothing(answer: Answer) -> None:
     """Read the answer to a change: whatever it holds means nothing, but a web page is no answer."""
-    if "html" in answer.header("content-type"):
+    if "html" in answer.header("content-type").lower():
         raise InvalidField("the answer", None, "empty or JSON", answer)
 
 
@@ -53,8 +54,8 @@ def _checkpoints_in(result: Any) -> Iterable[Checkpoint]:
     return [one for one in last if one is not None]
 
 
-def archive_url(base_url: str) -> Callable[[Answer], CheckpointArchiveUrlResponse]:
-    """Read the redirect to a checkpoint's archive on a server with this address."""
+def archive_url(asked_at: str) -> Callable[[Answer], CheckpointArchiveUrlResponse]:
+    """Read the redirect to a checkpoint's archive, which was asked for at this URL."""
     from tinker_rest.types import CheckpointArchiveUrlResponse
 
     def read(answer: Answer) -> CheckpointArchiveUrlResponse:
@@ -62,7 +63,7 @@ def archive_url(base_url: str) -> Callable[[Answer], CheckpointArchiveUrlRespons
         if answer.status_code != 302 or not location:
             raise ValueError("a redirect (302) to the archive was expected")
         try:
-            url = urljoin(f"{base_url}/", location)
+            url = urljoin(asked_at, location)
             is_web = urlsplit(url).scheme in ("http", "https") and bool(urlsplit(url).hostname)
         except ValueError:
             is_web = False
@@ -102,7 +103,7 @@ class FirstThatKnows:
             if error.status_code not in _UNKNOWN:
                 raise
             try:
-                return await self._second.run(sender)
+                return await self._second.run(sender, self._first.started)
             except APIStatusError as second:
                 if second.status_code not in _UNKNOWN:
                     raise

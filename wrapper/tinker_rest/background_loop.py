@@ -6,9 +6,10 @@ At exit it is stopped, and calls in flight are cancelled.
 
 import asyncio
 import atexit
+import contextlib
 import os
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 _EXIT_SECONDS = 2.0
@@ -21,6 +22,8 @@ class BackgroundLoop:
         """Start the thread."""
         self.loop = _new_event_loop()
         self.at_stop: set[Callable[[], Awaitable[None]]] = set()
+        # Event loops hold tasks weakly: without this, one that nobody else holds could be collected.
+        self._tasks: set[asyncio.Task[None]] = set()
         self._stopped = False
         self._process = os.getpid()
         self._thread = threading.Thread(target=self._run, name="tinker-rest", daemon=True)
@@ -31,6 +34,7 @@ class BackgroundLoop:
         try:
             self.loop.run_forever()
         finally:
+            self._stopped = True
             self._cancel_all()
             self.loop.close()
 
@@ -56,6 +60,13 @@ class BackgroundLoop:
         """Whether the caller runs on this loop's thread, where blocking would wait for itself."""
         return threading.get_ident() == self._thread.ident
 
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Begin a task, on this loop's thread."""
+        task = self.loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
     def call_soon(self, callback: Callable[..., Any], *arguments: Any) -> None:
         """Run a callback on the loop. Raises RuntimeError after the interpreter has begun to exit."""
         if self._stopped:
@@ -66,7 +77,8 @@ class BackgroundLoop:
         """Cancel everything and wait for the thread to end."""
         if not self._stopped:
             self._stopped = True
-            self.loop.call_soon_threadsafe(self.loop.stop)
+            with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+                self.loop.call_soon_threadsafe(self.loop.stop)
             if not self.is_current_thread():
                 self._thread.join(_EXIT_SECONDS + 1)
 
@@ -74,13 +86,14 @@ class BackgroundLoop:
 def _new_event_loop() -> asyncio.AbstractEventLoop:
     try:
         import uvloop
-    except ImportError:
+    except (ImportError, RuntimeError):  # which importing it raises once the main thread has ended
         return asyncio.new_event_loop()
     return uvloop.new_event_loop()
 
 
 _lock = threading.Lock()
 _current: BackgroundLoop | None = None
+_exiting = False
 # Closing a loop that the parent of a fork still uses would disturb the parent, so it is kept and left alone.
 _of_parents: list[BackgroundLoop] = []
 
@@ -88,15 +101,19 @@ _of_parents: list[BackgroundLoop] = []
 def background_loop() -> BackgroundLoop:
     """The loop of this process; started where it is not running yet."""
     global _current
-    if _current is None:
+    current = _current
+    if current is None or not (_exiting or current.is_running()):
         with _lock:
-            if _current is None:
-                _current = BackgroundLoop()
-    return _current
+            current = _current
+            if current is None or not (_exiting or current.is_running()):
+                current = _current = BackgroundLoop()
+    return current
 
 
 def stop_at_exit() -> None:
     """Cancel the calls in flight, so that the interpreter can exit."""
+    global _exiting
+    _exiting = True
     if _current is not None:
         _current.stop()
 

@@ -1,18 +1,18 @@
 """What every client is: options, a holder of connections, and a way to make calls over it."""
 
 from collections.abc import Callable, Mapping
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from attrs import evolve
 
 from tinker_rest.calls import Call, Carried
-from tinker_rest.connections import Answer
-from tinker_rest.errors import ClientClosedError, InvalidArgumentError
+from tinker_rest.closing import ClosesHolder
+from tinker_rest.errors import InvalidArgumentError
 from tinker_rest.futures import APIFuture
 from tinker_rest.holder import ClientHolder
 from tinker_rest.options import CallOptions
 from tinker_rest.retries import RetryEvent
+from tinker_rest.transport import Answer
 from tinker_rest_api.types import Operation
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ class _Unchanged:
 _UNCHANGED: Any = _Unchanged()
 
 
-class CallingClient:
+class CallingClient(ClosesHolder):
     """A client without methods for operations; `RestClient` says what the arguments mean."""
 
     def __init__(
@@ -38,7 +38,7 @@ class CallingClient:
         base_url: str | None = None,
         api_key: str | None = None,
         default_headers: Mapping[str, str] | None = None,
-        pickle_api_key: bool = False,
+        pickle_credentials: bool = False,
         timeout: float | None = 60.0,
         attempt_timeout: float | None = 30.0,
         archive_timeout: float | None = 900.0,
@@ -48,10 +48,9 @@ class CallingClient:
         """Check the arguments; nothing is sent."""
         self._options = CallOptions(timeout, attempt_timeout, archive_timeout, max_retries, on_retry)
         self._owns_holder = holder is None
-        self._closed = False
         if holder is None:
             holder = ClientHolder(
-                base_url, api_key, default_headers=default_headers, pickle_api_key=pickle_api_key
+                base_url, api_key, default_headers=default_headers, pickle_credentials=pickle_credentials
             )
         elif not isinstance(holder, ClientHolder):
             raise InvalidArgumentError(
@@ -73,7 +72,8 @@ class CallingClient:
     ) -> Self:
         """The same client with other options, for one call or many. It shares the connections.
 
-        The arguments are those of the class; what is not given stays as it is. Raises InvalidArgumentError.
+        The arguments are those of the class; what is not given stays as it is. Raises InvalidArgumentError, and
+        ClientClosedError after `close`.
         """
         given: dict[str, Any] = {
             "timeout": timeout,
@@ -82,30 +82,12 @@ class CallingClient:
             "max_retries": max_retries,
             "on_retry": on_retry,
         }
+        self._refuse_closed()
         changed = type(self)(self.holder)
         changed._options = evolve(
             self._options, **{name: value for name, value in given.items() if value is not _UNCHANGED}
         )
         return changed
-
-    def close(self) -> None:
-        """Cancel the calls in flight and close the connections. May be called more than once.
-
-        A client that was made from a holder leaves its connections to whoever made the holder.
-        """
-        self._closed = True
-        if self._owns_holder:
-            self.holder.close()
-
-    def __enter__(self) -> Self:
-        """Use the client in a `with` block, which closes it at the end."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the client."""
-        self.close()
 
     def __repr__(self) -> str:
         """The server's address; never the key."""
@@ -126,6 +108,5 @@ class CallingClient:
         return Call(operation, request, self._options, read=read, **judging)
 
     def _submit(self, call: Carried[T]) -> APIFuture[T]:
-        if self._closed:
-            raise ClientClosedError("this client is closed; make a new one")
+        self._refuse_closed()
         return self.holder.submit(call)

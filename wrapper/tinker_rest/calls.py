@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tinker_rest.connections import Answer, Sender
 from tinker_rest.errors import (
     APIConnectionError,
     APIError,
@@ -22,8 +21,10 @@ from tinker_rest.errors import (
     response_body,
 )
 from tinker_rest.options import CallOptions
-from tinker_rest.redaction import one_line
+from tinker_rest.redaction import one_line, redact
 from tinker_rest.retries import RetryEvent, is_retryable_status, next_delay, parse_retry_after
+from tinker_rest.sending import Sender
+from tinker_rest.transport import Answer, Hopeless
 from tinker_rest_api.types import InvalidField, Operation
 
 T = TypeVar("T")
@@ -82,13 +83,19 @@ class Call(Generic[T]):
         self._attempts = 0
         self._state = "not sent yet"
         self._last_fault = ""
+        self._is_sent = False
         self._may_be_done = False
         self._building = False
         self._patience = options.timeout
 
-    async def run(self, sender: Sender) -> T:
-        """Carry out the call. Raises TinkerError."""
-        self._started = time.monotonic()
+    async def run(self, sender: Sender, started: float | None = None) -> T:
+        """Carry out the call. Raises TinkerError.
+
+        Args:
+            sender: What carries the requests.
+            started: When the time that the options give began, by `time.monotonic`; now when it is None.
+        """
+        self.started = time.monotonic() if started is None else started
         loop = asyncio.get_running_loop()
         self._report_timer = loop.call_later(FIRST_REPORT_SECONDS, self._report, loop)
         try:
@@ -102,47 +109,52 @@ class Call(Generic[T]):
 
     async def _attempt(self, sender: Sender) -> T | APIError:
         self._state = "waiting for a free connection"
-        began = False
+        self._is_sent = False
         try:
             async with asyncio.timeout(self._remaining()), sender.room:
-                began = True
                 self._attempts += 1
-                self._state = "waiting for the answer"
+                self._state = "connecting"
                 async with asyncio.timeout(self._options.attempt_timeout):
-                    answer = await sender.send(self._request)
+                    answer = await sender.send(self._request, self._note_sent)
         except TimeoutError:
-            self._may_be_done = self._may_be_done or began
-            return APITimeoutError(self._why_late(began), **self._facts())
+            self._may_be_done = self._may_be_done or self._is_sent
+            return APITimeoutError(self._why_late(), **self._facts())
+        except Hopeless as error:
+            raise APIConnectionError(one_line(str(error)), **self._facts()) from None
         except httpx.TransportError as error:
-            self._may_be_done = self._may_be_done or not isinstance(
-                error, (httpx.ConnectTimeout, httpx.ConnectError)
-            )
+            self._may_be_done = self._may_be_done or self._is_sent
             kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
             return kind(f"no answer: {one_line(str(error)) or type(error).__name__}", **self._facts())
         return self._judge(answer)
 
-    def _why_late(self, began: bool) -> str:
+    def _note_sent(self) -> None:
+        self._is_sent = True
+        self._state = "waiting for the answer"
+
+    def _why_late(self) -> str:
         remaining, attempt_timeout = self._remaining(), self._options.attempt_timeout
         # The timers of event loops may be some milliseconds early.
         if attempt_timeout is not None and (remaining is None or remaining > 0.02):
-            return f"no answer within {attempt_timeout:g} s"
-        before = f"; the last one before was: {self._last_fault}" if self._last_fault else ""
-        lacking = "an answer" if began else "a connection that was free"
-        return f"{self._patience:g} s are over without {lacking}{before}"
+            return f"still {self._state} after {attempt_timeout:g} s (attempt_timeout)"
+        option = "archive_timeout" if self._building else "timeout"
+        before = f"; the last answer was: {self._last_fault}" if self._last_fault else ""
+        return f"still {self._state} after {self._patience:g} s ({option}){before}"
 
     def _judge(self, answer: Answer) -> T | APIError:
         status = answer.status_code
+        _log.debug("%s: %d after %.3f s, attempt %d", self._label(), status, self._elapsed(), self._attempts)
         if status in self._operation.success_status or 200 <= status < 300:
             return self._result_of(answer)
         response = APIResponse(status, _shown_headers(answer), answer.content)
-        retry_after = parse_retry_after(answer.header("retry-after") or None)
-        if 300 <= status < 400:
+        retry_after = parse_retry_after(answer.header("retry-after"), answer.header("date"))
+        if 300 <= status < 400 and answer.header("location"):
             host = _host_of(answer.header("location")) or "another path"
             message = f"{status}: a redirect to {host}, which is not followed so that the API key stays here"
             return APIStatusError(message, response=response, **self._facts())
         error = APIStatusError.of(response, retry_after=retry_after, **self._facts())
-        is_page = "html" in answer.header("content-type")  # of a proxy, which knows nothing of the thing
-        if status == self._done_already and self._may_be_done and not is_page:
+        # A server or proxy that does not know the operation knows nothing of what it did.
+        knows = not error.operation_unsupported and "html" not in answer.header("content-type").lower()
+        if status == self._done_already and self._may_be_done and knows:
             _log.info("%s: %s; taken as done, since an answer was lost", self._label(), error.message)
             return self._read(answer)
         # A server that says 503 did not begin; after any other fault nobody knows.
@@ -182,13 +194,26 @@ class Call(Generic[T]):
             random=random.random(),  # noqa: S311 - spreads load, keeps no secret
         )
         if delay is None:
+            if not isinstance(error, APITimeoutError):  # which says it already
+                error.message += self._why_no_more(error)
+                error.args = (error.message,)
             raise error
         self._last_fault = error.message
-        self._state = f"waiting {delay:.1f} s after {error.message}"
+        self._state = f"waiting for {delay:.1f} s after {error.message}"
         _log.debug("%s: attempt %d: %s; again in %.2f s", self._label(), self._attempts, error.message, delay)
         if self._options.on_retry is not None:
             self._tell(self._options.on_retry, error.message, delay)
         await asyncio.sleep(delay)
+
+    def _why_no_more(self, error: APIError) -> str:
+        """What the message of the last fault lacks: the option that ended the call, but for `max_retries`."""
+        most = self._options.max_retries
+        if not self._building and most is not None and self._attempts > most:
+            return ""
+        option = "archive_timeout" if self._building else "timeout"
+        asked = getattr(error, "retry_after", None)
+        wait = f"; the server asked to wait {asked:g} s" if asked else ""
+        return f"{wait}; {option}, {self._patience:g} s, leaves no time for another attempt"
 
     def _tell(self, hook: Callable[[RetryEvent], None], reason: str, delay: float) -> None:
         event = RetryEvent(
@@ -202,7 +227,7 @@ class Call(Generic[T]):
         )
         try:
             hook(event)
-        except Exception:
+        except BaseException:  # SystemExit, for one, would end the thread of all calls
             _log.exception("the on_retry hook failed; the call goes on")
 
     def _report(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -222,7 +247,7 @@ class Call(Generic[T]):
         return f"{self._operation.operation_id} ({self.request_id})"
 
     def _elapsed(self) -> float:
-        return time.monotonic() - self._started
+        return time.monotonic() - self.started
 
     def _remaining(self) -> float | None:
         return None if self._patience is None else max(0.0, self._patience - self._elapsed())
@@ -244,8 +269,4 @@ def _host_of(url: str) -> str | None:
 
 
 def _shown_headers(answer: Answer) -> dict[str, str]:
-    headers = answer.headers
-    headers.pop("set-cookie", None)
-    if "location" in headers:
-        headers["location"] = headers["location"].partition("?")[0]
-    return headers
+    return {name: redact(value) for name, value in answer.headers.items() if name != "set-cookie"}

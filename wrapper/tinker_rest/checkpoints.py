@@ -98,9 +98,13 @@ class CheckpointMethods(CallingClient):
         """
         run_id = check_segment("training_run_id", training_run_id)
         kind, name = split_checkpoint_id(checkpoint_id)
-        read = answers.archive_url(self.holder.base_url)
         first, *others = [
-            self._prepare(operation, request, read, waits_for_build=True)
+            self._prepare(
+                operation,
+                request,
+                answers.archive_url(self.holder.base_url + request["url"]),
+                waits_for_build=True,
+            )
             for operation, request in (
                 _for_checkpoint("get_checkpoint_archive_url", run_id, one_kind, name)
                 for one_kind in ([kind, None] if kind else [None])
@@ -240,6 +244,7 @@ class CheckpointMethods(CallingClient):
 
     list_checkpoints_async = async_variant(list_checkpoints)
     list_user_checkpoints_async = async_variant(list_user_checkpoints)
+    get_weights_info_by_tinker_path_async = async_variant(get_weights_info_by_tinker_path)
     get_checkpoint_archive_url_async = async_variant(get_checkpoint_archive_url)
     get_checkpoint_archive_url_from_tinker_path_async = async_variant(get_checkpoint_archive_url_from_tinker_path)
     delete_checkpoint_async = async_variant(delete_checkpoint)

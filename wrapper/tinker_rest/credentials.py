@@ -7,11 +7,16 @@ from collections.abc import Mapping
 import httpx
 
 from tinker_rest.errors import CredentialsError, InvalidArgumentError
+from tinker_rest.redaction import shown
 
 PRODUCTION = "https://tinker.thinkingmachines.dev/services/tinker-prod"
 BASE_URL_VARIABLE = "TINKER_BASE_URL"
 API_KEY_VARIABLE = "TINKER_API_KEY"
 
+# What a message would show of another key could not be taken out again.
+_API_KEY = re.compile(r"(tml-|eyJ)[^\s\"'<>,;()\[\]{}]+")
+# Headers of a request that its body or this client gives.
+_OWN_HEADERS = ("content-length", "content-type", "transfer-encoding", "x-idempotency-key", "x-request-id")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token of RFC 9110
 
 
@@ -21,21 +26,20 @@ def resolve_base_url(base_url: str | None) -> str:
     if base_url is None:
         base_url, where = os.environ.get(BASE_URL_VARIABLE) or PRODUCTION, BASE_URL_VARIABLE
     expected = f"{where} must be like {PRODUCTION}"
+    if not isinstance(base_url, str):
+        raise InvalidArgumentError(f"{expected}, not {shown(base_url)}")
+    # A user and password, or a secret in a query, may stand in it.
+    said = "that" if any(sign in base_url for sign in "@?#") else shown(base_url)
     try:
         url = httpx.URL(base_url)
-    except (httpx.InvalidURL, TypeError) as error:
-        raise InvalidArgumentError(f"{expected}, not {_shown(base_url)}: {error}") from None
+    except httpx.InvalidURL:
+        raise InvalidArgumentError(f"{expected}, not {said}") from None
     has_odd_host = not url.host or ("%" in url.host and ":" not in url.host)  # a zone may follow IPv6 alone
     if url.scheme not in ("http", "https") or has_odd_host or (url.port or 0) >= 2**16:
-        raise InvalidArgumentError(f"{expected}, not {_shown(base_url)}")
-    if url.query or url.fragment or url.userinfo:
+        raise InvalidArgumentError(f"{expected}, not {said}")
+    if url.userinfo or "?" in base_url or "#" in base_url:
         raise InvalidArgumentError(f"{expected}, without a user, a query or a fragment")
     return str(url).rstrip("/")
-
-
-def _shown(value: object) -> str:
-    # A user and password may stand in it.
-    return repr(value) if not isinstance(value, str) or "@" not in value else "that"
 
 
 def resolve_api_key(api_key: str | None) -> str:
@@ -53,7 +57,7 @@ def resolve_api_key(api_key: str | None) -> str:
         raise CredentialsError(
             f"{where} holds characters that no API key has, such as a space, a line break or a quote from a copy"
         )
-    if not api_key.startswith(("tml-", "eyJ")) or len(api_key) < 5:
+    if not _API_KEY.fullmatch(api_key):
         raise CredentialsError(f"{where} must begin with 'tml-' (an API key) or 'eyJ' (a JSON Web Token)")
     return api_key
 
@@ -62,7 +66,9 @@ def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
     """Headers to send with every request. Raises InvalidArgumentError, which names the header alone."""
     for name, value in (headers or {}).items():
         if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
-            raise InvalidArgumentError(f"the name of a header in default_headers is not valid: {name!r}")
+            raise InvalidArgumentError(f"the name of a header in default_headers is not valid: {shown(name)}")
+        if name.lower() in _OWN_HEADERS:
+            raise InvalidArgumentError(f"{name!r} cannot be one of default_headers: each request has its own")
         if not isinstance(value, str) or not value.isprintable() or not value.isascii() or value != value.strip():
             raise InvalidArgumentError(
                 f"default_headers[{name!r}] must be one line of ASCII text without spaces around it"

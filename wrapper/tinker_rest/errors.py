@@ -3,7 +3,7 @@
     TinkerError
     ├── InvalidArgumentError (also ValueError)   an argument is not of the form that is expected
     ├── CredentialsError                         no API key, or one that cannot be right
-    ├── ClientClosedError (also RuntimeError)    the client was closed before the call
+    ├── ClientClosedError (also RuntimeError)    the client was closed before the call ended
     └── APIError                                 a call was made and did not succeed
         ├── APIConnectionError                   no answer
         │   └── APITimeoutError                  no answer in time
@@ -40,7 +40,7 @@ class CredentialsError(TinkerError):
 
 
 class ClientClosedError(TinkerError, RuntimeError):
-    """The client was closed before the call. Nothing was sent."""
+    """The client was closed: before the call, of which nothing was sent, or before the call ended."""
 
 
 @frozen
@@ -264,15 +264,15 @@ def response_body(response: APIResponse) -> object:
         return response.text
 
 
+# What web frameworks say of a route that they do not know; of an unknown id servers say something of their own.
+_NO_ROUTE = ("", "Not Found", "404 page not found", "404 Not Found", "no Route")
+
+
 def _is_no_route(body: object) -> bool:
-    # Web frameworks answer an unknown route with these words, with a page or with nothing; an unknown id
-    # is answered with a sentence of the server's own.
     if isinstance(body, dict):
-        return str(body.get("detail", body.get("message", ""))).strip(" .").lower() in (
-            "not found",
-            "no route",
-        )
-    return True
+        return not body or body.get("detail", body.get("message")) in _NO_ROUTE[1:]
+    text = body.strip() if isinstance(body, str) else ""
+    return body is None or (isinstance(body, str) and (text in _NO_ROUTE or text.startswith("<")))
 
 
 def server_message(body: object) -> str:

@@ -2,10 +2,16 @@
 
 import asyncio
 import concurrent.futures
+import contextlib
+import inspect
+import logging
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from tinker_rest.background_loop import BackgroundLoop
+from tinker_rest.errors import APIError
+
+_log = logging.getLogger("tinker_rest")
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -17,7 +23,8 @@ class APIFuture(concurrent.futures.Future[T]):
 
     It is a `concurrent.futures.Future`, so `concurrent.futures.wait`, `as_completed`, `add_done_callback` and
     `cancel` work; and it can be awaited in any asyncio event loop. Cancelling it, or the task that awaits it,
-    cancels the request. `result(timeout)` that times out leaves the call running; ask again later.
+    cancels the request. `result(timeout)` that times out leaves the call running; ask again later. Functions of
+    asyncio that take tasks alone, such as `asyncio.wait`, are given `asyncio.ensure_future(future)`.
     """
 
     def __init__(self, background: BackgroundLoop) -> None:
@@ -25,6 +32,7 @@ class APIFuture(concurrent.futures.Future[T]):
         super().__init__()
         self._background = background
         self._task: asyncio.Task[None] | None = None
+        self._to_announce = [True]  # that it was cancelled; emptied by whoever is first
 
     def result(self, timeout: float | None = None) -> T:
         """Wait for the result and return it.
@@ -72,18 +80,37 @@ class APIFuture(concurrent.futures.Future[T]):
         self._refuse_other_process()
         return asyncio.wrap_future(self).__await__()
 
+    def add_done_callback(self, fn: Callable[[concurrent.futures.Future[T]], object]) -> None:
+        """Call a function with this future when the call ends, on the thread that makes the calls.
+
+        The function must not block. Raises TypeError for those of `asyncio.wait`, which would wait for ever.
+        """
+        if getattr(fn, "__module__", "") == "asyncio.tasks":
+            raise TypeError(
+                "asyncio.wait() takes tasks: give it asyncio.ensure_future(future) instead of a future"
+            )
+        super().add_done_callback(fn)
+
     def cancel(self) -> bool:
         """Cancel the call and its request. Returns False where it had ended already."""
-        with self._condition:
-            first = not self.cancelled()
-            if not super().cancel():
-                return False
-        if first:
+        if not super().cancel():
+            return False
+        with contextlib.suppress(IndexError):  # not the first to cancel it
+            self._to_announce.pop()
             # Wakes concurrent.futures.wait() and as_completed(), which look for this step.
             self.set_running_or_notify_cancel()
-            if self._task is not None:
-                self._background.loop.call_soon_threadsafe(self._task.cancel)
+            self._cancel_task()
         return True
+
+    def abort(self, error: Exception) -> None:
+        """End the call with this error and cancel its request, where it has not ended. Called by the client."""
+        self._settle(self.set_exception, error)
+        self._cancel_task()
+
+    def _cancel_task(self) -> None:
+        task = self._task
+        if task is not None:
+            self._background.loop.call_soon_threadsafe(task.cancel)
 
     def _refuse_other_process(self) -> None:
         if not self.done() and not self._background.is_running():
@@ -105,39 +132,46 @@ class APIFuture(concurrent.futures.Future[T]):
         self._background.call_soon(self._start, work)
 
     def _start(self, work: Callable[[], Coroutine[Any, Any, T]]) -> None:
-        if not self.cancelled():
-            self._task = self._background.loop.create_task(self._fulfil(work()))
-            if self.cancelled():
+        if not self.done():
+            self._task = self._background.start(self._fulfil(work))
+            if self.done():  # ended by another thread meanwhile
                 self._task.cancel()
 
-    async def _fulfil(self, work: Coroutine[Any, Any, T]) -> None:
+    async def _fulfil(self, work: Callable[[], Coroutine[Any, Any, T]]) -> None:
         try:
-            result = await work
+            result = await work()
         except asyncio.CancelledError:
-            self.cancel()
+            self._settle(lambda _: self.cancel(), None)
+        except APIError as error:
+            # Where in this package it was made helps nobody, and would tie the frames in a cycle.
+            self._settle(self.set_exception, error.with_traceback(None))
         except BaseException as error:
             self._settle(self.set_exception, error)
         else:
             self._settle(self.set_result, result)
+        finally:
+            self._task = None
 
-    def _settle(self, settle: Callable[[Any], None], outcome: object) -> None:
+    def _settle(self, settle: Callable[[Any], object], outcome: object) -> None:
         try:
             settle(outcome)
         except concurrent.futures.InvalidStateError:
-            pass  # cancelled at the same moment
-        finally:
-            self._task = None
+            pass  # ended at the same moment
+        except BaseException:  # of a callback; SystemExit, for one, would end the thread of all calls
+            _log.exception("a callback of a future failed; the calls go on")
 
 
 def async_variant(
     method: Callable[Concatenate[S, P], APIFuture[T]],
-) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
+) -> Callable[Concatenate[S, P], Coroutine[object, object, T]]:  # with Any, mypy loses the types in gather()
     """The `_async` form of a method: the same arguments, and the result instead of a future of it."""
 
     async def variant(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await method(self, *args, **kwargs)
 
-    variant.__wrapped__ = method  # type: ignore[attr-defined]  # inspect.signature shows the arguments
+    signature = inspect.signature(method)
+    result = str(signature.return_annotation).removeprefix("APIFuture[").removesuffix("]")
+    variant.__signature__ = signature.replace(return_annotation=result)  # type: ignore[attr-defined]
     variant.__name__ = f"{method.__name__}_async"
     variant.__qualname__ = f"{method.__qualname__}_async"
     variant.__module__ = method.__module__

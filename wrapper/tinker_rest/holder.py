@@ -2,6 +2,9 @@
 
 import asyncio
 import concurrent.futures
+import logging
+import os
+import pickle
 import sys
 import threading
 import weakref
@@ -11,14 +14,19 @@ from typing import Any, TypeVar
 from tinker_rest import __version__
 from tinker_rest.background_loop import BackgroundLoop, background_loop
 from tinker_rest.calls import Carried
-from tinker_rest.connections import Sender
 from tinker_rest.credentials import check_headers, resolve_api_key, resolve_base_url
 from tinker_rest.errors import ClientClosedError
 from tinker_rest.futures import APIFuture
+from tinker_rest.sending import Sender
 
 T = TypeVar("T")
 
+_log = logging.getLogger("tinker_rest")
+
 _CLOSE_SECONDS = 5.0
+
+
+_holders: "weakref.WeakSet[ClientHolder]" = weakref.WeakSet()
 
 
 class ClientHolder:
@@ -29,8 +37,8 @@ class ClientHolder:
         api_key: The API key. Default: the environment variable `TINKER_API_KEY`.
         default_headers: Headers to send with every request, such as another authentication that a
             compatible server wants.
-        pickle_api_key: Whether a pickle of this holds the API key. By default it does not, and whoever
-            unpickles it has the key in `TINKER_API_KEY`.
+        pickle_credentials: Whether a pickle of this holds the API key and `default_headers`. By default it
+            does not, and whoever unpickles it has the key in `TINKER_API_KEY`.
 
     Raises:
         CredentialsError: There is no API key, or one that cannot be right.
@@ -43,16 +51,18 @@ class ClientHolder:
         api_key: str | None = None,
         *,
         default_headers: Mapping[str, str] | None = None,
-        pickle_api_key: bool = False,
+        pickle_credentials: bool = False,
     ) -> None:
         """Check the arguments; nothing is sent."""
         self.base_url = resolve_base_url(base_url)
         self._api_key = resolve_api_key(api_key)
         self._default_headers = check_headers(default_headers)
-        self._pickle_api_key = pickle_api_key
+        self._pickle_credentials = pickle_credentials
         self.closed = False
-        self._lock = threading.Lock()
-        self._calls: weakref.WeakSet[APIFuture[Any]] = weakref.WeakSet()
+        # The handler of a signal, or a finalizer, may use the client while the same thread begins a call.
+        self._lock = threading.RLock()
+        _holders.add(self)
+        self._calls: set[APIFuture[Any]] = set()
         self._connections: _Connections | None = None
         python = ".".join(str(part) for part in sys.version_info[:3])
         headers = {
@@ -68,6 +78,7 @@ class ClientHolder:
     def submit(self, call: Carried[T]) -> APIFuture[T]:
         """Start a call at once. Raises ClientClosedError after `close`."""
         background = background_loop()
+        future: APIFuture[T] = APIFuture(background)
         with self._lock:
             if self.closed:
                 raise ClientClosedError("this client is closed; make a new one")
@@ -75,24 +86,46 @@ class ClientHolder:
             if connections is None or connections.background is not background:  # the first call, or after a fork
                 connections = self._connections = _Connections(background, self.base_url, self._headers)
                 weakref.finalize(self, connections.close_soon).atexit = False
-                self._calls = weakref.WeakSet()
-            future: APIFuture[T] = APIFuture(background)
-            self._calls.add(future)
-        future.begin(lambda: call.run(connections.sender))
+                self._calls = set()
+            calls = self._calls
+            calls.add(future)
+        future.add_done_callback(calls.discard)
+        future.begin(lambda: self._carry(call, connections.sender))
         return future
 
+    async def _carry(self, call: Carried[T], sender: Sender) -> T:
+        # Being a method, it keeps this object, and so the connections, until the call ends.
+        return await call.run(sender)
+
+    def _calls_in_flight(self) -> list[APIFuture[Any]]:
+        # Those of the parent, in the child of a fork, do not end there.
+        is_running = self._connections is not None and self._connections.background.is_running()
+        return list(self._calls) if is_running else []
+
+    def wait(self) -> None:
+        """Wait until no call is in flight. Returns at once where waiting would never end."""
+        if not background_loop().is_current_thread():
+            while calls := self._calls_in_flight():
+                concurrent.futures.wait(calls)
+
+    async def wait_async(self) -> None:
+        """Wait until no call is in flight, without blocking the event loop."""
+        while calls := self._calls_in_flight():
+            await asyncio.gather(*calls, return_exceptions=True)
+
     def close(self) -> None:
-        """Cancel the calls in flight and close the connections. May be called more than once."""
+        """End the calls in flight with ClientClosedError and close the connections. May be called twice."""
         with self._lock:
             if self.closed:
                 return
             self.closed = True
-            calls = list(self._calls)
         connections = self._connections
         if connections is None or not connections.background.is_running():
             return
-        for future in calls:
-            future.cancel()
+        if calls := self._calls_in_flight():
+            _log.warning("calls in flight when their client was closed: %d", len(calls))
+        for call in calls:
+            call.abort(ClientClosedError("the client was closed before the call ended"))
         if connections.background.is_current_thread():
             connections.close_soon()
         else:
@@ -103,20 +136,38 @@ class ClientHolder:
         """The server's address; never the key."""
         return f"{type(self).__name__}(base_url={self.base_url!r}, api_key='…')"
 
+    def __copy__(self) -> "ClientHolder":
+        """Copies of a client share its connections."""
+        return self
+
     def __deepcopy__(self, memo: object) -> "ClientHolder":
         """Copies of a client share its connections."""
         return self
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         """Pickle how to make it again; connections and calls stay here."""
-        key = self._api_key if self._pickle_api_key else None
-        return _make_holder, (self.base_url, key, self._default_headers, self._pickle_api_key)
+        if self._default_headers and not self._pickle_credentials:
+            raise pickle.PicklingError(
+                "default_headers may hold secrets; make the client with pickle_credentials=True to have them, and "
+                "the API key, in its pickle"
+            )
+        key = self._api_key if self._pickle_credentials else None
+        return _make_holder, (self.base_url, key, self._default_headers, self._pickle_credentials)
 
 
 def _make_holder(
-    base_url: str, api_key: str | None, default_headers: dict[str, str], pickle_api_key: bool
+    base_url: str, api_key: str | None, default_headers: dict[str, str], pickle_credentials: bool
 ) -> ClientHolder:
-    return ClientHolder(base_url, api_key, default_headers=default_headers, pickle_api_key=pickle_api_key)
+    return ClientHolder(base_url, api_key, default_headers=default_headers, pickle_credentials=pickle_credentials)
+
+
+def _free_locks_in_child() -> None:
+    for holder in list(_holders):
+        holder._lock = threading.RLock()  # another thread of the parent may have held it
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_free_locks_in_child)
 
 
 class _Connections:
@@ -136,10 +187,12 @@ class _Connections:
         return self._sender
 
     async def aclose(self) -> None:
-        self.background.at_stop.discard(self.aclose)
-        if self._sender is not None:
+        try:
             await asyncio.sleep(0)  # cancelled calls give their connections back first
-            await self._sender.aclose()
+        finally:  # also where the interpreter exits meanwhile
+            self.background.at_stop.discard(self.aclose)
+            if self._sender is not None:
+                await self._sender.aclose()
 
     def close_soon(self) -> None:
         if self.background.is_running():

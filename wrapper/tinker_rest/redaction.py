@@ -1,21 +1,51 @@
 """Takes secrets out of text that people read: messages, logs and reprs."""
 
+import logging
 import re
 
 # A signed URL is as good as a key, so no query of a URL is shown.
 _URL_QUERY = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECASE)
 _USER_INFO = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^\s/@\"'<>]+@", re.IGNORECASE)
-_API_KEY = re.compile(r"\btml-[A-Za-z0-9_\-]{4,}")
-_JSON_WEB_TOKEN = re.compile(r"\beyJ[A-Za-z0-9_\-]{4,}(?:\.[A-Za-z0-9_\-]*)*")
+_KEY = r"(?<![A-Za-z0-9])(tml-|eyJ)[^\s\"'<>,;()\[\]{}]+"
+# "Bearer token is missing" holds none.
+_OTHER_CREDENTIALS = r"\b(bearer|basic)\s+(?=\S*[0-9=._-])[^\s\"'<>,;()\[\]{}]{8,}"
+_SECRET = re.compile(f"{_KEY}|{_OTHER_CREDENTIALS}", re.IGNORECASE)
+# A message is about the beginning of a text; the patterns would take long for all of a long one.
+_LONGEST = 2000
 
 
 def redact(text: str) -> str:
     """The text without API keys, tokens, passwords in URLs and the queries of URLs."""
     text = _USER_INFO.sub(r"\1…@", _URL_QUERY.sub(r"\1?…", text))
-    return _JSON_WEB_TOKEN.sub("eyJ…", _API_KEY.sub("tml-…", text))
+    return _SECRET.sub(lambda found: f"{found[1] or found[2] + ' '}…", text)
+
+
+def shown(value: object) -> str:
+    """What a message shows of an argument that was refused: its repr, without secrets and not too long."""
+    try:
+        text = repr(value)
+    except Exception:
+        return f"a value of type {type(value).__name__}"
+    return one_line(text, 100)
+
+
+class _Redacting(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = redact(record.getMessage()), ()
+        return True
+
+
+_redacting = _Redacting()
+
+
+def redact_log(name: str) -> None:
+    """Take secrets out of what a logger says from now on."""
+    logging.getLogger(name).addFilter(_redacting)  # adding it twice changes nothing
 
 
 def one_line(text: str, limit: int = 300) -> str:
     """The text without secrets, on one line of at most `limit` characters."""
-    line = " ".join(redact(text).split())
+    lines = (line.strip() for line in redact(text[:_LONGEST]).splitlines())
+    # Plain spaces within a line stay as they are: one at the end of an id is what is wrong with it.
+    line = " ".join(line for line in lines if line).replace("\t", " ")
     return line if len(line) <= limit else line[: limit - 1] + "…"

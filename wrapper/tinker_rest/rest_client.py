@@ -10,7 +10,9 @@ class RestClient(TrainingRunMethods, CheckpointMethods, SessionMethods):
 
     Each method checks its arguments, starts the call at once and returns an `APIFuture`: wait for it with
     `.result()`, or `await` it. The `_async` form of a method is a coroutine of the result itself. A client may
-    be used from many threads and event loops at once; close it, or use it in a `with` block.
+    be used from many threads and event loops at once. Use it in a `with` or `async with` block, which waits for
+    the calls in flight at its end, or call `close`, which does not. What is in flight when the interpreter
+    exits is cancelled.
 
     Calls that meet a passing fault (no answer, 408, 425, 429, 5xx) are repeated, after a delay that grows and
     is partly random, or that the server asks for. A change is sent with the same `X-Idempotency-Key` each time.
@@ -24,8 +26,8 @@ class RestClient(TrainingRunMethods, CheckpointMethods, SessionMethods):
         api_key: The API key. Default: the environment variable `TINKER_API_KEY`.
         default_headers: Headers to send with every request, such as another authentication that a
             compatible server wants.
-        pickle_api_key: Whether a pickle of the client holds the API key. By default it does not, and
-            whoever unpickles it has the key in `TINKER_API_KEY`.
+        pickle_credentials: Whether a pickle of the client holds the API key and `default_headers`. By default
+            it does not, and whoever unpickles it has the key in `TINKER_API_KEY`.
         timeout: After how many seconds a call gives up, with all its repetitions; 60 by default, None for never.
         attempt_timeout: For how many seconds one request of a call waits for its answer, before it is sent
             again; 30 by default, None for no limit but `timeout`.

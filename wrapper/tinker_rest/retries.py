@@ -39,7 +39,7 @@ def is_retryable_status(status: int) -> bool:
 
     501 and 505 are the server's word that it will never do it.
     """
-    return status in (408, 425, 429) or (status >= 500 and status not in (501, 505))
+    return status in (408, 425, 429) or (500 <= status < 600 and status not in (501, 505))
 
 
 def next_delay(
@@ -63,25 +63,39 @@ def next_delay(
     """
     if max_retries is not None and attempt > max_retries:
         return None
+    growth = 2.0 ** min(attempt - 1, 16)
     if retry_after is not None:
-        # A little more, so that clients that were told the same spread out.
-        delay = retry_after + random * min(0.25, 0.1 * retry_after)
+        # A little more, so that clients that were told the same spread out; and where that is nothing, or a
+        # date that is past, not all attempts in a moment.
+        delay = retry_after + random * max(min(0.25, 0.1 * retry_after), min(1.0, 0.05 * growth) - retry_after)
     else:
-        delay = random * min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(attempt - 1, 16))
+        delay = random * min(LONGEST_DELAY, FIRST_DELAY * growth)
     if remaining is not None and delay >= remaining:
         return None
     return delay
 
 
-def parse_retry_after(value: str | None, now: Callable[[], float] = time.time) -> float | None:
-    """The seconds that a `Retry-After` header asks for, written as a number or as an HTTP date."""
-    if not value:
-        return None
+def parse_retry_after(value: str, date: str = "", now: Callable[[], float] = time.time) -> float | None:
+    """The seconds that a `Retry-After` header asks for, written as a number or as an HTTP date.
+
+    Args:
+        value: The header; empty where the answer has none.
+        date: The answer's `Date` header, by which a date is measured where it can be read: clocks differ.
+        now: Our own clock.
+    """
     try:
         seconds = float(value)
     except ValueError:
-        try:
-            seconds = parsedate_to_datetime(value).timestamp() - now()
-        except (ValueError, TypeError, OverflowError):
+        until = _timestamp(value)
+        if until is None:
             return None
+        sent = _timestamp(date)
+        seconds = until - (now() if sent is None else sent)
     return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _timestamp(http_date: str) -> float | None:
+    try:
+        return parsedate_to_datetime(http_date).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None

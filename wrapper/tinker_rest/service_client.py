@@ -1,16 +1,15 @@
 """Where programs that were written for the official SDK get their `RestClient` from."""
 
 from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Self
 
+from tinker_rest.closing import ClosesHolder
 from tinker_rest.holder import ClientHolder
 from tinker_rest.options import CallOptions
 from tinker_rest.rest_client import RestClient
 from tinker_rest.retries import RetryEvent
 
 
-class ServiceClient:
+class ServiceClient(ClosesHolder):
     """Makes `RestClient`s that share one server address, one key and one set of connections.
 
     It makes no request of its own and no session on the server. Training and sampling are not part of this
@@ -28,12 +27,12 @@ class ServiceClient:
         max_retries: int | None = 10,
         on_retry: Callable[[RetryEvent], None] | None = None,
         default_headers: Mapping[str, str] | None = None,
-        pickle_api_key: bool = False,
+        pickle_credentials: bool = False,
     ) -> None:
         """Check the arguments; nothing is sent. Raises CredentialsError and InvalidArgumentError."""
         self._options = CallOptions(timeout, attempt_timeout, archive_timeout, max_retries, on_retry)
         self.holder = ClientHolder(
-            base_url, api_key, default_headers=default_headers, pickle_api_key=pickle_api_key
+            base_url, api_key, default_headers=default_headers, pickle_credentials=pickle_credentials
         )
 
     def create_rest_client(self) -> RestClient:
@@ -45,20 +44,6 @@ class ServiceClient:
             max_retries=self._options.max_retries,
             on_retry=self._options.on_retry,
         )
-
-    def close(self) -> None:
-        """Cancel the calls in flight and close the connections. May be called more than once."""
-        self.holder.close()
-
-    def __enter__(self) -> Self:
-        """Use the object in a `with` block, which closes it at the end."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close it."""
-        self.close()
 
     def __repr__(self) -> str:
         """The server's address; never the key."""

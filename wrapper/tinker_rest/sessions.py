@@ -75,7 +75,7 @@ class SessionMethods(CallingClient):
         """
         from tinker_rest_api.api.samplers.get_sampler import OPERATION
 
-        request = OPERATION.build_request(check_segment("sampler_id", sampler_id))
+        request = OPERATION.build_request(check_segment("sampler_id", sampler_id, may_have_slash=True))
         return self._call(OPERATION, request, OPERATION.read_success)
 
     get_session_async = async_variant(get_session)

@@ -5,8 +5,11 @@ from typing import Literal, Self
 from attrs import frozen
 
 from tinker_rest.errors import InvalidArgumentError
+from tinker_rest.redaction import shown
 
 CheckpointTypeName = Literal["training", "sampler", "external"]
+
+LONGEST_ID = 512
 
 _SCHEME = "tinker://"
 _TYPE_OF_KIND: dict[str, CheckpointTypeName] = {
@@ -39,15 +42,18 @@ class ParsedCheckpointTinkerPath:
     def from_tinker_path(cls, tinker_path: str) -> Self:
         """Read an address. Raises InvalidArgumentError, which is a ValueError, where it is none."""
         if not isinstance(tinker_path, str) or not tinker_path.startswith(_SCHEME):
-            raise InvalidArgumentError(f"tinker_path must look like {_FORM}, not {tinker_path!r}")
+            raise InvalidArgumentError(f"tinker_path must look like {_FORM}, not {shown(tinker_path)}")
+        tinker_path = str.__str__(tinker_path)
         parts = tinker_path.removeprefix(_SCHEME).split("/")
         if len(parts) != 3:
             raise InvalidArgumentError(
-                f"tinker_path must have a run id, a kind and a name, as in {_FORM}, not {tinker_path!r}"
+                f"tinker_path must have a run id, a kind and a name, as in {_FORM}, not {shown(tinker_path)}"
             )
         run_id, kind, name = parts
         if kind not in _TYPE_OF_KIND:
-            raise InvalidArgumentError(f"the kind in {tinker_path!r} must be one of {_KINDS}, not {kind!r}")
+            raise InvalidArgumentError(
+                f"the kind in {shown(tinker_path)} must be one of {_KINDS}, not {shown(kind)}"
+            )
         check_segment("the run id in tinker_path", run_id)
         check_segment("the name in tinker_path", name)
         return cls(tinker_path, run_id, _TYPE_OF_KIND[kind], f"{kind}/{name}")
@@ -57,39 +63,51 @@ class ParsedCheckpointTinkerPath:
         return self.tinker_path
 
 
-def check_segment(what: str, value: str) -> str:
-    """Return an id that can be one segment of a URL's path; raise InvalidArgumentError where it cannot."""
+def check_segment(what: str, value: str, *, may_have_slash: bool = False) -> str:
+    """Return an id that can be one segment of a URL's path; raise InvalidArgumentError where it cannot.
+
+    Args:
+        what: The name of the argument, for the message.
+        value: The id.
+        may_have_slash: Whether a slash may be part of the id. It is percent-encoded, but some servers decode it
+            before they look for the operation, and may then find another one.
+    """
     if not isinstance(value, str):
-        raise InvalidArgumentError(f"{what} must be a string, not {value!r}")
+        raise InvalidArgumentError(f"{what} must be a string, not {shown(value)}")
+    value = str.__str__(value)  # of a member of an enumeration, its value and not its name
     if value in ("", ".", ".."):
         raise InvalidArgumentError(f"{what} must not be empty, '.' or '..'; it is {value!r}")
-    if not value.isprintable() and any(ord(character) < 32 or ord(character) == 127 for character in value):
-        raise InvalidArgumentError(f"{what} must not contain control characters; it is {value!r}")
     if value.startswith(_SCHEME):
         raise InvalidArgumentError(
-            f"{what} must be an id, not a tinker path; use the method for tinker paths with {value!r}"
+            f"{what} must be an id, not a tinker path; use the method for tinker paths with {shown(value)}"
         )
+    if len(value) > LONGEST_ID:
+        raise InvalidArgumentError(f"{what} must have at most {LONGEST_ID} characters; it is {shown(value)}")
+    if not value.isprintable() and any(ord(character) < 32 or ord(character) == 127 for character in value):
+        raise InvalidArgumentError(f"{what} must not contain control characters; it is {shown(value)}")
+    if "/" in value and not may_have_slash:
+        raise InvalidArgumentError(f"{what} must not contain a slash; it is {shown(value)}")
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise InvalidArgumentError(f"{what} must be valid Unicode; it is {value!r}") from None
+        raise InvalidArgumentError(f"{what} must be valid Unicode; it is {shown(value)}") from None
     return value
 
 
 def split_checkpoint_id(checkpoint_id: str) -> tuple[str | None, str]:
     """A checkpoint id as kind and name; the kind is None for an id of one part, such as `checkpoint-123`."""
-    check_segment("checkpoint_id", checkpoint_id)
+    checkpoint_id = check_segment("checkpoint_id", checkpoint_id, may_have_slash=True)
     kind, slash, name = checkpoint_id.partition("/")
     if not slash:
         if checkpoint_id in _TYPE_OF_KIND:
             raise InvalidArgumentError(
-                f"checkpoint_id must be like {checkpoint_id}/NAME; the name is missing in {checkpoint_id!r}"
+                f"checkpoint_id must be like {checkpoint_id}/NAME; the name is missing in {shown(checkpoint_id)}"
             )
         return None, checkpoint_id
     if kind not in _TYPE_OF_KIND or "/" in name:
         raise InvalidArgumentError(
             f"checkpoint_id must be KIND/NAME with a kind of {_KINDS}, or an id without a slash, "
-            f"not {checkpoint_id!r}"
+            f"not {shown(checkpoint_id)}"
         )
     check_segment("the name in checkpoint_id", name)
     return kind, name

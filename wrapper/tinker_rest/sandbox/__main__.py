@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import math
 import shlex
 import signal
 import sqlite3
@@ -16,6 +17,7 @@ from . import Sandbox
 from .server import DEFAULT_API_KEY
 
 DEFAULT_PORT = 8765
+LARGEST_PORT = 65535
 # A wait without an end could not be interrupted by Ctrl-C on Windows.
 WAIT_SECONDS = 0.5
 
@@ -65,29 +67,51 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
     parser.add_argument(
-        "--port", type=int, default=DEFAULT_PORT, help="the port of the API; 0 for any free one (%(default)s)"
+        "--port", type=_port, default=DEFAULT_PORT, help="the port of the API; 0 for any free one (%(default)s)"
     )
     parser.add_argument(
         "--storage-port",
-        type=int,
+        type=_port,
         default=0,
         help="the port of the archives; 0 for any free one (%(default)s)",
     )
     parser.add_argument("--db", default=":memory:", help="the SQLite file that keeps the state (%(default)s)")
-    parser.add_argument("--api-key", default=DEFAULT_API_KEY, help="the key to accept (%(default)s)")
+    parser.add_argument(
+        "--api-key", type=_api_key, default=DEFAULT_API_KEY, help="the key to accept (%(default)s)"
+    )
     parser.add_argument("--empty", action="store_true", help="start a new database without made-up data")
     parser.add_argument(
-        "--archive-build-seconds", type=float, default=0.3, help="how long an archive is built (%(default)s)"
+        "--archive-build-seconds", type=_seconds, default=0.3, help="how long an archive is built (%(default)s)"
     )
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > LARGEST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to {LARGEST_PORT}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 up")
+    return seconds
+
+
+def _api_key(text: str) -> str:
+    if not text.startswith("tml-"):
+        raise argparse.ArgumentTypeError("it must begin with 'tml-', or no client will accept it")
+    return text
 
 
 def _greeting(sandbox: Sandbox, db: str) -> str:
     return (
         f"Tinker sandbox at {sandbox.base_url}, database {db}\n"
-        f"API key: {sandbox.api_key}\n"
+        f"API key: {sandbox.api_key} (of alice; {sandbox.other_api_key} is that of another user, bob)\n"
         f"export TINKER_BASE_URL={shlex.quote(sandbox.base_url)}\n"
         f"export TINKER_API_KEY={shlex.quote(sandbox.api_key)}\n"
+        f"curl -H {shlex.quote('X-API-Key: ' + sandbox.api_key)} {sandbox.base_url}/api/v1/training_runs\n"
         "Press Ctrl-C to stop.\n"
     )
 

@@ -22,7 +22,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 LONGEST_MESSAGE = 300
 
 _TEMPLATE_PARAMETER = re.compile(r"\{(?P<name>[^{}]+)\}")
-_INTEGER = re.compile(r"-?[0-9]{1,20}", re.ASCII)
+_INTEGER = re.compile(r"-?[0-9]{1,300}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -244,6 +244,6 @@ def _fault(error: jsonschema_rs.ValidationError) -> Fault:
     if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Required):
         loc = (*loc, error.kind.property)
     message = error.message
-    if len(message) > LONGEST_MESSAGE:
-        message = message[: LONGEST_MESSAGE - 1] + "…"
+    if len(message) > LONGEST_MESSAGE:  # the rule stands at the end, behind the value
+        message = f"{message[: LONGEST_MESSAGE // 2]}…{message[-LONGEST_MESSAGE // 2 :]}"
     return Fault(loc, message, error.kind.name)

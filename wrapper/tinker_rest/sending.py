@@ -1,0 +1,68 @@
+"""Sends requests to one server, by whatever can carry them."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from tinker_rest.connections import ConnectionPool
+from tinker_rest.proxies import ProxiedClient, proxy_for
+from tinker_rest.transport import MAX_CONNECTIONS, Answer, Hopeless
+
+
+class Sender:
+    """Carries requests to one server.
+
+    Args:
+        base_url: The server's address.
+        headers: Headers to send with every request.
+
+    Attributes:
+        room: Where callers queue, in order, before they send; so waiting for a place can be told from waiting
+            for an answer.
+    """
+
+    def __init__(self, base_url: str, headers: dict[str, str]) -> None:
+        """Prepare; connections are opened when they are needed."""
+        self.room = asyncio.Semaphore(MAX_CONNECTIONS)
+        self._base_url = base_url
+        self._headers = headers
+        self._carrier: ConnectionPool | ProxiedClient | None = None
+
+    async def send(self, request: dict[str, Any], on_sent: Callable[[], None]) -> Answer:
+        """Send one request and read the answer, inside of `room`.
+
+        Args:
+            request: What the generated `build_request` returned, with all its headers.
+            on_sent: Called before the first byte of the request leaves.
+
+        Raises:
+            httpx.TransportError: There is no answer, but there may be one later.
+            Hopeless: There will never be one.
+        """
+        if self._carrier is None:
+            self._carrier = self._new_carrier()
+        url = self._base_url + request["url"]
+        if params := request.get("params"):
+            url += "?" + str(httpx.QueryParams(params))
+        headers = {**self._headers, **request["headers"]}
+        built = httpx.Request(request["method"], url, headers=headers, json=request.get("json"))
+        return await self._carrier.send(built, on_sent)
+
+    def _new_carrier(self) -> ConnectionPool | ProxiedClient:
+        url = httpx.URL(self._base_url)
+        try:
+            proxy = proxy_for(url)
+            return ProxiedClient(proxy) if proxy else ConnectionPool(url)
+        except OSError as error:  # of which ssl.SSLError is one
+            variables = "SSL_CERT_FILE or SSL_CERT_DIR"
+            raise Hopeless(f"the certificates that {variables} names cannot be read: {error}") from error
+        except (ImportError, ValueError, httpx.InvalidURL) as error:
+            variables = "HTTP_PROXY, HTTPS_PROXY or ALL_PROXY"
+            raise Hopeless(f"the proxy that {variables} names cannot be used: {error}") from error
+
+    async def aclose(self) -> None:
+        """Close the connections; those that still carry a request close after it."""
+        if self._carrier is not None:
+            await self._carrier.aclose()
