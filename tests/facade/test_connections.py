@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import logging
 import socket
 import ssl
 import time
@@ -18,13 +19,16 @@ from tinker_rest import (
     APIConnectionError,
     APIResponseValidationError,
     InvalidArgumentError,
+    NotFoundError,
     RestClient,
     connections,
+    dialing,
     transport,
 )
 
 from .recording_server import (
     KEY,
+    SIGNED_URL,
     TRAINING_RUN,
     RecordedRequest,
     RecordingServer,
@@ -91,6 +95,20 @@ def test_an_idle_connection_is_not_used_for_ever(server: RecordingServer, monkey
         time.sleep(0.1)
         client.get_training_run("r").result(10)
     assert server.connections == 2
+
+
+def test_connections_are_closed_once_they_are_idle(
+    server: RecordingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "KEEP_IDLE_SECONDS", 0.2)
+    with client_of(server) as client:
+        for future in [client.get_training_run("r") for _ in range(30)]:
+            future.result(10)
+        for _ in range(10):  # the one that is used stays, and keeps none of the others
+            client.get_training_run("r").result(10)
+            time.sleep(0.05)
+        assert server.open_now == 1
+        wait_until(lambda: server.open_now == 0)
 
 
 FAREWELL = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -173,6 +191,29 @@ def test_an_endless_answer_is_not_read_to_its_end(server: RecordingServer) -> No
     wait_until(lambda: not server.open_now)
 
 
+def test_a_small_answer_that_unpacks_to_a_huge_one(server: RecordingServer) -> None:
+    bomb = gzip.compress(b" " * 2**26, 9)
+    assert len(bomb) < 2**19
+    server.answer = lambda _: reply(200, bomb, "text/html", Content_Encoding="gzip")
+    with client_of(server, max_retries=0) as client:
+        error = client.get_training_run("r").exception(30)
+    assert isinstance(error, APIResponseValidationError)
+    assert len(error.response.content) == transport.LONGEST_OTHER + 1
+
+
+def test_long_headers_in_several_parts(server: RecordingServer) -> None:
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        whole = GOOD.replace(b"Content-Type", b"X-Long: %s\r\nContent-Type" % (b"a" * 60_000))
+        for start in range(0, len(whole), 10_000):
+            writer.write(whole[start : start + 10_000])
+            await writer.drain()
+            await asyncio.sleep(0.002)
+
+    server.answer = lambda _: answer
+    with client_of(server, max_retries=0) as client:
+        assert client.get_training_run("r").result(10).base_model == "b"
+
+
 def test_nobody_listens() -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
@@ -199,6 +240,12 @@ def test_a_host_without_an_address(monkeypatch: pytest.MonkeyPatch, code: int, a
     assert "no connection to nobody.example" in str(error)
     assert text in str(error)
     assert error.attempts == attempts
+
+
+@pytest.mark.parametrize("header", ["Content-Length", "content-type", "X-Request-Id", "x-idempotency-key"])
+def test_headers_that_each_request_has_of_its_own_are_refused(header: str) -> None:
+    with pytest.raises(InvalidArgumentError, match=f"'{header}' cannot be one of default_headers"):
+        RestClient(base_url="http://h", api_key=KEY, default_headers={header: "5"})
 
 
 @pytest.mark.parametrize("header", ["a b", "", "a:b", "ü", "a\n", 5])
@@ -274,6 +321,28 @@ def test_tls_with_a_certificate_of_another_host(
     assert tls_server.requests == []
 
 
+def test_a_deletion_that_was_never_sent_is_not_taken_as_done(
+    tls_server: RecordingServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    AUTHORITY.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    tls_server.answer = lambda _: reply(404, {"detail": "no such checkpoint"})
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and shakes no hands
+        dialed = iter([silent.getsockname()[1]])
+        dial = dialing.Dialer.dial
+
+        async def dial_silent_first(dialer: dialing.Dialer) -> socket.socket:
+            port = next(dialed, None)
+            return await dial(dialer if port is None else dialing.Dialer("127.0.0.1", port))
+
+        monkeypatch.setattr(dialing.Dialer, "dial", dial_silent_first)
+        with client_of(tls_server, attempt_timeout=0.3) as client:
+            error = client.delete_checkpoint("r", "weights/1").exception(10)
+    assert isinstance(error, NotFoundError)
+    assert error.attempts == 2
+    assert len(tls_server.requests) == 1
+
+
 # Proxies. The recording server is one: requests to it have whole addresses as their targets.
 
 
@@ -322,6 +391,35 @@ def test_a_proxy_that_is_down_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "no connection through the proxy 127.0.0.1:9: " in str(error)
     assert "secret" not in str(error)
     assert error.attempts == 2
+
+
+def test_a_proxy_that_refuses_did_not_send_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [
+        reply(503, {"detail": "no"}, Connection="close"),  # to the request to connect
+        reply(503, {"detail": "no"}, Connection="close"),
+    ]
+    with RecordingServer(in_turn(answers)) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.base_url)
+        with client_of(proxy, base_url="https://api.invalid", max_retries=1) as client:
+            error = client.delete_checkpoint("r", "weights/1").exception(10)
+    assert isinstance(error, APIConnectionError)
+    assert "no connection through the proxy 127.0.0.1:" in str(error)
+    assert {request.method for request in proxy.requests} == {"CONNECT"}
+    assert all(request.header("X-API-Key") is None for request in proxy.requests)
+
+
+def test_no_signed_url_is_logged_behind_a_proxy(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with RecordingServer(as_proxy) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.base_url)
+        with client_of(proxy, base_url="http://api.invalid") as client:
+            archive = client.get_checkpoint_archive_url("r", "weights/1").result(10)
+    assert archive.url == SIGNED_URL
+    assert "receive_response_headers.complete" in caplog.text
+    assert "secret-signature" not in caplog.text
+    assert KEY not in caplog.text
 
 
 def test_hosts_that_need_no_proxy(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:

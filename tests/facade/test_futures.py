@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -21,6 +23,7 @@ from .recording_server import (
     client_of,
     never_answer,
     reply,
+    smallest_answer,
     wait_until,
 )
 
@@ -267,6 +270,71 @@ def test_a_callback_may_read_its_own_future_and_begin_another(client: RestClient
 
     client.get_training_run("r").add_done_callback(begin_another)
     wait_until(lambda: ended)
+
+
+def test_callbacks_that_cancel_each_others_futures_end(server: RecordingServer, client: RestClient) -> None:
+    """A lock that is held while callbacks run would be a deadlock here."""
+    server.answer = lambda _: never_answer
+    for _ in range(20):
+        one, other = client.get_training_run("1"), client.get_training_run("2")
+        for future, another in ((one, other), (other, one)):
+            future.add_done_callback(lambda _, another=another: [time.sleep(0.001), another.cancel()])
+        threads = [threading.Thread(target=future.cancel, daemon=True) for future in (one, other)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+            assert not thread.is_alive()
+    server.answer = smallest_answer
+    assert client.get_training_run("r").result(10)
+
+
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, ZeroDivisionError])
+def test_a_callback_that_fails_ends_no_other_call(
+    client: RestClient, caplog: pytest.LogCaptureFixture, error: type[BaseException]
+) -> None:
+    def fail(_: object) -> None:
+        raise error
+
+    future = client.get_training_run("r")
+    future.add_done_callback(fail)
+    assert future.result(10).base_model == "b"
+    assert client.get_training_run("r").result(10).base_model == "b"
+    wait_until(lambda: error.__name__ in caplog.text)
+
+
+def test_a_call_that_nobody_holds_is_not_collected(server: RecordingServer, client: RestClient) -> None:
+    held = Held(reply(body=TRAINING_RUN))
+    server.answer = lambda _: held
+    ended: list[object] = []
+    endless = client.with_options(timeout=None, attempt_timeout=None)
+    endless.get_training_run("r").add_done_callback(lambda future: ended.append(future.result()))
+    wait_until(lambda: server.requests)
+    for _ in range(3):
+        gc.collect()
+    held.release()
+    wait_until(lambda: ended)
+
+
+def test_a_failed_call_leaves_no_cycle_for_the_collector(server: RecordingServer, client: RestClient) -> None:
+    server.answer = lambda _: reply(404, {"detail": "no such run"})
+    client.get_training_run("r").exception(10)  # whatever is made once is made
+    gc.collect()
+    gc.disable()
+    try:
+        made = weakref.ref(client.get_training_run("r"))
+        wait_until(lambda: made() is None)
+    finally:
+        gc.enable()
+
+
+def test_the_handler_of_a_signal_may_use_the_client(server: RecordingServer) -> None:
+    with client_of(server) as client:
+        with client.holder._lock:  # as where a signal comes while a call begins
+            future = client.get_training_run("r")
+        assert future.result(10)
+        with client.holder._lock:
+            client.close()
 
 
 def test_many_threads_share_a_client(server: RecordingServer, client: RestClient) -> None:

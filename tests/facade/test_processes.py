@@ -152,6 +152,18 @@ atexit.register(tinker_rest.background_loop.stop_at_exit)  # what was registered
     assert len(server.requests) == 1
 
 
+def test_threads_that_go_on_after_the_main_thread(server: RecordingServer) -> None:
+    code = """
+client = RestClient(base_url=base_url.replace("127.0.0.1", "localhost"), api_key=key)
+def work():
+    threading.main_thread().join()
+    for number in range(3):
+        print(client.get_training_run(str(number)).result().base_model)
+threading.Thread(target=work).start()
+"""
+    assert run(server, code) == "b\nb\nb\n"
+
+
 FORK = """
 import warnings
 warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons warn of forks of processes with threads
