@@ -74,6 +74,19 @@ def test_what_is_not_required_may_be_null_or_absent(model: type[Any], value: Jso
 
 
 @pytest.mark.parametrize("model", response_models())
+def test_the_docstring_tells_of_every_field(model: type[Any]) -> None:
+    text = " ".join((model.__doc__ or "").split())
+    for name, described in DESCRIPTION["components"]["schemas"][model.__name__]["properties"].items():
+        told = "" if "$ref" in described else " ".join(described["description"].split())  # a reference has its own
+        assert f"{name}: {told}" in text
+
+
+def test_the_docstring_of_an_enumeration_is_its_description() -> None:
+    described = DESCRIPTION["components"]["schemas"]["CheckpointKind"]["description"]
+    assert " ".join((models.CheckpointKind.__doc__ or "").split()) == " ".join(described.split())
+
+
+@pytest.mark.parametrize("model", response_models())
 def test_no_model_holds_unset(model: type[Any]) -> None:
     for field in attrs.fields(model):
         assert field.default is not UNSET

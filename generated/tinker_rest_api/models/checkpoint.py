@@ -27,7 +27,24 @@ _FIELDS = frozenset(
 
 @define
 class Checkpoint:
-    """Weights that a training run saved."""
+    """Weights that a training run saved.
+
+    Attributes:
+        checkpoint_id: The id within its training run, such as `weights/0001`. Some servers leave
+            out the kind, so only `tinker_path` names a checkpoint beyond doubt.
+        checkpoint_type: What a checkpoint is for: `training` (kind `weights`), `sampler` (kind
+            `sampler_weights`), `external` (kind `external_weights`), or a value that a newer server
+            adds.
+        tinker_path: The address of the checkpoint, `tinker://{training_run_id}/{kind}/{name}`.
+        time: When the checkpoint was saved, in UTC.
+        training_run_id: The id of the training run that saved it. Where a server leaves it out it
+            can be read from `tinker_path`.
+        size_bytes: The size in bytes, where it is known.
+        public: Whether everyone may read the checkpoint.
+        expires_at: When the checkpoint will be deleted, in UTC. Null or absent for never.
+        user_metadata: What the user attached to the checkpoint.
+        additional_properties: Fields that a newer server sent and this version does not know.
+    """
 
     checkpoint_id: str
     """The id within its training run, such as `weights/0001`. Some servers leave out the kind,

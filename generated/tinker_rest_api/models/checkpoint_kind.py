@@ -3,6 +3,9 @@ from enum import StrEnum
 
 
 class CheckpointKind(StrEnum):
+    """The first part of a checkpoint id. `weights`: the full state, to go on training from.
+    `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in."""
+
     EXTERNAL_WEIGHTS = "external_weights"
     SAMPLER_WEIGHTS = "sampler_weights"
     WEIGHTS = "weights"

@@ -18,7 +18,13 @@ _FIELDS = frozenset(
 
 @define
 class CheckpointsListResponse:
-    """Checkpoints of one training run, or one page of the caller's checkpoints."""
+    """Checkpoints of one training run, or one page of the caller's checkpoints.
+
+    Attributes:
+        checkpoints: The checkpoints, newest first.
+        cursor: The place of the page. Absent or null where the list is not paged.
+        additional_properties: Fields that a newer server sent and this version does not know.
+    """
 
     checkpoints: list[Checkpoint]
     """The checkpoints, newest first."""

@@ -17,7 +17,15 @@ _FIELDS = frozenset(
 
 @define
 class Cursor:
-    """The place of a page in the whole list."""
+    """The place of a page in the whole list.
+
+    Attributes:
+        offset: How many items come before the page.
+        limit: The most items that the page could hold.
+        total_count: How many items the whole list holds. Some servers answer 0 beyond the end: an
+            empty page, not this number, ends a loop over pages.
+        additional_properties: Fields that a newer server sent and this version does not know.
+    """
 
     offset: int
     """How many items come before the page."""

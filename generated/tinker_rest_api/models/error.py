@@ -17,7 +17,15 @@ _FIELDS = frozenset(
 @define
 class Error:
     """What went wrong. Servers differ in the shape of their errors, so nothing here is required and
-    other fields may be there."""
+    other fields may be there.
+
+    Attributes:
+        detail: A sentence or, where parameters or fields of the request are wrong, a list with
+            one object for each: `loc` (where it is, from the outside in), `msg` (what is wrong) and
+            `type` (for programs).
+        message: What went wrong, in words, on servers that use this field instead.
+        additional_properties: Fields that a newer server sent and this version does not know.
+    """
 
     detail: Any | None = None
     """A sentence or, where parameters or fields of the request are wrong, a list with one object for

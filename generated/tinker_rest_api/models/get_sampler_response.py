@@ -17,7 +17,15 @@ _FIELDS = frozenset(
 
 @define
 class GetSamplerResponse:
-    """What a sampler serves."""
+    """What a sampler serves.
+
+    Attributes:
+        sampler_id: The id of the sampler.
+        base_model: The name of the base model.
+        model_path: The tinker path of the checkpoint that is served. Null for the base model
+            itself.
+        additional_properties: Fields that a newer server sent and this version does not know.
+    """
 
     sampler_id: str
     """The id of the sampler."""

@@ -19,7 +19,15 @@ _FIELDS = frozenset(
 
 @define
 class GetSessionResponse:
-    """What belongs to a session."""
+    """What belongs to a session.
+
+    Attributes:
+        training_run_ids: The ids of the session's training runs.
+        sampler_ids: The ids of the session's samplers.
+        user_metadata: What the user attached to the session.
+        display_name: The name that the user gave to the session.
+        additional_properties: Fields that a newer server sent and this version does not know.
+    """
 
     training_run_ids: list[str]
     """The ids of the session's training runs."""

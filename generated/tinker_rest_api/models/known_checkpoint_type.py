@@ -3,6 +3,8 @@ from enum import StrEnum
 
 
 class KnownCheckpointType(StrEnum):
+    """The types of checkpoint that this version of the document knows."""
+
     EXTERNAL = "external"
     SAMPLER = "sampler"
     TRAINING = "training"

@@ -11,7 +11,12 @@ _FIELDS = frozenset(("sessions",))
 
 @define
 class ListSessionsResponse:
-    """One page of sessions."""
+    """One page of sessions.
+
+    Attributes:
+        sessions: The ids of the sessions.
+        additional_properties: Fields that a newer server sent and this version does not know.
+    """
 
     sessions: list[str]
     """The ids of the sessions."""

@@ -11,7 +11,13 @@ _FIELDS = frozenset(("ttl_seconds",))
 
 @define
 class SetCheckpointTtlRequest:
-    """The time to live that a checkpoint shall have."""
+    """The time to live that a checkpoint shall have.
+
+    Attributes:
+        ttl_seconds: In how many seconds from now the checkpoint expires: one hour to ten years of
+            365 days. Null removes an expiry.
+        additional_properties: Fields that a newer server sent and this version does not know.
+    """
 
     ttl_seconds: int | None
     """In how many seconds from now the checkpoint expires: one hour to ten years of 365 days.

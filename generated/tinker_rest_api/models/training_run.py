@@ -27,7 +27,21 @@ _FIELDS = frozenset(
 
 @define
 class TrainingRun:
-    """A fine-tuning run."""
+    """A fine-tuning run.
+
+    Attributes:
+        training_run_id: The id of the run.
+        base_model: The name of the model that is fine-tuned.
+        is_lora: Whether the run trains a LoRA adapter rather than all weights.
+        model_owner: Who owns the run.
+        corrupted: Whether the state of the run is damaged, so that training cannot go on.
+        lora_rank: The rank of the LoRA adapter. Null without one.
+        last_request_time: When the run was last asked to do something, in UTC.
+        last_checkpoint: The newest checkpoint to go on training from.
+        last_sampler_checkpoint: The newest checkpoint to sample from.
+        user_metadata: What the user attached to the run.
+        additional_properties: Fields that a newer server sent and this version does not know.
+    """
 
     training_run_id: str
     """The id of the run."""

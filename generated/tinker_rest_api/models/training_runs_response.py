@@ -18,7 +18,13 @@ _FIELDS = frozenset(
 
 @define
 class TrainingRunsResponse:
-    """One page of training runs."""
+    """One page of training runs.
+
+    Attributes:
+        training_runs: The training runs.
+        cursor: The place of a page in the whole list.
+        additional_properties: Fields that a newer server sent and this version does not know.
+    """
 
     training_runs: list[TrainingRun]
     """The training runs."""

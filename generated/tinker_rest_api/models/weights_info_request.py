@@ -11,7 +11,12 @@ _FIELDS = frozenset(("tinker_path",))
 
 @define
 class WeightsInfoRequest:
-    """Names the weights that are asked about."""
+    """Names the weights that are asked about.
+
+    Attributes:
+        tinker_path: The address of the weights, `tinker://{training_run_id}/{kind}/{name}`.
+        additional_properties: Fields that a newer server sent and this version does not know.
+    """
 
     tinker_path: str
     """The address of the weights, `tinker://{training_run_id}/{kind}/{name}`."""

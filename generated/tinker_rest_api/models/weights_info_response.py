@@ -20,7 +20,17 @@ _FIELDS = frozenset(
 
 @define
 class WeightsInfoResponse:
-    """What is needed to load weights."""
+    """What is needed to load weights.
+
+    Attributes:
+        base_model: The name of the model that was fine-tuned.
+        is_lora: Whether the weights are a LoRA adapter.
+        lora_rank: The rank of the LoRA adapter. Null without one.
+        train_unembed: Whether the unembedding layer was trained.
+        train_mlp: Whether the MLP layers were trained.
+        train_attn: Whether the attention layers were trained.
+        additional_properties: Fields that a newer server sent and this version does not know.
+    """
 
     base_model: str
     """The name of the model that was fine-tuned."""
