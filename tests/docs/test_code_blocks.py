@@ -1,11 +1,14 @@
 """Every command and every block of Python in the documentation, run as it stands there."""
 
+import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -35,7 +38,7 @@ def test_no_block_is_of_an_unknown_kind() -> None:
     kinds = {kind for page in PAGES for kind, _ in BLOCK.findall((ROOT / page).read_text())}
     assert kinds == {"python", "sh", ""}
     assert len(blocks("python")) >= 5
-    assert len(blocks("sh")) >= 4
+    assert len(blocks("sh")) >= 5
 
 
 @pytest.mark.parametrize("code", blocks("python"))
@@ -58,6 +61,9 @@ def test_commands_run(commands: str, tmp_path: Path) -> None:
         if command.startswith("python -m tinker_rest.sandbox"):
             serves_until_interrupted([sys.executable, *command.split()[1:]], tmp_path)
             continue
+        if command.startswith("curl "):
+            works_on_a_sandbox(command)
+            continue
         assert (ROOT / command.split()[0]).exists(), command
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TINKER_")}
         done = subprocess.run(
@@ -73,6 +79,18 @@ def demo_of(sandbox: Sandbox) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done
+
+
+def works_on_a_sandbox(command: str) -> None:
+    """Send what curl would send, to a sandbox on another port."""
+    curl, option, header, url = shlex.split(command)
+    assert (curl, option) == ("curl", "-H")
+    name, _, value = header.partition(": ")
+    with Sandbox() as sandbox:
+        request = urllib.request.Request(url.replace("http://127.0.0.1:8765", sandbox.base_url))
+        request.add_header(name, value)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert json.load(answer)["training_runs"]
 
 
 def test_the_demo_only_reads_from_a_server_of_the_users_own(sandbox: Sandbox) -> None:
