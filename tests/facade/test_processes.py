@@ -154,14 +154,31 @@ atexit.register(tinker_rest.background_loop.stop_at_exit)  # what was registered
 
 def test_threads_that_go_on_after_the_main_thread(server: RecordingServer) -> None:
     code = """
-client = RestClient(base_url=base_url.replace("127.0.0.1", "localhost"), api_key=key)
 def work():
     threading.main_thread().join()
-    for number in range(3):
-        print(client.get_training_run(str(number)).result().base_model)
+    for number in range(3):  # each dials anew, by name
+        with RestClient(base_url=base_url.replace("127.0.0.1", "localhost"), api_key=key) as other:
+            print(other.get_training_run(str(number)).result().base_model)
+client.get_training_run("r").result()
 threading.Thread(target=work).start()
 """
     assert run(server, code) == "b\nb\nb\n"
+
+
+def test_a_first_call_after_the_main_thread_works_or_says_why_not(server: RecordingServer) -> None:
+    code = """
+def work():
+    threading.main_thread().join()
+    try:
+        print(client.get_training_run("r").result().base_model)
+    except RuntimeError as error:
+        print(error)
+threading.Thread(target=work).start()
+"""
+    may_start_threads = sys.version_info < (3, 12)
+    assert run(server, code) == (
+        "b\n" if may_start_threads else "the interpreter is exiting; no new call can be made\n"
+    )
 
 
 FORK = """

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 _EXIT_SECONDS = 2.0
+_EXITING = "the interpreter is exiting; no new call can be made"
 
 
 class BackgroundLoop:
@@ -27,7 +28,11 @@ class BackgroundLoop:
         self._stopped = False
         self._process = os.getpid()
         self._thread = threading.Thread(target=self._run, name="tinker-rest", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:  # from Python 3.12 on, once the main thread has ended
+            self.loop.close()
+            raise RuntimeError(_EXITING) from None
 
     def _run(self) -> None:
         asyncio.set_event_loop(self.loop)
@@ -70,7 +75,7 @@ class BackgroundLoop:
     def call_soon(self, callback: Callable[..., Any], *arguments: Any) -> None:
         """Run a callback on the loop. Raises RuntimeError after the interpreter has begun to exit."""
         if self._stopped:
-            raise RuntimeError("the interpreter is exiting; no new call can be made")
+            raise RuntimeError(_EXITING)
         self.loop.call_soon_threadsafe(callback, *arguments)
 
     def stop(self) -> None:

@@ -98,7 +98,10 @@ def _look_up(host: str, port: int) -> asyncio.Future[list[AddressInfo]]:
         with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
             loop.call_soon_threadsafe(settle, addresses, error)
 
-    threading.Thread(target=ask, name="tinker-rest-look-up", daemon=True).start()
+    try:
+        threading.Thread(target=ask, name="tinker-rest-look-up", daemon=True).start()
+    except RuntimeError:  # from Python 3.12 on no thread can be started once the main thread has ended
+        ask()
     return found
 
 
