@@ -30,7 +30,8 @@ from .recording_server import (
 
 WITHOUT_FAST = "sys.modules['orjson'] = sys.modules['uvloop'] = None"
 PREAMBLE = f"""
-import asyncio, os, sys, threading, time
+import asyncio, logging, os, sys, threading, time
+logging.getLogger("asyncio").setLevel(logging.ERROR)  # that a callback took long is the machine's affair
 {WITHOUT_FAST if sys.modules.get("orjson", ...) is None else ""}
 from tinker_rest import RestClient
 base_url, key = sys.argv[1:]

@@ -247,13 +247,13 @@ def test_an_archive_is_waited_for_beyond_the_deadline_of_other_calls(
 def test_waiting_for_an_archive_has_a_deadline_of_its_own(
     server: RecordingServer, building: bytes, error: type[APIStatusError]
 ) -> None:
-    server.answer = lambda _: building.replace(b"Retry-After: 0", b"Retry-After: 0.1")
-    with client_of(server, archive_timeout=0.35) as client:
+    server.answer = lambda _: building.replace(b"Retry-After: 0", b"Retry-After: 0.4")
+    with client_of(server, archive_timeout=1.5) as client:
         raised = client.get_checkpoint_archive_url("r", "weights/1").exception(10)
     assert type(raised) is error
     assert 2 <= raised.attempts == len(server.requests) <= 4
-    assert raised.retry_after == 0.1
-    assert "asked to wait 0.1 s; archive_timeout, 0.35 s, leaves no time for another attempt" in raised.message
+    assert raised.retry_after == 0.4
+    assert "asked to wait 0.4 s; archive_timeout, 1.5 s, leaves no time for another attempt" in raised.message
     assert raised.args == (raised.message,)
     assert raised.operation_id == "get_checkpoint_archive_url"
 

@@ -245,5 +245,6 @@ def _fault(error: jsonschema_rs.ValidationError) -> Fault:
         loc = (*loc, error.kind.property)
     message = error.message
     if len(message) > LONGEST_MESSAGE:  # the rule stands at the end, behind the value
-        message = f"{message[: LONGEST_MESSAGE // 2]}…{message[-LONGEST_MESSAGE // 2 :]}"
+        half = LONGEST_MESSAGE // 2
+        message = f"{message[: half - 1]}…{message[-half:]}"
     return Fault(loc, message, error.kind.name)
