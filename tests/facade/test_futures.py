@@ -208,6 +208,60 @@ def test_a_block_waits_for_its_calls(server: RecordingServer, made_by: type[Rest
             pass
 
 
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_block_waits_for_no_calls_of_others(server: RecordingServer, is_async: bool) -> None:
+    held = Held(reply(204))
+    server.answer = lambda request: held if request.method == "DELETE" else smallest_answer(request)
+    with ServiceClient(base_url=server.base_url, api_key=KEY) as service:
+        other = service.create_rest_client()
+        deletion = other.delete_checkpoint("r", "weights/1")
+
+        async def use(client: RestClient) -> None:
+            async with client:
+                await client.list_sessions()
+
+        for client in (service.create_rest_client(), other.with_options(timeout=9)):
+            if is_async:
+                asyncio.run(asyncio.wait_for(use(client), 5))
+            else:
+                with client:
+                    client.list_sessions().result(5)
+        assert not deletion.done()
+        held.release()
+    assert deletion.result(timeout=0) is None
+
+
+def test_a_block_waits_for_calls_with_other_options(server: RecordingServer) -> None:
+    held = Held(reply(204))
+    server.answer = lambda _: held
+    with client_of(server) as client:
+        threading.Timer(0.2, held.release).start()
+        deletion = client.with_options(timeout=9).with_options(max_retries=1).delete_checkpoint("r", "weights/1")
+    assert deletion.result(timeout=0) is None
+
+
+def test_cancelling_a_block_cancels_its_own_calls_alone(server: RecordingServer) -> None:
+    held = Held(reply(204))
+    server.answer = lambda _: held
+    with ServiceClient(base_url=server.base_url, api_key=KEY) as service:
+        deletion = service.create_rest_client().delete_checkpoint("r", "weights/1")
+        own: list[APIFuture[None]] = []
+
+        async def use() -> None:
+            async with service.create_rest_client() as client:
+                own.append(client.delete_checkpoint("r", "weights/2"))
+
+        async def give_up() -> None:
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(use(), 0.1)
+
+        asyncio.run(give_up())
+        assert own[0].cancelled()
+        assert not deletion.done()
+        held.release()
+    assert deletion.result(timeout=0) is None
+
+
 def test_a_block_that_fails_waits_for_nothing(server: RecordingServer) -> None:
     server.answer = lambda _: never_answer
     futures: list[APIFuture[object]] = []

@@ -227,10 +227,15 @@ def test_the_child_is_told_that_a_call_of_its_parent_does_not_end_there(server: 
 future = client.get_training_run("r")
 time.sleep(0.3)
 print(in_child(future.result))
+def leave_a_block():
+    with client.with_options(timeout=9), client:
+        return "left"
+print(in_child(leave_a_block))
 print(in_child(lambda: asyncio.run(future.coroutine())))
 client.close()
 """
     lines = run(server, code).splitlines()
+    assert lines.pop(1) == "left"
     assert len(lines) == 2
     for line in lines:
         assert line.startswith(

@@ -48,6 +48,9 @@ class CallingClient(ClosesHolder):
         """Check the arguments; nothing is sent."""
         self._options = CallOptions(timeout, attempt_timeout, archive_timeout, max_retries, on_retry)
         self._owns_holder = holder is None
+        self._calls: set[APIFuture[Any]] = set()
+        # Calls are noted in the set of this client, and in that of the client that it was made from.
+        self._noted_in: tuple[set[APIFuture[Any]], ...] = (self._calls,)
         if holder is None:
             holder = ClientHolder(
                 base_url, api_key, default_headers=default_headers, pickle_credentials=pickle_credentials
@@ -84,6 +87,7 @@ class CallingClient(ClosesHolder):
         }
         self._refuse_closed()
         changed = type(self)(self.holder)
+        changed._noted_in = (changed._calls, *self._noted_in)
         changed._options = evolve(
             self._options, **{name: value for name, value in given.items() if value is not _UNCHANGED}
         )
@@ -109,4 +113,16 @@ class CallingClient(ClosesHolder):
 
     def _submit(self, call: Carried[T]) -> APIFuture[T]:
         self._refuse_closed()
-        return self.holder.submit(call)
+        future = self.holder.submit(call)
+        for calls in self._noted_in:
+            calls.add(future)
+            future.add_done_callback(calls.discard)
+        return future
+
+    def _calls_in_flight(self) -> list[APIFuture[Any]]:
+        return list(self._calls)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Calls stay with this client and in this process."""
+        calls: set[APIFuture[Any]] = set()
+        return {**self.__dict__, "_calls": calls, "_noted_in": (calls,)}

@@ -1,9 +1,13 @@
 """How everything that holds connections is closed."""
 
+import asyncio
+import concurrent.futures
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+from tinker_rest.background_loop import background_loop
 from tinker_rest.errors import ClientClosedError
+from tinker_rest.futures import APIFuture
 from tinker_rest.holder import ClientHolder
 
 
@@ -28,11 +32,19 @@ class ClosesHolder:
         if self._closed or self.holder.closed:
             raise ClientClosedError("this client is closed; make a new one")
 
+    def _calls_in_flight(self) -> list[APIFuture[Any]]:
+        return self.holder.calls_in_flight()
+
+    def _calls_to_wait_for(self) -> list[APIFuture[Any]]:
+        # Those of the parent do not end in the child of a fork.
+        return [call for call in self._calls_in_flight() if call.can_end]
+
     def __enter__(self) -> Self:
         """Use it in a `with` block.
 
-        At the end of the block the calls in flight are waited for, each until its own deadline, and what was
-        made here is closed. Where the block ends with an exception, nothing is waited for.
+        The calls that are in flight at the end of the block are waited for, each until its own deadline, and what
+        was made here is closed; a call that begins meanwhile, such as in a callback, may be ended. Where the block
+        ends with an exception, or on the thread that makes the calls, nothing is waited for.
         """
         self._refuse_closed()
         return self
@@ -42,8 +54,8 @@ class ClosesHolder:
     ) -> None:
         """Wait for the calls in flight, then close."""
         try:
-            if error is None:
-                self.holder.wait()
+            if error is None and not background_loop().is_current_thread():
+                concurrent.futures.wait(self._calls_to_wait_for())
         finally:
             self.close()
 
@@ -54,9 +66,9 @@ class ClosesHolder:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Wait for the calls in flight, then close."""
+        """Wait for the calls in flight, then close. Cancelling the wait cancels the calls."""
         try:
             if error is None:
-                await self.holder.wait_async()
+                await asyncio.gather(*self._calls_to_wait_for(), return_exceptions=True)
         finally:
             self.close()

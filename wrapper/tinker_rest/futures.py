@@ -112,8 +112,13 @@ class APIFuture(concurrent.futures.Future[T]):
         if task is not None:
             self._background.loop.call_soon_threadsafe(task.cancel)
 
+    @property
+    def can_end(self) -> bool:
+        """Whether the call has ended or will: not after a fork in the child, nor while the interpreter exits."""
+        return self.done() or self._background.is_running()
+
     def _refuse_other_process(self) -> None:
-        if not self.done() and not self._background.is_running():
+        if not self.can_end:
             raise RuntimeError(
                 "this call will not end here: it was begun before the process was forked, or the interpreter is "
                 "exiting. Make the call again"

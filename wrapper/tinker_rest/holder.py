@@ -97,21 +97,9 @@ class ClientHolder:
         # Being a method, it keeps this object, and so the connections, until the call ends.
         return await call.run(sender)
 
-    def _calls_in_flight(self) -> list[APIFuture[Any]]:
-        # Those of the parent, in the child of a fork, do not end there.
-        is_running = self._connections is not None and self._connections.background.is_running()
-        return list(self._calls) if is_running else []
-
-    def wait(self) -> None:
-        """Wait until no call is in flight. Returns at once where waiting would never end."""
-        if not background_loop().is_current_thread():
-            while calls := self._calls_in_flight():
-                concurrent.futures.wait(calls)
-
-    async def wait_async(self) -> None:
-        """Wait until no call is in flight, without blocking the event loop."""
-        while calls := self._calls_in_flight():
-            await asyncio.gather(*calls, return_exceptions=True)
+    def calls_in_flight(self) -> list[APIFuture[Any]]:
+        """The calls of all clients that share this, as far as they are known here."""
+        return list(self._calls)
 
     def close(self) -> None:
         """End the calls in flight with ClientClosedError and close the connections. May be called twice."""
@@ -122,7 +110,7 @@ class ClientHolder:
         connections = self._connections
         if connections is None or not connections.background.is_running():
             return
-        if calls := self._calls_in_flight():
+        if calls := self.calls_in_flight():
             _log.warning("calls in flight when their client was closed: %d", len(calls))
         for call in calls:
             call.abort(ClientClosedError("the client was closed before the call ended"))

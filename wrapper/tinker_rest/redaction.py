@@ -4,18 +4,22 @@ import logging
 import re
 
 # A signed URL is as good as a key, so no query of a URL is shown.
-_URL_QUERY = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECASE)
-_USER_INFO = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^\s/@\"'<>]+@", re.IGNORECASE)
+_URL_QUERY = re.compile(r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECASE)
+_USER_INFO = re.compile(r"(\b[a-z][a-z0-9+.-]{0,30}://)[^\s/@\"'<>]+@", re.IGNORECASE)
 _KEY = r"(?<![A-Za-z0-9])(tml-|eyJ)[^\s\"'<>,;()\[\]{}]+"
 # "Bearer token is missing" holds none.
 _OTHER_CREDENTIALS = r"\b(bearer|basic)\s+(?=\S*[0-9=._-])[^\s\"'<>,;()\[\]{}]{8,}"
 _SECRET = re.compile(f"{_KEY}|{_OTHER_CREDENTIALS}", re.IGNORECASE)
-# A message is about the beginning of a text; the patterns would take long for all of a long one.
+# Messages are about the beginning of a text, and the patterns would take long for all of a long one.
 _LONGEST = 2000
 
 
 def redact(text: str) -> str:
-    """The text without API keys, tokens, passwords in URLs and the queries of URLs."""
+    """The text, up to some length, without API keys, tokens, passwords in URLs and the queries of URLs."""
+    if len(text) > _LONGEST:
+        text = text[:_LONGEST]
+        whole_words = re.match(r"(?s).*\s", text)  # half a secret may look like none
+        text = (whole_words[0] if whole_words else text) + "…"
     text = _USER_INFO.sub(r"\1…@", _URL_QUERY.sub(r"\1?…", text))
     return _SECRET.sub(lambda found: f"{found[1] or found[2] + ' '}…", text)
 
@@ -45,7 +49,7 @@ def redact_log(name: str) -> None:
 
 def one_line(text: str, limit: int = 300) -> str:
     """The text without secrets, on one line of at most `limit` characters."""
-    lines = (line.strip() for line in redact(text[:_LONGEST]).splitlines())
     # Plain spaces within a line stay as they are: one at the end of an id is what is wrong with it.
-    line = " ".join(line for line in lines if line).replace("\t", " ")
+    lines = (line.strip() for line in text.splitlines())
+    line = redact(" ".join(line for line in lines if line).replace("\t", " "))
     return line if len(line) <= limit else line[: limit - 1] + "…"
