@@ -209,7 +209,7 @@ def test_redirects_are_not_followed_and_the_key_stays(run: Run) -> None:
 
 
 def test_retry_after_is_obeyed_or_ends_the_call(run: Run) -> None:
-    assert run.outcomes["429-ra"].seconds >= 2.0
+    assert run.outcomes["429-ra"].seconds > 1.95  # timers may be a little early
     assert run.outcomes["429-radate"].seconds >= 1.9  # an HTTP date has whole seconds
     too_long = run.outcomes["429-ra120"]
     assert isinstance(too_long.error, APIStatusError)
