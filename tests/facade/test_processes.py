@@ -30,7 +30,8 @@ from .recording_server import (
 
 WITHOUT_FAST = "sys.modules['orjson'] = sys.modules['uvloop'] = None"
 PREAMBLE = f"""
-import asyncio, logging, os, sys, threading, time
+import asyncio, logging, os, signal, sys, threading, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background ignores it
 logging.getLogger("asyncio").setLevel(logging.ERROR)  # that a callback took long is the machine's affair
 {WITHOUT_FAST if sys.modules.get("orjson", ...) is None else ""}
 from tinker_rest import RestClient
