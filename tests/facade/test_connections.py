@@ -51,12 +51,6 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.lower(), raising=False)
 
 
-@pytest.fixture
-def server() -> Iterator[RecordingServer]:
-    with RecordingServer() as running:
-        yield running
-
-
 def test_calls_in_a_row_share_a_connection(server: RecordingServer) -> None:
     with client_of(server) as client:
         for _ in range(20):

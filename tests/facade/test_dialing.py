@@ -20,12 +20,6 @@ from .recording_server import KEY, RecordingServer, client_of, wait_until
 REAL_LOOK_UP = socket.getaddrinfo
 
 
-@pytest.fixture
-def server() -> Iterator[RecordingServer]:
-    with RecordingServer() as running:
-        yield running
-
-
 class Names:
     """Answers look-ups of names that end in `.test`; the others are the system's."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import pickle
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
@@ -124,12 +123,6 @@ REPETITIONS: list[tuple[str, list[Answer], str]] = [
     ("unpublish_checkpoint", [lose_answer, GONE], "NotFoundError"),
 ]
 # fmt: on
-
-
-@pytest.fixture
-def server() -> Iterator[RecordingServer]:
-    with RecordingServer() as running:
-        yield running
 
 
 def fail(server: RecordingServer, *answers: Answer, **options: Any) -> Any:

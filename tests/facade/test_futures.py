@@ -29,12 +29,6 @@ from .recording_server import (
 
 
 @pytest.fixture
-def server() -> Iterator[RecordingServer]:
-    with RecordingServer() as running:
-        yield running
-
-
-@pytest.fixture
 def client(server: RecordingServer) -> Iterator[RestClient]:
     with client_of(server) as made:
         yield made

@@ -26,12 +26,6 @@ SMALLEST: dict[str, Any] = {"checkpoint_id": "0001", "checkpoint_type": "trainin
 
 
 @pytest.fixture
-def server() -> Iterator[RecordingServer]:
-    with RecordingServer() as running:
-        yield running
-
-
-@pytest.fixture
 def client(server: RecordingServer) -> Iterator[RestClient]:
     with client_of(server, max_retries=0) as made:
         yield made

@@ -9,7 +9,6 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
@@ -38,12 +37,6 @@ from tinker_rest import RestClient
 base_url, key = sys.argv[1:]
 client = RestClient(base_url=base_url, api_key=key)
 """
-
-
-@pytest.fixture
-def server() -> Iterator[RecordingServer]:
-    with RecordingServer() as running:
-        yield running
 
 
 def start(server: RecordingServer, code: str) -> subprocess.Popen[str]:

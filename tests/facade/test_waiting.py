@@ -6,7 +6,6 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Iterator
 from email.utils import formatdate
 
 import pytest
@@ -48,12 +47,6 @@ GOOD = reply(body=TRAINING_RUN)
 BUILDING = reply(503, {"detail": "The archive is being built."}, **AT_ONCE)
 TOO_EARLY = reply(425, {"detail": "pending"}, **AT_ONCE)
 REDIRECT = reply(302, Location=SIGNED_URL)
-
-
-@pytest.fixture
-def server() -> Iterator[RecordingServer]:
-    with RecordingServer() as running:
-        yield running
 
 
 def test_max_retries_counts_repetitions(server: RecordingServer) -> None:
