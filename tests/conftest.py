@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from tinker_rest.sandbox import Sandbox
 
 
+# Before any other module of the tests is imported.
+if "--without-fast" in sys.argv:
+    assert not [name for name in sys.modules if name.startswith("tinker_rest")]
+    for name in ("orjson", "uvloop"):
+        sys.modules[name] = None  # type: ignore[assignment]  # importing it fails from now on
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--without-fast", action="store_true", help="run as if the packages of the extra `fast` were not installed"
     )
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    if config.getoption("--without-fast"):
-        assert not [name for name in sys.modules if name.startswith("tinker_rest.")]
-        for name in ("orjson", "uvloop"):
-            sys.modules[name] = None  # type: ignore[assignment]  # importing it fails from now on
 
 
 @pytest.fixture(autouse=True)
