@@ -7,14 +7,12 @@ from collections.abc import Mapping
 import httpx
 
 from tinker_rest.errors import CredentialsError, InvalidArgumentError
-from tinker_rest.redaction import shown
+from tinker_rest.redaction import API_KEY, shown
 
 PRODUCTION = "https://tinker.thinkingmachines.dev/services/tinker-prod"
 BASE_URL_VARIABLE = "TINKER_BASE_URL"
 API_KEY_VARIABLE = "TINKER_API_KEY"
 
-# What a message would show of another key could not be taken out again.
-_API_KEY = re.compile(r"(tml-|eyJ)[^\s\"'<>,;()\[\]{}]+")
 # Headers of a request that its body or this client gives.
 _OWN_HEADERS = ("content-length", "content-type", "transfer-encoding", "x-idempotency-key", "x-request-id")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token of RFC 9110
@@ -57,7 +55,7 @@ def resolve_api_key(api_key: str | None) -> str:
         raise CredentialsError(
             f"{where} holds characters that no API key has, such as a space, a line break or a quote from a copy"
         )
-    if not _API_KEY.fullmatch(api_key):
+    if not re.fullmatch(API_KEY, api_key):
         raise CredentialsError(f"{where} must begin with 'tml-' (an API key) or 'eyJ' (a JSON Web Token)")
     return api_key
 

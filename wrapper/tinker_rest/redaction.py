@@ -6,10 +6,11 @@ import re
 # A signed URL is as good as a key, so no query of a URL is shown.
 _URL_QUERY = re.compile(r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECASE)
 _USER_INFO = re.compile(r"(\b[a-z][a-z0-9+.-]{0,30}://)[^\s/@\"'<>]+@", re.IGNORECASE)
-_KEY = r"(?<![A-Za-z0-9])(tml-|eyJ)[^\s\"'<>,;()\[\]{}]+"
+# What an API key or JSON Web Token looks like; no other is accepted, since it could not be taken out again.
+API_KEY = r"(tml-|eyJ)[^\s\"'<>,;()\[\]{}]+"
 # "Bearer token is missing" holds none.
 _OTHER_CREDENTIALS = r"\b(bearer|basic)\s+(?=\S*[0-9=._-])[^\s\"'<>,;()\[\]{}]{8,}"
-_SECRET = re.compile(f"{_KEY}|{_OTHER_CREDENTIALS}", re.IGNORECASE)
+_SECRET = re.compile(f"(?<![A-Za-z0-9]){API_KEY}|{_OTHER_CREDENTIALS}", re.IGNORECASE)
 # Messages are about the beginning of a text, and the patterns would take long for all of a long one.
 _LONGEST = 2000
 

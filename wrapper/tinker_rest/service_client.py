@@ -37,7 +37,8 @@ class ServiceClient(ClosesHolder):
 
     def create_rest_client(self) -> RestClient:
         """A client for the REST operations. It ends with this object; closing it alone closes nothing."""
-        return RestClient(self.holder).with_options(
+        return RestClient(
+            self.holder,
             timeout=self._options.timeout,
             attempt_timeout=self._options.attempt_timeout,
             archive_timeout=self._options.archive_timeout,
