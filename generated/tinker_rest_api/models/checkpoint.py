@@ -1,13 +1,19 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
 import datetime
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from attrs import define, field
 
 from ..models.known_checkpoint_type import KnownCheckpointType
 from ..models.user_metadata import UserMetadata
-from ..types import InvalidField, utc_datetime
+from ..types import (
+    InvalidField,
+    Model,
+    plain_json,
+    rfc3339,
+    utc_datetime,
+)
 
 _KnownCheckpointType = {member.value: member for member in KnownCheckpointType}
 _FIELDS = frozenset(
@@ -16,17 +22,17 @@ _FIELDS = frozenset(
         "checkpoint_type",
         "tinker_path",
         "time",
-        "training_run_id",
         "size_bytes",
         "public",
-        "expires_at",
         "user_metadata",
+        "expires_at",
+        "training_run_id",
     )
 )
 
 
 @define
-class Checkpoint:
+class Checkpoint(Model):
     """Weights that a training run saved.
 
     Attributes:
@@ -37,14 +43,26 @@ class Checkpoint:
             adds.
         tinker_path: The address of the checkpoint, `tinker://{training_run_id}/{kind}/{name}`.
         time: When the checkpoint was saved, in UTC.
-        training_run_id: The id of the training run that saved it. Where a server leaves it out it
-            can be read from `tinker_path`.
         size_bytes: The size in bytes, where it is known.
         public: Whether everyone may read the checkpoint.
-        expires_at: When the checkpoint will be deleted, in UTC. Null or absent for never.
         user_metadata: What the user attached to the checkpoint.
+        expires_at: When the checkpoint will be deleted, in UTC. Null or absent for never.
+        training_run_id: The id of the training run that saved it. Where a server leaves it out it
+            can be read from `tinker_path`.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
+
+    field_order: ClassVar = (
+        "checkpoint_id",
+        "checkpoint_type",
+        "time",
+        "tinker_path",
+        "size_bytes",
+        "public",
+        "user_metadata",
+        "expires_at",
+        "training_run_id",
+    )
 
     checkpoint_id: str
     """The id within its training run, such as `weights/0001`. Some servers leave out the kind,
@@ -56,17 +74,17 @@ class Checkpoint:
     """The address of the checkpoint, `tinker://{training_run_id}/{kind}/{name}`."""
     time: datetime.datetime | None = None
     """When the checkpoint was saved, in UTC."""
-    training_run_id: None | str = None
-    """The id of the training run that saved it. Where a server leaves it out it can be read from
-    `tinker_path`."""
     size_bytes: int | None = None
     """The size in bytes, where it is known."""
     public: bool = False
     """Whether everyone may read the checkpoint."""
+    user_metadata: dict[str, Any] | None = None
+    """What the user attached to the checkpoint."""
     expires_at: datetime.datetime | None = None
     """When the checkpoint will be deleted, in UTC. Null or absent for never."""
-    user_metadata: None | UserMetadata = None
-    """What the user attached to the checkpoint."""
+    training_run_id: str | None = None
+    """The id of the training run that saved it. Where a server leaves it out it can be read from
+    `tinker_path`."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 
@@ -77,17 +95,17 @@ class Checkpoint:
         fields["checkpoint_type"] = str(self.checkpoint_type)
         fields["tinker_path"] = self.tinker_path
         if self.time is not None:
-            fields["time"] = self.time.isoformat()
-        if self.training_run_id is not None:
-            fields["training_run_id"] = self.training_run_id
+            fields["time"] = rfc3339(self.time)
         if self.size_bytes is not None:
             fields["size_bytes"] = self.size_bytes
         if self.public is not None:
             fields["public"] = self.public
-        if self.expires_at is not None:
-            fields["expires_at"] = self.expires_at.isoformat()
         if self.user_metadata is not None:
-            fields["user_metadata"] = self.user_metadata.to_dict()
+            fields["user_metadata"] = plain_json(self.user_metadata)
+        if self.expires_at is not None:
+            fields["expires_at"] = rfc3339(self.expires_at)
+        if self.training_run_id is not None:
+            fields["training_run_id"] = self.training_run_id
         return fields
 
     @classmethod
@@ -115,11 +133,6 @@ class Checkpoint:
         if time is not None:
             time = utc_datetime("Checkpoint", "time", time)
 
-        training_run_id: Any = get("training_run_id")
-        if training_run_id is not None:
-            if training_run_id.__class__ is not str:
-                raise InvalidField("Checkpoint", "training_run_id", "a string", training_run_id)
-
         size_bytes: Any = get("size_bytes")
         if size_bytes is not None:
             if size_bytes.__class__ is not int:
@@ -132,13 +145,18 @@ class Checkpoint:
 
         else:
             public = False
+        user_metadata: Any = get("user_metadata")
+        if user_metadata is not None:
+            user_metadata = UserMetadata.from_dict(user_metadata)
+
         expires_at: Any = get("expires_at")
         if expires_at is not None:
             expires_at = utc_datetime("Checkpoint", "expires_at", expires_at)
 
-        user_metadata: Any = get("user_metadata")
-        if user_metadata is not None:
-            user_metadata = UserMetadata.from_dict(user_metadata)
+        training_run_id: Any = get("training_run_id")
+        if training_run_id is not None:
+            if training_run_id.__class__ is not str:
+                raise InvalidField("Checkpoint", "training_run_id", "a string", training_run_id)
 
         # Positional: half the time of keywords, on pages of thousands of items.
         decoded = cls(
@@ -146,11 +164,11 @@ class Checkpoint:
             checkpoint_type,
             tinker_path,
             time,
-            training_run_id,
             size_bytes,
             public,
-            expires_at,
             user_metadata,
+            expires_at,
+            training_run_id,
         )
         if not _FIELDS.issuperset(src_dict):
             decoded.additional_properties = {

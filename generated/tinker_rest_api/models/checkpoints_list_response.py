@@ -1,12 +1,16 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from attrs import define, field
 
 from ..models.checkpoint import Checkpoint
 from ..models.cursor import Cursor
-from ..types import InvalidField, plain_json
+from ..types import (
+    InvalidField,
+    Model,
+    plain_json,
+)
 
 _FIELDS = frozenset(
     (
@@ -17,7 +21,7 @@ _FIELDS = frozenset(
 
 
 @define
-class CheckpointsListResponse:
+class CheckpointsListResponse(Model):
     """Checkpoints of one training run, or one page of the caller's checkpoints.
 
     Attributes:
@@ -25,6 +29,11 @@ class CheckpointsListResponse:
         cursor: The place of the page. Absent or null where the list is not paged.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
+
+    field_order: ClassVar = (
+        "checkpoints",
+        "cursor",
+    )
 
     checkpoints: list[Checkpoint]
     """The checkpoints, newest first."""

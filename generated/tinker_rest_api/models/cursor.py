@@ -1,10 +1,13 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from attrs import define, field
 
-from ..types import InvalidField
+from ..types import (
+    InvalidField,
+    Model,
+)
 
 _FIELDS = frozenset(
     (
@@ -16,7 +19,7 @@ _FIELDS = frozenset(
 
 
 @define
-class Cursor:
+class Cursor(Model):
     """The place of a page in the whole list.
 
     Attributes:
@@ -26,6 +29,12 @@ class Cursor:
             empty page, not this number, ends a loop over pages.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
+
+    field_order: ClassVar = (
+        "offset",
+        "limit",
+        "total_count",
+    )
 
     offset: int
     """How many items come before the page."""

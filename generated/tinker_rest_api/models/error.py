@@ -1,10 +1,13 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from attrs import define, field
 
-from ..types import InvalidField
+from ..types import (
+    InvalidField,
+    Model,
+)
 
 _FIELDS = frozenset(
     (
@@ -15,7 +18,7 @@ _FIELDS = frozenset(
 
 
 @define
-class Error:
+class Error(Model):
     """What went wrong. Servers differ in the shape of their errors, so nothing here is required and
     other fields may be there.
 
@@ -27,10 +30,15 @@ class Error:
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
+    field_order: ClassVar = (
+        "detail",
+        "message",
+    )
+
     detail: Any | None = None
     """A sentence or, where parameters or fields of the request are wrong, a list with one object for
     each: `loc` (where it is, from the outside in), `msg` (what is wrong) and `type` (for programs)."""
-    message: None | str = None
+    message: str | None = None
     """What went wrong, in words, on servers that use this field instead."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""

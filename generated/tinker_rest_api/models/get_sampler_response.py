@@ -1,10 +1,13 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from attrs import define, field
 
-from ..types import InvalidField
+from ..types import (
+    InvalidField,
+    Model,
+)
 
 _FIELDS = frozenset(
     (
@@ -16,7 +19,7 @@ _FIELDS = frozenset(
 
 
 @define
-class GetSamplerResponse:
+class GetSamplerResponse(Model):
     """What a sampler serves.
 
     Attributes:
@@ -27,11 +30,17 @@ class GetSamplerResponse:
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
+    field_order: ClassVar = (
+        "sampler_id",
+        "base_model",
+        "model_path",
+    )
+
     sampler_id: str
     """The id of the sampler."""
     base_model: str
     """The name of the base model."""
-    model_path: None | str = None
+    model_path: str | None = None
     """The tinker path of the checkpoint that is served. Null for the base model itself."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""

@@ -1,11 +1,15 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from attrs import define, field
 
 from ..models.user_metadata import UserMetadata
-from ..types import InvalidField, plain_json
+from ..types import (
+    InvalidField,
+    Model,
+    plain_json,
+)
 
 _FIELDS = frozenset(
     (
@@ -18,7 +22,7 @@ _FIELDS = frozenset(
 
 
 @define
-class GetSessionResponse:
+class GetSessionResponse(Model):
     """What belongs to a session.
 
     Attributes:
@@ -29,13 +33,20 @@ class GetSessionResponse:
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
+    field_order: ClassVar = (
+        "training_run_ids",
+        "sampler_ids",
+        "user_metadata",
+        "display_name",
+    )
+
     training_run_ids: list[str]
     """The ids of the session's training runs."""
     sampler_ids: list[str]
     """The ids of the session's samplers."""
-    user_metadata: None | UserMetadata = None
+    user_metadata: dict[str, Any] | None = None
     """What the user attached to the session."""
-    display_name: None | str = None
+    display_name: str | None = None
     """The name that the user gave to the session."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
@@ -46,7 +57,7 @@ class GetSessionResponse:
         fields["training_run_ids"] = plain_json(self.training_run_ids)
         fields["sampler_ids"] = plain_json(self.sampler_ids)
         if self.user_metadata is not None:
-            fields["user_metadata"] = self.user_metadata.to_dict()
+            fields["user_metadata"] = plain_json(self.user_metadata)
         if self.display_name is not None:
             fields["display_name"] = self.display_name
         return fields

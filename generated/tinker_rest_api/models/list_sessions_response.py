@@ -1,22 +1,28 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from attrs import define, field
 
-from ..types import InvalidField, plain_json
+from ..types import (
+    InvalidField,
+    Model,
+    plain_json,
+)
 
 _FIELDS = frozenset(("sessions",))
 
 
 @define
-class ListSessionsResponse:
+class ListSessionsResponse(Model):
     """One page of sessions.
 
     Attributes:
         sessions: The ids of the sessions.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
+
+    field_order: ClassVar = ("sessions",)
 
     sessions: list[str]
     """The ids of the sessions."""

@@ -1,16 +1,19 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from attrs import define, field
 
-from ..types import InvalidField
+from ..types import (
+    InvalidField,
+    Model,
+)
 
 _FIELDS = frozenset(("ttl_seconds",))
 
 
 @define
-class SetCheckpointTtlRequest:
+class SetCheckpointTtlRequest(Model):
     """The time to live that a checkpoint shall have.
 
     Attributes:
@@ -18,6 +21,8 @@ class SetCheckpointTtlRequest:
             365 days. Null removes an expiry.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
+
+    field_order: ClassVar = ("ttl_seconds",)
 
     ttl_seconds: int | None
     """In how many seconds from now the checkpoint expires: one hour to ten years of 365 days.

@@ -1,13 +1,19 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
 import datetime
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from attrs import define, field
 
 from ..models.checkpoint import Checkpoint
 from ..models.user_metadata import UserMetadata
-from ..types import InvalidField, utc_datetime
+from ..types import (
+    InvalidField,
+    Model,
+    plain_json,
+    rfc3339,
+    utc_datetime,
+)
 
 _FIELDS = frozenset(
     (
@@ -26,7 +32,7 @@ _FIELDS = frozenset(
 
 
 @define
-class TrainingRun:
+class TrainingRun(Model):
     """A fine-tuning run.
 
     Attributes:
@@ -43,13 +49,26 @@ class TrainingRun:
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
+    field_order: ClassVar = (
+        "training_run_id",
+        "base_model",
+        "model_owner",
+        "is_lora",
+        "corrupted",
+        "lora_rank",
+        "last_request_time",
+        "last_checkpoint",
+        "last_sampler_checkpoint",
+        "user_metadata",
+    )
+
     training_run_id: str
     """The id of the run."""
     base_model: str
     """The name of the model that is fine-tuned."""
     is_lora: bool
     """Whether the run trains a LoRA adapter rather than all weights."""
-    model_owner: None | str = None
+    model_owner: str | None = None
     """Who owns the run."""
     corrupted: bool = False
     """Whether the state of the run is damaged, so that training cannot go on."""
@@ -61,7 +80,7 @@ class TrainingRun:
     """The newest checkpoint to go on training from."""
     last_sampler_checkpoint: Checkpoint | None = None
     """The newest checkpoint to sample from."""
-    user_metadata: None | UserMetadata = None
+    user_metadata: dict[str, Any] | None = None
     """What the user attached to the run."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
@@ -79,13 +98,13 @@ class TrainingRun:
         if self.lora_rank is not None:
             fields["lora_rank"] = self.lora_rank
         if self.last_request_time is not None:
-            fields["last_request_time"] = self.last_request_time.isoformat()
+            fields["last_request_time"] = rfc3339(self.last_request_time)
         if self.last_checkpoint is not None:
             fields["last_checkpoint"] = self.last_checkpoint.to_dict()
         if self.last_sampler_checkpoint is not None:
             fields["last_sampler_checkpoint"] = self.last_sampler_checkpoint.to_dict()
         if self.user_metadata is not None:
-            fields["user_metadata"] = self.user_metadata.to_dict()
+            fields["user_metadata"] = plain_json(self.user_metadata)
         return fields
 
     @classmethod

@@ -1,12 +1,16 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from attrs import define, field
 
 from ..models.cursor import Cursor
 from ..models.training_run import TrainingRun
-from ..types import InvalidField, plain_json
+from ..types import (
+    InvalidField,
+    Model,
+    plain_json,
+)
 
 _FIELDS = frozenset(
     (
@@ -17,7 +21,7 @@ _FIELDS = frozenset(
 
 
 @define
-class TrainingRunsResponse:
+class TrainingRunsResponse(Model):
     """One page of training runs.
 
     Attributes:
@@ -25,6 +29,11 @@ class TrainingRunsResponse:
         cursor: The place of a page in the whole list.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
+
+    field_order: ClassVar = (
+        "training_runs",
+        "cursor",
+    )
 
     training_runs: list[TrainingRun]
     """The training runs."""

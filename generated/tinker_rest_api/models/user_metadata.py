@@ -2,7 +2,10 @@
 from collections.abc import Mapping
 from typing import Any, Self
 
-from ..types import InvalidField
+from ..types import (
+    InvalidField,
+    plain_json,
+)
 
 
 class UserMetadata(dict[str, Any]):
@@ -10,7 +13,7 @@ class UserMetadata(dict[str, Any]):
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values."""
-        return dict(self)
+        return {key: plain_json(value) for key, value in self.items()}
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -1,22 +1,27 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from attrs import define, field
 
-from ..types import InvalidField
+from ..types import (
+    InvalidField,
+    Model,
+)
 
 _FIELDS = frozenset(("tinker_path",))
 
 
 @define
-class WeightsInfoRequest:
+class WeightsInfoRequest(Model):
     """Names the weights that are asked about.
 
     Attributes:
         tinker_path: The address of the weights, `tinker://{training_run_id}/{kind}/{name}`.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
+
+    field_order: ClassVar = ("tinker_path",)
 
     tinker_path: str
     """The address of the weights, `tinker://{training_run_id}/{kind}/{name}`."""

@@ -1,15 +1,27 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from attrs import define, field
 
-from ..types import InvalidField
+from ..models.adam_optimizer_config import AdamOptimizerConfig
+from ..models.dimuon_optimizer_config import DimuonOptimizerConfig
+from ..types import (
+    InvalidField,
+    Model,
+    UnknownVariant,
+    read_variant,
+)
 
+_OPTIMIZER_CONFIG_VARIANTS: dict[str, Any] = {
+    "adamw": AdamOptimizerConfig.from_dict,
+    "dimuon": DimuonOptimizerConfig.from_dict,
+}
 _FIELDS = frozenset(
     (
         "base_model",
         "is_lora",
+        "optimizer_config",
         "lora_rank",
         "train_unembed",
         "train_mlp",
@@ -19,12 +31,14 @@ _FIELDS = frozenset(
 
 
 @define
-class WeightsInfoResponse:
+class WeightsInfoResponse(Model):
     """What is needed to load weights.
 
     Attributes:
         base_model: The name of the model that was fine-tuned.
         is_lora: Whether the weights are a LoRA adapter.
+        optimizer_config: The optimizer that they were trained with. AdamW where a server leaves
+            it out.
         lora_rank: The rank of the LoRA adapter. Null without one.
         train_unembed: Whether the unembedding layer was trained.
         train_mlp: Whether the MLP layers were trained.
@@ -32,10 +46,22 @@ class WeightsInfoResponse:
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
+    field_order: ClassVar = (
+        "base_model",
+        "optimizer_config",
+        "is_lora",
+        "lora_rank",
+        "train_unembed",
+        "train_mlp",
+        "train_attn",
+    )
+
     base_model: str
     """The name of the model that was fine-tuned."""
     is_lora: bool
     """Whether the weights are a LoRA adapter."""
+    optimizer_config: AdamOptimizerConfig | DimuonOptimizerConfig | None | UnknownVariant = None
+    """The optimizer that they were trained with. AdamW where a server leaves it out."""
     lora_rank: int | None = None
     """The rank of the LoRA adapter. Null without one."""
     train_unembed: bool | None = None
@@ -52,6 +78,8 @@ class WeightsInfoResponse:
         fields = dict(self.additional_properties)
         fields["base_model"] = self.base_model
         fields["is_lora"] = self.is_lora
+        if self.optimizer_config is not None:
+            fields["optimizer_config"] = self.optimizer_config.to_dict()
         if self.lora_rank is not None:
             fields["lora_rank"] = self.lora_rank
         if self.train_unembed is not None:
@@ -75,6 +103,12 @@ class WeightsInfoResponse:
         is_lora: Any = get("is_lora")
         if is_lora.__class__ is not bool:
             raise InvalidField("WeightsInfoResponse", "is_lora", "true or false", is_lora)
+
+        optimizer_config: Any = get("optimizer_config")
+        if optimizer_config is not None:
+            optimizer_config = read_variant(
+                "WeightsInfoResponse", "optimizer_config", _OPTIMIZER_CONFIG_VARIANTS, optimizer_config
+            )
 
         lora_rank: Any = get("lora_rank")
         if lora_rank is not None:
@@ -100,6 +134,7 @@ class WeightsInfoResponse:
         decoded = cls(
             base_model,
             is_lora,
+            optimizer_config,
             lora_rank,
             train_unembed,
             train_mlp,

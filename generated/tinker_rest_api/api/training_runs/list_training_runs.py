@@ -17,6 +17,7 @@ def _get_kwargs(
     limit: int | Unset = 20,
     offset: int | Unset = 0,
     access_scope: AccessScope | Unset = UNSET,
+    project_id: str | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
@@ -34,6 +35,8 @@ def _get_kwargs(
         json_access_scope = access_scope.value
 
     params["access_scope"] = json_access_scope
+
+    params["project_id"] = project_id
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -118,6 +121,7 @@ def sync_detailed(
     limit: int | Unset = 20,
     offset: int | Unset = 0,
     access_scope: AccessScope | Unset = UNSET,
+    project_id: str | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> Response[Error | TrainingRunsResponse]:
     """List training runs
@@ -130,6 +134,7 @@ def sync_detailed(
         offset (int | Unset):  Default: 0.
         access_scope (AccessScope | Unset): `owned`: what the caller owns. `accessible`: that and
             what others share with the caller.
+        project_id (str | Unset):
         x_request_id (str | Unset):
 
     Raises:
@@ -144,6 +149,7 @@ def sync_detailed(
         limit=limit,
         offset=offset,
         access_scope=access_scope,
+        project_id=project_id,
         x_request_id=x_request_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
@@ -155,6 +161,7 @@ def sync(
     limit: int | Unset = 20,
     offset: int | Unset = 0,
     access_scope: AccessScope | Unset = UNSET,
+    project_id: str | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> Error | TrainingRunsResponse | None:
     """List training runs
@@ -167,6 +174,7 @@ def sync(
         offset (int | Unset):  Default: 0.
         access_scope (AccessScope | Unset): `owned`: what the caller owns. `accessible`: that and
             what others share with the caller.
+        project_id (str | Unset):
         x_request_id (str | Unset):
 
     Raises:
@@ -182,6 +190,7 @@ def sync(
         limit=limit,
         offset=offset,
         access_scope=access_scope,
+        project_id=project_id,
         x_request_id=x_request_id,
     ).parsed
 
@@ -192,6 +201,7 @@ async def asyncio_detailed(
     limit: int | Unset = 20,
     offset: int | Unset = 0,
     access_scope: AccessScope | Unset = UNSET,
+    project_id: str | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> Response[Error | TrainingRunsResponse]:
     """List training runs
@@ -204,6 +214,7 @@ async def asyncio_detailed(
         offset (int | Unset):  Default: 0.
         access_scope (AccessScope | Unset): `owned`: what the caller owns. `accessible`: that and
             what others share with the caller.
+        project_id (str | Unset):
         x_request_id (str | Unset):
 
     Raises:
@@ -218,6 +229,7 @@ async def asyncio_detailed(
         limit=limit,
         offset=offset,
         access_scope=access_scope,
+        project_id=project_id,
         x_request_id=x_request_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
@@ -229,6 +241,7 @@ async def asyncio(
     limit: int | Unset = 20,
     offset: int | Unset = 0,
     access_scope: AccessScope | Unset = UNSET,
+    project_id: str | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> Error | TrainingRunsResponse | None:
     """List training runs
@@ -241,6 +254,7 @@ async def asyncio(
         offset (int | Unset):  Default: 0.
         access_scope (AccessScope | Unset): `owned`: what the caller owns. `accessible`: that and
             what others share with the caller.
+        project_id (str | Unset):
         x_request_id (str | Unset):
 
     Raises:
@@ -257,6 +271,7 @@ async def asyncio(
             limit=limit,
             offset=offset,
             access_scope=access_scope,
+            project_id=project_id,
             x_request_id=x_request_id,
         )
     ).parsed

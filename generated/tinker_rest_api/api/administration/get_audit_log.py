@@ -1,0 +1,274 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+import datetime
+from typing import Any, cast
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...models.audit_event_type import AuditEventType
+from ...models.audit_log_response import AuditLogResponse
+from ...models.error import Error
+from ...types import UNSET, JsonResponse, Operation, Response, Unset
+
+_SEGMENT = ":@!$&'()*+,;="
+
+
+def _get_kwargs(
+    *,
+    event_type: AuditEventType | Unset = UNSET,
+    day: datetime.date | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(x_request_id, Unset):
+        headers["X-Request-Id"] = x_request_id
+
+    params: dict[str, Any] = {}
+
+    json_event_type: str | Unset = UNSET
+    if not isinstance(event_type, Unset):
+        json_event_type = event_type.value
+
+    params["event_type"] = json_event_type
+
+    json_day: str | Unset = UNSET
+    if not isinstance(day, Unset):
+        json_day = day.isoformat()
+    params["day"] = json_day
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/api/v1/audit",
+        "params": params,
+    }
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _read_success(response: JsonResponse) -> AuditLogResponse:
+    return AuditLogResponse.from_dict(response.json())
+
+
+OPERATION = Operation(
+    operation_id="get_audit_log",
+    success_status=frozenset(
+        (
+            200,
+            302,
+        )
+    ),
+    build_request=_get_kwargs,
+    read_success=_read_success,
+)
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | AuditLogResponse | Error:
+    if response.status_code == 200:
+        response_200 = AuditLogResponse.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 302:
+        response_302 = cast(Any, None)
+        return response_302
+
+    if response.status_code == 400:
+        response_400 = Error.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Error.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 402:
+        response_402 = Error.from_dict(response.json())
+
+        return response_402
+
+    if response.status_code == 403:
+        response_403 = Error.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Error.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 422:
+        response_422 = Error.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Error.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = Error.from_dict(response.json())
+
+        return response_503
+
+    response_default = Error.from_dict(response.json())
+
+    return response_default
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | AuditLogResponse | Error]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    event_type: AuditEventType | Unset = UNSET,
+    day: datetime.date | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[Any | AuditLogResponse | Error]:
+    """Get the audit log of a day
+
+     What happened in the caller's organization on one day, from midnight to midnight UTC. Needs the
+    role of an administrator. The server may redirect to a signed URL on another host where the same
+    document is kept: it needs no API key, and the key must not be sent there.
+
+    Args:
+        event_type (AuditEventType | Unset): Which events to tell of: those of one kind of thing,
+            or `all`.
+        day (datetime.date | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | AuditLogResponse | Error]
+    """
+
+    kwargs = _get_kwargs(
+        event_type=event_type,
+        day=day,
+        x_request_id=x_request_id,
+    )
+    return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
+
+
+def sync(
+    *,
+    client: AuthenticatedClient | Client,
+    event_type: AuditEventType | Unset = UNSET,
+    day: datetime.date | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Any | AuditLogResponse | Error | None:
+    """Get the audit log of a day
+
+     What happened in the caller's organization on one day, from midnight to midnight UTC. Needs the
+    role of an administrator. The server may redirect to a signed URL on another host where the same
+    document is kept: it needs no API key, and the key must not be sent there.
+
+    Args:
+        event_type (AuditEventType | Unset): Which events to tell of: those of one kind of thing,
+            or `all`.
+        day (datetime.date | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | AuditLogResponse | Error
+    """
+
+    return sync_detailed(
+        client=client,
+        event_type=event_type,
+        day=day,
+        x_request_id=x_request_id,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    event_type: AuditEventType | Unset = UNSET,
+    day: datetime.date | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[Any | AuditLogResponse | Error]:
+    """Get the audit log of a day
+
+     What happened in the caller's organization on one day, from midnight to midnight UTC. Needs the
+    role of an administrator. The server may redirect to a signed URL on another host where the same
+    document is kept: it needs no API key, and the key must not be sent there.
+
+    Args:
+        event_type (AuditEventType | Unset): Which events to tell of: those of one kind of thing,
+            or `all`.
+        day (datetime.date | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | AuditLogResponse | Error]
+    """
+
+    kwargs = _get_kwargs(
+        event_type=event_type,
+        day=day,
+        x_request_id=x_request_id,
+    )
+    return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient | Client,
+    event_type: AuditEventType | Unset = UNSET,
+    day: datetime.date | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Any | AuditLogResponse | Error | None:
+    """Get the audit log of a day
+
+     What happened in the caller's organization on one day, from midnight to midnight UTC. Needs the
+    role of an administrator. The server may redirect to a signed URL on another host where the same
+    document is kept: it needs no API key, and the key must not be sent there.
+
+    Args:
+        event_type (AuditEventType | Unset): Which events to tell of: those of one kind of thing,
+            or `all`.
+        day (datetime.date | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | AuditLogResponse | Error
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            event_type=event_type,
+            day=day,
+            x_request_id=x_request_id,
+        )
+    ).parsed

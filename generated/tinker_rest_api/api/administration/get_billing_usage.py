@@ -1,0 +1,255 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+import datetime
+from typing import Any
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...models.billing_usage_response import BillingUsageResponse
+from ...models.error import Error
+from ...types import UNSET, JsonResponse, Operation, Response, Unset, rfc3339
+
+_SEGMENT = ":@!$&'()*+,;="
+
+
+def _get_kwargs(
+    *,
+    starting_on: datetime.datetime,
+    ending_before: datetime.datetime,
+    x_request_id: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(x_request_id, Unset):
+        headers["X-Request-Id"] = x_request_id
+
+    params: dict[str, Any] = {}
+
+    json_starting_on = rfc3339(starting_on)
+    params["starting_on"] = json_starting_on
+
+    json_ending_before = rfc3339(ending_before)
+    params["ending_before"] = json_ending_before
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/api/v1/billing/usage/events",
+        "params": params,
+    }
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _read_success(response: JsonResponse) -> BillingUsageResponse:
+    return BillingUsageResponse.from_dict(response.json())
+
+
+OPERATION = Operation(
+    operation_id="get_billing_usage",
+    success_status=frozenset((200,)),
+    build_request=_get_kwargs,
+    read_success=_read_success,
+)
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> BillingUsageResponse | Error:
+    if response.status_code == 200:
+        response_200 = BillingUsageResponse.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Error.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Error.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 402:
+        response_402 = Error.from_dict(response.json())
+
+        return response_402
+
+    if response.status_code == 403:
+        response_403 = Error.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Error.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 422:
+        response_422 = Error.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Error.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = Error.from_dict(response.json())
+
+        return response_503
+
+    response_default = Error.from_dict(response.json())
+
+    return response_default
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[BillingUsageResponse | Error]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    starting_on: datetime.datetime,
+    ending_before: datetime.datetime,
+    x_request_id: str | Unset = UNSET,
+) -> Response[BillingUsageResponse | Error]:
+    """Get the billed usage of a time
+
+     What the caller's organization used, by hour (UTC), kind of usage, model, user, session and
+    project. Data is some hours late. Needs the role of an administrator or billing administrator.
+    Costs are estimates in US dollars before credits and commitments, not what an invoice asks for.
+
+    Args:
+        starting_on (datetime.datetime):
+        ending_before (datetime.datetime):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[BillingUsageResponse | Error]
+    """
+
+    kwargs = _get_kwargs(
+        starting_on=starting_on,
+        ending_before=ending_before,
+        x_request_id=x_request_id,
+    )
+    return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
+
+
+def sync(
+    *,
+    client: AuthenticatedClient | Client,
+    starting_on: datetime.datetime,
+    ending_before: datetime.datetime,
+    x_request_id: str | Unset = UNSET,
+) -> BillingUsageResponse | Error | None:
+    """Get the billed usage of a time
+
+     What the caller's organization used, by hour (UTC), kind of usage, model, user, session and
+    project. Data is some hours late. Needs the role of an administrator or billing administrator.
+    Costs are estimates in US dollars before credits and commitments, not what an invoice asks for.
+
+    Args:
+        starting_on (datetime.datetime):
+        ending_before (datetime.datetime):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        BillingUsageResponse | Error
+    """
+
+    return sync_detailed(
+        client=client,
+        starting_on=starting_on,
+        ending_before=ending_before,
+        x_request_id=x_request_id,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    starting_on: datetime.datetime,
+    ending_before: datetime.datetime,
+    x_request_id: str | Unset = UNSET,
+) -> Response[BillingUsageResponse | Error]:
+    """Get the billed usage of a time
+
+     What the caller's organization used, by hour (UTC), kind of usage, model, user, session and
+    project. Data is some hours late. Needs the role of an administrator or billing administrator.
+    Costs are estimates in US dollars before credits and commitments, not what an invoice asks for.
+
+    Args:
+        starting_on (datetime.datetime):
+        ending_before (datetime.datetime):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[BillingUsageResponse | Error]
+    """
+
+    kwargs = _get_kwargs(
+        starting_on=starting_on,
+        ending_before=ending_before,
+        x_request_id=x_request_id,
+    )
+    return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient | Client,
+    starting_on: datetime.datetime,
+    ending_before: datetime.datetime,
+    x_request_id: str | Unset = UNSET,
+) -> BillingUsageResponse | Error | None:
+    """Get the billed usage of a time
+
+     What the caller's organization used, by hour (UTC), kind of usage, model, user, session and
+    project. Data is some hours late. Needs the role of an administrator or billing administrator.
+    Costs are estimates in US dollars before credits and commitments, not what an invoice asks for.
+
+    Args:
+        starting_on (datetime.datetime):
+        ending_before (datetime.datetime):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        BillingUsageResponse | Error
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            starting_on=starting_on,
+            ending_before=ending_before,
+            x_request_id=x_request_id,
+        )
+    ).parsed

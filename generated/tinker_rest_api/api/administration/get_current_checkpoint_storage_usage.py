@@ -1,0 +1,241 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from typing import Any
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...models.current_checkpoint_storage_usage_response import CurrentCheckpointStorageUsageResponse
+from ...models.error import Error
+from ...types import UNSET, JsonResponse, Operation, Response, Unset
+
+_SEGMENT = ":@!$&'()*+,;="
+
+
+def _get_kwargs(
+    *,
+    project_id: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(x_request_id, Unset):
+        headers["X-Request-Id"] = x_request_id
+
+    params: dict[str, Any] = {}
+
+    params["project_id"] = project_id
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/api/v1/billing/usage/checkpoints/current",
+        "params": params,
+    }
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _read_success(response: JsonResponse) -> CurrentCheckpointStorageUsageResponse:
+    return CurrentCheckpointStorageUsageResponse.from_dict(response.json())
+
+
+OPERATION = Operation(
+    operation_id="get_current_checkpoint_storage_usage",
+    success_status=frozenset((200,)),
+    build_request=_get_kwargs,
+    read_success=_read_success,
+)
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> CurrentCheckpointStorageUsageResponse | Error:
+    if response.status_code == 200:
+        response_200 = CurrentCheckpointStorageUsageResponse.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Error.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Error.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 402:
+        response_402 = Error.from_dict(response.json())
+
+        return response_402
+
+    if response.status_code == 403:
+        response_403 = Error.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Error.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 422:
+        response_422 = Error.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Error.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = Error.from_dict(response.json())
+
+        return response_503
+
+    response_default = Error.from_dict(response.json())
+
+    return response_default
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[CurrentCheckpointStorageUsageResponse | Error]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    project_id: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[CurrentCheckpointStorageUsageResponse | Error]:
+    """Get what is stored now
+
+     How many checkpoints the caller's organization stores now, how large they are in bytes and what
+    they cost a month, by project and owner of the session. Data is one or two hours late. Needs the
+    role of an administrator or billing administrator. A month has 720 hours; costs are estimates in
+    US dollars before credits and commitments.
+
+    Args:
+        project_id (str | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[CurrentCheckpointStorageUsageResponse | Error]
+    """
+
+    kwargs = _get_kwargs(
+        project_id=project_id,
+        x_request_id=x_request_id,
+    )
+    return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
+
+
+def sync(
+    *,
+    client: AuthenticatedClient | Client,
+    project_id: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> CurrentCheckpointStorageUsageResponse | Error | None:
+    """Get what is stored now
+
+     How many checkpoints the caller's organization stores now, how large they are in bytes and what
+    they cost a month, by project and owner of the session. Data is one or two hours late. Needs the
+    role of an administrator or billing administrator. A month has 720 hours; costs are estimates in
+    US dollars before credits and commitments.
+
+    Args:
+        project_id (str | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        CurrentCheckpointStorageUsageResponse | Error
+    """
+
+    return sync_detailed(
+        client=client,
+        project_id=project_id,
+        x_request_id=x_request_id,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    project_id: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[CurrentCheckpointStorageUsageResponse | Error]:
+    """Get what is stored now
+
+     How many checkpoints the caller's organization stores now, how large they are in bytes and what
+    they cost a month, by project and owner of the session. Data is one or two hours late. Needs the
+    role of an administrator or billing administrator. A month has 720 hours; costs are estimates in
+    US dollars before credits and commitments.
+
+    Args:
+        project_id (str | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[CurrentCheckpointStorageUsageResponse | Error]
+    """
+
+    kwargs = _get_kwargs(
+        project_id=project_id,
+        x_request_id=x_request_id,
+    )
+    return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient | Client,
+    project_id: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> CurrentCheckpointStorageUsageResponse | Error | None:
+    """Get what is stored now
+
+     How many checkpoints the caller's organization stores now, how large they are in bytes and what
+    they cost a month, by project and owner of the session. Data is one or two hours late. Needs the
+    role of an administrator or billing administrator. A month has 720 hours; costs are estimates in
+    US dollars before credits and commitments.
+
+    Args:
+        project_id (str | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        CurrentCheckpointStorageUsageResponse | Error
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            project_id=project_id,
+            x_request_id=x_request_id,
+        )
+    ).parsed

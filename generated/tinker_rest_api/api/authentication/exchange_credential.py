@@ -1,0 +1,254 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from typing import Any
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...models.auth_token_request import AuthTokenRequest
+from ...models.auth_token_response import AuthTokenResponse
+from ...models.error import Error
+from ...types import UNSET, JsonResponse, Operation, Response, Unset
+
+_SEGMENT = ":@!$&'()*+,;="
+
+
+def _get_kwargs(
+    *,
+    body: AuthTokenRequest,
+    x_idempotency_key: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(x_idempotency_key, Unset):
+        headers["X-Idempotency-Key"] = x_idempotency_key
+
+    if not isinstance(x_request_id, Unset):
+        headers["X-Request-Id"] = x_request_id
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/api/v1/auth/token",
+    }
+    _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _read_success(response: JsonResponse) -> AuthTokenResponse:
+    return AuthTokenResponse.from_dict(response.json())
+
+
+OPERATION = Operation(
+    operation_id="exchange_credential",
+    success_status=frozenset((200,)),
+    build_request=_get_kwargs,
+    read_success=_read_success,
+)
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> AuthTokenResponse | Error:
+    if response.status_code == 200:
+        response_200 = AuthTokenResponse.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Error.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Error.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 402:
+        response_402 = Error.from_dict(response.json())
+
+        return response_402
+
+    if response.status_code == 403:
+        response_403 = Error.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Error.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 422:
+        response_422 = Error.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Error.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = Error.from_dict(response.json())
+
+        return response_503
+
+    response_default = Error.from_dict(response.json())
+
+    return response_default
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[AuthTokenResponse | Error]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    body: AuthTokenRequest,
+    x_idempotency_key: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[AuthTokenResponse | Error]:
+    """Exchange a credential for a JSON Web Token
+
+     Exchanges the credential in the `X-API-Key` header for a JSON Web Token that takes its place for
+    some minutes. Its claims `iat` and `exp` are seconds since 1970 (UTC); `sub`, `org_id` and `email`
+    tell who the caller is. A token that the server no longer takes is answered with 401 and
+    `WWW-Authenticate: Bearer error="invalid_token"`.
+
+    Args:
+        x_idempotency_key (str | Unset):
+        x_request_id (str | Unset):
+        body (AuthTokenRequest): An empty object.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[AuthTokenResponse | Error]
+    """
+
+    kwargs = _get_kwargs(
+        body=body,
+        x_idempotency_key=x_idempotency_key,
+        x_request_id=x_request_id,
+    )
+    return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
+
+
+def sync(
+    *,
+    client: AuthenticatedClient | Client,
+    body: AuthTokenRequest,
+    x_idempotency_key: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> AuthTokenResponse | Error | None:
+    """Exchange a credential for a JSON Web Token
+
+     Exchanges the credential in the `X-API-Key` header for a JSON Web Token that takes its place for
+    some minutes. Its claims `iat` and `exp` are seconds since 1970 (UTC); `sub`, `org_id` and `email`
+    tell who the caller is. A token that the server no longer takes is answered with 401 and
+    `WWW-Authenticate: Bearer error="invalid_token"`.
+
+    Args:
+        x_idempotency_key (str | Unset):
+        x_request_id (str | Unset):
+        body (AuthTokenRequest): An empty object.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        AuthTokenResponse | Error
+    """
+
+    return sync_detailed(
+        client=client,
+        body=body,
+        x_idempotency_key=x_idempotency_key,
+        x_request_id=x_request_id,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    body: AuthTokenRequest,
+    x_idempotency_key: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[AuthTokenResponse | Error]:
+    """Exchange a credential for a JSON Web Token
+
+     Exchanges the credential in the `X-API-Key` header for a JSON Web Token that takes its place for
+    some minutes. Its claims `iat` and `exp` are seconds since 1970 (UTC); `sub`, `org_id` and `email`
+    tell who the caller is. A token that the server no longer takes is answered with 401 and
+    `WWW-Authenticate: Bearer error="invalid_token"`.
+
+    Args:
+        x_idempotency_key (str | Unset):
+        x_request_id (str | Unset):
+        body (AuthTokenRequest): An empty object.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[AuthTokenResponse | Error]
+    """
+
+    kwargs = _get_kwargs(
+        body=body,
+        x_idempotency_key=x_idempotency_key,
+        x_request_id=x_request_id,
+    )
+    return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient | Client,
+    body: AuthTokenRequest,
+    x_idempotency_key: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> AuthTokenResponse | Error | None:
+    """Exchange a credential for a JSON Web Token
+
+     Exchanges the credential in the `X-API-Key` header for a JSON Web Token that takes its place for
+    some minutes. Its claims `iat` and `exp` are seconds since 1970 (UTC); `sub`, `org_id` and `email`
+    tell who the caller is. A token that the server no longer takes is answered with 401 and
+    `WWW-Authenticate: Bearer error="invalid_token"`.
+
+    Args:
+        x_idempotency_key (str | Unset):
+        x_request_id (str | Unset):
+        body (AuthTokenRequest): An empty object.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        AuthTokenResponse | Error
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+            x_idempotency_key=x_idempotency_key,
+            x_request_id=x_request_id,
+        )
+    ).parsed

@@ -1,0 +1,236 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from typing import Any
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...models.client_config_request import ClientConfigRequest
+from ...models.client_config_response import ClientConfigResponse
+from ...models.error import Error
+from ...types import UNSET, JsonResponse, Operation, Response, Unset
+
+_SEGMENT = ":@!$&'()*+,;="
+
+
+def _get_kwargs(
+    *,
+    body: ClientConfigRequest,
+    x_idempotency_key: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(x_idempotency_key, Unset):
+        headers["X-Idempotency-Key"] = x_idempotency_key
+
+    if not isinstance(x_request_id, Unset):
+        headers["X-Request-Id"] = x_request_id
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/api/v1/client/config",
+    }
+    _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _read_success(response: JsonResponse) -> ClientConfigResponse:
+    return ClientConfigResponse.from_dict(response.json())
+
+
+OPERATION = Operation(
+    operation_id="get_client_config",
+    success_status=frozenset((200,)),
+    build_request=_get_kwargs,
+    read_success=_read_success,
+)
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> ClientConfigResponse | Error:
+    if response.status_code == 200:
+        response_200 = ClientConfigResponse.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Error.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Error.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 402:
+        response_402 = Error.from_dict(response.json())
+
+        return response_402
+
+    if response.status_code == 422:
+        response_422 = Error.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Error.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = Error.from_dict(response.json())
+
+        return response_503
+
+    response_default = Error.from_dict(response.json())
+
+    return response_default
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[ClientConfigResponse | Error]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    body: ClientConfigRequest,
+    x_idempotency_key: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[ClientConfigResponse | Error]:
+    """Get how the server wants clients to authenticate
+
+     Says whether a credential is to be exchanged for a JSON Web Token with `exchange_credential`, and
+    where the credential comes from. A client with a plain API key need not ask before it is refused.
+
+    Args:
+        x_idempotency_key (str | Unset):
+        x_request_id (str | Unset):
+        body (ClientConfigRequest): Who asks.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ClientConfigResponse | Error]
+    """
+
+    kwargs = _get_kwargs(
+        body=body,
+        x_idempotency_key=x_idempotency_key,
+        x_request_id=x_request_id,
+    )
+    return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
+
+
+def sync(
+    *,
+    client: AuthenticatedClient | Client,
+    body: ClientConfigRequest,
+    x_idempotency_key: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> ClientConfigResponse | Error | None:
+    """Get how the server wants clients to authenticate
+
+     Says whether a credential is to be exchanged for a JSON Web Token with `exchange_credential`, and
+    where the credential comes from. A client with a plain API key need not ask before it is refused.
+
+    Args:
+        x_idempotency_key (str | Unset):
+        x_request_id (str | Unset):
+        body (ClientConfigRequest): Who asks.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ClientConfigResponse | Error
+    """
+
+    return sync_detailed(
+        client=client,
+        body=body,
+        x_idempotency_key=x_idempotency_key,
+        x_request_id=x_request_id,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    body: ClientConfigRequest,
+    x_idempotency_key: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[ClientConfigResponse | Error]:
+    """Get how the server wants clients to authenticate
+
+     Says whether a credential is to be exchanged for a JSON Web Token with `exchange_credential`, and
+    where the credential comes from. A client with a plain API key need not ask before it is refused.
+
+    Args:
+        x_idempotency_key (str | Unset):
+        x_request_id (str | Unset):
+        body (ClientConfigRequest): Who asks.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ClientConfigResponse | Error]
+    """
+
+    kwargs = _get_kwargs(
+        body=body,
+        x_idempotency_key=x_idempotency_key,
+        x_request_id=x_request_id,
+    )
+    return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient | Client,
+    body: ClientConfigRequest,
+    x_idempotency_key: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> ClientConfigResponse | Error | None:
+    """Get how the server wants clients to authenticate
+
+     Says whether a credential is to be exchanged for a JSON Web Token with `exchange_credential`, and
+    where the credential comes from. A client with a plain API key need not ask before it is refused.
+
+    Args:
+        x_idempotency_key (str | Unset):
+        x_request_id (str | Unset):
+        body (ClientConfigRequest): Who asks.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ClientConfigResponse | Error
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+            x_idempotency_key=x_idempotency_key,
+            x_request_id=x_request_id,
+        )
+    ).parsed

@@ -1,0 +1,270 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from typing import Any
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...models.copy_weights_request import CopyWeightsRequest
+from ...models.copy_weights_response import CopyWeightsResponse
+from ...models.error import Error
+from ...types import UNSET, JsonResponse, Operation, Response, Unset
+
+_SEGMENT = ":@!$&'()*+,;="
+
+
+def _get_kwargs(
+    *,
+    body: CopyWeightsRequest,
+    x_tinker_weights_access_token: str | Unset = UNSET,
+    x_idempotency_key: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(x_tinker_weights_access_token, Unset):
+        headers["X-Tinker-Weights-Access-Token"] = x_tinker_weights_access_token
+
+    if not isinstance(x_idempotency_key, Unset):
+        headers["X-Idempotency-Key"] = x_idempotency_key
+
+    if not isinstance(x_request_id, Unset):
+        headers["X-Request-Id"] = x_request_id
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/api/v1/copy_weights",
+    }
+    _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _read_success(response: JsonResponse) -> CopyWeightsResponse:
+    return CopyWeightsResponse.from_dict(response.json())
+
+
+OPERATION = Operation(
+    operation_id="copy_weights",
+    success_status=frozenset((200,)),
+    build_request=_get_kwargs,
+    read_success=_read_success,
+)
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> CopyWeightsResponse | Error:
+    if response.status_code == 200:
+        response_200 = CopyWeightsResponse.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Error.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Error.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 402:
+        response_402 = Error.from_dict(response.json())
+
+        return response_402
+
+    if response.status_code == 403:
+        response_403 = Error.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Error.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 422:
+        response_422 = Error.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Error.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = Error.from_dict(response.json())
+
+        return response_503
+
+    response_default = Error.from_dict(response.json())
+
+    return response_default
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[CopyWeightsResponse | Error]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    body: CopyWeightsRequest,
+    x_tinker_weights_access_token: str | Unset = UNSET,
+    x_idempotency_key: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[CopyWeightsResponse | Error]:
+    """Copy a checkpoint into a project
+
+     Makes a copy of a checkpoint that belongs to a project. The copy is of the same kind, shares the
+    storage of its source and belongs to a new training run that cannot be trained on. The source's
+    expiry is not taken over. Every repetition of one request needs the same `X-Idempotency-Key`:
+    without it a repetition makes a second copy.
+
+    Args:
+        x_tinker_weights_access_token (str | Unset):
+        x_idempotency_key (str | Unset):
+        x_request_id (str | Unset):
+        body (CopyWeightsRequest): What to copy and where to.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[CopyWeightsResponse | Error]
+    """
+
+    kwargs = _get_kwargs(
+        body=body,
+        x_tinker_weights_access_token=x_tinker_weights_access_token,
+        x_idempotency_key=x_idempotency_key,
+        x_request_id=x_request_id,
+    )
+    return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
+
+
+def sync(
+    *,
+    client: AuthenticatedClient | Client,
+    body: CopyWeightsRequest,
+    x_tinker_weights_access_token: str | Unset = UNSET,
+    x_idempotency_key: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> CopyWeightsResponse | Error | None:
+    """Copy a checkpoint into a project
+
+     Makes a copy of a checkpoint that belongs to a project. The copy is of the same kind, shares the
+    storage of its source and belongs to a new training run that cannot be trained on. The source's
+    expiry is not taken over. Every repetition of one request needs the same `X-Idempotency-Key`:
+    without it a repetition makes a second copy.
+
+    Args:
+        x_tinker_weights_access_token (str | Unset):
+        x_idempotency_key (str | Unset):
+        x_request_id (str | Unset):
+        body (CopyWeightsRequest): What to copy and where to.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        CopyWeightsResponse | Error
+    """
+
+    return sync_detailed(
+        client=client,
+        body=body,
+        x_tinker_weights_access_token=x_tinker_weights_access_token,
+        x_idempotency_key=x_idempotency_key,
+        x_request_id=x_request_id,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    body: CopyWeightsRequest,
+    x_tinker_weights_access_token: str | Unset = UNSET,
+    x_idempotency_key: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[CopyWeightsResponse | Error]:
+    """Copy a checkpoint into a project
+
+     Makes a copy of a checkpoint that belongs to a project. The copy is of the same kind, shares the
+    storage of its source and belongs to a new training run that cannot be trained on. The source's
+    expiry is not taken over. Every repetition of one request needs the same `X-Idempotency-Key`:
+    without it a repetition makes a second copy.
+
+    Args:
+        x_tinker_weights_access_token (str | Unset):
+        x_idempotency_key (str | Unset):
+        x_request_id (str | Unset):
+        body (CopyWeightsRequest): What to copy and where to.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[CopyWeightsResponse | Error]
+    """
+
+    kwargs = _get_kwargs(
+        body=body,
+        x_tinker_weights_access_token=x_tinker_weights_access_token,
+        x_idempotency_key=x_idempotency_key,
+        x_request_id=x_request_id,
+    )
+    return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient | Client,
+    body: CopyWeightsRequest,
+    x_tinker_weights_access_token: str | Unset = UNSET,
+    x_idempotency_key: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> CopyWeightsResponse | Error | None:
+    """Copy a checkpoint into a project
+
+     Makes a copy of a checkpoint that belongs to a project. The copy is of the same kind, shares the
+    storage of its source and belongs to a new training run that cannot be trained on. The source's
+    expiry is not taken over. Every repetition of one request needs the same `X-Idempotency-Key`:
+    without it a repetition makes a second copy.
+
+    Args:
+        x_tinker_weights_access_token (str | Unset):
+        x_idempotency_key (str | Unset):
+        x_request_id (str | Unset):
+        body (CopyWeightsRequest): What to copy and where to.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        CopyWeightsResponse | Error
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+            x_tinker_weights_access_token=x_tinker_weights_access_token,
+            x_idempotency_key=x_idempotency_key,
+            x_request_id=x_request_id,
+        )
+    ).parsed

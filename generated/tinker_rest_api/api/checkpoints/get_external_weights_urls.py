@@ -1,0 +1,243 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...models.error import Error
+from ...models.external_weights_urls_response import ExternalWeightsUrlsResponse
+from ...types import UNSET, JsonResponse, Operation, Response, Unset
+
+_SEGMENT = ":@!$&'()*+,;="
+
+
+def _get_kwargs(
+    training_run_id: str,
+    checkpoint_name: str,
+    *,
+    x_request_id: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(x_request_id, Unset):
+        headers["X-Request-Id"] = x_request_id
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/api/v1/training_runs/{training_run_id}/checkpoints/external_weights/{checkpoint_name}/external_weights_urls".format(
+            training_run_id=quote(str(training_run_id), safe=_SEGMENT),
+            checkpoint_name=quote(str(checkpoint_name), safe=_SEGMENT),
+        ),
+    }
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _read_success(response: JsonResponse) -> ExternalWeightsUrlsResponse:
+    return ExternalWeightsUrlsResponse.from_dict(response.json())
+
+
+OPERATION = Operation(
+    operation_id="get_external_weights_urls",
+    success_status=frozenset((200,)),
+    build_request=_get_kwargs,
+    read_success=_read_success,
+)
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Error | ExternalWeightsUrlsResponse:
+    if response.status_code == 200:
+        response_200 = ExternalWeightsUrlsResponse.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Error.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Error.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 402:
+        response_402 = Error.from_dict(response.json())
+
+        return response_402
+
+    if response.status_code == 403:
+        response_403 = Error.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Error.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 422:
+        response_422 = Error.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Error.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = Error.from_dict(response.json())
+
+        return response_503
+
+    response_default = Error.from_dict(response.json())
+
+    return response_default
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Error | ExternalWeightsUrlsResponse]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    training_run_id: str,
+    checkpoint_name: str,
+    *,
+    client: AuthenticatedClient | Client,
+    x_request_id: str | Unset = UNSET,
+) -> Response[Error | ExternalWeightsUrlsResponse]:
+    """Get signed URLs of the files of external weights
+
+     Answers with a signed URL for each file of a checkpoint of the kind `external_weights`. The URLs
+    are on another host and need no API key; whoever has one can download its file.
+
+    Args:
+        training_run_id (str):
+        checkpoint_name (str):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Error | ExternalWeightsUrlsResponse]
+    """
+
+    kwargs = _get_kwargs(
+        training_run_id=training_run_id,
+        checkpoint_name=checkpoint_name,
+        x_request_id=x_request_id,
+    )
+    return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
+
+
+def sync(
+    training_run_id: str,
+    checkpoint_name: str,
+    *,
+    client: AuthenticatedClient | Client,
+    x_request_id: str | Unset = UNSET,
+) -> Error | ExternalWeightsUrlsResponse | None:
+    """Get signed URLs of the files of external weights
+
+     Answers with a signed URL for each file of a checkpoint of the kind `external_weights`. The URLs
+    are on another host and need no API key; whoever has one can download its file.
+
+    Args:
+        training_run_id (str):
+        checkpoint_name (str):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Error | ExternalWeightsUrlsResponse
+    """
+
+    return sync_detailed(
+        training_run_id=training_run_id,
+        checkpoint_name=checkpoint_name,
+        client=client,
+        x_request_id=x_request_id,
+    ).parsed
+
+
+async def asyncio_detailed(
+    training_run_id: str,
+    checkpoint_name: str,
+    *,
+    client: AuthenticatedClient | Client,
+    x_request_id: str | Unset = UNSET,
+) -> Response[Error | ExternalWeightsUrlsResponse]:
+    """Get signed URLs of the files of external weights
+
+     Answers with a signed URL for each file of a checkpoint of the kind `external_weights`. The URLs
+    are on another host and need no API key; whoever has one can download its file.
+
+    Args:
+        training_run_id (str):
+        checkpoint_name (str):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Error | ExternalWeightsUrlsResponse]
+    """
+
+    kwargs = _get_kwargs(
+        training_run_id=training_run_id,
+        checkpoint_name=checkpoint_name,
+        x_request_id=x_request_id,
+    )
+    return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
+
+
+async def asyncio(
+    training_run_id: str,
+    checkpoint_name: str,
+    *,
+    client: AuthenticatedClient | Client,
+    x_request_id: str | Unset = UNSET,
+) -> Error | ExternalWeightsUrlsResponse | None:
+    """Get signed URLs of the files of external weights
+
+     Answers with a signed URL for each file of a checkpoint of the kind `external_weights`. The URLs
+    are on another host and need no API key; whoever has one can download its file.
+
+    Args:
+        training_run_id (str):
+        checkpoint_name (str):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Error | ExternalWeightsUrlsResponse
+    """
+
+    return (
+        await asyncio_detailed(
+            training_run_id=training_run_id,
+            checkpoint_name=checkpoint_name,
+            client=client,
+            x_request_id=x_request_id,
+        )
+    ).parsed

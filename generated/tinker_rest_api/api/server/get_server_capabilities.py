@@ -1,0 +1,203 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from typing import Any
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...models.error import Error
+from ...models.get_server_capabilities_response import GetServerCapabilitiesResponse
+from ...types import UNSET, JsonResponse, Operation, Response, Unset
+
+_SEGMENT = ":@!$&'()*+,;="
+
+
+def _get_kwargs(
+    *,
+    x_request_id: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(x_request_id, Unset):
+        headers["X-Request-Id"] = x_request_id
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/api/v1/get_server_capabilities",
+    }
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _read_success(response: JsonResponse) -> GetServerCapabilitiesResponse:
+    return GetServerCapabilitiesResponse.from_dict(response.json())
+
+
+OPERATION = Operation(
+    operation_id="get_server_capabilities",
+    success_status=frozenset((200,)),
+    build_request=_get_kwargs,
+    read_success=_read_success,
+)
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Error | GetServerCapabilitiesResponse:
+    if response.status_code == 200:
+        response_200 = GetServerCapabilitiesResponse.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Error.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Error.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 402:
+        response_402 = Error.from_dict(response.json())
+
+        return response_402
+
+    if response.status_code == 422:
+        response_422 = Error.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Error.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = Error.from_dict(response.json())
+
+        return response_503
+
+    response_default = Error.from_dict(response.json())
+
+    return response_default
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Error | GetServerCapabilitiesResponse]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    x_request_id: str | Unset = UNSET,
+) -> Response[Error | GetServerCapabilitiesResponse]:
+    """Get what the server supports
+
+     The models that the caller may use, with the longest context of each in tokens. Asking for it is
+    also the cheapest way to see whether the server is there and knows the API key.
+
+    Args:
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Error | GetServerCapabilitiesResponse]
+    """
+
+    kwargs = _get_kwargs(
+        x_request_id=x_request_id,
+    )
+    return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
+
+
+def sync(
+    *,
+    client: AuthenticatedClient | Client,
+    x_request_id: str | Unset = UNSET,
+) -> Error | GetServerCapabilitiesResponse | None:
+    """Get what the server supports
+
+     The models that the caller may use, with the longest context of each in tokens. Asking for it is
+    also the cheapest way to see whether the server is there and knows the API key.
+
+    Args:
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Error | GetServerCapabilitiesResponse
+    """
+
+    return sync_detailed(
+        client=client,
+        x_request_id=x_request_id,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    x_request_id: str | Unset = UNSET,
+) -> Response[Error | GetServerCapabilitiesResponse]:
+    """Get what the server supports
+
+     The models that the caller may use, with the longest context of each in tokens. Asking for it is
+    also the cheapest way to see whether the server is there and knows the API key.
+
+    Args:
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Error | GetServerCapabilitiesResponse]
+    """
+
+    kwargs = _get_kwargs(
+        x_request_id=x_request_id,
+    )
+    return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient | Client,
+    x_request_id: str | Unset = UNSET,
+) -> Error | GetServerCapabilitiesResponse | None:
+    """Get what the server supports
+
+     The models that the caller may use, with the longest context of each in tokens. Asking for it is
+    also the cheapest way to see whether the server is there and knows the API key.
+
+    Args:
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Error | GetServerCapabilitiesResponse
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            x_request_id=x_request_id,
+        )
+    ).parsed

@@ -1,0 +1,267 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...models.assign_session_project_request import AssignSessionProjectRequest
+from ...models.error import Error
+from ...types import UNSET, JsonResponse, Operation, Response, Unset
+
+_SEGMENT = ":@!$&'()*+,;="
+
+
+def _get_kwargs(
+    session_id: str,
+    *,
+    body: AssignSessionProjectRequest,
+    x_idempotency_key: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(x_idempotency_key, Unset):
+        headers["X-Idempotency-Key"] = x_idempotency_key
+
+    if not isinstance(x_request_id, Unset):
+        headers["X-Request-Id"] = x_request_id
+
+    _kwargs: dict[str, Any] = {
+        "method": "put",
+        "url": "/api/v1/sessions/{session_id}/project".format(
+            session_id=quote(str(session_id), safe=_SEGMENT),
+        ),
+    }
+    _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _read_success(response: JsonResponse) -> None:
+    return None
+
+
+OPERATION = Operation(
+    operation_id="assign_session_project",
+    success_status=frozenset(
+        (
+            200,
+            204,
+        )
+    ),
+    build_request=_get_kwargs,
+    read_success=_read_success,
+)
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Error:
+    if response.status_code == 200:
+        response_200 = cast(Any, None)
+        return response_200
+
+    if response.status_code == 204:
+        response_204 = cast(Any, None)
+        return response_204
+
+    if response.status_code == 400:
+        response_400 = Error.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Error.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 402:
+        response_402 = Error.from_dict(response.json())
+
+        return response_402
+
+    if response.status_code == 403:
+        response_403 = Error.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Error.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 422:
+        response_422 = Error.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Error.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = Error.from_dict(response.json())
+
+        return response_503
+
+    response_default = Error.from_dict(response.json())
+
+    return response_default
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Error]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    session_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    body: AssignSessionProjectRequest,
+    x_idempotency_key: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[Any | Error]:
+    """Move a session into a project
+
+     Moves a session, with its training runs and samplers, into a project. A session can go on to
+    another project, but not out of all projects.
+
+    Args:
+        session_id (str):
+        x_idempotency_key (str | Unset):
+        x_request_id (str | Unset):
+        body (AssignSessionProjectRequest): The project to move to.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | Error]
+    """
+
+    kwargs = _get_kwargs(
+        session_id=session_id,
+        body=body,
+        x_idempotency_key=x_idempotency_key,
+        x_request_id=x_request_id,
+    )
+    return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
+
+
+def sync(
+    session_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    body: AssignSessionProjectRequest,
+    x_idempotency_key: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Any | Error | None:
+    """Move a session into a project
+
+     Moves a session, with its training runs and samplers, into a project. A session can go on to
+    another project, but not out of all projects.
+
+    Args:
+        session_id (str):
+        x_idempotency_key (str | Unset):
+        x_request_id (str | Unset):
+        body (AssignSessionProjectRequest): The project to move to.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | Error
+    """
+
+    return sync_detailed(
+        session_id=session_id,
+        client=client,
+        body=body,
+        x_idempotency_key=x_idempotency_key,
+        x_request_id=x_request_id,
+    ).parsed
+
+
+async def asyncio_detailed(
+    session_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    body: AssignSessionProjectRequest,
+    x_idempotency_key: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[Any | Error]:
+    """Move a session into a project
+
+     Moves a session, with its training runs and samplers, into a project. A session can go on to
+    another project, but not out of all projects.
+
+    Args:
+        session_id (str):
+        x_idempotency_key (str | Unset):
+        x_request_id (str | Unset):
+        body (AssignSessionProjectRequest): The project to move to.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | Error]
+    """
+
+    kwargs = _get_kwargs(
+        session_id=session_id,
+        body=body,
+        x_idempotency_key=x_idempotency_key,
+        x_request_id=x_request_id,
+    )
+    return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
+
+
+async def asyncio(
+    session_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    body: AssignSessionProjectRequest,
+    x_idempotency_key: str | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Any | Error | None:
+    """Move a session into a project
+
+     Moves a session, with its training runs and samplers, into a project. A session can go on to
+    another project, but not out of all projects.
+
+    Args:
+        session_id (str):
+        x_idempotency_key (str | Unset):
+        x_request_id (str | Unset):
+        body (AssignSessionProjectRequest): The project to move to.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | Error
+    """
+
+    return (
+        await asyncio_detailed(
+            session_id=session_id,
+            client=client,
+            body=body,
+            x_idempotency_key=x_idempotency_key,
+            x_request_id=x_request_id,
+        )
+    ).parsed

@@ -1,0 +1,229 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...models.error import Error
+from ...models.session_trace_export import SessionTraceExport
+from ...types import UNSET, JsonResponse, Operation, Response, Unset
+
+_SEGMENT = ":@!$&'()*+,;="
+
+
+def _get_kwargs(
+    session_id: str,
+    *,
+    x_request_id: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(x_request_id, Unset):
+        headers["X-Request-Id"] = x_request_id
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/api/v1/sessions/{session_id}/trace_export".format(
+            session_id=quote(str(session_id), safe=_SEGMENT),
+        ),
+    }
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _read_success(response: JsonResponse) -> SessionTraceExport:
+    return SessionTraceExport.from_dict(response.json())
+
+
+OPERATION = Operation(
+    operation_id="export_session_trace",
+    success_status=frozenset((200,)),
+    build_request=_get_kwargs,
+    read_success=_read_success,
+)
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Error | SessionTraceExport:
+    if response.status_code == 200:
+        response_200 = SessionTraceExport.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Error.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Error.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 402:
+        response_402 = Error.from_dict(response.json())
+
+        return response_402
+
+    if response.status_code == 403:
+        response_403 = Error.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Error.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 422:
+        response_422 = Error.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Error.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = Error.from_dict(response.json())
+
+        return response_503
+
+    response_default = Error.from_dict(response.json())
+
+    return response_default
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Error | SessionTraceExport]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    session_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    x_request_id: str | Unset = UNSET,
+) -> Response[Error | SessionTraceExport]:
+    """Export a trace of a session
+
+     Begins to build a Perfetto trace of what a session trained and sampled, unless that is done
+    already, and tells how far it is. Ask again, some seconds later, while `status` is `pending`.
+
+    Args:
+        session_id (str):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Error | SessionTraceExport]
+    """
+
+    kwargs = _get_kwargs(
+        session_id=session_id,
+        x_request_id=x_request_id,
+    )
+    return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
+
+
+def sync(
+    session_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    x_request_id: str | Unset = UNSET,
+) -> Error | SessionTraceExport | None:
+    """Export a trace of a session
+
+     Begins to build a Perfetto trace of what a session trained and sampled, unless that is done
+    already, and tells how far it is. Ask again, some seconds later, while `status` is `pending`.
+
+    Args:
+        session_id (str):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Error | SessionTraceExport
+    """
+
+    return sync_detailed(
+        session_id=session_id,
+        client=client,
+        x_request_id=x_request_id,
+    ).parsed
+
+
+async def asyncio_detailed(
+    session_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    x_request_id: str | Unset = UNSET,
+) -> Response[Error | SessionTraceExport]:
+    """Export a trace of a session
+
+     Begins to build a Perfetto trace of what a session trained and sampled, unless that is done
+    already, and tells how far it is. Ask again, some seconds later, while `status` is `pending`.
+
+    Args:
+        session_id (str):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Error | SessionTraceExport]
+    """
+
+    kwargs = _get_kwargs(
+        session_id=session_id,
+        x_request_id=x_request_id,
+    )
+    return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
+
+
+async def asyncio(
+    session_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    x_request_id: str | Unset = UNSET,
+) -> Error | SessionTraceExport | None:
+    """Export a trace of a session
+
+     Begins to build a Perfetto trace of what a session trained and sampled, unless that is done
+    already, and tells how far it is. Ask again, some seconds later, while `status` is `pending`.
+
+    Args:
+        session_id (str):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Error | SessionTraceExport
+    """
+
+    return (
+        await asyncio_detailed(
+            session_id=session_id,
+            client=client,
+            x_request_id=x_request_id,
+        )
+    ).parsed

@@ -1,0 +1,59 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from attrs import define, field
+
+from ..models.audit_log_entry import AuditLogEntry
+from ..types import (
+    InvalidField,
+    Model,
+    plain_json,
+)
+
+_FIELDS = frozenset(("entries",))
+
+
+@define
+class AuditLogResponse(Model):
+    """The audit log of a day.
+
+    Attributes:
+        entries: What happened, the earliest first.
+        additional_properties: Fields that a newer server sent and this version does not know.
+    """
+
+    field_order: ClassVar = ("entries",)
+
+    entries: list[AuditLogEntry]
+    """What happened, the earliest first."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object as plain Python values. What is None and not required is left out."""
+        fields = dict(self.additional_properties)
+        fields["entries"] = plain_json(self.entries)
+        return fields
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
+        if src_dict.__class__ is not dict:
+            raise InvalidField("AuditLogResponse", None, "an object", src_dict)
+        get = src_dict.get
+        entries: Any = get("entries")
+        if entries.__class__ is not list:
+            raise InvalidField("AuditLogResponse", "entries", "a list", entries)
+        from_dict = AuditLogEntry.from_dict
+        entries = [from_dict(item) for item in entries]
+
+        # Positional: half the time of keywords, on pages of thousands of items.
+        decoded = cls(
+            entries,
+        )
+        if not _FIELDS.issuperset(src_dict):
+            decoded.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _FIELDS
+            }
+        return decoded

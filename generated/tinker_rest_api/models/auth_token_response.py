@@ -1,0 +1,56 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from attrs import define, field
+
+from ..types import (
+    InvalidField,
+    Model,
+)
+
+_FIELDS = frozenset(("jwt",))
+
+
+@define
+class AuthTokenResponse(Model):
+    """The token.
+
+    Attributes:
+        jwt: A JSON Web Token, which is a secret. It takes the place of the API key until it
+            expires.
+        additional_properties: Fields that a newer server sent and this version does not know.
+    """
+
+    field_order: ClassVar = ("jwt",)
+
+    jwt: str = field(repr=False)
+    """A JSON Web Token, which is a secret. It takes the place of the API key until it expires."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object as plain Python values. What is None and not required is left out."""
+        fields = dict(self.additional_properties)
+        fields["jwt"] = self.jwt
+        return fields
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
+        if src_dict.__class__ is not dict:
+            raise InvalidField("AuthTokenResponse", None, "an object", src_dict)
+        get = src_dict.get
+        jwt: Any = get("jwt")
+        if jwt.__class__ is not str:
+            raise InvalidField("AuthTokenResponse", "jwt", "a string", jwt)
+
+        # Positional: half the time of keywords, on pages of thousands of items.
+        decoded = cls(
+            jwt,
+        )
+        if not _FIELDS.issuperset(src_dict):
+            decoded.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _FIELDS
+            }
+        return decoded

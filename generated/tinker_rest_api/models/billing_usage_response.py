@@ -1,0 +1,95 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+import datetime
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from attrs import define, field
+
+from ..models.billing_usage_event import BillingUsageEvent
+from ..models.billing_usage_sessions import BillingUsageSessions
+from ..types import (
+    InvalidField,
+    Model,
+    plain_json,
+    rfc3339,
+    utc_datetime,
+)
+
+_FIELDS = frozenset(
+    (
+        "data",
+        "sessions",
+        "cost_data_through",
+    )
+)
+
+
+@define
+class BillingUsageResponse(Model):
+    """What was used in a time.
+
+    Attributes:
+        data: The usage by hour, in the order of the hours.
+        sessions: Sessions by their ids.
+        cost_data_through: Until when, in UTC, costs come from invoices; later ones come from the
+            published rates. Null where no day of the time has an invoice.
+        additional_properties: Fields that a newer server sent and this version does not know.
+    """
+
+    field_order: ClassVar = (
+        "data",
+        "sessions",
+        "cost_data_through",
+    )
+
+    data: list[BillingUsageEvent]
+    """The usage by hour, in the order of the hours."""
+    sessions: BillingUsageSessions | None = None
+    """Sessions by their ids."""
+    cost_data_through: datetime.datetime | None = None
+    """Until when, in UTC, costs come from invoices; later ones come from the published rates. Null
+    where no day of the time has an invoice."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object as plain Python values. What is None and not required is left out."""
+        fields = dict(self.additional_properties)
+        fields["data"] = plain_json(self.data)
+        if self.sessions is not None:
+            fields["sessions"] = plain_json(self.sessions)
+        if self.cost_data_through is not None:
+            fields["cost_data_through"] = rfc3339(self.cost_data_through)
+        return fields
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
+        if src_dict.__class__ is not dict:
+            raise InvalidField("BillingUsageResponse", None, "an object", src_dict)
+        get = src_dict.get
+        data: Any = get("data")
+        if data.__class__ is not list:
+            raise InvalidField("BillingUsageResponse", "data", "a list", data)
+        from_dict = BillingUsageEvent.from_dict
+        data = [from_dict(item) for item in data]
+
+        sessions: Any = get("sessions")
+        if sessions is not None:
+            sessions = BillingUsageSessions.from_dict(sessions)
+
+        cost_data_through: Any = get("cost_data_through")
+        if cost_data_through is not None:
+            cost_data_through = utc_datetime("BillingUsageResponse", "cost_data_through", cost_data_through)
+
+        # Positional: half the time of keywords, on pages of thousands of items.
+        decoded = cls(
+            data,
+            sessions,
+            cost_data_through,
+        )
+        if not _FIELDS.issuperset(src_dict):
+            decoded.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _FIELDS
+            }
+        return decoded

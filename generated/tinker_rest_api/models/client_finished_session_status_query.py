@@ -1,0 +1,83 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self
+
+from attrs import define, field
+
+from ..models.known_finish_reason_type import KnownFinishReasonType
+from ..types import (
+    InvalidField,
+    Model,
+    plain_json,
+)
+
+_KnownFinishReasonType = {member.value: member for member in KnownFinishReasonType}
+_FIELDS = frozenset(
+    (
+        "type",
+        "reasons",
+    )
+)
+
+
+@define
+class ClientFinishedSessionStatusQuery(Model):
+    """Sessions whose client reported that it was done.
+
+    Attributes:
+        type: Names the status.
+        reasons: The reasons to finish of which one must fit. Any reason where it is left out.
+        additional_properties: Fields that a newer server sent and this version does not know.
+    """
+
+    field_order: ClassVar = (
+        "type",
+        "reasons",
+    )
+
+    type: Literal["client_finished"] = "client_finished"
+    """Names the status."""
+    reasons: list[KnownFinishReasonType | str] | None = None
+    """The reasons to finish of which one must fit. Any reason where it is left out."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object as plain Python values. What is None and not required is left out."""
+        fields = dict(self.additional_properties)
+        fields["type"] = self.type
+        if self.reasons is not None:
+            fields["reasons"] = plain_json(self.reasons)
+        return fields
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
+        if src_dict.__class__ is not dict:
+            raise InvalidField("ClientFinishedSessionStatusQuery", None, "an object", src_dict)
+        get = src_dict.get
+        type_: Any = get("type")
+        if type_ != "client_finished":
+            raise InvalidField("ClientFinishedSessionStatusQuery", "type", "client_finished", type_)
+
+        reasons: Any = get("reasons")
+        if reasons is not None:
+            if reasons.__class__ is not list:
+                raise InvalidField("ClientFinishedSessionStatusQuery", "reasons", "a list", reasons)
+            for item in reasons:
+                if item.__class__ is not str:
+                    raise InvalidField(
+                        "ClientFinishedSessionStatusQuery", "reasons", "a list of strings", item
+                    )
+            reasons = [_KnownFinishReasonType.get(item, item) for item in reasons]
+
+        # Positional: half the time of keywords, on pages of thousands of items.
+        decoded = cls(
+            type_,
+            reasons,
+        )
+        if not _FIELDS.issuperset(src_dict):
+            decoded.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _FIELDS
+            }
+        return decoded

@@ -1,0 +1,165 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from attrs import define, field
+
+from ..types import (
+    InvalidField,
+    Model,
+)
+
+_FIELDS = frozenset(
+    (
+        "checkpoint_count",
+        "size_bytes",
+        "size_gigabytes",
+        "project_id",
+        "org_user_urn",
+        "user_email",
+        "user_name",
+        "estimated_monthly_cost_usd",
+    )
+)
+
+
+@define
+class CurrentCheckpointStorageUsageItem(Model):
+    """What is stored for one owner of sessions in one project.
+
+    Attributes:
+        checkpoint_count: How many checkpoints.
+        size_bytes: Their size in bytes.
+        size_gigabytes: Their size in the unit that is billed, gigabytes.
+        project_id: The project that the sessions belong to.
+        org_user_urn: The URN of the owner of the sessions.
+        user_email: The e-mail address of the owner.
+        user_name: The name of the owner.
+        estimated_monthly_cost_usd: What they cost in US dollars in a month of 720 hours,
+            estimated.
+        additional_properties: Fields that a newer server sent and this version does not know.
+    """
+
+    field_order: ClassVar = (
+        "project_id",
+        "org_user_urn",
+        "user_email",
+        "user_name",
+        "checkpoint_count",
+        "size_bytes",
+        "size_gigabytes",
+        "estimated_monthly_cost_usd",
+    )
+
+    checkpoint_count: int
+    """How many checkpoints."""
+    size_bytes: int
+    """Their size in bytes."""
+    size_gigabytes: float
+    """Their size in the unit that is billed, gigabytes."""
+    project_id: str | None = None
+    """The project that the sessions belong to."""
+    org_user_urn: str | None = None
+    """The URN of the owner of the sessions."""
+    user_email: str | None = None
+    """The e-mail address of the owner."""
+    user_name: str | None = None
+    """The name of the owner."""
+    estimated_monthly_cost_usd: float | None = None
+    """What they cost in US dollars in a month of 720 hours, estimated."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object as plain Python values. What is None and not required is left out."""
+        fields = dict(self.additional_properties)
+        fields["checkpoint_count"] = self.checkpoint_count
+        fields["size_bytes"] = self.size_bytes
+        fields["size_gigabytes"] = self.size_gigabytes
+        if self.project_id is not None:
+            fields["project_id"] = self.project_id
+        if self.org_user_urn is not None:
+            fields["org_user_urn"] = self.org_user_urn
+        if self.user_email is not None:
+            fields["user_email"] = self.user_email
+        if self.user_name is not None:
+            fields["user_name"] = self.user_name
+        if self.estimated_monthly_cost_usd is not None:
+            fields["estimated_monthly_cost_usd"] = self.estimated_monthly_cost_usd
+        return fields
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
+        if src_dict.__class__ is not dict:
+            raise InvalidField("CurrentCheckpointStorageUsageItem", None, "an object", src_dict)
+        get = src_dict.get
+        checkpoint_count: Any = get("checkpoint_count")
+        if checkpoint_count.__class__ is not int:
+            raise InvalidField(
+                "CurrentCheckpointStorageUsageItem", "checkpoint_count", "an integer", checkpoint_count
+            )
+
+        size_bytes: Any = get("size_bytes")
+        if size_bytes.__class__ is not int:
+            raise InvalidField("CurrentCheckpointStorageUsageItem", "size_bytes", "an integer", size_bytes)
+
+        size_gigabytes: Any = get("size_gigabytes")
+        if size_gigabytes.__class__ is not float and size_gigabytes.__class__ is not int:
+            raise InvalidField(
+                "CurrentCheckpointStorageUsageItem", "size_gigabytes", "a number", size_gigabytes
+            )
+        size_gigabytes = float(size_gigabytes)
+
+        project_id: Any = get("project_id")
+        if project_id is not None:
+            if project_id.__class__ is not str:
+                raise InvalidField("CurrentCheckpointStorageUsageItem", "project_id", "a string", project_id)
+
+        org_user_urn: Any = get("org_user_urn")
+        if org_user_urn is not None:
+            if org_user_urn.__class__ is not str:
+                raise InvalidField(
+                    "CurrentCheckpointStorageUsageItem", "org_user_urn", "a string", org_user_urn
+                )
+
+        user_email: Any = get("user_email")
+        if user_email is not None:
+            if user_email.__class__ is not str:
+                raise InvalidField("CurrentCheckpointStorageUsageItem", "user_email", "a string", user_email)
+
+        user_name: Any = get("user_name")
+        if user_name is not None:
+            if user_name.__class__ is not str:
+                raise InvalidField("CurrentCheckpointStorageUsageItem", "user_name", "a string", user_name)
+
+        estimated_monthly_cost_usd: Any = get("estimated_monthly_cost_usd")
+        if estimated_monthly_cost_usd is not None:
+            if (
+                estimated_monthly_cost_usd.__class__ is not float
+                and estimated_monthly_cost_usd.__class__ is not int
+            ):
+                raise InvalidField(
+                    "CurrentCheckpointStorageUsageItem",
+                    "estimated_monthly_cost_usd",
+                    "a number",
+                    estimated_monthly_cost_usd,
+                )
+            estimated_monthly_cost_usd = float(estimated_monthly_cost_usd)
+
+        # Positional: half the time of keywords, on pages of thousands of items.
+        decoded = cls(
+            checkpoint_count,
+            size_bytes,
+            size_gigabytes,
+            project_id,
+            org_user_urn,
+            user_email,
+            user_name,
+            estimated_monthly_cost_usd,
+        )
+        if not _FIELDS.issuperset(src_dict):
+            decoded.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _FIELDS
+            }
+        return decoded

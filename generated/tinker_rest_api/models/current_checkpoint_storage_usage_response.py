@@ -1,0 +1,88 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from attrs import define, field
+
+from ..models.current_checkpoint_storage_usage_item import CurrentCheckpointStorageUsageItem
+from ..types import (
+    InvalidField,
+    Model,
+    plain_json,
+)
+
+_FIELDS = frozenset(
+    (
+        "data",
+        "effective_rate_usd_per_gigabyte_month",
+    )
+)
+
+
+@define
+class CurrentCheckpointStorageUsageResponse(Model):
+    """What is stored now.
+
+    Attributes:
+        data: What is stored, by project and owner of the sessions.
+        effective_rate_usd_per_gigabyte_month: The rate for a gigabyte and a month in US dollars
+            that the costs are estimated with.
+        additional_properties: Fields that a newer server sent and this version does not know.
+    """
+
+    field_order: ClassVar = (
+        "effective_rate_usd_per_gigabyte_month",
+        "data",
+    )
+
+    data: list[CurrentCheckpointStorageUsageItem]
+    """What is stored, by project and owner of the sessions."""
+    effective_rate_usd_per_gigabyte_month: float | None = None
+    """The rate for a gigabyte and a month in US dollars that the costs are estimated with."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object as plain Python values. What is None and not required is left out."""
+        fields = dict(self.additional_properties)
+        fields["data"] = plain_json(self.data)
+        if self.effective_rate_usd_per_gigabyte_month is not None:
+            fields["effective_rate_usd_per_gigabyte_month"] = self.effective_rate_usd_per_gigabyte_month
+        return fields
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
+        if src_dict.__class__ is not dict:
+            raise InvalidField("CurrentCheckpointStorageUsageResponse", None, "an object", src_dict)
+        get = src_dict.get
+        data: Any = get("data")
+        if data.__class__ is not list:
+            raise InvalidField("CurrentCheckpointStorageUsageResponse", "data", "a list", data)
+        from_dict = CurrentCheckpointStorageUsageItem.from_dict
+        data = [from_dict(item) for item in data]
+
+        effective_rate_usd_per_gigabyte_month: Any = get("effective_rate_usd_per_gigabyte_month")
+        if effective_rate_usd_per_gigabyte_month is not None:
+            if (
+                effective_rate_usd_per_gigabyte_month.__class__ is not float
+                and effective_rate_usd_per_gigabyte_month.__class__ is not int
+            ):
+                raise InvalidField(
+                    "CurrentCheckpointStorageUsageResponse",
+                    "effective_rate_usd_per_gigabyte_month",
+                    "a number",
+                    effective_rate_usd_per_gigabyte_month,
+                )
+            effective_rate_usd_per_gigabyte_month = float(effective_rate_usd_per_gigabyte_month)
+
+        # Positional: half the time of keywords, on pages of thousands of items.
+        decoded = cls(
+            data,
+            effective_rate_usd_per_gigabyte_month,
+        )
+        if not _FIELDS.issuperset(src_dict):
+            decoded.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _FIELDS
+            }
+        return decoded

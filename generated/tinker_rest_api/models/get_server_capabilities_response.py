@@ -1,0 +1,61 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from attrs import define, field
+
+from ..models.supported_model import SupportedModel
+from ..types import (
+    InvalidField,
+    Model,
+    plain_json,
+)
+
+_FIELDS = frozenset(("supported_models",))
+
+
+@define
+class GetServerCapabilitiesResponse(Model):
+    """What the server supports.
+
+    Attributes:
+        supported_models: The models that the caller may use.
+        additional_properties: Fields that a newer server sent and this version does not know.
+    """
+
+    field_order: ClassVar = ("supported_models",)
+
+    supported_models: list[SupportedModel]
+    """The models that the caller may use."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object as plain Python values. What is None and not required is left out."""
+        fields = dict(self.additional_properties)
+        fields["supported_models"] = plain_json(self.supported_models)
+        return fields
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
+        if src_dict.__class__ is not dict:
+            raise InvalidField("GetServerCapabilitiesResponse", None, "an object", src_dict)
+        get = src_dict.get
+        supported_models: Any = get("supported_models")
+        if supported_models.__class__ is not list:
+            raise InvalidField(
+                "GetServerCapabilitiesResponse", "supported_models", "a list", supported_models
+            )
+        from_dict = SupportedModel.from_dict
+        supported_models = [from_dict(item) for item in supported_models]
+
+        # Positional: half the time of keywords, on pages of thousands of items.
+        decoded = cls(
+            supported_models,
+        )
+        if not _FIELDS.issuperset(src_dict):
+            decoded.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _FIELDS
+            }
+        return decoded

@@ -1,0 +1,12 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from enum import StrEnum
+
+
+class KnownCredentialSource(StrEnum):
+    """The sources of credentials that this version of the document knows."""
+
+    API_KEY = "api_key"
+    CREDENTIAL_CMD = "credential_cmd"
+
+    def __str__(self) -> str:
+        return str(self.value)

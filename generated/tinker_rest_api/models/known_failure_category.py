@@ -1,0 +1,12 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from enum import StrEnum
+
+
+class KnownFailureCategory(StrEnum):
+    """The categories of failures that this version of the document knows."""
+
+    INTERNAL = "internal"
+    USER = "user"
+
+    def __str__(self) -> str:
+        return str(self.value)

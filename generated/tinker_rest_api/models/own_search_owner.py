@@ -1,0 +1,55 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self
+
+from attrs import define, field
+
+from ..types import (
+    InvalidField,
+    Model,
+)
+
+_FIELDS = frozenset(("type",))
+
+
+@define
+class OwnSearchOwner(Model):
+    """The caller's own sessions.
+
+    Attributes:
+        type: Names the kind of condition.
+        additional_properties: Fields that a newer server sent and this version does not know.
+    """
+
+    field_order: ClassVar = ("type",)
+
+    type: Literal["own"] = "own"
+    """Names the kind of condition."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object as plain Python values. What is None and not required is left out."""
+        fields = dict(self.additional_properties)
+        fields["type"] = self.type
+        return fields
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
+        if src_dict.__class__ is not dict:
+            raise InvalidField("OwnSearchOwner", None, "an object", src_dict)
+        get = src_dict.get
+        type_: Any = get("type")
+        if type_ != "own":
+            raise InvalidField("OwnSearchOwner", "type", "own", type_)
+
+        # Positional: half the time of keywords, on pages of thousands of items.
+        decoded = cls(
+            type_,
+        )
+        if not _FIELDS.issuperset(src_dict):
+            decoded.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _FIELDS
+            }
+        return decoded

@@ -1,0 +1,83 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self
+
+from attrs import define, field
+
+from ..types import (
+    InvalidField,
+    Model,
+)
+
+_FIELDS = frozenset(
+    (
+        "type",
+        "request_id",
+        "request_type",
+    )
+)
+
+
+@define
+class SessionFailedRequestReason(Model):
+    """A request made the session fail.
+
+    Attributes:
+        type: Names the kind of reason.
+        request_id: The id of the request.
+        request_type: What the request asked for.
+        additional_properties: Fields that a newer server sent and this version does not know.
+    """
+
+    field_order: ClassVar = (
+        "type",
+        "request_id",
+        "request_type",
+    )
+
+    request_id: str
+    """The id of the request."""
+    request_type: str
+    """What the request asked for."""
+    type: Literal["request"] = "request"
+    """Names the kind of reason."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object as plain Python values. What is None and not required is left out."""
+        fields = dict(self.additional_properties)
+        fields["type"] = self.type
+        fields["request_id"] = self.request_id
+        fields["request_type"] = self.request_type
+        return fields
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
+        if src_dict.__class__ is not dict:
+            raise InvalidField("SessionFailedRequestReason", None, "an object", src_dict)
+        get = src_dict.get
+        type_: Any = get("type")
+        if type_ != "request":
+            raise InvalidField("SessionFailedRequestReason", "type", "request", type_)
+
+        request_id: Any = get("request_id")
+        if request_id.__class__ is not str:
+            raise InvalidField("SessionFailedRequestReason", "request_id", "a string", request_id)
+
+        request_type: Any = get("request_type")
+        if request_type.__class__ is not str:
+            raise InvalidField("SessionFailedRequestReason", "request_type", "a string", request_type)
+
+        # Positional: half the time of keywords, on pages of thousands of items.
+        decoded = cls(
+            request_id,
+            request_type,
+            type_,
+        )
+        if not _FIELDS.issuperset(src_dict):
+            decoded.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _FIELDS
+            }
+        return decoded

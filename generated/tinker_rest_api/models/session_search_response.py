@@ -1,0 +1,78 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from attrs import define, field
+
+from ..models.session_search_cursor import SessionSearchCursor
+from ..models.session_summary import SessionSummary
+from ..types import (
+    InvalidField,
+    Model,
+    plain_json,
+)
+
+_FIELDS = frozenset(
+    (
+        "sessions",
+        "next_cursor",
+    )
+)
+
+
+@define
+class SessionSearchResponse(Model):
+    """One page of sessions, newest first.
+
+    Attributes:
+        sessions: The sessions.
+        next_cursor: The `cursor` to ask for the next page with. Null at the end.
+        additional_properties: Fields that a newer server sent and this version does not know.
+    """
+
+    field_order: ClassVar = (
+        "sessions",
+        "next_cursor",
+    )
+
+    sessions: list[SessionSummary]
+    """The sessions."""
+    next_cursor: SessionSearchCursor | None = None
+    """The `cursor` to ask for the next page with. Null at the end."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object as plain Python values. What is None and not required is left out."""
+        fields = dict(self.additional_properties)
+        fields["sessions"] = plain_json(self.sessions)
+        if self.next_cursor is not None:
+            fields["next_cursor"] = self.next_cursor.to_dict()
+        return fields
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
+        if src_dict.__class__ is not dict:
+            raise InvalidField("SessionSearchResponse", None, "an object", src_dict)
+        get = src_dict.get
+        sessions: Any = get("sessions")
+        if sessions.__class__ is not list:
+            raise InvalidField("SessionSearchResponse", "sessions", "a list", sessions)
+        from_dict = SessionSummary.from_dict
+        sessions = [from_dict(item) for item in sessions]
+
+        next_cursor: Any = get("next_cursor")
+        if next_cursor is not None:
+            next_cursor = SessionSearchCursor.from_dict(next_cursor)
+
+        # Positional: half the time of keywords, on pages of thousands of items.
+        decoded = cls(
+            sessions,
+            next_cursor,
+        )
+        if not _FIELDS.issuperset(src_dict):
+            decoded.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _FIELDS
+            }
+        return decoded

@@ -1,0 +1,96 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from attrs import define, field
+
+from ..models.known_trace_export_status import KnownTraceExportStatus
+from ..types import (
+    InvalidField,
+    Model,
+)
+
+_KnownTraceExportStatus = {member.value: member for member in KnownTraceExportStatus}
+_FIELDS = frozenset(
+    (
+        "status",
+        "url",
+        "error",
+    )
+)
+
+
+@define
+class SessionTraceExport(Model):
+    """How far the export of a session's trace is.
+
+    Attributes:
+        status: How far an export is: `pending` (ask again), `ready` (it has a URL), `failed`, or
+            a value that a newer server adds.
+        url: When it is ready: the signed URL of the trace, which works for about an hour. Whoever
+            has it can download the trace.
+        error: When it failed, why.
+        additional_properties: Fields that a newer server sent and this version does not know.
+    """
+
+    field_order: ClassVar = (
+        "status",
+        "url",
+        "error",
+    )
+
+    status: KnownTraceExportStatus | str
+    """How far an export is: `pending` (ask again), `ready` (it has a URL), `failed`, or a value that a
+    newer server adds."""
+    url: str | None = field(default=None, repr=False)
+    """When it is ready: the signed URL of the trace, which works for about an hour. Whoever has it
+    can download the trace."""
+    error: str | None = None
+    """When it failed, why."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object as plain Python values. What is None and not required is left out."""
+        fields = dict(self.additional_properties)
+        fields["status"] = str(self.status)
+        if self.url is not None:
+            fields["url"] = self.url
+        if self.error is not None:
+            fields["error"] = self.error
+        return fields
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
+        if src_dict.__class__ is not dict:
+            raise InvalidField("SessionTraceExport", None, "an object", src_dict)
+        get = src_dict.get
+        status: Any = get("status")
+        if status is None:
+            raise InvalidField("SessionTraceExport", "status", "present", None)
+        if status.__class__ is not str:
+            raise InvalidField("SessionTraceExport", "status", "a string", status)
+        status = _KnownTraceExportStatus.get(status, status)
+
+        url: Any = get("url")
+        if url is not None:
+            if url.__class__ is not str:
+                raise InvalidField("SessionTraceExport", "url", "a string", url)
+
+        error: Any = get("error")
+        if error is not None:
+            if error.__class__ is not str:
+                raise InvalidField("SessionTraceExport", "error", "a string", error)
+
+        # Positional: half the time of keywords, on pages of thousands of items.
+        decoded = cls(
+            status,
+            url,
+            error,
+        )
+        if not _FIELDS.issuperset(src_dict):
+            decoded.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _FIELDS
+            }
+        return decoded

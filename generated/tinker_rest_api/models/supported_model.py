@@ -1,0 +1,102 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from attrs import define, field
+
+from ..types import (
+    InvalidField,
+    Model,
+)
+
+_FIELDS = frozenset(
+    (
+        "model_name",
+        "max_context_length",
+        "trainable",
+        "sampleable",
+    )
+)
+
+
+@define
+class SupportedModel(Model):
+    """A model that the server offers. Servers tell more or less about it.
+
+    Attributes:
+        model_name: The name of the model.
+        max_context_length: The longest context, in tokens.
+        trainable: Whether the model can be trained.
+        sampleable: Whether the model can be sampled from.
+        additional_properties: Fields that a newer server sent and this version does not know.
+    """
+
+    field_order: ClassVar = (
+        "model_name",
+        "max_context_length",
+        "trainable",
+        "sampleable",
+    )
+
+    model_name: str | None = None
+    """The name of the model."""
+    max_context_length: int | None = None
+    """The longest context, in tokens."""
+    trainable: bool | None = None
+    """Whether the model can be trained."""
+    sampleable: bool | None = None
+    """Whether the model can be sampled from."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object as plain Python values. What is None and not required is left out."""
+        fields = dict(self.additional_properties)
+        if self.model_name is not None:
+            fields["model_name"] = self.model_name
+        if self.max_context_length is not None:
+            fields["max_context_length"] = self.max_context_length
+        if self.trainable is not None:
+            fields["trainable"] = self.trainable
+        if self.sampleable is not None:
+            fields["sampleable"] = self.sampleable
+        return fields
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
+        if src_dict.__class__ is not dict:
+            raise InvalidField("SupportedModel", None, "an object", src_dict)
+        get = src_dict.get
+        model_name: Any = get("model_name")
+        if model_name is not None:
+            if model_name.__class__ is not str:
+                raise InvalidField("SupportedModel", "model_name", "a string", model_name)
+
+        max_context_length: Any = get("max_context_length")
+        if max_context_length is not None:
+            if max_context_length.__class__ is not int:
+                raise InvalidField("SupportedModel", "max_context_length", "an integer", max_context_length)
+
+        trainable: Any = get("trainable")
+        if trainable is not None:
+            if trainable.__class__ is not bool:
+                raise InvalidField("SupportedModel", "trainable", "true or false", trainable)
+
+        sampleable: Any = get("sampleable")
+        if sampleable is not None:
+            if sampleable.__class__ is not bool:
+                raise InvalidField("SupportedModel", "sampleable", "true or false", sampleable)
+
+        # Positional: half the time of keywords, on pages of thousands of items.
+        decoded = cls(
+            model_name,
+            max_context_length,
+            trainable,
+            sampleable,
+        )
+        if not _FIELDS.issuperset(src_dict):
+            decoded.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _FIELDS
+            }
+        return decoded
