@@ -119,6 +119,8 @@ class Call(Generic[T]):
         except TimeoutError:
             self._may_be_done = self._may_be_done or self._is_sent
             return APITimeoutError(self._why_late(), **self._facts())
+        except APIError as error:  # of what gives requests their credential
+            return error
         except Hopeless as error:
             raise APIConnectionError(one_line(str(error)), **self._facts()) from None
         except httpx.TransportError as error:
@@ -225,10 +227,7 @@ class Call(Generic[T]):
             elapsed=self._elapsed(),
             remaining=self._remaining(),
         )
-        try:
-            hook(event)
-        except BaseException:  # SystemExit, for one, would end the thread of all calls
-            _log.exception("the on_retry hook failed; the call goes on")
+        tell_hook(hook, event)
 
     def _report(self, loop: asyncio.AbstractEventLoop) -> None:
         remaining = self._remaining()
@@ -259,6 +258,14 @@ class Call(Generic[T]):
             "attempts": self._attempts,
             "elapsed": self._elapsed(),
         }
+
+
+def tell_hook(hook: Callable[[RetryEvent], None], event: RetryEvent) -> None:
+    """Call the `on_retry` hook of a client; what it raises changes nothing."""
+    try:
+        hook(event)
+    except BaseException:  # SystemExit, for one, would end the thread of all calls
+        _log.exception("the on_retry hook failed; the call goes on")
 
 
 def _host_of(url: str) -> str | None:

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from tinker_rest.connections import ConnectionPool
 from tinker_rest.proxies import ProxiedClient, proxy_for
 from tinker_rest.transport import MAX_CONNECTIONS, Answer, Hopeless
+
+if TYPE_CHECKING:
+    from tinker_rest.authentication import Authenticator
 
 
 class Sender:
@@ -17,16 +20,20 @@ class Sender:
     Args:
         base_url: The server's address.
         headers: Headers to send with every request.
+        authenticator: What gives each request its `X-API-Key`; None where `headers` hold all that is needed.
 
     Attributes:
         room: Where callers queue, in order, before they send; so waiting for a place can be told from waiting
             for an answer.
     """
 
-    def __init__(self, base_url: str, headers: dict[str, str]) -> None:
+    def __init__(
+        self, base_url: str, headers: dict[str, str], authenticator: "Authenticator | None" = None
+    ) -> None:
         """Prepare; connections are opened when they are needed."""
         self.room = asyncio.Semaphore(MAX_CONNECTIONS)
-        self._base_url = base_url
+        self.base_url = base_url
+        self.authenticator = authenticator
         self._headers = headers
         self._carrier: ConnectionPool | ProxiedClient | None = None
 
@@ -40,18 +47,37 @@ class Sender:
         Raises:
             httpx.TransportError: There is no answer, but there may be one later.
             Hopeless: There will never be one.
+            TinkerError: There is no credential to send.
         """
         if self._carrier is None:
             self._carrier = self._new_carrier()
-        url = self._base_url + request["url"]
+        url = self.base_url + request["url"]
         if params := request.get("params"):
             url += "?" + str(httpx.QueryParams(params))
         headers = {**self._headers, **request["headers"]}
+        if self.authenticator is None:
+            return await self._carry(self._carrier, request, url, headers, on_sent)
+        key = await self.authenticator.key()
+        answer = await self._carry(self._carrier, request, url, {**headers, "X-API-Key": key}, on_sent)
+        if answer.status_code == 401:
+            other_key = await self.authenticator.key_after(key, answer)
+            if other_key is not None:
+                return await self._carry(self._carrier, request, url, {**headers, "X-API-Key": other_key}, on_sent)
+        return answer
+
+    async def _carry(
+        self,
+        carrier: ConnectionPool | ProxiedClient,
+        request: dict[str, Any],
+        url: str,
+        headers: dict[str, str],
+        on_sent: Callable[[], None],
+    ) -> Answer:
         built = httpx.Request(request["method"], url, headers=headers, json=request.get("json"))
-        return await self._carrier.send(built, on_sent)
+        return await carrier.send(built, on_sent)
 
     def _new_carrier(self) -> ConnectionPool | ProxiedClient:
-        url = httpx.URL(self._base_url)
+        url = httpx.URL(self.base_url)
         try:
             proxy = proxy_for(url)
             return ProxiedClient(proxy) if proxy else ConnectionPool(url)
