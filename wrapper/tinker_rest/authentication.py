@@ -13,7 +13,7 @@ from tinker_rest import __version__
 from tinker_rest.calls import Call
 from tinker_rest.credentials import CommandCredential, Credential, FixedCredential, find_command
 from tinker_rest.errors import (
-    APIConnectionError,
+    APIError,
     APIResponseValidationError,
     APIStatusError,
     AuthenticationError,
@@ -23,7 +23,6 @@ from tinker_rest.errors import (
 from tinker_rest.options import CallOptions
 from tinker_rest.redaction import keep_secret
 from tinker_rest.tokens import claims_of, is_invalid_token, is_token, lifetime_of
-from tinker_rest.transport import Answer
 
 if TYPE_CHECKING:
     from tinker_rest.sending import Sender
@@ -35,8 +34,8 @@ _log = logging.getLogger("tinker_rest")
 # A token with less left is not sent any more; one that lives shorter is renewed after half of its life.
 RENEWED_SECONDS_BEFORE = 60.0
 UNKNOWN_LIFETIME = 300.0
-# The call that waits for it has patience of its own.
-_OPTIONS = CallOptions(timeout=30.0, attempt_timeout=15.0, max_retries=1)
+_ASKING = CallOptions(timeout=15.0, attempt_timeout=15.0, max_retries=0)
+_EXCHANGING = CallOptions(timeout=30.0, attempt_timeout=15.0, max_retries=2)
 
 
 class Authenticator:
@@ -75,21 +74,32 @@ class Authenticator:
             return await self._credential.read()
         return self._printed or await self._reading.join()
 
-    async def key_after(self, refused: str, answer: Answer) -> str | None:
-        """What to send instead, once, of a key that an answer refused (401); None where there is nothing else."""
+    async def renew(self, refused: str, www_authenticate: str) -> bool:
+        """Get another key in place of one that was refused (401), and say whether there is one.
+
+        Args:
+            refused: The key that was sent.
+            www_authenticate: What the server said of it in that header; empty for nothing.
+
+        Raises:
+            TinkerError: The credential cannot be read or exchanged.
+        """
         if not self._is_asked:
             try:
                 await self._asking.join()
-            except APIConnectionError:
-                return None
+            except APIError:
+                return False
         if self._wants_tokens:
-            if self._token is None or self._token.text != refused:
-                return await self._fresh_token()
-            return await self._exchanging.join() if is_invalid_token(answer) else None
-        if isinstance(self._credential, CommandCredential):
-            printed = self._printed if self._printed != refused else await self._reading.join()
-            return printed if printed != refused else None
-        return None
+            if self._token is not None and self._token.text == refused:
+                if not is_invalid_token(www_authenticate):
+                    return False
+                await self._exchanging.join()
+            return True
+        if not isinstance(self._credential, CommandCredential):
+            return False
+        if self._printed == refused:
+            await self._reading.join()
+        return self._printed != refused
 
     async def identity_token(self) -> str:
         """A token that says who the caller is. Raises TinkerError where the server gives none."""
@@ -100,6 +110,11 @@ class Authenticator:
             if str(_issuer_of(token)).startswith("passport-"):
                 return token
         return await self._fresh_token()
+
+    def close(self) -> None:
+        """End what is under way."""
+        for shared in (self._asking, self._exchanging, self._reading):
+            shared.cancel()
 
     async def _fresh_token(self) -> str:
         token = self._token
@@ -129,7 +144,7 @@ class Authenticator:
 
         credential = await self._credential.read()
         request = OPERATION.build_request(body=ClientConfigRequest(sdk_version=__version__))
-        call = Call(OPERATION, request, _OPTIONS, read=OPERATION.read_success)
+        call = Call(OPERATION, request, _ASKING, read=OPERATION.read_success)
         try:
             config = await self._carry(call, credential)
         except (APIStatusError, APIResponseValidationError) as error:
@@ -149,7 +164,7 @@ class Authenticator:
         credential = await self._credential.read()
         asked_at = time.monotonic()
         request = OPERATION.build_request(body=AuthTokenRequest())
-        call = Call(OPERATION, request, _OPTIONS, read=OPERATION.read_success)
+        call = Call(OPERATION, request, _EXCHANGING, read=OPERATION.read_success)
         text = keep_secret((await self._carry(call, credential)).jwt)
         self._token = _Token(text, asked_at)
         return text
@@ -201,6 +216,11 @@ class _Shared(Generic[T]):
             return await asyncio.shield(self.begin())
         except TinkerError as error:
             raise copy.copy(error) from error.__cause__
+
+    def cancel(self) -> None:
+        """End what is under way, for all who wait for it."""
+        if self._task is not None:
+            self._task.cancel()
 
     def _forget(self, task: asyncio.Task[T]) -> None:
         self._task = None

@@ -20,7 +20,7 @@ class Sender:
     Args:
         base_url: The server's address.
         headers: Headers to send with every request.
-        authenticator: What gives each request its `X-API-Key`; None where `headers` hold all that is needed.
+        authenticator: What gives calls their `X-API-Key`; None where `headers` hold all that is needed.
 
     Attributes:
         room: Where callers queue, in order, before they send; so waiting for a place can be told from waiting
@@ -32,7 +32,7 @@ class Sender:
     ) -> None:
         """Prepare; connections are opened when they are needed."""
         self.room = asyncio.Semaphore(MAX_CONNECTIONS)
-        self.base_url = base_url
+        self._base_url = base_url
         self.authenticator = authenticator
         self._headers = headers
         self._carrier: ConnectionPool | ProxiedClient | None = None
@@ -47,37 +47,18 @@ class Sender:
         Raises:
             httpx.TransportError: There is no answer, but there may be one later.
             Hopeless: There will never be one.
-            TinkerError: There is no credential to send.
         """
         if self._carrier is None:
             self._carrier = self._new_carrier()
-        url = self.base_url + request["url"]
+        url = self._base_url + request["url"]
         if params := request.get("params"):
             url += "?" + str(httpx.QueryParams(params))
         headers = {**self._headers, **request["headers"]}
-        if self.authenticator is None:
-            return await self._carry(self._carrier, request, url, headers, on_sent)
-        key = await self.authenticator.key()
-        answer = await self._carry(self._carrier, request, url, {**headers, "X-API-Key": key}, on_sent)
-        if answer.status_code == 401:
-            other_key = await self.authenticator.key_after(key, answer)
-            if other_key is not None:
-                return await self._carry(self._carrier, request, url, {**headers, "X-API-Key": other_key}, on_sent)
-        return answer
-
-    async def _carry(
-        self,
-        carrier: ConnectionPool | ProxiedClient,
-        request: dict[str, Any],
-        url: str,
-        headers: dict[str, str],
-        on_sent: Callable[[], None],
-    ) -> Answer:
         built = httpx.Request(request["method"], url, headers=headers, json=request.get("json"))
-        return await carrier.send(built, on_sent)
+        return await self._carrier.send(built, on_sent)
 
     def _new_carrier(self) -> ConnectionPool | ProxiedClient:
-        url = httpx.URL(self.base_url)
+        url = httpx.URL(self._base_url)
         try:
             proxy = proxy_for(url)
             return ProxiedClient(proxy) if proxy else ConnectionPool(url)
@@ -90,5 +71,7 @@ class Sender:
 
     async def aclose(self) -> None:
         """Close the connections; those that still carry a request close after it."""
+        if self.authenticator is not None:
+            self.authenticator.close()
         if self._carrier is not None:
             await self._carrier.aclose()

@@ -5,7 +5,6 @@ import binascii
 import json
 from typing import Any
 
-from tinker_rest.transport import Answer
 from tinker_rest_api.types import InvalidField
 
 
@@ -45,9 +44,9 @@ def lifetime_of(token: str) -> float | None:
     return lifetime if lifetime > 0 else None
 
 
-def is_invalid_token(answer: Answer) -> bool:
-    """Whether an answer says that the token itself is not valid any more (RFC 6750)."""
-    return answer.status_code == 401 and 'error="invalid_token"' in answer.header("www-authenticate")
+def is_invalid_token(www_authenticate: str) -> bool:
+    """Whether an answer's `WWW-Authenticate` says that the token itself is not valid any more (RFC 6750)."""
+    return 'error="invalid_token"' in www_authenticate
 
 
 def identity_in(token: str) -> tuple[str, str, str | None]:
