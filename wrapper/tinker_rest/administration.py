@@ -72,11 +72,11 @@ class AdministrationMethods(CallingClient):
 
         Calls the operation `get_billing_usage`.
         """
-        from tinker_rest.answers import billing_usage
         from tinker_rest_api.api.administration.get_billing_usage import OPERATION
 
         begin, end = check_billing_time(starting_on, ending_before)
-        return self._call(OPERATION, OPERATION.build_request(starting_on=begin, ending_before=end), billing_usage)
+        request = OPERATION.build_request(starting_on=begin, ending_before=end)
+        return self._call(OPERATION, request, OPERATION.read_success)
 
     def get_current_checkpoint_storage_usage(
         self, project_id: str | None = None

@@ -17,7 +17,6 @@ from tinker_rest_api.types import InvalidField
 
 if TYPE_CHECKING:
     from tinker_rest.types import (
-        BillingUsageResponse,
         Checkpoint,
         CheckpointArchiveUrlResponse,
         WeightsInfoResponse,
@@ -78,7 +77,8 @@ def archive_url(asked_at: str) -> Callable[[Answer], CheckpointArchiveUrlRespons
 def joined_url(base: str, location: str) -> str:
     """The URL that a redirect means; empty where it can be none."""
     try:
-        return urljoin(base, location)
+        is_whole = "://" in location.partition("?")[0]
+        return location if is_whole or not location else urljoin(base, location)
     except ValueError:
         return ""
 
@@ -100,17 +100,6 @@ def with_default_optimizer(answer: Answer) -> WeightsInfoResponse:
     if info.optimizer_config is None:
         info.optimizer_config = AdamOptimizerConfig()
     return info
-
-
-def billing_usage(answer: Answer) -> BillingUsageResponse:
-    """Read usage; where a server tells of no sessions, there are none."""
-    from tinker_rest_api.api.administration.get_billing_usage import OPERATION
-    from tinker_rest_api.models.billing_usage_sessions import BillingUsageSessions
-
-    usage = OPERATION.read_success(answer)
-    if usage.sessions is None:
-        usage.sessions = BillingUsageSessions()
-    return usage
 
 
 def path_of_copy(answer: Answer) -> str:

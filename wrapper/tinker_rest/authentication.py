@@ -174,7 +174,7 @@ class Authenticator:
         return self._printed
 
     async def _carry(self, call: Call[T], credential: str) -> T:
-        sender = self._new_sender(keep_secret(credential))
+        sender = self._new_sender(credential)
         try:
             return await call.run(sender)
         finally:

@@ -14,7 +14,7 @@ from attrs import field, frozen
 
 from tinker_rest.daemon_threads import run_in_daemon_thread
 from tinker_rest.errors import CredentialsError
-from tinker_rest.redaction import API_KEY, one_line
+from tinker_rest.redaction import API_KEY, keep_secret, one_line
 from tinker_rest.tokens import expiry_of, is_token
 
 API_KEY_VARIABLE = "TINKER_API_KEY"
@@ -89,7 +89,7 @@ class CommandCredential:
             raise CredentialsError(f"the command in {COMMAND_VARIABLE} ended with exit status {done.returncode}")
         if not printed:
             raise CredentialsError(f"the command in {COMMAND_VARIABLE} printed nothing")
-        return _sendable(printed, f"what the command in {COMMAND_VARIABLE} printed")
+        return keep_secret(_sendable(printed, f"what the command in {COMMAND_VARIABLE} printed"))
 
 
 def find_credential(api_key: str | None) -> Credential:

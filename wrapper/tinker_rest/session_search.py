@@ -47,7 +47,7 @@ def check_search(request: SessionSearchRequest) -> SessionSearchRequest:
             raise InvalidArgumentError(f"{name} must be a text of one character or more, not {shown(text)}")
     for project_id in _list_or_none("project_ids", request.project_ids) or ():
         check_project_id("each of project_ids", project_id)
-    metadata = {} if request.user_metadata is None else request.user_metadata
+    metadata = request.user_metadata
     if not isinstance(metadata, dict) or not all(isinstance(x, str) for pair in metadata.items() for x in pair):
         raise InvalidArgumentError(f"user_metadata must be a dict of texts, not {shown(metadata)}")
     if request.cursor is not None and not isinstance(request.cursor, SessionSearchCursor):
@@ -57,7 +57,7 @@ def check_search(request: SessionSearchRequest) -> SessionSearchRequest:
     owner = OwnSearchOwner() if request.owner is None else request.owner
     _check_owner(owner)
     _check_statuses(request)
-    return evolve(request, user_metadata=metadata, owner=owner)
+    return evolve(request, owner=owner)
 
 
 def _check_owner(owner: object) -> None:
