@@ -200,9 +200,9 @@ class Spec:
         whole = {**schema, "components": {"schemas": self.document["components"]["schemas"]}}
         return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
 
-    def find(self, raw_path: bytes) -> Match[Operation] | None:
-        """The path that a request asks for, or None where there is none."""
-        return self._routes.find(raw_path)
+    def find(self, raw_path: bytes, method: str) -> Match[Operation] | None:
+        """The path that a request asks for, or None where there is none; see `RoutingTable.find`."""
+        return self._routes.find(raw_path, method)
 
     def check_response(self, operation_id: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """Check an answer against the description.
