@@ -34,7 +34,7 @@ def _dynamic_config(_backend: Backend, _caller: str, _body: Any) -> Answer:
 
 def _create_session(backend: Backend, caller: str, body: Any) -> Answer:
     fields = _object(body)
-    project_id = fields.get("project_id") or DEFAULT_PROJECT
+    project_id = _optional(fields, "project_id", str) or DEFAULT_PROJECT
     check_project(project_id)
     session_id = backend.store.new_id()
     row = {
