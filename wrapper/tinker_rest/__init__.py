@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tinker_rest import types
+    from tinker_rest.admin_client import AdminClient
     from tinker_rest.errors import (
         APIConnectionError,
         APIError,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         NotFoundError,
         PermissionDeniedError,
         RateLimitError,
+        SessionTraceExportError,
         TinkerError,
         UnprocessableEntityError,
     )
@@ -40,15 +42,30 @@ if TYPE_CHECKING:
     from tinker_rest.retries import RetryEvent
     from tinker_rest.service_client import ServiceClient
     from tinker_rest.tinker_path import ParsedCheckpointTinkerPath
+    from tinker_rest.types import (
+        AdamOptimizerConfig,
+        Checkpoint,
+        CheckpointType,
+        DimuonOptimizerConfig,
+        ModelID,
+        TrainingRun,
+    )
 
 __version__ = "0.1.0"
 
 _MODULE_OF = {
     "APIFuture": "futures",
+    "AdamOptimizerConfig": "types",
+    "AdminClient": "admin_client",
+    "Checkpoint": "types",
+    "CheckpointType": "types",
+    "DimuonOptimizerConfig": "types",
+    "ModelID": "types",
     "ParsedCheckpointTinkerPath": "tinker_path",
     "RestClient": "rest_client",
     "RetryEvent": "retries",
     "ServiceClient": "service_client",
+    "TrainingRun": "types",
 }
 
 
@@ -73,14 +90,20 @@ __all__ = [
     "APIResponseValidationError",
     "APIStatusError",
     "APITimeoutError",
+    "AdamOptimizerConfig",
+    "AdminClient",
     "AuthenticationError",
     "BadRequestError",
     "BillingError",
+    "Checkpoint",
+    "CheckpointType",
     "ClientClosedError",
     "ConflictError",
     "CredentialsError",
+    "DimuonOptimizerConfig",
     "InternalServerError",
     "InvalidArgumentError",
+    "ModelID",
     "NotFoundError",
     "ParsedCheckpointTinkerPath",
     "PermissionDeniedError",
@@ -88,7 +111,9 @@ __all__ = [
     "RestClient",
     "RetryEvent",
     "ServiceClient",
+    "SessionTraceExportError",
     "TinkerError",
+    "TrainingRun",
     "UnprocessableEntityError",
     "types",
 ]

@@ -2,29 +2,105 @@
 
 The models are generated from the description; times in them are aware datetimes in UTC, sizes are bytes, and
 what a server leaves out is None or the description's default. Fields of a newer server are kept in
-`additional_properties`, unknown values of an enumeration as plain strings.
+`additional_properties`, unknown values of an enumeration as plain strings, and models with an unknown tag as
+`UnknownVariant`. The unions are for annotations.
 """
 
 from datetime import datetime
+from typing import Literal
 
 from attrs import field, frozen
 
 from tinker_rest.redaction import redact
 from tinker_rest.tinker_path import ParsedCheckpointTinkerPath
 from tinker_rest_api.models import (
+    AccessibleSearchOwner,
     AccessScope,
+    ActiveSessionStatusQuery,
+    AdamOptimizerConfig,
+    AuditEventType,
+    AuditLogEntry,
+    AuditLogResponse,
+    BillingUsageEvent,
+    BillingUsageResponse,
+    BillingUsageSession,
+    BillingUsageSessions,
+    CancelledSessionStatusQuery,
     Checkpoint,
+    CheckpointBillingEvent,
     CheckpointKind,
     CheckpointsListResponse,
+    ClientFinishedSessionStatusQuery,
+    ClientSessionFinished,
+    ClientSessionFinishErrored,
+    ClientSessionFinishInterrupted,
+    ClientSessionFinishSuccess,
+    CurrentCheckpointStorageUsageItem,
+    CurrentCheckpointStorageUsageResponse,
     Cursor,
+    DimuonOptimizerConfig,
+    ExternalWeightsUrlsResponse,
+    FailedSessionStatusQuery,
     GetSamplerResponse,
+    GetServerCapabilitiesResponse,
     GetSessionResponse,
     KnownCheckpointType,
+    KnownFailureCategory,
+    KnownFinishReasonType,
     ListSessionsResponse,
+    OwnSearchOwner,
+    SamplingPrefillBillingEvent,
+    SamplingSampleBillingEvent,
+    SessionActive,
+    SessionCancelled,
+    SessionFailed,
+    SessionFailedRequestReason,
+    SessionFailedSamplingSessionReason,
+    SessionFailedTrainingRunReason,
+    SessionSearchCursor,
+    SessionSearchRequest,
+    SessionSearchResponse,
+    SessionSummary,
+    StorageBillingEvent,
+    SupportedModel,
+    TrainingBillingEvent,
     TrainingRun,
     TrainingRunsResponse,
     UserMetadata,
+    UserSearchOwner,
     WeightsInfoResponse,
+)
+from tinker_rest_api.types import Model, UnknownVariant
+
+ModelID = str
+CheckpointType = KnownCheckpointType | str
+OptimizerConfig = AdamOptimizerConfig | DimuonOptimizerConfig | UnknownVariant
+SearchOwner = OwnSearchOwner | AccessibleSearchOwner | UserSearchOwner | UnknownVariant
+SessionStatusQuery = (
+    ActiveSessionStatusQuery
+    | CancelledSessionStatusQuery
+    | FailedSessionStatusQuery
+    | ClientFinishedSessionStatusQuery
+    | UnknownVariant
+)
+ClientSessionFinishReasonType = KnownFinishReasonType | str
+ClientSessionFinishReason = (
+    ClientSessionFinishSuccess | ClientSessionFinishErrored | ClientSessionFinishInterrupted | UnknownVariant
+)
+SessionFailedReason = (
+    SessionFailedRequestReason
+    | SessionFailedTrainingRunReason
+    | SessionFailedSamplingSessionReason
+    | UnknownVariant
+)
+SessionStatus = SessionFailed | SessionCancelled | ClientSessionFinished | SessionActive | UnknownVariant
+BillingEventInfo = (
+    TrainingBillingEvent
+    | SamplingPrefillBillingEvent
+    | SamplingSampleBillingEvent
+    | CheckpointBillingEvent
+    | StorageBillingEvent
+    | UnknownVariant
 )
 
 
@@ -47,20 +123,94 @@ class CheckpointArchiveUrlResponse:
         return self.expires_at
 
 
+@frozen
+class WhoamiResponse:
+    """Who an API key stands for.
+
+    Attributes:
+        user_urn: The URN of the user.
+        org_urn: The URN of the organization, `tml:organization:ID`.
+        email: The user's e-mail address; None for a key that belongs to no person.
+    """
+
+    user_urn: str
+    org_urn: str
+    email: str | None = None
+
+    def model_dump(self, *, mode: Literal["python", "json"] = "python") -> dict[str, str | None]:
+        """The fields by their names; they are the same in both modes."""
+        return {"user_urn": self.user_urn, "org_urn": self.org_urn, "email": self.email}
+
+
 __all__ = [
     "AccessScope",
+    "AccessibleSearchOwner",
+    "ActiveSessionStatusQuery",
+    "AdamOptimizerConfig",
+    "AuditEventType",
+    "AuditLogEntry",
+    "AuditLogResponse",
+    "BillingEventInfo",
+    "BillingUsageEvent",
+    "BillingUsageResponse",
+    "BillingUsageSession",
+    "BillingUsageSessions",
+    "CancelledSessionStatusQuery",
     "Checkpoint",
     "CheckpointArchiveUrlResponse",
+    "CheckpointBillingEvent",
     "CheckpointKind",
+    "CheckpointType",
     "CheckpointsListResponse",
+    "ClientFinishedSessionStatusQuery",
+    "ClientSessionFinishErrored",
+    "ClientSessionFinishInterrupted",
+    "ClientSessionFinishReason",
+    "ClientSessionFinishReasonType",
+    "ClientSessionFinishSuccess",
+    "ClientSessionFinished",
+    "CurrentCheckpointStorageUsageItem",
+    "CurrentCheckpointStorageUsageResponse",
     "Cursor",
+    "DimuonOptimizerConfig",
+    "ExternalWeightsUrlsResponse",
+    "FailedSessionStatusQuery",
     "GetSamplerResponse",
+    "GetServerCapabilitiesResponse",
     "GetSessionResponse",
     "KnownCheckpointType",
+    "KnownFailureCategory",
+    "KnownFinishReasonType",
     "ListSessionsResponse",
+    "Model",
+    "ModelID",
+    "OptimizerConfig",
+    "OwnSearchOwner",
     "ParsedCheckpointTinkerPath",
+    "SamplingPrefillBillingEvent",
+    "SamplingSampleBillingEvent",
+    "SearchOwner",
+    "SessionActive",
+    "SessionCancelled",
+    "SessionFailed",
+    "SessionFailedReason",
+    "SessionFailedRequestReason",
+    "SessionFailedSamplingSessionReason",
+    "SessionFailedTrainingRunReason",
+    "SessionSearchCursor",
+    "SessionSearchRequest",
+    "SessionSearchResponse",
+    "SessionStatus",
+    "SessionStatusQuery",
+    "SessionSummary",
+    "StorageBillingEvent",
+    "SupportedModel",
+    "TrainingBillingEvent",
     "TrainingRun",
     "TrainingRunsResponse",
+    "UnknownVariant",
     "UserMetadata",
+    "UserSearchOwner",
     "WeightsInfoResponse",
+    "WhoamiResponse",
 ]
