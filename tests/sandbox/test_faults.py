@@ -101,7 +101,9 @@ def test_a_status_comes_with_what_was_given(sandbox: Sandbox) -> None:
     faults = sandbox.faults
     faults.add(status=503, retry_after=1.5)
     faults.add(status=429, retry_after="Mon, 13 Jul 2026 10:15:00 GMT", detail="Slow down.")
-    faults.add(status=502, body="<html>Bad Gateway</html>", headers={"Content-Type": "text/html", "Server": "proxy"})
+    faults.add(
+        status=502, body="<html>Bad Gateway</html>", headers={"Content-Type": "text/html", "Server": "proxy"}
+    )
     faults.add(status=418, body=[1, 2], headers={"x-request-id": "mine"})
     faults.add(status=204)
     with httpx.Client(base_url=sandbox.base_url, headers={"X-Request-Id": "asked"}) as client:
@@ -207,7 +209,12 @@ def test_downloads_meet_faults_of_their_host(start: Callable[..., Sandbox]) -> N
     sandbox = start()
     url = archive_url(sandbox)
     whole = httpx.get(url).content
-    for values in ({"truncate": 1000}, {"drop": True}, {"status": 503}, {"malformed": True, "match": "/archives/*"}):
+    for values in (
+        {"truncate": 1000},
+        {"drop": True},
+        {"status": 503},
+        {"malformed": True, "match": "/archives/*"},
+    ):
         sandbox.faults.add(host="storage", **values)
     received, _ = exchange(url)
     length, body = length_and_body(received)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,8 @@ from .organization import Organization
 from .spec import load_spec
 
 LONGEST_ID = 512
+LARGEST_NUMBER = 2**53 - 1  # beyond it, JSON readers of other languages lose digits
+LONGEST_TTL_SECONDS = 10 * 365 * 86400
 
 
 class AlreadyThere(ValueError):  # noqa: N818 - says what is wrong
@@ -54,16 +57,16 @@ def check_flag(what: str, value: object) -> int:
     return int(value)
 
 
-def check_number(what: str, value: object, least: int) -> int | None:
-    """A whole number of at least `least`, or None.
+def check_number(what: str, value: object, least: int, most: int = LARGEST_NUMBER) -> int | None:
+    """A whole number from `least` to `most`, or None.
 
     Raises:
         ValueError: If it is neither.
     """
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value < 2**63:
-        raise ValueError(f"{what} is a whole number from {least} up, not {value!r}.")
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise ValueError(f"{what} is a whole number from {least} to {most}, not {value!r}.")
     return value
 
 
@@ -133,10 +136,11 @@ def check_described(what: str, schema: str, value: Any) -> Any:
         return None
     value = dict(value) if hasattr(value, "keys") else value
     try:
-        error = next(_validator(schema).iter_errors(value), None)
-    except ValueError as unserializable:
-        raise ValueError(f"{what} is no JSON: {value!r}.") from unserializable
-    if error is not None:
+        json.dumps(value, allow_nan=False)
+        is_valid = _validator(schema).is_valid(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{what} is no JSON: {value!r}.") from error
+    if not is_valid:
         raise ValueError(f"{what} is a {schema} as in openapi.yaml, not {value!r}.")
     return value
 

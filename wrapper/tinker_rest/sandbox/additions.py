@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from .access import ADDRESS
 from .added import AddedCheckpoint, AddedProject, AddedSampler, AddedSession, AddedTrainingRun, AddedUser
 from .addition_checks import (
+    LONGEST_TTL_SECONDS,
     AlreadyThere,
     check_choice,
     check_described,
@@ -109,7 +110,7 @@ class Additions:
         user: str = FIRST_USER,
         project_id: str | None = DEFAULT_PROJECT,
         display_name: str | None = None,
-        user_metadata: Mapping[str, str] | None = None,
+        user_metadata: Mapping[str, Any] | None = None,
         created_at: datetime | str | None = None,
         status: str | Mapping[str, Any] | None = "active",
     ) -> AddedSession:
@@ -154,7 +155,7 @@ class Additions:
         base_model: str = DEFAULT_MODEL,
         lora_rank: int | None = DEFAULT_LORA_RANK,
         corrupted: bool = False,
-        user_metadata: Mapping[str, str] | None = None,
+        user_metadata: Mapping[str, Any] | None = None,
         last_request_at: datetime | str | None = None,
     ) -> AddedTrainingRun:
         """Add a training run.
@@ -210,7 +211,7 @@ class Additions:
         public: bool = False,
         ttl_seconds: int | None = None,
         expires_at: datetime | str | None = None,
-        user_metadata: Mapping[str, str] | None = None,
+        user_metadata: Mapping[str, Any] | None = None,
     ) -> AddedCheckpoint:
         """Add a checkpoint.
 
@@ -350,7 +351,7 @@ def _expiry(clock: Clock, ttl_seconds: int | None, expires_at: datetime | str | 
         if expires <= now:
             raise ValueError(f"expires_at is a time to come, not {expires_at!r}.")
         return expires
-    seconds = check_number("ttl_seconds", ttl_seconds, 1)
+    seconds = check_number("ttl_seconds", ttl_seconds, 1, LONGEST_TTL_SECONDS)
     return None if seconds is None else now + seconds * 1_000_000
 
 
