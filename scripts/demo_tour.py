@@ -1,4 +1,4 @@
-"""The demo itself: a tour of every method of RestClient. `scripts/demo` sets it up and runs it."""
+"""The demo itself: a tour of what the clients can do. `scripts/demo` sets it up and runs it."""
 
 import contextlib
 import io
@@ -8,14 +8,16 @@ import tarfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from tinker_rest import APIStatusError, RestClient, TinkerError
-from tinker_rest.types import Checkpoint
+from tinker_rest import AdminClient, APIStatusError, RestClient, TinkerError
+from tinker_rest.types import AccessibleSearchOwner, Checkpoint, SessionSearchRequest
 
 WIDTH = 46
+# What the sandbox has.
+ARCHIVE_PROJECT = "project-archive"
 
 
 @contextlib.contextmanager
@@ -69,6 +71,12 @@ def until(moment: datetime | None) -> str:
 def read_everything(tour: Tour, client: RestClient) -> tuple[str, str] | None:
     """Call every method that only reads. Returns the run and the path of a checkpoint, where there is one."""
     print("\nReading")
+    tour.show(
+        "get_server_capabilities()",
+        client.get_server_capabilities,
+        lambda server: f"{len(server.supported_models)} models",
+    )
+    tour.show("whoami()", client.whoami, lambda caller: f"{caller.email or caller.user_urn} of {caller.org_urn}")
     runs = tour.show(
         "list_training_runs(limit=50)",
         lambda: client.list_training_runs(limit=50),
@@ -125,7 +133,42 @@ def read_everything(tour: Tour, client: RestClient) -> tuple[str, str] | None:
                 lambda one: f"{one.base_model} serving {one.model_path or 'itself'}",
             )
             break
+    tour.show(
+        "search_sessions(…)",
+        lambda: client.search_sessions(SessionSearchRequest(owner=AccessibleSearchOwner(), limit=200)),
+        lambda page: (
+            f"{len(page.sessions)} sessions: "
+            + ", ".join(sorted({one.status.type if one.status else "unknown" for one in page.sessions}))
+        ),
+    )
     return (run_id, path) if run_id and path else None
+
+
+def administer(tour: Tour, admin: AdminClient) -> None:
+    """Call what administrators may; others are told that they may not."""
+    print("\nFor administrators")
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    tour.show(
+        "get_billing_usage(…)",
+        lambda: admin.get_billing_usage(today - timedelta(days=7), today),
+        lambda usage: (
+            f"{len(usage.data)} entries, "
+            f"{sum(one.estimated_cost_usd or 0 for one in usage.data):,.2f} USD in a week"
+        ),
+    )
+    tour.show(
+        "get_current_checkpoint_storage_usage()",
+        admin.get_current_checkpoint_storage_usage,
+        lambda usage: (
+            f"{sum(one.size_gigabytes for one in usage.data):,.1f} GB, "
+            f"{sum(one.estimated_monthly_cost_usd or 0 for one in usage.data):,.2f} USD a month"
+        ),
+    )
+    tour.show(
+        "get_audit_log(day=…)",
+        lambda: admin.get_audit_log(day=(today - timedelta(days=1)).date()),
+        lambda log: f"{len(log.entries)} entries of yesterday",
+    )
 
 
 def download(tour: Tour, client: RestClient, path: str) -> None:
@@ -157,6 +200,24 @@ def change_everything(tour: Tour, client: RestClient, run_id: str, path: str) ->
         found = [one for one in client.list_checkpoints(run_id).result().checkpoints if one.tinker_path == path]
         return f"expires: {until(found[0].expires_at)}"
 
+    copied = tour.show(
+        f"copy_weights(…, {ARCHIVE_PROJECT!r})",
+        lambda: client.copy_weights(path, ARCHIVE_PROJECT, ttl_seconds=86400),
+        lambda copy: f"copied to {copy}",
+    )
+    if copied:
+        tour.show(
+            "list_training_runs(project_id=…)",
+            lambda: client.list_training_runs(project_id=ARCHIVE_PROJECT),
+            lambda page: f"{len(page.training_runs)} runs in the project",
+        )
+    session_id = client.list_sessions(limit=1).result().sessions[0]
+    tour.show(
+        "assign_session_project(…)",
+        lambda: client.assign_session_project(session_id, ARCHIVE_PROJECT),
+        lambda _: f"session {session_id} is in {ARCHIVE_PROJECT} now",
+    )
+    tour.show("export_session_trace(…)", lambda: client.export_session_trace(session_id), lambda _: "signed URL")
     done = "done"
     publish, unpublish = client.publish_checkpoint_from_tinker_path, client.unpublish_checkpoint_from_tinker_path
     tour.show("publish_checkpoint_from_tinker_path(…)", lambda: publish(path), lambda _: done)
@@ -179,6 +240,7 @@ def main() -> None:
         print(f"Server: {base_url}{'' if may_change else ' (only reading)'}")
         tour = Tour()
         found = read_everything(tour, client)
+        administer(tour, AdminClient(client.holder))
         if found and may_change:
             # The run of the seeded data whose checkpoints are private.
             run_id, path = "run-id", "tinker://run-id/weights/0001"

@@ -9,6 +9,16 @@ import pytest
 from .recording_server import RecordingServer
 
 
+@pytest.fixture(autouse=True)
+def _no_credentials_of_the_machine(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """What whoever runs the tests has stored or set is neither read nor in the way."""
+    for name in ("TINKER_API_KEY", "TINKER_BASE_URL", "TINKER_CREDENTIAL_CMD", "TINKER_PROJECT_ID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path_factory.getbasetemp() / "home"))
+
+
 @pytest.fixture
 def server() -> Iterator[RecordingServer]:
     """A server that answers everything right, until a test tells it otherwise."""

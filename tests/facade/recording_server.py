@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import re
 import ssl
@@ -73,6 +74,13 @@ def _phrase(status: int) -> str:
         return "Unknown"
 
 
+def token(**claims: object) -> str:
+    """A JSON Web Token with these claims and a signature that nobody checks."""
+    parts = [json.dumps(part).encode() for part in ({"alg": "HS256"}, claims)]
+    return ".".join([*(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts), "c2ln"])
+
+
+IDENTITY = {"sub": "tml:organization_user:u-1", "org_id": "o-1", "email": "ada@example.com"}
 TRAINING_RUN = {"training_run_id": "r", "base_model": "b", "is_lora": True}
 CURSOR = {"offset": 0, "limit": 1, "total_count": 0}
 SIGNED_URL = "https://storage.example/archive.tar.gz?signature=secret-signature"
@@ -86,7 +94,15 @@ _SMALLEST_ANSWERS: tuple[tuple[str, bytes], ...] = (
     (r"GET .*/sessions/[^/]+", reply(body={"training_run_ids": [], "sampler_ids": []})),
     (r"GET .*/samplers/[^/]+", reply(body={"sampler_id": "s", "base_model": "b"})),
     (r"POST .*/weights_info", reply(body={"base_model": "b", "is_lora": True})),
-    (r"(POST|DELETE) .*/publish|DELETE .*/checkpoints/.+|PUT .*/ttl", reply(204)),
+    (r"(POST|DELETE) .*/publish|DELETE .*/checkpoints/.+|PUT .*/(ttl|project)", reply(204)),
+    (r"GET .*/get_server_capabilities", reply(body={"supported_models": []})),
+    (r"GET .*/external_weights_urls", reply(body={"urls": {"a": SIGNED_URL}, "expires": "2026-07-13T10:15:00Z"})),
+    (r"POST .*/copy_weights", reply(body={"tinker_path": "tinker://c/weights/1"})),
+    (r"GET .*/trace_export", reply(body={"status": "ready", "url": SIGNED_URL})),
+    (r"POST .*/sessions/search", reply(body={"sessions": []})),
+    (r"POST .*/auth/token", reply(body={"jwt": token(iat=0, exp=3600, **IDENTITY)})),
+    (r"GET .*/audit", reply(body={"entries": []})),
+    (r"GET .*/(events|checkpoints/current)", reply(body={"data": []})),
 )
 
 

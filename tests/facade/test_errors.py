@@ -261,6 +261,11 @@ IN_CHILD: list[tuple[str, Answer, str]] = [
     ("ClientClosedError", b"", "client.close(); client.list_sessions()"),
     ("CredentialsError", b"", 'RestClient(api_key="")'),
     ("APIError", b"", 'from tinker_rest import APIError; raise APIError("bare")'),
+    (
+        "SessionTraceExportError",
+        b"",
+        "from tinker_rest.errors import SessionTraceExportError as E; raise E('bare')",
+    ),
     ("TinkerError", b"", 'from tinker_rest import TinkerError; raise TinkerError("bare")'),
 ]
 

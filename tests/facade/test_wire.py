@@ -7,11 +7,20 @@ import asyncio
 import enum
 import inspect
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
-from tinker_rest import CredentialsError, InvalidArgumentError, RestClient, ServiceClient
+from tinker_rest import AdminClient, CredentialsError, InvalidArgumentError, RestClient, ServiceClient
+from tinker_rest.types import (
+    AccessibleSearchOwner,
+    ActiveSessionStatusQuery,
+    ClientFinishedSessionStatusQuery,
+    SessionSearchCursor,
+    SessionSearchRequest,
+    UserSearchOwner,
+)
 
 from .recording_server import KEY, RecordingServer, client_of, in_turn, lose_answer, reply
 
@@ -26,6 +35,25 @@ TRAINING, SAMPLING, EXTERNAL = (
 INFO = f"POST {API}/weights_info"
 DAY, NO_TTL = b'{"ttl_seconds":86400}', b'{"ttl_seconds":null}'
 ACCESSIBLE = {"access_scope": "accessible"}
+COPY, SEARCH, PROJECT = (
+    f"POST {API}/copy_weights",
+    f"POST {API}/sessions/search",
+    f"PUT {API}/sessions/{SESSION}/project",
+)
+USAGE = f"GET {API}/billing/usage"
+MIDNIGHT, NEXT = "2026-07-13T00:00:00Z", "2026-07-14T00:00:00Z"
+EVENTS = f"{USAGE}/events?starting_on=2026-07-13T00%3A00%3A00Z&ending_before=2026-07-14T00%3A00%3A00Z"
+NIGHTLY = SessionSearchRequest(display_name="nightly", owner=AccessibleSearchOwner())
+EVERYTHING = SessionSearchRequest(
+    session_id="s", project_ids=["p"], user_metadata={"team": "x"}, owner=UserSearchOwner(owner_urns=["u"]),
+    statuses=[ActiveSessionStatusQuery(), ClientFinishedSessionStatusQuery(reasons=["errored", "of_next_year"])],
+    limit=200, cursor=SessionSearchCursor(last_created_at=datetime(2026, 7, 13, 9, 0, 0, 5, UTC), last_session_id="l"),
+)  # fmt: skip
+FOUND_BY_EVERYTHING = (
+    b'{"session_id":"s","project_ids":["p"],"user_metadata":{"team":"x"},"owner":{"type":"user","owner_urns":["u"]},'
+    b'"statuses":[{"type":"active"},{"type":"client_finished","reasons":["errored","of_next_year"]}],"limit":200,'
+    b'"cursor":{"last_created_at":"2026-07-13T09:00:00.000005Z","last_session_id":"l"}}'
+)
 
 
 class Id(str, enum.Enum):  # noqa: UP042 - of this kind, str() gives the name
@@ -73,7 +101,27 @@ WIRE: list[tuple[str, tuple[Any, ...], dict[str, Any], str, bytes]] = [
     ("list_sessions", (), {}, f"GET {API}/sessions?limit=20&offset=0&access_scope=owned", b""),
     ("list_sessions", (50, 50, "accessible"), {}, f"GET {API}/sessions?limit=50&offset=50&access_scope=accessible", b""),
     ("get_sampler", (SAMPLER,), {}, f"GET {API}/samplers/{SAMPLER}", b""),
+    ("list_training_runs", (), {"project_id": "p 1"}, f"GET {API}/training_runs?limit=20&offset=0&access_scope=owned&project_id=p+1", b""),
+    ("get_server_capabilities", (), {}, f"GET {API}/get_server_capabilities", b""),
+    ("get_external_weights_urls", (EXTERNAL,), {}, f"GET {CHECKPOINTS}/external_weights/imported/external_weights_urls", b""),
+    ("copy_weights", (TRAINING, "p"), {}, COPY, b'{"source_path":"%s","destination_project_id":"p"}' % TRAINING.encode()),
+    ("copy_weights", (TRAINING,), {"destination_project_id": "p", "ttl_seconds": 3600}, COPY, b'{"source_path":"%s","destination_project_id":"p","ttl_seconds":3600}' % TRAINING.encode()),
+    ("assign_session_project", (SESSION, "p"), {}, PROJECT, b'{"project_id":"p"}'),
+    ("export_session_trace", (SESSION,), {}, f"GET {API}/sessions/{SESSION}/trace_export", b""),
+    ("search_sessions", (SessionSearchRequest(),), {}, SEARCH, b'{"user_metadata":{},"owner":{"type":"own"},"limit":50}'),
+    ("search_sessions", (NIGHTLY,), {}, SEARCH, b'{"user_metadata":{},"display_name":"nightly","owner":{"type":"accessible"},"limit":50}'),
+    ("search_sessions", (), {"request": EVERYTHING}, SEARCH, FOUND_BY_EVERYTHING),
+    ("whoami", (), {}, f"POST {API}/auth/token", b"{}"),
+    ("get_audit_log", (), {}, f"GET {API}/audit?event_type=all", b""),
+    ("get_audit_log", ("checkpoints", date(2026, 1, 15)), {}, f"GET {API}/audit?event_type=checkpoints&day=2026-01-15", b""),
+    ("get_billing_usage", (MIDNIGHT, NEXT), {}, EVENTS, b""),
+    ("get_billing_usage", ("2026-07-13", "2026-07-14"), {}, EVENTS, b""),
+    ("get_billing_usage", ("2026-07-13T05:30:00+05:30", datetime(2026, 7, 14)), {}, EVENTS, b""),
+    ("get_billing_usage", (datetime(2026, 7, 13, tzinfo=UTC), datetime(2026, 7, 13, 20, tzinfo=timezone(timedelta(hours=-4)))), {}, EVENTS, b""),
+    ("get_current_checkpoint_storage_usage", (), {}, f"{USAGE}/checkpoints/current", b""),
+    ("get_current_checkpoint_storage_usage", ("p",), {}, f"{USAGE}/checkpoints/current?project_id=p", b""),
 ]
+ADMINISTRATION = ("get_audit_log", "get_billing_usage", "get_current_checkpoint_storage_usage")
 # An odd character is data, so it never ends a segment; what a segment may hold is sent as it is.
 AWKWARD: list[tuple[str, tuple[Any, ...], str]] = [
     ("get_training_run", ("a b ü%2F",), f"GET {API}/training_runs/a%20b%20%C3%BC%252F?access_scope=owned"),
@@ -104,6 +152,7 @@ AWKWARD: list[tuple[str, tuple[Any, ...], str]] = [
 ]
 PATH_METHODS: list[tuple[str, tuple[Any, ...]]] = [
     ("get_training_run_by_tinker_path", ()), ("get_weights_info_by_tinker_path", ()),
+    ("get_external_weights_urls", ()), ("copy_weights", ("p",)),
     ("get_checkpoint_archive_url_from_tinker_path", ()), ("delete_checkpoint_from_tinker_path", ()),
     ("publish_checkpoint_from_tinker_path", ()), ("unpublish_checkpoint_from_tinker_path", ()),
     ("set_checkpoint_ttl_from_tinker_path", (None,)),
@@ -132,6 +181,15 @@ BAD_CHECKPOINTS: list[tuple[Any, object]] = [
 BAD_TTLS = (-1, 0, 1, 3599, 3600.0, 3600.5, "3600", True, False, 315360001, float("nan"), [3600])
 BAD_LIMITS = (0, -1, "5", True, 2.5, None, [5], 2**31)
 BAD_OFFSETS = (-1, "0", False, 1.5, None, 2**53)
+BAD_PROJECTS = ("", " ", "a\nb", 5, ["p"])
+BAD_HOURS = ("2026-07-13T00:30:00Z", "2026-07-13T00:00:01Z", "2026-07-13T00:00:00.5Z", "yesterday", "", None, 1783900800, date(2026, 7, 13), datetime(2026, 7, 13, 0, 0, 0, 1), "2026-07-13T00:00:00+05:30", "0001-01-01T00:00:00+05:00")
+BAD_SEARCHES: list[tuple[Any, object]] = [
+    ({"session_id": ""}, ""), ({"session_id": 5}, 5), ({"display_name": ""}, ""), ({"display_name": ["n"]}, ["n"]),
+    ({"project_ids": "p"}, "p"), ({"project_ids": [""]}, ""), ({"user_metadata": {"a": 1}}, {"a": 1}), ({"user_metadata": "a"}, "a"),
+    ({"owner": "own"}, "own"), ({"owner": UserSearchOwner(owner_urns=[])}, []), ({"owner": UserSearchOwner(owner_urns=[""])}, [""]),
+    ({"owner": UserSearchOwner(owner_urns=["u"] * 11)}, ["u"] * 11), ({"statuses": []}, []), ({"statuses": ["active"]}, "active"),
+    ({"statuses": [ClientFinishedSessionStatusQuery(reasons=[])]}, []), ({"cursor": "next"}, "next"), ({"statuses": "active"}, "active"),
+]
 BAD_SCOPES = ("mine", "", "OWNED", None, 1)
 REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any], object]] = [
     *((name, (bad,), {}, bad) for name in ("get_training_run", "list_checkpoints", "get_session", "get_sampler") for bad in BAD_IDS),
@@ -149,6 +207,23 @@ REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any], object]] = [
     *((name, (), {"access_scope": bad}, bad) for name in ("list_training_runs", "list_sessions") for bad in BAD_SCOPES),
     *((name, ("id",), {"access_scope": bad}, bad) for name in ("get_training_run", "get_session") for bad in BAD_SCOPES),
     *(("get_training_run_by_tinker_path", (TRAINING, bad), {}, bad) for bad in BAD_SCOPES),
+    *((name, (bad, *more), {}, bad) for name, more in (("assign_session_project", ("p",)), ("export_session_trace", ())) for bad in (*BAD_IDS, "a/b")),
+    *(("get_external_weights_urls", (path,), {}, path) for path in (TRAINING, SAMPLING)),
+    ("assign_session_project", (SESSION, LONG), {}, "aaa"),
+    *(("list_training_runs", (), {"project_id": bad}, bad) for bad in BAD_PROJECTS),
+    *(("copy_weights", (TRAINING, bad), {}, bad) for bad in BAD_PROJECTS),
+    *(("copy_weights", (TRAINING, "p"), {"ttl_seconds": bad}, bad) for bad in BAD_TTLS),
+    *(("assign_session_project", (SESSION, bad), {}, bad) for bad in (*BAD_PROJECTS, None)),
+    *(("get_current_checkpoint_storage_usage", (bad,), {}, bad) for bad in BAD_PROJECTS),
+    *(("get_audit_log", (bad,), {}, bad) for bad in ("everything", "", None, 1)),
+    *(("get_audit_log", ("all", bad), {}, bad) for bad in ("2026-01-15", 5, datetime(2026, 1, 15))),
+    *(("get_billing_usage", (bad, NEXT), {}, bad) for bad in BAD_HOURS),
+    *(("get_billing_usage", (MIDNIGHT, bad), {}, bad) for bad in BAD_HOURS),
+    *(("get_billing_usage", times, {}, times[1]) for times in ((MIDNIGHT, MIDNIGHT), (NEXT, MIDNIGHT), (MIDNIGHT, "2026-07-27T01:00:00Z"))),
+    ("get_billing_usage", ("2999-07-13T00:00:00Z", "2999-07-14T00:00:00Z"), {}, "2999-07-13T00:00:00Z"),
+    *(("search_sessions", (bad,), {}, bad) for bad in (None, {}, "nightly")),
+    *(("search_sessions", (SessionSearchRequest(limit=bad),), {}, bad) for bad in (0, 201, True, "5", None)),
+    *(("search_sessions", (SessionSearchRequest(**search),), {}, named) for search, named in BAD_SEARCHES),
 ]
 # The address, and whether the message may show it: not where a password stands in it.
 BAD_BASE_URLS: list[tuple[Any, bool]] = [
@@ -183,10 +258,10 @@ def test_wire(
     server: RecordingServer, client: RestClient, name: str, args: Any, kwargs: Any, line: str, body: bytes
 ) -> None:
     server.requests.clear()
-    getattr(client, name)(*args, **kwargs).result()
-    if hasattr(client, f"{name}_async"):
-        asyncio.run(getattr(client, f"{name}_async")(*args, **kwargs))
-        assert len(server.requests) == 2
+    asked: Any = AdminClient(client.holder) if name in ADMINISTRATION else client
+    getattr(asked, name)(*args, **kwargs).result()
+    asyncio.run(getattr(asked, f"{name}_async")(*args, **kwargs))
+    assert len(server.requests) == (1 if name == "whoami" else 2)  # which keeps the token
     for request in server.requests:
         assert (request.line, request.body) == (line, body)
         assert request.header("Host") == server.base_url.removeprefix("http://")
@@ -213,15 +288,15 @@ def test_refused_before_anything_is_sent(
     server: RecordingServer, client: RestClient, name: str, args: Any, kwargs: Any, named: object
 ) -> None:
     server.requests.clear()
+    asked: Any = AdminClient(client.holder) if name in ADMINISTRATION else client
     with pytest.raises(InvalidArgumentError) as caught:
-        getattr(client, name)(*args, **kwargs)
+        getattr(asked, name)(*args, **kwargs)
     assert isinstance(caught.value, ValueError)
     assert repr(named) in str(caught.value) or (named == "aaa" and "aaa" in str(caught.value))
     assert len(str(caught.value)) < 500
     assert str(caught.value).isprintable()
-    if hasattr(client, f"{name}_async"):
-        with pytest.raises(InvalidArgumentError):
-            getattr(client, f"{name}_async")(*args, **kwargs).send(None)
+    with pytest.raises(InvalidArgumentError):
+        getattr(asked, f"{name}_async")(*args, **kwargs).send(None)
     client.list_sessions().result()  # whatever had been sent would have come before this
     assert server.lines == [f"GET {API}/sessions?limit=20&offset=0&access_scope=owned"]
 
@@ -279,7 +354,10 @@ def test_a_missing_key_says_what_to_set(monkeypatch: pytest.MonkeyPatch, value: 
 
 def test_every_public_method_has_a_row() -> None:
     not_operations = {"close", "with_options"}
-    methods = {name for name, _ in inspect.getmembers(RestClient, callable) if not name.startswith("_")}
+    clients = (RestClient, AdminClient)
+    methods = {
+        name for made in clients for name, _ in inspect.getmembers(made, callable) if not name.startswith("_")
+    }
     synchronous = {name.removesuffix("_async") for name in methods} - not_operations
     assert synchronous - {row[0] for row in WIRE} == set(), "methods without a row in WIRE"
     assert {row[0] for row in WIRE} - methods == set(), "rows in WIRE without a method"

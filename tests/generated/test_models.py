@@ -55,7 +55,8 @@ def test_every_example_is_read_and_written_back(model: type[Any], value: Json) -
 @pytest.mark.parametrize(("model", "value"), examples())
 def test_a_newer_server_breaks_nothing(model: type[Any], value: Json) -> None:
     decoded = model.from_dict({**value, "of_next_year": {"a": 1}})
-    assert decoded.additional_properties == {"of_next_year": {"a": 1}}
+    if attrs.has(model):
+        assert decoded.additional_properties == {"of_next_year": {"a": 1}}
     assert decoded.to_dict()["of_next_year"] == {"a": 1}
 
 
@@ -63,14 +64,21 @@ def test_a_newer_server_breaks_nothing(model: type[Any], value: Json) -> None:
 def test_what_is_not_required_may_be_null_or_absent(model: type[Any], value: Json) -> None:
     schema = DESCRIPTION["components"]["schemas"][model.__name__]
     required = schema.get("required", [])
-    for name, described in schema["properties"].items():
+    for name, described in schema.get("properties", {}).items():
         without = {key: field for key, field in value.items() if key != name}
         for body in (without, {**without, name: None}):
             if name not in required:
-                assert getattr(model.from_dict(body), name) == described.get("default")
+                assert getattr(model.from_dict(body), name) == left_out(described)
             elif "null" not in described.get("type", []):
                 with pytest.raises(InvalidField, match=rf"{model.__name__}\.{name} must be"):
                     model.from_dict(body)
+
+
+def left_out(described: Json) -> object:
+    """What a field is where the server leaves it out."""
+    reference = described.get("$ref", "").rpartition("/")[2]
+    is_dict = bool(reference) and "additionalProperties" in DESCRIPTION["components"]["schemas"][reference]
+    return {} if is_dict else described.get("default")
 
 
 @pytest.mark.parametrize("model", response_models())

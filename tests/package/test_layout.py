@@ -31,7 +31,12 @@ def test_no_module_is_too_long_to_read() -> None:
 
 def test_every_operation_has_a_method() -> None:
     description = yaml.safe_load(SPEC.read_text())
-    operations = [one["operationId"] for path in description["paths"].values() for one in path.values()]
-    assert len(operations) > 15
+    operations = [
+        one["operationId"]
+        for path in description["paths"].values()
+        for one in path.values()
+        if one["tags"] != ["authentication"]  # what clients do by themselves
+    ]
+    assert len(operations) > 25
     for operation in operations:
         assert hasattr(tinker_rest.RestClient, operation.removesuffix("_by_bare_id")), operation

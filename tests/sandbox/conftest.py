@@ -3,6 +3,8 @@ from __future__ import annotations
 import http.client
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
 
 import httpx
 import pytest
@@ -25,6 +27,28 @@ def sandbox() -> Iterator[Sandbox]:
     with Sandbox(validate_responses=True, archive_build_seconds=0.2) as running:
         yield running
         assert running.violations == []
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Sandbox]]:
+    """Starts sandboxes with options of a test's own."""
+    with ExitStack() as stack:
+        started: list[Sandbox] = []
+
+        def begin(**options: Any) -> Sandbox:
+            options = {"validate_responses": True, "archive_build_seconds": 0, **options}
+            started.append(stack.enter_context(Sandbox(**options)))
+            return started[-1]
+
+        yield begin
+        assert [sandbox.violations for sandbox in started] == [[] for _ in started]
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[..., httpx.Client]]:
+    """Makes clients of any sandbox: with the first user's key or, where one is given, another credential."""
+    with ExitStack() as stack:
+        yield lambda sandbox, key=None: stack.enter_context(client_of(sandbox, key or sandbox.api_key))
 
 
 def client_of(sandbox: Sandbox, key: str) -> httpx.Client:

@@ -116,6 +116,23 @@ def test_what_others_published_can_be_read_and_not_the_rest(
     assert len(session["sampler_ids"]) <= len(bob.get(f"/api/v1/sessions/{session_id}").json()["sampler_ids"])
 
 
+def test_runs_of_a_project(reader: httpx.Client) -> None:
+    path = "/api/v1/training_runs"
+    every = {run["training_run_id"] for run in pages(reader, path, 1000)}
+    found: set[str] = set()
+    for project_id in ("project-research", "project-archive"):
+        page = reader.get(path, params={"limit": 1000, "project_id": project_id}).json()
+        ids = {run["training_run_id"] for run in page["training_runs"]}
+        assert page["cursor"]["total_count"] == len(ids) > 5
+        assert not ids & found
+        found |= ids
+        others = {"limit": 1000, "project_id": project_id, "access_scope": "accessible"}
+        assert len(reader.get(path, params=others).json()["training_runs"]) > len(ids)
+    assert found < every  # some are in no project
+    nothing = reader.get(path, params={"project_id": "no-such-thing"}).json()
+    assert (nothing["training_runs"], nothing["cursor"]["total_count"]) == ([], 0)
+
+
 def test_private_things_of_others_are_404(sandbox: Sandbox, alice: httpx.Client, bob: httpx.Client) -> None:
     run = "/api/v1/training_runs/run-id"
     assert bob.get(run, params={"access_scope": "accessible"}).status_code == 404

@@ -14,7 +14,9 @@ CHECKPOINTS = f"{RUNS}/run-id/checkpoints"
 TTL = f"{CHECKPOINTS}/weights/0001/ttl"
 
 
-@pytest.mark.parametrize("path", ["/", "/api/v1", f"{RUNS}/", f"{RUNS}//checkpoints", "/api/v1/audit", "/api//v1"])
+@pytest.mark.parametrize(
+    "path", ["/", "/api/v1", f"{RUNS}/", f"{RUNS}//checkpoints", "/api/v1/nothing", "/api//v1"]
+)
 def test_unknown_route_is_404(raw_request, path: str) -> None:
     status, headers, body = raw_request("GET", path)
     assert (status, json.loads(body)) == (404, {"detail": "Not Found"})
@@ -28,7 +30,8 @@ def test_unknown_route_is_404(raw_request, path: str) -> None:
         ("HEAD", RUNS, "GET"),
         ("OPTIONS", RUNS, "GET"),
         ("GET", f"{CHECKPOINTS}/weights/0001", "DELETE"),
-        ("POST", f"{CHECKPOINTS}/weights/publish", "DELETE"),
+        ("PATCH", f"{CHECKPOINTS}/weights/publish", "DELETE, POST"),
+        ("PUT", "/api/v1/sessions/search", "GET, POST"),
         ("GET", f"{CHECKPOINTS}/weights/0001/publish", "DELETE, POST"),
         ("PATCH", "/api/v1/weights_info", "POST"),
     ],
@@ -61,13 +64,18 @@ def test_invalid_query_is_422(reader: httpx.Client, query: str, loc: list, kind:
     assert 0 < len(fault["msg"]) <= 300
 
 
+def test_a_missing_parameter_is_422(reader: httpx.Client) -> None:
+    detail = reader.get("/api/v1/billing/usage/events").json()["detail"]
+    assert [fault["loc"] for fault in detail] == [["query", "starting_on"], ["query", "ending_before"]]
+
+
 def test_all_faults_are_told_at_once(reader: httpx.Client) -> None:
     detail = reader.get(f"{RUNS}?limit=x&offset=y").json()["detail"]
     assert [fault["loc"][1] for fault in detail] == ["limit", "offset"]
 
 
 def test_unknown_query_parameters_are_ignored(reader: httpx.Client) -> None:
-    assert reader.get(f"{RUNS}?project_id=1&limit=3").status_code == 200
+    assert reader.get(f"{RUNS}?colour=1&limit=3").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -143,6 +151,15 @@ def test_a_known_kind_wins_over_a_bare_id(raw_request) -> None:
     assert "Checkpoint other " in json.loads(bare)["detail"]
     _, _, archive = raw_request("DELETE", f"{CHECKPOINTS}/sampler_weights/archive")
     assert "Checkpoint sampler_weights/archive " in json.loads(archive)["detail"]
+
+
+def test_a_path_without_the_method_gives_way_to_the_next_best(raw_request) -> None:
+    status, _, session = raw_request("GET", "/api/v1/sessions/search")
+    assert (status, json.loads(session)) == (404, {"detail": "Session search was not found."})
+    status, _, found = raw_request("POST", "/api/v1/sessions/search", b"{}", content_type="application/json")
+    assert (status, set(json.loads(found))) == (200, {"sessions", "next_cursor"})
+    status, _, bare = raw_request("POST", f"{CHECKPOINTS}/weights/publish")
+    assert (status, "Checkpoint weights " in json.loads(bare)["detail"]) == (404, True)
 
 
 def test_an_unknown_kind_is_422(raw_request) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tinker_rest import types
+    from tinker_rest.admin_client import AdminClient
     from tinker_rest.errors import (
         APIConnectionError,
         APIError,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         NotFoundError,
         PermissionDeniedError,
         RateLimitError,
+        SessionTraceExportError,
         TinkerError,
         UnprocessableEntityError,
     )
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _MODULE_OF = {
+    "AdminClient": "admin_client",
     "APIFuture": "futures",
     "ParsedCheckpointTinkerPath": "tinker_path",
     "RestClient": "rest_client",
@@ -73,6 +76,7 @@ __all__ = [
     "APIResponseValidationError",
     "APIStatusError",
     "APITimeoutError",
+    "AdminClient",
     "AuthenticationError",
     "BadRequestError",
     "BillingError",
@@ -88,6 +92,7 @@ __all__ = [
     "RestClient",
     "RetryEvent",
     "ServiceClient",
+    "SessionTraceExportError",
     "TinkerError",
     "UnprocessableEntityError",
     "types",

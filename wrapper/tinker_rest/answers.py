@@ -16,7 +16,11 @@ from tinker_rest.transport import Answer
 from tinker_rest_api.types import InvalidField
 
 if TYPE_CHECKING:
-    from tinker_rest.types import Checkpoint, CheckpointArchiveUrlResponse
+    from tinker_rest.types import (
+        Checkpoint,
+        CheckpointArchiveUrlResponse,
+        WeightsInfoResponse,
+    )
 
 T = TypeVar("T")
 
@@ -62,16 +66,47 @@ def archive_url(asked_at: str) -> Callable[[Answer], CheckpointArchiveUrlRespons
         location = answer.header("location")
         if answer.status_code != 302 or not location:
             raise ValueError("a redirect (302) to the archive was expected")
-        try:
-            url = urljoin(asked_at, location)
-            is_web = urlsplit(url).scheme in ("http", "https") and bool(urlsplit(url).hostname)
-        except ValueError:
-            is_web = False
-        if not is_web:
+        url = joined_url(asked_at, location)
+        if not is_web_url(url):
             raise ValueError("the redirect to the archive must be an http or https URL")
         return CheckpointArchiveUrlResponse(url, _expiry(answer.header("expires")))
 
     return read
+
+
+def joined_url(base: str, location: str) -> str:
+    """The URL that a redirect means; empty where it can be none."""
+    try:
+        is_whole = "://" in location.partition("?")[0]
+        return location if is_whole or not location else urljoin(base, location)
+    except ValueError:
+        return ""
+
+
+def is_web_url(url: str) -> bool:
+    """Whether a URL is one of http or https with a host."""
+    try:
+        return urlsplit(url).scheme in ("http", "https") and bool(urlsplit(url).hostname)
+    except ValueError:
+        return False
+
+
+def with_default_optimizer(answer: Answer) -> WeightsInfoResponse:
+    """Read what is known of weights; those without an optimizer were trained with AdamW."""
+    from tinker_rest_api.api.checkpoints.get_weights_info_by_tinker_path import OPERATION
+    from tinker_rest_api.models.adam_optimizer_config import AdamOptimizerConfig
+
+    info = OPERATION.read_success(answer)
+    if info.optimizer_config is None:
+        info.optimizer_config = AdamOptimizerConfig()
+    return info
+
+
+def path_of_copy(answer: Answer) -> str:
+    """Read the tinker path of copied weights."""
+    from tinker_rest_api.api.checkpoints.copy_weights import OPERATION
+
+    return OPERATION.read_success(answer).tinker_path
 
 
 def _expiry(header: str) -> datetime:

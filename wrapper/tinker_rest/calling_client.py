@@ -87,7 +87,7 @@ class CallingClient(ClosesHolder):
         }
         self._refuse_closed()
         changed = type(self)(self.holder)
-        changed._noted_in = (changed._calls, *self._noted_in)
+        self._share_with(changed)
         changed._options = evolve(
             self._options, **{name: value for name, value in given.items() if value is not _UNCHANGED}
         )
@@ -97,8 +97,13 @@ class CallingClient(ClosesHolder):
         """The server's address; never the key."""
         return f"{type(self).__name__}(base_url={self.holder.base_url!r})"
 
+    def _share_with(self, other: "CallingClient") -> None:
+        """Give another client of the same holder the options of this one, and note its calls here too."""
+        other._options = self._options
+        other._noted_in = (other._calls, *self._noted_in)
+
     def _call(
-        self, operation: Operation[..., T], request: dict[str, Any], read: Callable[[Answer], T]
+        self, operation: Operation[..., Any], request: dict[str, Any], read: Callable[[Answer], T]
     ) -> APIFuture[T]:
         return self._submit(self._prepare(operation, request, read))
 

@@ -80,6 +80,7 @@ class Call(Generic[T]):
             # The same over all repetitions, so that the server can tell them from a new request.
             headers["X-Idempotency-Key"] = f"tinker-rest-{uuid.uuid4().hex}"
         self._request = {**request, "headers": headers}
+        self._key = ""
         self._attempts = 0
         self._state = "not sent yet"
         self._last_fault = ""
@@ -108,6 +109,25 @@ class Call(Generic[T]):
             self._report_timer.cancel()
 
     async def _attempt(self, sender: Sender) -> T | APIError:
+        outcome = await self._send(sender)
+        if isinstance(outcome, APIStatusError) and outcome.status_code == 401 and self._key:
+            if await self._has_another_key(sender, outcome):
+                outcome = await self._send(sender)
+            self._key = ""
+        return outcome
+
+    async def _has_another_key(self, sender: Sender, refusal: APIStatusError) -> bool:
+        if sender.authenticator is None:
+            return False
+        self._state = "looking for another credential"
+        said = refusal.headers.get("www-authenticate", "")
+        try:
+            async with asyncio.timeout(self._remaining()), asyncio.timeout(self._options.attempt_timeout):
+                return await sender.authenticator.renew(self._key, said)
+        except TimeoutError:
+            return False
+
+    async def _send(self, sender: Sender) -> T | APIError:
         self._state = "waiting for a free connection"
         self._is_sent = False
         try:
@@ -115,10 +135,12 @@ class Call(Generic[T]):
                 self._attempts += 1
                 self._state = "connecting"
                 async with asyncio.timeout(self._options.attempt_timeout):
-                    answer = await sender.send(self._request, self._note_sent)
+                    answer = await sender.send(await self._authenticated(sender), self._note_sent)
         except TimeoutError:
             self._may_be_done = self._may_be_done or self._is_sent
             return APITimeoutError(self._why_late(), **self._facts())
+        except APIError as error:  # of what gives requests their credential
+            return error
         except Hopeless as error:
             raise APIConnectionError(one_line(str(error)), **self._facts()) from None
         except httpx.TransportError as error:
@@ -126,6 +148,12 @@ class Call(Generic[T]):
             kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
             return kind(f"no answer: {one_line(str(error)) or type(error).__name__}", **self._facts())
         return self._judge(answer)
+
+    async def _authenticated(self, sender: Sender) -> dict[str, Any]:
+        if sender.authenticator is None:
+            return self._request
+        self._key = await sender.authenticator.key()
+        return {**self._request, "headers": {**self._request["headers"], "X-API-Key": self._key}}
 
     def _note_sent(self) -> None:
         self._is_sent = True
@@ -225,10 +253,7 @@ class Call(Generic[T]):
             elapsed=self._elapsed(),
             remaining=self._remaining(),
         )
-        try:
-            hook(event)
-        except BaseException:  # SystemExit, for one, would end the thread of all calls
-            _log.exception("the on_retry hook failed; the call goes on")
+        tell_hook(hook, event)
 
     def _report(self, loop: asyncio.AbstractEventLoop) -> None:
         remaining = self._remaining()
@@ -259,6 +284,14 @@ class Call(Generic[T]):
             "attempts": self._attempts,
             "elapsed": self._elapsed(),
         }
+
+
+def tell_hook(hook: Callable[[RetryEvent], None], event: RetryEvent) -> None:
+    """Call the `on_retry` hook of a client; what it raises changes nothing."""
+    try:
+        hook(event)
+    except BaseException:  # SystemExit, for one, would end the thread of all calls
+        _log.exception("the on_retry hook failed; the call goes on")
 
 
 def _host_of(url: str) -> str | None:

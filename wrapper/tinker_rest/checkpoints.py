@@ -13,11 +13,7 @@ from tinker_rest.tinker_path import ParsedCheckpointTinkerPath, check_segment, s
 from tinker_rest_api.types import Operation
 
 if TYPE_CHECKING:
-    from tinker_rest.types import (
-        CheckpointArchiveUrlResponse,
-        CheckpointsListResponse,
-        WeightsInfoResponse,
-    )
+    from tinker_rest.types import CheckpointArchiveUrlResponse, CheckpointsListResponse
 
 
 class CheckpointMethods(CallingClient):
@@ -57,24 +53,6 @@ class CheckpointMethods(CallingClient):
 
         request = OPERATION.build_request(limit=check_limit(limit), offset=check_offset(offset))
         return self._call(OPERATION, request, answers.with_run_ids(OPERATION.read_success))
-
-    def get_weights_info_by_tinker_path(self, tinker_path: str) -> APIFuture[WeightsInfoResponse]:
-        """Get what is needed to load a checkpoint: the base model and the LoRA settings.
-
-        Args:
-            tinker_path: The address of one's own or a public checkpoint, `tinker://RUN_ID/weights/NAME`.
-
-        Raises:
-            NotFoundError: By the future: there is no such checkpoint, or one may not read it.
-
-        Calls the operation `get_weights_info_by_tinker_path`.
-        """
-        from tinker_rest_api.api.checkpoints.get_weights_info_by_tinker_path import OPERATION
-        from tinker_rest_api.models.weights_info_request import WeightsInfoRequest
-
-        path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
-        request = OPERATION.build_request(body=WeightsInfoRequest(tinker_path=path.tinker_path))
-        return self._call(OPERATION, request, OPERATION.read_success)
 
     def get_checkpoint_archive_url(
         self, training_run_id: str, checkpoint_id: str
@@ -244,7 +222,6 @@ class CheckpointMethods(CallingClient):
 
     list_checkpoints_async = async_variant(list_checkpoints)
     list_user_checkpoints_async = async_variant(list_user_checkpoints)
-    get_weights_info_by_tinker_path_async = async_variant(get_weights_info_by_tinker_path)
     get_checkpoint_archive_url_async = async_variant(get_checkpoint_archive_url)
     get_checkpoint_archive_url_from_tinker_path_async = async_variant(get_checkpoint_archive_url_from_tinker_path)
     delete_checkpoint_async = async_variant(delete_checkpoint)

@@ -1,74 +1,175 @@
-"""Where the server is and which key opens it: from arguments, else from the environment."""
+"""Which credential opens the server: an argument, the environment, a command or the stored default."""
 
+import json
 import os
 import re
-from collections.abc import Mapping
+import stat
+import subprocess
+import time
+import warnings
+from pathlib import Path
+from typing import Protocol
 
-import httpx
+from attrs import field, frozen
 
-from tinker_rest.errors import CredentialsError, InvalidArgumentError
-from tinker_rest.redaction import API_KEY, shown
+from tinker_rest.daemon_threads import run_in_daemon_thread
+from tinker_rest.errors import CredentialsError
+from tinker_rest.redaction import API_KEY, keep_secret, one_line
+from tinker_rest.tokens import expiry_of, is_token
 
-PRODUCTION = "https://tinker.thinkingmachines.dev/services/tinker-prod"
-BASE_URL_VARIABLE = "TINKER_BASE_URL"
 API_KEY_VARIABLE = "TINKER_API_KEY"
-
-# Headers of a request that its body or this client gives.
-_OWN_HEADERS = ("content-length", "content-type", "transfer-encoding", "x-idempotency-key", "x-request-id")
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token of RFC 9110
-
-
-def resolve_base_url(base_url: str | None) -> str:
-    """The server's address without a slash at its end: the argument, `TINKER_BASE_URL` or production."""
-    where = "base_url"
-    if base_url is None:
-        base_url, where = os.environ.get(BASE_URL_VARIABLE) or PRODUCTION, BASE_URL_VARIABLE
-    expected = f"{where} must be like {PRODUCTION}"
-    if not isinstance(base_url, str):
-        raise InvalidArgumentError(f"{expected}, not {shown(base_url)}")
-    # A user and password, or a secret in a query, may stand in it.
-    said = "that" if any(sign in base_url for sign in "@?#") else shown(base_url)
-    try:
-        url = httpx.URL(base_url)
-    except httpx.InvalidURL:
-        raise InvalidArgumentError(f"{expected}, not {said}") from None
-    has_odd_host = not url.host or ("%" in url.host and ":" not in url.host)  # a zone may follow IPv6 alone
-    if url.scheme not in ("http", "https") or has_odd_host or (url.port or 0) >= 2**16:
-        raise InvalidArgumentError(f"{expected}, not {said}")
-    if url.userinfo or "?" in base_url or "#" in base_url:
-        raise InvalidArgumentError(f"{expected}, without a user, a query or a fragment")
-    return str(url).rstrip("/")
+COMMAND_VARIABLE = "TINKER_CREDENTIAL_CMD"
+STORED_CREDENTIALS = "~/.tinker/credentials.json"
+COMMAND_SECONDS = 60.0
 
 
-def resolve_api_key(api_key: str | None) -> str:
-    """The API key: the argument or `TINKER_API_KEY`. Raises CredentialsError, without the key."""
-    where = "api_key"
-    if api_key is None:
-        api_key, where = os.environ.get(API_KEY_VARIABLE), API_KEY_VARIABLE
-        if not api_key:
+class Credential(Protocol):
+    """Something that gives the credential to send."""
+
+    async def read(self) -> str:
+        """The credential. Raises CredentialsError where there is none that could be right."""
+
+
+@frozen
+class FixedCredential:
+    """An API key, or a JSON Web Token that somebody else renews."""
+
+    value: str = field(repr=False)
+    _expiry: float | None = field(init=False, repr=False)
+
+    @_expiry.default
+    def _expiry_of_value(self) -> float | None:
+        return expiry_of(self.value) if is_token(self.value) else None
+
+    async def read(self) -> str:
+        """The credential itself; a token that has expired is refused."""
+        if self._expiry is not None and self._expiry <= time.time():
             raise CredentialsError(
-                f"there is no API key: set the environment variable {API_KEY_VARIABLE} or give api_key="
+                "the JSON Web Token that was given as API key has expired; give a new one, or name a command that "
+                f"prints one in {COMMAND_VARIABLE}"
             )
-    if not isinstance(api_key, str):
-        raise CredentialsError(f"{where} must be a string, not {type(api_key).__name__}")
-    if not api_key.isascii() or not api_key.isprintable() or " " in api_key:
+        return self.value
+
+
+@frozen
+class CommandCredential:
+    """What a command prints, which is run whenever the credential is needed anew."""
+
+    command: str = field(repr=False)
+
+    async def read(self) -> str:
+        """Run the command and return what it prints; at most 60 seconds are waited for it."""
+        printed = await run_in_daemon_thread("tinker-rest-credential", self._run)
+        expiry = expiry_of(printed) if is_token(printed) else None
+        if expiry is not None and expiry <= time.time():
+            raise CredentialsError(f"the command in {COMMAND_VARIABLE} printed a token that has expired")
+        return printed
+
+    def _run(self) -> str:
+        try:
+            # A command line of the user's own, which may hold pipes and variables, as the official SDK runs it.
+            done = subprocess.run(  # noqa: S602
+                self.command,
+                shell=True,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=COMMAND_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise CredentialsError(
+                f"the command in {COMMAND_VARIABLE} did not end within {COMMAND_SECONDS:g} s"
+            ) from None
+        except (OSError, ValueError) as error:
+            raise CredentialsError(
+                f"the command in {COMMAND_VARIABLE} cannot be run: {one_line(str(error))}"
+            ) from None
+        printed = done.stdout.decode("utf-8", "replace").strip()
+        if done.returncode:
+            raise CredentialsError(f"the command in {COMMAND_VARIABLE} ended with exit status {done.returncode}")
+        if not printed:
+            raise CredentialsError(f"the command in {COMMAND_VARIABLE} printed nothing")
+        return keep_secret(_sendable(printed, f"what the command in {COMMAND_VARIABLE} printed"))
+
+
+def find_credential(api_key: str | None) -> Credential:
+    """The argument, `TINKER_API_KEY`, `TINKER_CREDENTIAL_CMD` or the stored default, the first that there is.
+
+    Raises:
+        CredentialsError: There is none, or one that cannot be right; the message never holds it.
+    """
+    if api_key is not None:
+        return FixedCredential(_checked_key(api_key, "api_key"))
+    key, command = os.environ.get(API_KEY_VARIABLE), os.environ.get(COMMAND_VARIABLE)
+    if key:
+        try:
+            return FixedCredential(_checked_key(key, API_KEY_VARIABLE))
+        except CredentialsError as error:
+            if not command:
+                raise
+            warnings.warn(f"{error}; the command in {COMMAND_VARIABLE} is used", stacklevel=2)
+    if command:
+        return CommandCredential(command)
+    stored = _stored_key()
+    if stored is not None:
+        return FixedCredential(stored)
+    raise CredentialsError(
+        f"there is no API key: set the environment variable {API_KEY_VARIABLE}, give api_key=, name a command "
+        f"that prints one in {COMMAND_VARIABLE}, or store one in {STORED_CREDENTIALS} with `tinker auth login`"
+    )
+
+
+def find_command() -> Credential:
+    """The credential of a server that wants one from a command. Raises CredentialsError where none is named."""
+    command = os.environ.get(COMMAND_VARIABLE)
+    if not command:
+        raise CredentialsError(
+            "the server takes no API keys from you, but credentials that a command prints: name the command in "
+            f"{COMMAND_VARIABLE}"
+        )
+    return CommandCredential(command)
+
+
+def _sendable(value: object, where: str) -> str:
+    if not isinstance(value, str):
+        raise CredentialsError(f"{where} must be a string, not {type(value).__name__}")
+    if not value.isascii() or not value.isprintable() or " " in value:
         raise CredentialsError(
             f"{where} holds characters that no API key has, such as a space, a line break or a quote from a copy"
         )
-    if not re.fullmatch(API_KEY, api_key):
+    return value
+
+
+def _checked_key(value: object, where: str) -> str:
+    key = _sendable(value, where)
+    if not re.fullmatch(API_KEY, key):
         raise CredentialsError(f"{where} must begin with 'tml-' (an API key) or 'eyJ' (a JSON Web Token)")
-    return api_key
+    return key
 
 
-def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
-    """Headers to send with every request. Raises InvalidArgumentError, which names the header alone."""
-    for name, value in (headers or {}).items():
-        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
-            raise InvalidArgumentError(f"the name of a header in default_headers is not valid: {shown(name)}")
-        if name.lower() in _OWN_HEADERS:
-            raise InvalidArgumentError(f"{name!r} cannot be one of default_headers: each request has its own")
-        if not isinstance(value, str) or not value.isprintable() or not value.isascii() or value != value.strip():
-            raise InvalidArgumentError(
-                f"default_headers[{name!r}] must be one line of ASCII text without spaces around it"
-            )
-    return dict(headers or {})
+def _stored_key() -> str | None:
+    """The default key that `tinker auth login` stored, or None. The file is only read."""
+    path = Path(os.path.expanduser(STORED_CREDENTIALS))
+    try:
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            text = file.read()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise CredentialsError(f"{path} cannot be read: {error.strerror}") from None
+    if os.name == "posix" and mode & 0o077:
+        warnings.warn(
+            f"{path} holds API keys and is open to other users (mode {mode:03o}): run chmod 600 on it",
+            stacklevel=3,
+        )
+    try:
+        stored = json.loads(text)
+        default, keys = stored.get("default"), stored.get("keys") or {}
+        record = None if default is None else keys.get(default)
+        key = None if record is None else record["key"]
+    except (ValueError, AttributeError, TypeError, KeyError):
+        raise CredentialsError(
+            f"{path} is not a file of stored credentials; `tinker auth login` writes one"
+        ) from None
+    return None if key is None else _checked_key(key, f"the default key in {path}")

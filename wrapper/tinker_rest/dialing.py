@@ -6,12 +6,12 @@ system waits, where a network swallows IPv6.
 """
 
 import asyncio
-import contextlib
 import itertools
 import socket
-import threading
 from collections.abc import Iterable
 from typing import Any
+
+from tinker_rest.daemon_threads import run_in_daemon_thread
 
 # How long an address has before the next one is tried beside it (RFC 8305).
 NEXT_ADDRESS_SECONDS = 0.25
@@ -77,32 +77,11 @@ class Dialer:
 
 def _look_up(host: str, port: int) -> asyncio.Future[list[AddressInfo]]:
     """Look up a name in a thread of its own."""
-    loop = asyncio.get_running_loop()
-    found: asyncio.Future[list[AddressInfo]] = loop.create_future()
 
-    def settle(addresses: list[AddressInfo], error: Exception | None) -> None:
-        if found.done():
-            return
-        if error is None:
-            found.set_result(addresses)
-        else:
-            found.set_exception(error)
+    def ask() -> list[AddressInfo]:
+        return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
 
-    def ask() -> None:
-        addresses: list[AddressInfo] = []
-        error: Exception | None = None
-        try:
-            addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as fault:
-            error = fault
-        with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
-            loop.call_soon_threadsafe(settle, addresses, error)
-
-    try:
-        threading.Thread(target=ask, name="tinker-rest-look-up", daemon=True).start()
-    except RuntimeError:  # from Python 3.12 on no thread can be started once the main thread has ended
-        ask()
-    return found
+    return run_in_daemon_thread("tinker-rest-look-up", ask)
 
 
 def _alternating(addresses: Iterable[AddressInfo]) -> list[AddressInfo]:

@@ -8,6 +8,7 @@
         ├── APIConnectionError                   no answer
         │   └── APITimeoutError                  no answer in time
         ├── APIResponseValidationError           an answer that cannot be read
+        ├── SessionTraceExportError (also RuntimeError)   a trace that cannot be built
         └── APIStatusError                       an answer that says no
             ├── BadRequestError 400              ├── NotFoundError 404
             ├── AuthenticationError 401          ├── ConflictError 409
@@ -122,6 +123,10 @@ class APIConnectionError(APIError):
 
 class APITimeoutError(APIConnectionError):
     """No answer came in time."""
+
+
+class SessionTraceExportError(APIError, RuntimeError):
+    """The server could not build the trace of a session."""
 
 
 class _AnsweredError(APIError):

@@ -5,16 +5,17 @@ import concurrent.futures
 import logging
 import os
 import pickle
-import sys
 import threading
 import weakref
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from tinker_rest import __version__
+from tinker_rest.authentication import Authenticator
 from tinker_rest.background_loop import BackgroundLoop, background_loop
+from tinker_rest.base_url import resolve_base_url
 from tinker_rest.calls import Carried
-from tinker_rest.credentials import check_headers, resolve_api_key, resolve_base_url
+from tinker_rest.credentials import Credential, FixedCredential, find_credential
+from tinker_rest.default_headers import check_headers, public_headers
 from tinker_rest.errors import ClientClosedError
 from tinker_rest.futures import APIFuture
 from tinker_rest.sending import Sender
@@ -34,7 +35,8 @@ class ClientHolder:
 
     Args:
         base_url: The server's address. Default: the environment variable `TINKER_BASE_URL`, else production.
-        api_key: The API key. Default: the environment variable `TINKER_API_KEY`.
+        api_key: The API key. Default: the environment variable `TINKER_API_KEY`, else what the command in
+            `TINKER_CREDENTIAL_CMD` prints, else the stored default of `~/.tinker/credentials.json`.
         default_headers: Headers to send with every request, such as another authentication that a
             compatible server wants.
         pickle_credentials: Whether a pickle of this holds the API key and `default_headers`. By default it
@@ -55,7 +57,7 @@ class ClientHolder:
     ) -> None:
         """Check the arguments; nothing is sent."""
         self.base_url = resolve_base_url(base_url)
-        self._api_key = resolve_api_key(api_key)
+        self._credential = find_credential(api_key)
         self._default_headers = check_headers(default_headers)
         self._pickle_credentials = pickle_credentials
         self.closed = False
@@ -64,16 +66,10 @@ class ClientHolder:
         _holders.add(self)
         self._calls: set[APIFuture[Any]] = set()
         self._connections: _Connections | None = None
-        python = ".".join(str(part) for part in sys.version_info[:3])
-        headers = {
-            "X-API-Key": self._api_key,
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip, deflate",
-            "User-Agent": f"tinker-rest/{__version__} Python/{python}",
-        }
         replaced = {name.lower() for name in self._default_headers}
-        kept = {name: value for name, value in headers.items() if name.lower() not in replaced}
+        kept = {name: value for name, value in public_headers().items() if name.lower() not in replaced}
         self._headers = {**kept, **self._default_headers}
+        self._sends_credential = "x-api-key" not in replaced
 
     def submit(self, call: Carried[T]) -> APIFuture[T]:
         """Start a call at once. Raises ClientClosedError after `close`."""
@@ -84,7 +80,10 @@ class ClientHolder:
                 raise ClientClosedError("this client is closed; make a new one")
             connections = self._connections
             if connections is None or connections.background is not background:  # the first call, or after a fork
-                connections = self._connections = _Connections(background, self.base_url, self._headers)
+                credential = self._credential if self._sends_credential else None
+                connections = self._connections = _Connections(
+                    background, self.base_url, self._headers, credential
+                )
                 weakref.finalize(self, connections.close_soon).atexit = False
                 self._calls = set()
             calls = self._calls
@@ -139,7 +138,9 @@ class ClientHolder:
                 "default_headers may hold secrets; make the client with pickle_credentials=True to have them, and "
                 "the API key, in its pickle"
             )
-        key = self._api_key if self._pickle_credentials else None
+        key = None
+        if self._pickle_credentials and isinstance(self._credential, FixedCredential):
+            key = self._credential.value
         return _make_holder, (self.base_url, key, self._default_headers, self._pickle_credentials)
 
 
@@ -161,18 +162,25 @@ if hasattr(os, "register_at_fork"):
 class _Connections:
     """The connections of one holder on one loop. Made and closed on the loop's thread."""
 
-    def __init__(self, background: BackgroundLoop, base_url: str, headers: dict[str, str]) -> None:
+    def __init__(
+        self, background: BackgroundLoop, base_url: str, headers: dict[str, str], credential: Credential | None
+    ) -> None:
         self.background = background
         self._base_url = base_url
         self._headers = headers
+        self._credential = credential
         self._sender: Sender | None = None
 
     @property
     def sender(self) -> Sender:
         if self._sender is None:
-            self._sender = Sender(self._base_url, self._headers)
+            authenticator = None if self._credential is None else Authenticator(self._credential, self._with_key)
+            self._sender = Sender(self._base_url, self._headers, authenticator)
             self.background.at_stop.add(self.aclose)
         return self._sender
+
+    def _with_key(self, key: str) -> Sender:
+        return Sender(self._base_url, {**self._headers, "X-API-Key": key})
 
     async def aclose(self) -> None:
         try:

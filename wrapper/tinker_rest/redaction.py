@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections import deque
 
 # A signed URL is as good as a key, so no query of a URL is shown.
 _URL_QUERY = re.compile(r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECASE)
@@ -11,12 +12,24 @@ API_KEY = r"(tml-|eyJ)[^\s\"'<>,;()\[\]{}]+"
 # "Bearer token is missing" holds none.
 _OTHER_CREDENTIALS = r"\b(bearer|basic)\s+(?=\S*[0-9=._-])[^\s\"'<>,;()\[\]{}]{8,}"
 _SECRET = re.compile(f"(?<![A-Za-z0-9]){API_KEY}|{_OTHER_CREDENTIALS}", re.IGNORECASE)
+# What looks like no key, such as what a credential command prints; the newest ones are kept.
+_kept: deque[str] = deque(maxlen=100)
+_SHORTEST_KEPT = 6
 # Messages are about the beginning of a text, and the patterns would take long for all of a long one.
 _LONGEST = 2000
 
 
+def keep_secret(secret: str) -> str:
+    """Remember a secret that `redact` takes out from now on, whatever it looks like, and return it."""
+    if len(secret) >= _SHORTEST_KEPT and not re.match(API_KEY, secret) and secret not in _kept:
+        _kept.append(secret)
+    return secret
+
+
 def redact(text: str) -> str:
     """The text, up to some length, without API keys, tokens, passwords in URLs and the queries of URLs."""
+    for secret in tuple(_kept):
+        text = text.replace(secret, "…")
     if len(text) > _LONGEST:
         text = text[:_LONGEST]
         whole_words = re.match(r"(?s).*\s", text)  # half a secret may look like none

@@ -1,11 +1,21 @@
 """The facade: one method for each operation, each returning a future."""
 
 from tinker_rest.checkpoints import CheckpointMethods
+from tinker_rest.deprecated import DeprecatedAdministration
+from tinker_rest.server import ServerMethods
 from tinker_rest.sessions import SessionMethods
 from tinker_rest.training_runs import TrainingRunMethods
+from tinker_rest.weights import WeightsMethods
 
 
-class RestClient(TrainingRunMethods, CheckpointMethods, SessionMethods):
+class RestClient(
+    TrainingRunMethods,
+    CheckpointMethods,
+    WeightsMethods,
+    SessionMethods,
+    ServerMethods,
+    DeprecatedAdministration,
+):
     """Reads and changes what training runs leave behind: checkpoints, sessions, samplers.
 
     Each method checks its arguments, starts the call at once and returns an `APIFuture`: wait for it with
@@ -23,7 +33,9 @@ class RestClient(TrainingRunMethods, CheckpointMethods, SessionMethods):
         holder: The `holder` of a `ServiceClient`, to share its connections; then no other of the first four
             arguments is given.
         base_url: The server's address. Default: the environment variable `TINKER_BASE_URL`, else production.
-        api_key: The API key. Default: the environment variable `TINKER_API_KEY`.
+        api_key: The API key. Default: the environment variable `TINKER_API_KEY`, else what the command in
+            `TINKER_CREDENTIAL_CMD` prints, else the stored default of `~/.tinker/credentials.json`. Where the
+            server asks for it, the key is exchanged for a short-lived token, which is renewed in time.
         default_headers: Headers to send with every request, such as another authentication that a
             compatible server wants.
         pickle_credentials: Whether a pickle of the client holds the API key and `default_headers`. By default
@@ -31,8 +43,9 @@ class RestClient(TrainingRunMethods, CheckpointMethods, SessionMethods):
         timeout: After how many seconds a call gives up, with all its repetitions; 60 by default, None for never.
         attempt_timeout: For how many seconds one request of a call waits for its answer, before it is sent
             again; 30 by default, None for no limit but `timeout`.
-        archive_timeout: For how many seconds `get_checkpoint_archive_url` waits for an archive that is being
-            built; 900 (15 minutes) by default, None for no limit. Then neither `timeout` nor `max_retries` counts.
+        archive_timeout: For how many seconds `get_checkpoint_archive_url` and `export_session_trace` wait for
+            what is being built; 900 (15 minutes) by default, None for no limit. Then neither `timeout` nor
+            `max_retries` counts.
         max_retries: How often a request is repeated at most; 10 by default, None for no limit but `timeout`.
         on_retry: Called with a `RetryEvent` before each wait, on the thread that makes the calls. It must not
             block; what it raises is logged and changes nothing.

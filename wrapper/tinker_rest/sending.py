@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from tinker_rest.connections import ConnectionPool
 from tinker_rest.proxies import ProxiedClient, proxy_for
 from tinker_rest.transport import MAX_CONNECTIONS, Answer, Hopeless
+
+if TYPE_CHECKING:
+    from tinker_rest.authentication import Authenticator
 
 
 class Sender:
@@ -17,16 +20,20 @@ class Sender:
     Args:
         base_url: The server's address.
         headers: Headers to send with every request.
+        authenticator: What gives calls their `X-API-Key`; None where `headers` hold all that is needed.
 
     Attributes:
         room: Where callers queue, in order, before they send; so waiting for a place can be told from waiting
             for an answer.
     """
 
-    def __init__(self, base_url: str, headers: dict[str, str]) -> None:
+    def __init__(
+        self, base_url: str, headers: dict[str, str], authenticator: "Authenticator | None" = None
+    ) -> None:
         """Prepare; connections are opened when they are needed."""
         self.room = asyncio.Semaphore(MAX_CONNECTIONS)
         self._base_url = base_url
+        self.authenticator = authenticator
         self._headers = headers
         self._carrier: ConnectionPool | ProxiedClient | None = None
 
@@ -64,5 +71,7 @@ class Sender:
 
     async def aclose(self) -> None:
         """Close the connections; those that still carry a request close after it."""
+        if self.authenticator is not None:
+            self.authenticator.close()
         if self._carrier is not None:
             await self._carrier.aclose()

@@ -1,12 +1,19 @@
 """Where programs that were written for the official SDK get their `RestClient` from."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from tinker_rest.closing import ClosesHolder
+from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest.holder import ClientHolder
 from tinker_rest.options import CallOptions
 from tinker_rest.rest_client import RestClient
 from tinker_rest.retries import RetryEvent
+
+if TYPE_CHECKING:
+    from tinker_rest.types import GetServerCapabilitiesResponse
 
 
 class ServiceClient(ClosesHolder):
@@ -45,6 +52,12 @@ class ServiceClient(ClosesHolder):
             max_retries=self._options.max_retries,
             on_retry=self._options.on_retry,
         )
+
+    def get_server_capabilities(self) -> APIFuture[GetServerCapabilitiesResponse]:
+        """The same as `RestClient.get_server_capabilities`. Calls the operation `get_server_capabilities`."""
+        return self.create_rest_client().get_server_capabilities()
+
+    get_server_capabilities_async = async_variant(get_server_capabilities)
 
     def __repr__(self) -> str:
         """The server's address; never the key."""

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tinker_rest.arguments import AccessScopeName, check_access_scope, check_limit, check_offset
+from tinker_rest import answers
+from tinker_rest.arguments import (
+    AccessScopeName,
+    check_access_scope,
+    check_limit,
+    check_offset,
+    check_project_id,
+)
 from tinker_rest.calling_client import CallingClient
 from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest.tinker_path import check_segment
 
 if TYPE_CHECKING:
-    from tinker_rest.types import GetSamplerResponse, GetSessionResponse, ListSessionsResponse
+    from tinker_rest.types import (
+        GetSamplerResponse,
+        GetSessionResponse,
+        ListSessionsResponse,
+        SessionSearchRequest,
+        SessionSearchResponse,
+    )
 
 
 class SessionMethods(CallingClient):
-    """Looks up sessions and samplers; see `RestClient`."""
+    """Looks up sessions and samplers, and moves and exports sessions; see `RestClient`."""
 
     def get_session(
         self, session_id: str, access_scope: AccessScopeName = "owned"
@@ -78,6 +91,75 @@ class SessionMethods(CallingClient):
         request = OPERATION.build_request(check_segment("sampler_id", sampler_id, may_have_slash=True))
         return self._call(OPERATION, request, OPERATION.read_success)
 
+    def search_sessions(self, request: SessionSearchRequest) -> APIFuture[SessionSearchResponse]:
+        """Search the sessions of one's organization, newest first. Experimental: servers may change or drop it.
+
+        One page is returned. Ask for the next one with `request.model_copy(update={"cursor": page.next_cursor})`,
+        until `next_cursor` is None.
+
+        Args:
+            request: What to search for; all that is given must fit. Without an owner, one's own sessions are
+                searched; a page has 50 sessions, or as many as `limit` says, from 1 to 200.
+
+        Raises:
+            PermissionDeniedError: By the future: one may not list a project of the request.
+
+        Calls the operation `search_sessions`.
+        """
+        from tinker_rest.session_search import check_search
+        from tinker_rest_api.api.sessions.search_sessions import OPERATION
+
+        request_of_page = OPERATION.build_request(body=check_search(request))
+        return self._call(OPERATION, request_of_page, OPERATION.read_success)
+
+    def assign_session_project(self, session_id: str, project_id: str) -> APIFuture[None]:
+        """Move a session, with its training runs and samplers, into a project.
+
+        It can be moved on to another project, but not out of all projects.
+
+        Args:
+            session_id: The id of the session.
+            project_id: The id of the project.
+
+        Raises:
+            NotFoundError: By the future: there is no such session, or it is somebody else's.
+            PermissionDeniedError: By the future: one may not add to the project.
+
+        Calls the operation `assign_session_project`.
+        """
+        from tinker_rest_api.api.sessions.assign_session_project import OPERATION
+        from tinker_rest_api.models.assign_session_project_request import AssignSessionProjectRequest
+
+        session = check_segment("session_id", session_id)
+        body = AssignSessionProjectRequest(project_id=check_project_id("project_id", project_id))
+        return self._call(OPERATION, OPERATION.build_request(session, body=body), answers.nothing)
+
+    def export_session_trace(self, session_id: str) -> APIFuture[str]:
+        """Export what a session trained and sampled as a Perfetto trace, and get a signed URL of the file.
+
+        The server is asked every few seconds until the trace is built, for at most `archive_timeout` seconds;
+        `on_retry` is called before each wait. The URL works for about an hour and needs no API key. Calling this
+        again gives a new URL without building the trace anew.
+
+        Args:
+            session_id: The id of the session.
+
+        Raises:
+            NotFoundError: By the future: there is no such session, or one may not read it.
+            SessionTraceExportError: By the future: the server could not build the trace.
+            APITimeoutError: By the future: the trace was not built in time.
+
+        Calls the operation `export_session_trace`.
+        """
+        from tinker_rest.trace_export import TraceExport
+        from tinker_rest_api.api.sessions.export_session_trace import OPERATION
+
+        request = OPERATION.build_request(check_segment("session_id", session_id))
+        return self._submit(TraceExport(request, self._options))
+
     get_session_async = async_variant(get_session)
     list_sessions_async = async_variant(list_sessions)
+    search_sessions_async = async_variant(search_sessions)
+    assign_session_project_async = async_variant(assign_session_project)
+    export_session_trace_async = async_variant(export_session_trace)
     get_sampler_async = async_variant(get_sampler)

@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tinker_rest import answers
-from tinker_rest.arguments import AccessScopeName, check_access_scope, check_limit, check_offset
+from tinker_rest.arguments import (
+    AccessScopeName,
+    check_access_scope,
+    check_limit,
+    check_offset,
+    check_project_id,
+)
 from tinker_rest.calling_client import CallingClient
 from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest.tinker_path import ParsedCheckpointTinkerPath, check_segment
+from tinker_rest_api.types import UNSET
 
 if TYPE_CHECKING:
     from tinker_rest.types import TrainingRun, TrainingRunsResponse
@@ -55,7 +62,11 @@ class TrainingRunMethods(CallingClient):
         return self.get_training_run(path.training_run_id, access_scope)
 
     def list_training_runs(
-        self, limit: int = 20, offset: int = 0, access_scope: AccessScopeName = "owned"
+        self,
+        limit: int = 20,
+        offset: int = 0,
+        access_scope: AccessScopeName = "owned",
+        project_id: str | None = None,
     ) -> APIFuture[TrainingRunsResponse]:
         """List one page of training runs, the one that was used last first.
 
@@ -65,6 +76,7 @@ class TrainingRunMethods(CallingClient):
             limit: The most runs that the page may hold; 20 by default. Servers have an upper bound.
             offset: How many runs to leave out before the page begins; 0 by default.
             access_scope: `owned` (the default) for one's own runs, `accessible` for all that one may read.
+            project_id: The project whose runs to list; the runs of all projects, and of none, where it is None.
 
         Raises:
             BadRequestError or UnprocessableEntityError: By the future: `limit` is more than the server allows.
@@ -77,6 +89,7 @@ class TrainingRunMethods(CallingClient):
             limit=check_limit(limit),
             offset=check_offset(offset),
             access_scope=check_access_scope(access_scope),
+            project_id=UNSET if project_id is None else check_project_id("project_id", project_id),
         )
         return self._call(OPERATION, request, answers.with_run_ids(OPERATION.read_success))
 

@@ -6,26 +6,70 @@ what a server leaves out is None or the description's default. Fields of a newer
 """
 
 from datetime import datetime
+from typing import Literal
 
 from attrs import field, frozen
 
 from tinker_rest.redaction import redact
 from tinker_rest.tinker_path import ParsedCheckpointTinkerPath
 from tinker_rest_api.models import (
+    AccessibleSearchOwner,
     AccessScope,
+    ActiveSessionStatusQuery,
+    AdamOptimizerConfig,
+    AuditEventType,
+    AuditLogEntry,
+    AuditLogResponse,
+    BillingUsageEvent,
+    BillingUsageResponse,
+    BillingUsageSession,
+    BillingUsageSessions,
+    CancelledSessionStatusQuery,
     Checkpoint,
+    CheckpointBillingEvent,
     CheckpointKind,
     CheckpointsListResponse,
+    ClientFinishedSessionStatusQuery,
+    ClientSessionFinished,
+    ClientSessionFinishErrored,
+    ClientSessionFinishInterrupted,
+    ClientSessionFinishSuccess,
+    CurrentCheckpointStorageUsageItem,
+    CurrentCheckpointStorageUsageResponse,
     Cursor,
+    DimuonOptimizerConfig,
+    ExternalWeightsUrlsResponse,
+    FailedSessionStatusQuery,
     GetSamplerResponse,
+    GetServerCapabilitiesResponse,
     GetSessionResponse,
     KnownCheckpointType,
+    KnownFailureCategory,
+    KnownFinishReasonType,
     ListSessionsResponse,
+    OwnSearchOwner,
+    SamplingPrefillBillingEvent,
+    SamplingSampleBillingEvent,
+    SessionActive,
+    SessionCancelled,
+    SessionFailed,
+    SessionFailedRequestReason,
+    SessionFailedSamplingSessionReason,
+    SessionFailedTrainingRunReason,
+    SessionSearchCursor,
+    SessionSearchRequest,
+    SessionSearchResponse,
+    SessionSummary,
+    StorageBillingEvent,
+    SupportedModel,
+    TrainingBillingEvent,
     TrainingRun,
     TrainingRunsResponse,
     UserMetadata,
+    UserSearchOwner,
     WeightsInfoResponse,
 )
+from tinker_rest_api.types import Model, UnknownVariant
 
 
 @frozen
@@ -47,20 +91,84 @@ class CheckpointArchiveUrlResponse:
         return self.expires_at
 
 
+@frozen
+class WhoamiResponse:
+    """Who an API key stands for.
+
+    Attributes:
+        user_urn: The URN of the user.
+        org_urn: The URN of the organization, `tml:organization:ID`.
+        email: The user's e-mail address; None for a key that belongs to no person.
+    """
+
+    user_urn: str
+    org_urn: str
+    email: str | None = None
+
+    def model_dump(self, *, mode: Literal["python", "json"] = "python") -> dict[str, str | None]:
+        """The fields by their names; they are the same in both modes."""
+        return {"user_urn": self.user_urn, "org_urn": self.org_urn, "email": self.email}
+
+
 __all__ = [
     "AccessScope",
+    "AccessibleSearchOwner",
+    "ActiveSessionStatusQuery",
+    "AdamOptimizerConfig",
+    "AuditEventType",
+    "AuditLogEntry",
+    "AuditLogResponse",
+    "BillingUsageEvent",
+    "BillingUsageResponse",
+    "BillingUsageSession",
+    "BillingUsageSessions",
+    "CancelledSessionStatusQuery",
     "Checkpoint",
     "CheckpointArchiveUrlResponse",
+    "CheckpointBillingEvent",
     "CheckpointKind",
     "CheckpointsListResponse",
+    "ClientFinishedSessionStatusQuery",
+    "ClientSessionFinishErrored",
+    "ClientSessionFinishInterrupted",
+    "ClientSessionFinishSuccess",
+    "ClientSessionFinished",
+    "CurrentCheckpointStorageUsageItem",
+    "CurrentCheckpointStorageUsageResponse",
     "Cursor",
+    "DimuonOptimizerConfig",
+    "ExternalWeightsUrlsResponse",
+    "FailedSessionStatusQuery",
     "GetSamplerResponse",
+    "GetServerCapabilitiesResponse",
     "GetSessionResponse",
     "KnownCheckpointType",
+    "KnownFailureCategory",
+    "KnownFinishReasonType",
     "ListSessionsResponse",
+    "Model",
+    "OwnSearchOwner",
     "ParsedCheckpointTinkerPath",
+    "SamplingPrefillBillingEvent",
+    "SamplingSampleBillingEvent",
+    "SessionActive",
+    "SessionCancelled",
+    "SessionFailed",
+    "SessionFailedRequestReason",
+    "SessionFailedSamplingSessionReason",
+    "SessionFailedTrainingRunReason",
+    "SessionSearchCursor",
+    "SessionSearchRequest",
+    "SessionSearchResponse",
+    "SessionSummary",
+    "StorageBillingEvent",
+    "SupportedModel",
+    "TrainingBillingEvent",
     "TrainingRun",
     "TrainingRunsResponse",
+    "UnknownVariant",
     "UserMetadata",
+    "UserSearchOwner",
     "WeightsInfoResponse",
+    "WhoamiResponse",
 ]

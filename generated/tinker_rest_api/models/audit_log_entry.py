@@ -55,7 +55,7 @@ class AuditLogEntry(Model):
     """When it happened, in UTC."""
     event: str
     """A name of the form `{thing}_{action}`, such as `checkpoint_read`."""
-    event_details: dict[str, Any] | None = None
+    event_details: dict[str, Any] = field(factory=AuditEventDetails)
     """Who did it, what it was about and what else the event records."""
     model_id: str | None = None
     """The id of the training run, for events of checkpoints. It is in `event_details` too."""
@@ -98,6 +98,8 @@ class AuditLogEntry(Model):
         if event_details is not None:
             event_details = AuditEventDetails.from_dict(event_details)
 
+        else:
+            event_details = AuditEventDetails()
         model_id: Any = get("model_id")
         if model_id is not None:
             if model_id.__class__ is not str:

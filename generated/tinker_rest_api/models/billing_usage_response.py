@@ -44,7 +44,7 @@ class BillingUsageResponse(Model):
 
     data: list[BillingUsageEvent]
     """The usage by hour, in the order of the hours."""
-    sessions: BillingUsageSessions | None = None
+    sessions: BillingUsageSessions = field(factory=BillingUsageSessions)
     """Sessions by their ids."""
     cost_data_through: datetime.datetime | None = None
     """Until when, in UTC, costs come from invoices; later ones come from the published rates. Null
@@ -78,6 +78,8 @@ class BillingUsageResponse(Model):
         if sessions is not None:
             sessions = BillingUsageSessions.from_dict(sessions)
 
+        else:
+            sessions = BillingUsageSessions()
         cost_data_through: Any = get("cost_data_through")
         if cost_data_through is not None:
             cost_data_through = utc_datetime("BillingUsageResponse", "cost_data_through", cost_data_through)

@@ -81,7 +81,7 @@ class SessionSearchRequest(Model):
     project_ids: list[str] | None = None
     """The ids of the projects to search; all that the caller may list where it is left out. A
     project that the caller may not list is an error."""
-    user_metadata: dict[str, str] | None = None
+    user_metadata: dict[str, str] = field(factory=MetadataFilter)
     """Keys and values that the metadata must hold, all of them."""
     display_name: str | None = None
     """A part of the session's name, in small or capital letters. Of several words, each must be in
@@ -150,6 +150,8 @@ class SessionSearchRequest(Model):
         if user_metadata is not None:
             user_metadata = MetadataFilter.from_dict(user_metadata)
 
+        else:
+            user_metadata = MetadataFilter()
         display_name: Any = get("display_name")
         if display_name is not None:
             if display_name.__class__ is not str:

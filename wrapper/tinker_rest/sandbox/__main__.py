@@ -12,9 +12,11 @@ import sys
 import threading
 from collections.abc import Sequence
 from types import FrameType
+from typing import get_args
 
 from . import Sandbox
 from .server import DEFAULT_API_KEY
+from .tokens import WantsTokens
 
 DEFAULT_PORT = 8765
 LARGEST_PORT = 65535
@@ -47,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         api_key=options.api_key,
         seed=not options.empty,
         archive_build_seconds=options.archive_build_seconds,
+        wants_tokens=options.wants_tokens,
     )
     try:
         sandbox.start()
@@ -73,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         "--storage-port",
         type=_port,
         default=0,
-        help="the port of the archives; 0 for any free one (%(default)s)",
+        help="the port of what has a signed URL; 0 for any free one (%(default)s)",
     )
     parser.add_argument("--db", default=":memory:", help="the SQLite file that keeps the state (%(default)s)")
     parser.add_argument(
@@ -82,6 +85,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--empty", action="store_true", help="start a new database without made-up data")
     parser.add_argument(
         "--archive-build-seconds", type=_seconds, default=0.3, help="how long an archive is built (%(default)s)"
+    )
+    parser.add_argument(
+        "--wants-tokens",
+        choices=get_args(WantsTokens),
+        default="offered",
+        help="whether API keys can or must be exchanged for tokens, or there are none (%(default)s)",
     )
     return parser
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import hmac
+import re
 import sqlite3
 
 from .answers import Refusal
 from .calls import Backend, Call
+from .representations import TYPES_BY_KIND
+
+WEIGHTS_ACCESS_TOKEN_HEADER = "X-Tinker-Weights-Access-Token"  # noqa: S105 - the name of a header
+
+_ADDRESS = re.compile(
+    rf"tinker://(?P<run_id>[^/]+)/(?P<kind>{'|'.join(TYPES_BY_KIND)})/(?P<name>[^/]+)", re.DOTALL
+)
 
 
 def _no_run(run_id: str) -> Refusal:
@@ -43,6 +52,56 @@ def own_checkpoint(backend: Backend, call: Call) -> sqlite3.Row:
     row = readable_checkpoint(backend, call)
     if row["owner"] != call.caller:
         raise Refusal(403, "Only the owner of the training run may do this.")
+    return row
+
+
+def readable_external_weights(backend: Backend, call: Call) -> tuple[sqlite3.Row, sqlite3.Row]:
+    """The external weights of the path, the caller's own or public ones, and their run."""
+    run_id, name = call.path["training_run_id"], call.path["checkpoint_name"]
+    row = backend.store.checkpoint(run_id, "external_weights", name)
+    run = backend.store.run(run_id)
+    if row is None or run is None or not may_read(row, call):
+        raise Refusal(404, f"Checkpoint external_weights/{name} was not found in training run {run_id}.")
+    return row, run
+
+
+def checkpoint_of_address(backend: Backend, address: str, field: str) -> tuple[sqlite3.Row, sqlite3.Row]:
+    """The checkpoint of a tinker path, whoever it belongs to, and its run.
+
+    Args:
+        backend: The sandbox's state.
+        address: The tinker path.
+        field: Where the request has it, for the message.
+    """
+    parts = _ADDRESS.fullmatch(address)
+    if parts is None:
+        raise Refusal(400, f"{field} must be of the form tinker://{{training_run_id}}/{{kind}}/{{name}}.")
+    row = backend.store.checkpoint(parts["run_id"], parts["kind"], parts["name"])
+    run = backend.store.run(parts["run_id"])
+    if row is None or run is None:
+        raise no_checkpoint(address)
+    return row, run
+
+
+def no_checkpoint(address: str) -> Refusal:
+    """What is said of a checkpoint that there is not, or that the caller may not know of."""
+    return Refusal(404, f"Checkpoint {address} was not found.")
+
+
+def has_weights_access_token(backend: Backend, call: Call) -> bool:
+    """Whether the request has the token with which all weights may be read."""
+    token = call.headers.get(WEIGHTS_ACCESS_TOKEN_HEADER, "")
+    return hmac.compare_digest(token.encode(), backend.weights_access_token.encode())
+
+
+def own_session(backend: Backend, call: Call) -> sqlite3.Row:
+    """The session of the path, which the caller must own."""
+    session_id = call.path["session_id"]
+    row = backend.store.session(session_id, call.caller, accessible=True)
+    if row is None:
+        raise Refusal(404, f"Session {session_id} was not found.")
+    if row["owner"] != call.caller:
+        raise Refusal(403, "Only the owner of the session may do this.")
     return row
 
 

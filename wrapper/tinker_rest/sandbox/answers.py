@@ -24,6 +24,9 @@ class Answer:
     headers: Headers = ()
 
 
+DONE = Answer(204)
+
+
 class Refusal(Exception):  # noqa: N818 - an answer, not a fault
     """Ends the handling of a request with an error answer.
 
@@ -48,3 +51,8 @@ def json_answer(status: int, document: Any, headers: Headers = ()) -> Answer:
     """An answer that holds a JSON document."""
     body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     return Answer(status, body, (("Content-Type", "application/json"), *headers))
+
+
+def page_cursor(limit: int, offset: int, total: int) -> dict[str, int]:
+    """The place of a page in a list, a `Cursor`."""
+    return {"offset": offset, "limit": limit, "total_count": total}

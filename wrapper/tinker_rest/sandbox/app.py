@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from collections.abc import Mapping
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
@@ -17,12 +16,18 @@ from .answers import Answer, Refusal, json_answer
 from .calls import Backend, Call, Handler
 from .requests import ReceivedRequest, RequestLog, read_request
 from .routing import Match, UndecodablePath
+from .sdk_startup import StartupRoute, find_startup_route
 from .spec import Operation, Spec, SpecViolation
 from .store import KeyedRequest
+from .tokens import Credentials
 
 LONGEST_REQUEST_ID = 255
 KEY_HEADER = "x-api-key"
 IDEMPOTENCY_HEADER = "X-Idempotency-Key"
+
+TOKEN_OPERATIONS = frozenset({"get_client_config", "exchange_credential"})
+# They change nothing, so there is no answer to be kept; a token must not be.
+READING_POSTS = TOKEN_OPERATIONS | {"search_sessions"}
 
 logger = logging.getLogger("tinker_rest.sandbox")
 
@@ -32,12 +37,12 @@ class MissingHandler(Exception):  # noqa: N818 - says what is wrong
 
 
 def bind_handlers(spec: Spec) -> dict[str, Handler]:
-    """Find the handler of every operation: the function of that name in `handlers`.
+    """Find the handler of every operation: the function of that name in a module of `handlers`.
 
     Raises:
         MissingHandler: If an operation has none; the message names all of them.
     """
-    bound = {name: getattr(handlers, name, None) for name in spec.operations}
+    bound = {name: handlers.handler_of(name) for name in spec.operations}
     missing = sorted(name for name, handler in bound.items() if handler is None)
     if missing:
         raise MissingHandler(f"openapi.yaml has operations without a function in {handlers.__name__}: {missing}")
@@ -50,7 +55,7 @@ class ApiApp:
     Args:
         spec: The description.
         backend: The sandbox's state.
-        callers: The users by their API keys.
+        credentials: Knows who a key or a token belongs to.
         log: Where requests are recorded.
         violations: Where answers that the description does not allow are recorded; they become a 500.
             None to check no answers.
@@ -63,14 +68,14 @@ class ApiApp:
         self,
         spec: Spec,
         backend: Backend,
-        callers: Mapping[str, str],
+        credentials: Credentials,
         log: RequestLog,
         violations: list[str] | None,
     ) -> None:
         self._spec = spec
         self._handlers = bind_handlers(spec)
         self._backend = backend
-        self._callers = callers
+        self._credentials = credentials
         self._log = log
         self._violations = violations
 
@@ -91,10 +96,14 @@ class ApiApp:
         path, _, query = request.target.partition("?")
         operation: Operation | None = None
         try:
-            match, operation = self._route(path, request.method)
-            caller = self._caller(request)
-            call = read_call(operation, match, query, request, caller)
-            answer = self._handle(operation, call, request, path.encode("latin-1"))
+            route = find_startup_route(path, request.method) if self._is_unknown(path) else None
+            if route is not None:
+                answer = self._answer_startup(route, request)
+            else:
+                match, operation = self._route(path, request.method)
+                caller = self._caller(request, takes_keys=operation.operation_id in TOKEN_OPERATIONS)
+                call = read_call(operation, match, query, request, caller)
+                answer = self._handle(operation, call, request, path.encode("latin-1"))
         except Refusal as refusal:
             answer = refusal.answer()
         except Exception:
@@ -103,30 +112,36 @@ class ApiApp:
         answer = Answer(answer.status, answer.body, (*answer.headers, ("X-Request-Id", request_id)))
         return answer if operation is None else self._checked(operation, answer)
 
+    def _is_unknown(self, path: str) -> bool:
+        return self._spec.find(path.encode("latin-1"), "") is None
+
     def _route(self, path: str, method: str) -> tuple[Match[Operation], Operation]:
-        match = self._spec.find(path.encode("latin-1"))
+        match = self._spec.find(path.encode("latin-1"), method)
         if match is None:
             raise Refusal(404, "Not Found")
-        operation = match.operations.get(method)
-        if operation is None:
+        if match.operation is None:
             raise Refusal(405, "Method Not Allowed", (("Allow", match.allow),))
-        return match, operation
+        if self._backend.wants_tokens == "absent" and match.operation.operation_id in TOKEN_OPERATIONS:
+            raise Refusal(404, "Not Found")
+        return match, match.operation
 
-    def _caller(self, request: ReceivedRequest) -> str:
-        key = request.header(KEY_HEADER)
-        if not key:
-            raise Refusal(401, "Missing API key: send it in the X-API-Key header.")
-        if key not in self._callers:
-            raise Refusal(401, "Invalid API key.")
-        return self._callers[key]
+    def _caller(self, request: ReceivedRequest, *, takes_keys: bool) -> str:
+        return self._credentials.caller(request.header(KEY_HEADER), may_be_a_key=takes_keys)
+
+    def _answer_startup(self, route: StartupRoute, request: ReceivedRequest) -> Answer:
+        caller = self._caller(request, takes_keys=route.takes_keys)
+        body = _read_json(request) if request.body else None
+        with self._backend.store.transaction():
+            return route.answer(self._backend, caller, body)
 
     def _handle(self, operation: Operation, call: Call, request: ReceivedRequest, path: bytes) -> Answer:
         store = self._backend.store
         store.forget_expired(self._backend.clock.now())
         handler = self._handlers[operation.operation_id]
         key = request.header(IDEMPOTENCY_HEADER)
-        if key is None or not operation.takes("header", IDEMPOTENCY_HEADER):
-            with store.transaction(write=operation.method != "GET"):
+        changes = operation.method != "GET" and operation.operation_id not in READING_POSTS
+        if key is None or not changes or not operation.takes("header", IDEMPOTENCY_HEADER):
+            with store.transaction(write=changes):
                 return handler(self._backend, call)
         keyed = KeyedRequest(call.caller, operation.method, path, key, request.body)
         with store.transaction():
@@ -179,7 +194,7 @@ def read_call(
         if sentence is not None:
             raise Refusal(400, sentence)
         raise Refusal(422, [fault.as_json() for fault in faults])
-    return Call(caller, path, values["query"], values.get("body"))
+    return Call(caller, path, values["query"], values["header"], values.get("body"))
 
 
 def _read_json(request: ReceivedRequest) -> Any:

@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .answers import Answer
-from .archives import Archives
 from .clock import Clock
+from .signing import Builds, Signer
 from .store import Store
+from .tokens import Tokens, WantsTokens
 
 
 @dataclass(frozen=True)
 class Backend:
-    """What handlers work on."""
+    """What handlers work on.
+
+    Attributes:
+        store: The state.
+        clock: The time.
+        signer: Signs the URLs of what is downloaded.
+        builds: When archives and traces are built.
+        tokens: Mints JSON Web Tokens.
+        wants_tokens: Whether tokens are offered, required or absent; see `Credentials`.
+        weights_access_token: With this, every checkpoint may be copied. It is a secret.
+    """
 
     store: Store
     clock: Clock
-    archives: Archives
+    signer: Signer
+    builds: Builds
+    tokens: Tokens
+    wants_tokens: WantsTokens
+    weights_access_token: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -29,12 +44,14 @@ class Call:
         caller: The user whose key was sent.
         path: The path's parameters, decoded.
         query: The query's parameters, defaults filled in.
+        headers: The headers that the operation has as parameters, by their described names.
         body: The JSON body, or None without one.
     """
 
     caller: str
     path: Mapping[str, str]
     query: Mapping[str, Any]
+    headers: Mapping[str, Any] = field(repr=False)
     body: Any
 
     @property

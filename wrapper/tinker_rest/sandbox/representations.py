@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+from .answers import Refusal
 from .clock import from_microseconds
 
 TYPES_BY_KIND = {"weights": "training", "sampler_weights": "sampler", "external_weights": "external"}
@@ -16,7 +19,7 @@ def checkpoint_id(row: sqlite3.Row) -> str:
     return str(row["bare_id"] or f"{row['kind']}/{row['name']}")
 
 
-def tinker_path(row: sqlite3.Row) -> str:
+def tinker_path(row: sqlite3.Row | Mapping[str, Any]) -> str:
     """The address of a checkpoint."""
     return f"tinker://{row['run_id']}/{row['kind']}/{row['name']}"
 
@@ -60,6 +63,7 @@ def weights_info(run: sqlite3.Row) -> dict[str, Any]:
     """A `WeightsInfoResponse` for weights of a run."""
     return {
         "base_model": run["base_model"],
+        "optimizer_config": json.loads(run["optimizer_config"]),
         "is_lora": bool(run["is_lora"]),
         "lora_rank": run["lora_rank"],
         "train_unembed": bool(run["train_unembed"]),
@@ -78,5 +82,26 @@ def metadata(row: sqlite3.Row) -> Any:
     return None if row["user_metadata"] is None else json.loads(row["user_metadata"])
 
 
+def time_text(time: datetime) -> str:
+    """A time in UTC as an RFC 3339 date-time."""
+    return time.isoformat().replace("+00:00", "Z")
+
+
+def parsed_time(text: str, name: str) -> datetime:
+    """The time, in UTC, that an RFC 3339 date-time names.
+
+    Args:
+        text: The date-time.
+        name: What it is, for the message.
+
+    Raises:
+        Refusal: If there is no such time, as in years after 9999; 400.
+    """
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Refusal(400, f"{name} is not a time that can be used.") from None
+
+
 def _time(microseconds: int) -> str:
-    return from_microseconds(microseconds).isoformat().replace("+00:00", "Z")
+    return time_text(from_microseconds(microseconds))

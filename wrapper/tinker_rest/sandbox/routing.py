@@ -49,17 +49,14 @@ class Match(Generic[OperationT]):
     """The path that a request asks for.
 
     Attributes:
-        operations: The operations of that path by HTTP method.
+        operation: The operation of that path, or None where no fitting path has the method.
+        allow: The methods of all fitting paths, for an `Allow` header.
         raw_parameters: The path's parameters as they are on the wire.
     """
 
-    operations: Mapping[str, OperationT]
+    operation: OperationT | None
+    allow: str
     raw_parameters: Mapping[str, bytes]
-
-    @property
-    def allow(self) -> str:
-        """The methods that the path has, for an `Allow` header."""
-        return ", ".join(sorted(self.operations))
 
     def parameters(self) -> dict[str, str]:
         """The path's parameters, percent-decoded.
@@ -75,7 +72,8 @@ class RoutingTable(Generic[OperationT]):
 
     A literal segment wins over a parameter. A parameter with listed values wins over a free one where
     the value is listed, and loses where it is not; so `checkpoints/weights/publish` is the checkpoint
-    `weights/publish`, and `checkpoints/x/publish` is about the bare id `x`.
+    `weights/publish`, and `checkpoints/x/publish` is about the bare id `x`. A path without the request's
+    method gives way to the next best; so `GET sessions/search` asks for the session of that name.
     """
 
     def __init__(self) -> None:
@@ -96,24 +94,27 @@ class RoutingTable(Generic[OperationT]):
             self._by_length[len(path)].append(path)
         self._paths[path][method] = operation
 
-    def find(self, raw_path: bytes) -> Match[OperationT] | None:
+    def find(self, raw_path: bytes, method: str) -> Match[OperationT] | None:
         """The best path for a request, or None where there is none.
 
         Args:
             raw_path: The path as it came over the wire, without the query.
+            method: The HTTP method in capitals.
         """
         raw_segments = raw_path.split(b"/")[1:]
-        best: tuple[list[int], tuple[Segment, ...]] | None = None
+        fitting: list[tuple[list[int], tuple[Segment, ...]]] = []
         for path in self._by_length.get(len(raw_segments), ()):
             ranks = [segment.rank(raw) for segment, raw in zip(path, raw_segments, strict=True)]
-            fitting = [rank for rank in ranks if rank is not None]
-            if len(fitting) == len(ranks) and (best is None or fitting < best[0]):
-                best = fitting, path
-        if best is None:
+            known = [rank for rank in ranks if rank is not None]
+            if len(known) == len(ranks):
+                fitting.append((known, path))
+        if not fitting:
             return None
-        path = best[1]
-        raw = {s.text: raw for s, raw in zip(path, raw_segments, strict=True) if s.is_parameter}
-        return Match(self._paths[path], raw)
+        paths = [path for _, path in sorted(fitting, key=lambda candidate: candidate[0])]
+        best = next((path for path in paths if method in self._paths[path]), paths[0])
+        raw = {s.text: raw for s, raw in zip(best, raw_segments, strict=True) if s.is_parameter}
+        allow = ", ".join(sorted({name for path in paths for name in self._paths[path]}))
+        return Match(self._paths[best].get(method), allow, raw)
 
 
 def _decoded(raw: bytes) -> str:

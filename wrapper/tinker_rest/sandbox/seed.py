@@ -1,4 +1,4 @@
-"""Fills an empty database with made-up runs, checkpoints, sessions and samplers.
+"""Fills an empty database with made-up runs, checkpoints, sessions and samplers, and what belongs to them.
 
 Ids, sizes and choices are the same every time; times are counted back from the clock's now. Besides what
 is made up, there is what the examples of the official reference and of openapi.yaml ask for.
@@ -13,21 +13,13 @@ from datetime import datetime
 from typing import Any
 
 from .clock import to_microseconds
+from .models import TRAINABLE_MODELS
+from .organization import FIRST_USER, SECOND_USER
+from .seed_organization import add_organization
 from .store import Store
-
-FIRST_USER = "alice"
-SECOND_USER = "bob"
 
 SESSIONS_BY_USER = {FIRST_USER: 36, SECOND_USER: 8}
 EXAMPLE_SESSION = "5f2d7413-8a3c-4e1b-9d60-2b7c1f0e9a55"
-BASE_MODELS = (
-    "Qwen/Qwen3-8B",
-    "Qwen/Qwen3-30B-A3B",
-    "Qwen/Qwen3-4B-Instruct-2507",
-    "meta-llama/Llama-3.1-8B",
-    "meta-llama/Llama-3.2-1B",
-    "openai/gpt-oss-20b",
-)
 PURPOSES = ("sft", "dpo", "grpo", "distill", "eval")
 
 _MINUTE = 60 * 1_000_000
@@ -49,6 +41,7 @@ def fill(store: Store, now: datetime) -> None:
     for user, count in SESSIONS_BY_USER.items():
         for number in range(count):
             seed.add_session(user, number)
+    add_organization(seed.tables, seed.now)
     for table, rows in seed.tables.items():
         store.insert(table, rows)
 
@@ -132,6 +125,8 @@ class _Seed:
             created=created,
             display_name=display_name,
             user_metadata=metadata,
+            project_id=None,
+            status=None,
         )
 
     def sampler(self, sampler_id: str, owner: str, session_id: str, created: int, model_path: str | None) -> None:
@@ -153,7 +148,8 @@ class _Seed:
             run_id=run_id,
             owner=owner,
             session_id=session_id,
-            base_model=base_model or self.rng.choice(BASE_MODELS),
+            project_id=None,
+            base_model=base_model or self.rng.choice(TRAINABLE_MODELS),
             is_lora=int(is_lora),
             lora_rank=self.rng.choice((8, 16, 32, 64)) if is_lora else None,
             corrupted=int(base_model is None and self.rng.random() < 0.03),
@@ -162,6 +158,7 @@ class _Seed:
             train_attn=1,
             last_request=created + 32 * _MINUTE,
             user_metadata={"renderer": "qwen3"} if self.rng.random() < 0.5 else None,
+            optimizer_config={"type": "adamw"},
         )
 
     def checkpoint(
@@ -187,6 +184,7 @@ class _Seed:
             public=int(public),
             expires=None if days_left is None else self.now + days_left * _DAY,
             user_metadata=None,
+            copied_from=None,
         )
 
     def add(self, table: str, **row: Any) -> None:

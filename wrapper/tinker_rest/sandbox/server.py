@@ -7,17 +7,21 @@ from types import TracebackType
 
 from . import seed as seeding
 from .app import ApiApp
-from .archives import Archives
 from .calls import Backend
 from .clock import Clock
 from .listener import Listener, open_socket
+from .organization import FIRST_USER, SECOND_USER
 from .requests import RequestLog
+from .signing import Builds, Signer
 from .spec import Spec, load_spec
 from .storage import StorageApp
 from .store import Store
+from .tokens import Credentials, Tokens, WantsTokens
 
 DEFAULT_API_KEY = "tml-sandbox-alice"
 DEFAULT_OTHER_API_KEY = "tml-sandbox-bob"
+WEIGHTS_ACCESS_TOKEN = "weights-token-for-tests"  # noqa: S105 - gives access to nothing real
+DEFAULT_TOKEN_LIFETIME_SECONDS = 3600
 REQUESTS_KEPT = 10_000
 
 _REACHABLE_AT = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - not bound here
@@ -26,20 +30,24 @@ _REACHABLE_AT = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: 
 class Sandbox:
     """A local Tinker server with real state, for tests and for trying things out.
 
-    It serves every operation of openapi.yaml from SQLite in a thread of its own. Archives are served on
-    a second port, so that they are on another origin than the API, as in production. Use it in a `with`
-    statement, or call `start` and `close`. Any number may run at once.
+    It serves every operation of openapi.yaml from SQLite in a thread of its own. Archives, and all else that
+    has a signed URL, are served on a second port, so that they are on another origin than the API, as in
+    production. Use it in a `with` statement, or call `start` and `close`. Any number may run at once.
 
     Args:
         host: The address to listen on. Only this machine can reach the default.
         port: The port of the API; 0 for any free one.
-        storage_port: The port of the archives; 0 for any free one.
+        storage_port: The port of what has a signed URL; 0 for any free one.
         db: The path of a SQLite file that keeps the state, or `:memory:`.
-        api_key: The key of the first user, `alice`.
-        other_api_key: The key of the second user, `bob`.
+        api_key: The key of the first user, `alice`, who is an administrator.
+        other_api_key: The key of the second user, `bob`, who is none.
         seed: Whether an empty database is filled with made-up runs, checkpoints and sessions.
         clock: The time of the sandbox; the real time when it is None.
-        archive_build_seconds: How long an archive takes to be built, in seconds of real time.
+        archive_build_seconds: How long an archive or a trace takes to be built, in seconds of real time.
+        wants_tokens: Whether API keys are exchanged for JSON Web Tokens. `offered`: they can be, and are taken
+            as they are too. `required`: they are only taken to be exchanged. `absent`: they cannot be, and the
+            operations for it are not there.
+        token_lifetime_seconds: How long a token works, in seconds.
         validate_responses: Whether to check every answer against the description. An answer that it does
             not allow becomes a 500 and is recorded in `violations`.
         spec: The description to serve; openapi.yaml when it is None.
@@ -49,8 +57,10 @@ class Sandbox:
         other_api_key: The key of the second user.
         clock: The time of the sandbox; `sandbox.clock.advance(seconds)` moves it forward.
         requests: The last 10,000 requests to the API.
-        storage_requests: The last 10,000 requests for archives.
-        leaked_keys: The paths of requests for archives that carried a credential. The key is not kept.
+        storage_requests: The last 10,000 requests to the second port.
+        leaked_keys: The paths of requests to the second port that carried a credential. The key is not kept.
+        weights_access_token: The value of the header `X-Tinker-Weights-Access-Token` with which any checkpoint
+            may be copied: `weights-token-for-tests`.
         violations: The answers that the description does not allow.
 
     Raises:
@@ -69,6 +79,8 @@ class Sandbox:
         seed: bool = True,
         clock: Clock | None = None,
         archive_build_seconds: float = 0.3,
+        wants_tokens: WantsTokens = "offered",
+        token_lifetime_seconds: int = DEFAULT_TOKEN_LIFETIME_SECONDS,
         validate_responses: bool = False,
         spec: Spec | None = None,
     ) -> None:
@@ -76,6 +88,7 @@ class Sandbox:
             raise ValueError("The two users need different API keys.")
         self.api_key = api_key
         self.other_api_key = other_api_key
+        self.weights_access_token = WEIGHTS_ACCESS_TOKEN
         self.clock = clock or Clock()
         self.requests = RequestLog(REQUESTS_KEPT)
         self.storage_requests = RequestLog(REQUESTS_KEPT)
@@ -86,6 +99,8 @@ class Sandbox:
         self._db = os.fspath(db)
         self._seed = seed
         self._archive_build_seconds = archive_build_seconds
+        self._wants_tokens: WantsTokens = wants_tokens
+        self._tokens = Tokens(self.clock, token_lifetime_seconds)
         self._validate_responses = validate_responses
         self._spec = spec
         self._store: Store | None = None
@@ -103,7 +118,7 @@ class Sandbox:
 
     @property
     def storage_url(self) -> str:
-        """The URL below which archives are served.
+        """The URL below which archives, and all else that has a signed URL, are served.
 
         Raises:
             RuntimeError: If the sandbox was never started on any free port.
@@ -133,11 +148,19 @@ class Sandbox:
         self._ports = (api_socket.getsockname()[1], storage_socket.getsockname()[1])
         try:
             self._store = self._store or self._open_store()
-            archives = Archives(self.clock, self._archive_build_seconds, self.storage_url)
-            backend = Backend(self._store, self.clock, archives)
-            callers = {self.api_key: seeding.FIRST_USER, self.other_api_key: seeding.SECOND_USER}
+            backend = Backend(
+                store=self._store,
+                clock=self.clock,
+                signer=Signer(self.clock, self.storage_url),
+                builds=Builds(self._archive_build_seconds),
+                tokens=self._tokens,
+                wants_tokens=self._wants_tokens,
+                weights_access_token=self.weights_access_token,
+            )
+            callers = {self.api_key: FIRST_USER, self.other_api_key: SECOND_USER}
             violations = self.violations if self._validate_responses else None
-            api = ApiApp(spec, backend, callers, self.requests, violations)
+            credentials = Credentials(callers, self._tokens, self._wants_tokens)
+            api = ApiApp(spec, backend, credentials, self.requests, violations)
             self._storage = StorageApp(backend, self.storage_requests, self.leaked_keys)
             listener = Listener({api_socket: api, storage_socket: self._storage})
             listener.start()
@@ -164,6 +187,10 @@ class Sandbox:
         if self._store is not None:
             self._store.close()
             self._store = None
+
+    def revoke_tokens(self) -> None:
+        """Answer all tokens made so far with 401 and `error="invalid_token"` from now on."""
+        self._tokens.revoke()
 
     def __enter__(self) -> Sandbox:
         return self.start()

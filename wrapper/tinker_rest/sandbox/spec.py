@@ -51,6 +51,7 @@ class Parameter:
     name: str
     location: str
     schema: Mapping[str, Any]
+    is_required: bool
 
     def read(self, text: str) -> str | int:
         """The value that a text stands for; a text that is no number is left for the validator."""
@@ -75,7 +76,7 @@ class Operation:
         self.method = method.upper()
         self.path = path
         self.parameters = tuple(
-            Parameter(p["name"], p["in"], spec.resolve(p["schema"]))
+            Parameter(p["name"], p["in"], spec.resolve(p["schema"]), bool(p.get("required")))
             for p in map(spec.resolve, description.get("parameters", ()))
         )
         request_body = spec.resolve(description.get("requestBody", {}))
@@ -88,9 +89,11 @@ class Operation:
     def _request_schema(self, body_is_required: bool) -> dict[str, Any]:
         places: dict[str, Any] = {"body": self._body_schema} if self.takes_body else {}
         for location in ("path", "query", "header"):
+            here = [p for p in self.parameters if p.location == location]
             places[location] = {
                 "type": "object",
-                "properties": {p.name: p.schema for p in self.parameters if p.location == location},
+                "properties": {p.name: p.schema for p in here},
+                "required": [p.name for p in here if p.is_required],
             }
         return {"type": "object", "properties": places, "required": ["body"] if body_is_required else []}
 
@@ -200,9 +203,9 @@ class Spec:
         whole = {**schema, "components": {"schemas": self.document["components"]["schemas"]}}
         return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
 
-    def find(self, raw_path: bytes) -> Match[Operation] | None:
-        """The path that a request asks for, or None where there is none."""
-        return self._routes.find(raw_path)
+    def find(self, raw_path: bytes, method: str) -> Match[Operation] | None:
+        """The path that a request asks for, or None where there is none; see `RoutingTable.find`."""
+        return self._routes.find(raw_path, method)
 
     def check_response(self, operation_id: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """Check an answer against the description.

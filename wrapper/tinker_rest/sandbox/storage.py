@@ -1,4 +1,4 @@
-"""The host that archives are downloaded from. It is another origin than the API and wants no key."""
+"""The host that files are downloaded from. It is another origin than the API and wants no key."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from .answers import Refusal
-from .archives import SUFFIX, archive_bytes
 from .calls import Backend
 from .requests import ReceivedRequest, RequestLog, read_request
+from .stored_files import stored_file
 
-CREDENTIALS = ("authorization", "x-api-key")
+CREDENTIALS = ("authorization", "x-api-key", "x-tinker-weights-access-token")
 
 
 class StorageApp:
-    """Serves archives at their signed URLs, in parts where a client asks for a range.
+    """Serves files at their signed URLs, in parts where a client asks for a range.
 
     Args:
         backend: The sandbox's state.
@@ -39,7 +39,7 @@ class StorageApp:
         self._closing = weakref.finalize(self, shutil.rmtree, directory, ignore_errors=True)
 
     def close(self) -> None:
-        """Remove the archives. May be called twice."""
+        """Remove the files. May be called twice."""
         self._closing()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,29 +58,26 @@ class StorageApp:
         if request.method not in {"GET", "HEAD"}:
             return JSONResponse({"detail": "Method Not Allowed"}, 405, {"Allow": "GET, HEAD"})
         try:
-            self._backend.archives.check(path, query)
-            file, etag = self._file(path)
+            self._backend.signer.check(path, query)
+            file, etag, media_type = self._file(path)
         except Refusal as refusal:
             return JSONResponse({"detail": refusal.detail}, refusal.status)
         return FileResponse(
             file,
-            media_type="application/gzip",
+            media_type=media_type,
             headers={"ETag": etag},
             filename=unquote(path.rsplit("/", 1)[-1]),
             stat_result=file.stat(),
         )
 
-    def _file(self, path: str) -> tuple[Path, str]:
-        """The file of an archive, made when it is first asked for, and its entity tag."""
+    def _file(self, path: str) -> tuple[Path, str, str]:
+        """A file, made when it is first asked for, its entity tag and its media type."""
         store = self._backend.store
         store.forget_expired(self._backend.clock.now())
-        run_id, kind, name = map(unquote, path.removesuffix(SUFFIX).split("/")[2:])
-        checkpoint, run = store.checkpoint(run_id, kind, name), store.run(run_id)
-        if checkpoint is None or run is None:
-            raise Refusal(404, "The checkpoint was deleted.")
+        stored = stored_file(self._backend, path)
         digest = hashlib.sha256(path.encode()).hexdigest()[:32]
-        file = self._directory / f"{digest}{SUFFIX}"
+        file = self._directory / digest
         if not file.exists():
-            file.write_bytes(archive_bytes(checkpoint, run))
+            file.write_bytes(stored.read())
         # The bytes follow from the path alone, so its digest is a strong entity tag.
-        return file, f'"{digest}"'
+        return file, f'"{digest}"', stored.media_type

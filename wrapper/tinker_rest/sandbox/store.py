@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import uuid
 import weakref
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,10 +19,13 @@ from .tables import STATEMENTS, VERSION
 ANSWERS_KEPT_FOR = timedelta(hours=24)
 BUSY_TIMEOUT_SECONDS = 5
 
+# Names in UUIDs of the sandbox's own making.
+_NAMESPACE = uuid.UUID("5f2d7413-8a3c-4e1b-9d60-2b7c1f0e9a55")
+
 _HAS_PUBLIC = "EXISTS (SELECT 1 FROM checkpoints c WHERE c.run_id = runs.run_id AND c.public = 1)"
 _READABLE_RUN = f"(runs.owner = :caller OR {_HAS_PUBLIC})"
 _HAS_READABLE = f"EXISTS (SELECT 1 FROM runs WHERE runs.session_id = sessions.session_id AND {_HAS_PUBLIC})"  # noqa: S608
-_READABLE_SESSION = f"(sessions.owner = :caller OR {_HAS_READABLE})"
+READABLE_SESSION = f"(sessions.owner = :caller OR {_HAS_READABLE})"
 
 
 class KeyedRequest(NamedTuple):
@@ -109,11 +113,16 @@ class Store:
             values,
         )
 
+    def new_id(self) -> str:
+        """A UUID that is not in use: the first, second and so on of every database are the same."""
+        number = self._connection.execute("INSERT INTO ids DEFAULT VALUES").lastrowid
+        return str(uuid.uuid5(_NAMESPACE, str(number)))
+
     def forget_expired(self, now: datetime) -> None:
         """Remove the checkpoints and the kept answers whose time is over."""
         moment = to_microseconds(now)
         oldest = to_microseconds(now - ANSWERS_KEPT_FOR)
-        overdue = self._one(
+        overdue = self.row(
             "SELECT EXISTS (SELECT 1 FROM checkpoints WHERE expires <= ?)"
             " OR EXISTS (SELECT 1 FROM answers WHERE given <= ?) AS found",
             (moment, oldest),
@@ -125,24 +134,23 @@ class Store:
 
     # Training runs
 
-    def count_runs(self, caller: str, *, accessible: bool) -> int:
-        """How many runs the caller owns or, with `accessible`, may read."""
-        condition = _READABLE_RUN if accessible else "runs.owner = :caller"
-        return self._count(f"SELECT COUNT(*) FROM runs WHERE {condition}", caller)  # noqa: S608
+    def count_runs(self, caller: str, *, accessible: bool, project_id: str | None) -> int:
+        """How many runs the caller owns or, with `accessible`, may read; in one project or in all."""
+        condition = _condition_of_runs(accessible, project_id)
+        query = f"SELECT COUNT(*) FROM runs WHERE {condition}"  # noqa: S608
+        return self._count(query, caller, project_id=project_id)
 
-    def page_of_runs(self, caller: str, limit: int, offset: int, *, accessible: bool) -> list[sqlite3.Row]:
+    def page_of_runs(
+        self, caller: str, limit: int, offset: int, *, accessible: bool, project_id: str | None
+    ) -> list[sqlite3.Row]:
         """One page of those runs, newest request first."""
-        condition = _READABLE_RUN if accessible else "runs.owner = :caller"
-        return self._page(
-            f"SELECT * FROM runs WHERE {condition} ORDER BY last_request DESC, run_id",  # noqa: S608
-            caller,
-            limit,
-            offset,
-        )
+        condition = _condition_of_runs(accessible, project_id)
+        query = f"SELECT * FROM runs WHERE {condition} ORDER BY last_request DESC, run_id"  # noqa: S608
+        return self._page(query, caller, limit, offset, project_id=project_id)
 
     def run(self, run_id: str) -> sqlite3.Row | None:
         """A run by its id."""
-        return self._one("SELECT * FROM runs WHERE run_id = ?", (run_id,))
+        return self.row("SELECT * FROM runs WHERE run_id = ?", (run_id,))
 
     # Checkpoints
 
@@ -157,7 +165,7 @@ class Store:
 
     def checkpoints_of_run(self, run_id: str, caller: str) -> list[sqlite3.Row]:
         """The checkpoints of a run that the caller may read, newest first."""
-        return self._all(
+        return self.rows(
             "SELECT * FROM checkpoints WHERE run_id = ? AND (owner = ? OR public = 1)"
             " ORDER BY created DESC, kind, name",
             (run_id, caller),
@@ -165,7 +173,7 @@ class Store:
 
     def newest_checkpoint(self, run_id: str, kind: str, caller: str) -> sqlite3.Row | None:
         """The newest checkpoint of one kind of a run that the caller may read."""
-        return self._one(
+        return self.row(
             "SELECT * FROM checkpoints WHERE run_id = ? AND kind = ? AND (owner = ? OR public = 1)"
             " ORDER BY created DESC LIMIT 1",
             (run_id, kind, caller),
@@ -174,11 +182,11 @@ class Store:
     def checkpoint(self, run_id: str, kind: str, name: str) -> sqlite3.Row | None:
         """A checkpoint by the two parts of its id."""
         query = "SELECT * FROM checkpoints WHERE run_id = ? AND kind = ? AND name = ?"
-        return self._one(query, (run_id, kind, name))
+        return self.row(query, (run_id, kind, name))
 
     def checkpoint_by_bare_id(self, run_id: str, bare_id: str) -> sqlite3.Row | None:
         """A checkpoint by its id of one part."""
-        return self._one("SELECT * FROM checkpoints WHERE run_id = ? AND bare_id = ?", (run_id, bare_id))
+        return self.row("SELECT * FROM checkpoints WHERE run_id = ? AND bare_id = ?", (run_id, bare_id))
 
     def delete_checkpoint(self, row: sqlite3.Row) -> None:
         """Remove a checkpoint."""
@@ -196,7 +204,7 @@ class Store:
 
     def page_of_sessions(self, caller: str, limit: int, offset: int, *, accessible: bool) -> list[str]:
         """One page of the ids of the sessions that the caller owns or may read, newest first."""
-        condition = _READABLE_SESSION if accessible else "sessions.owner = :caller"
+        condition = READABLE_SESSION if accessible else "sessions.owner = :caller"
         rows = self._page(
             f"SELECT session_id FROM sessions WHERE {condition} ORDER BY created DESC, session_id",  # noqa: S608
             caller,
@@ -207,29 +215,37 @@ class Store:
 
     def session(self, session_id: str, caller: str, *, accessible: bool) -> sqlite3.Row | None:
         """A session that the caller owns or, with `accessible`, may read."""
-        condition = _READABLE_SESSION if accessible else "sessions.owner = :caller"
+        condition = READABLE_SESSION if accessible else "sessions.owner = :caller"
         query = f"SELECT * FROM sessions WHERE session_id = :id AND {condition}"  # noqa: S608
-        return self._one(query, {"id": session_id, "caller": caller})
+        return self.row(query, {"id": session_id, "caller": caller})
 
     def runs_of_session(self, session_id: str, caller: str) -> list[str]:
         """The ids of a session's runs that the caller may read."""
         query = f"SELECT run_id FROM runs WHERE session_id = :id AND {_READABLE_RUN} ORDER BY run_id"  # noqa: S608
-        return [row["run_id"] for row in self._all(query, {"id": session_id, "caller": caller})]
+        return [row["run_id"] for row in self.rows(query, {"id": session_id, "caller": caller})]
+
+    def assign_project(self, session_id: str, project_id: str) -> None:
+        """Move a session and its runs into a project."""
+        for table in ("sessions", "runs"):
+            self._connection.execute(
+                f"UPDATE {table} SET project_id = ? WHERE session_id = ?",  # noqa: S608 - own names
+                (project_id, session_id),
+            )
 
     def samplers_of_session(self, session_id: str) -> list[sqlite3.Row]:
         """A session's samplers, oldest first."""
         query = "SELECT * FROM samplers WHERE session_id = ? ORDER BY created, sampler_id"
-        return self._all(query, (session_id,))
+        return self.rows(query, (session_id,))
 
     def sampler(self, sampler_id: str) -> sqlite3.Row | None:
         """A sampler by its id."""
-        return self._one("SELECT * FROM samplers WHERE sampler_id = ?", (sampler_id,))
+        return self.row("SELECT * FROM samplers WHERE sampler_id = ?", (sampler_id,))
 
     # Answers to requests with an idempotency key
 
     def kept_answer(self, request: KeyedRequest) -> Answer | None:
         """The answer that a request has had already."""
-        row = self._one(
+        row = self.row(
             "SELECT status, headers, body FROM answers WHERE caller = ? AND method = ? AND path = ?"
             " AND idempotency_key = ? AND request_body = ?",
             request,
@@ -249,27 +265,34 @@ class Store:
 
     # Queries
 
-    def _one(self, query: str, values: Sequence[Any] | Mapping[str, Any]) -> sqlite3.Row | None:
+    def row(self, query: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> sqlite3.Row | None:
+        """The first row that a query finds, or None."""
         with self._lock:
             row: sqlite3.Row | None = self._connection.execute(query, values).fetchone()
             return row
 
-    def _all(self, query: str, values: Sequence[Any] | Mapping[str, Any]) -> list[sqlite3.Row]:
+    def rows(self, query: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
+        """All rows that a query finds."""
         with self._lock:
             return self._connection.execute(query, values).fetchall()
 
-    def _count(self, query: str, caller: str) -> int:
-        row = self._one(query, {"caller": caller})
+    def _count(self, query: str, caller: str, **values: Any) -> int:
+        row = self.row(query, {"caller": caller, **values})
         return 0 if row is None else int(row[0])
 
-    def _page(self, query: str, caller: str, limit: int, offset: int) -> list[sqlite3.Row]:
-        values = {"caller": caller, "limit": limit, "offset": offset}
-        return self._all(f"{query} LIMIT :limit OFFSET :offset", values)
+    def _page(self, query: str, caller: str, limit: int, offset: int, **values: Any) -> list[sqlite3.Row]:
+        named = {"caller": caller, "limit": limit, "offset": offset, **values}
+        return self.rows(f"{query} LIMIT :limit OFFSET :offset", named)
 
     def _change(self, statement: str, row: sqlite3.Row, *values: object) -> None:
         key: Iterable[object] = (row["run_id"], row["kind"], row["name"])
         where = "WHERE run_id = ? AND kind = ? AND name = ?"
         self._connection.execute(f"{statement} {where}", (*values, *key))
+
+
+def _condition_of_runs(accessible: bool, project_id: str | None) -> str:
+    condition = _READABLE_RUN if accessible else "runs.owner = :caller"
+    return condition if project_id is None else f"{condition} AND runs.project_id = :project_id"
 
 
 def _stored(value: Any) -> Any:

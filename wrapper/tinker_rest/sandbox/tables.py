@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
 
-# A checkpoint whose id has one part keeps it in bare_id; the id of any other is kind/name.
+# A checkpoint whose id has one part keeps it in bare_id; the id of any other is kind/name. A copy has the address
+# of what it shares its storage with in copied_from, and its run has no session.
 STATEMENTS = (
     """
     CREATE TABLE sessions (
@@ -12,7 +13,9 @@ STATEMENTS = (
         owner TEXT NOT NULL,
         created INTEGER NOT NULL,
         display_name TEXT,
-        user_metadata TEXT
+        user_metadata TEXT,
+        project_id TEXT,
+        status TEXT
     )
     """,
     """
@@ -29,7 +32,8 @@ STATEMENTS = (
     CREATE TABLE runs (
         run_id TEXT PRIMARY KEY,
         owner TEXT NOT NULL,
-        session_id TEXT NOT NULL,
+        session_id TEXT,
+        project_id TEXT,
         base_model TEXT NOT NULL,
         is_lora INTEGER NOT NULL,
         lora_rank INTEGER,
@@ -38,7 +42,8 @@ STATEMENTS = (
         train_mlp INTEGER NOT NULL,
         train_attn INTEGER NOT NULL,
         last_request INTEGER NOT NULL,
-        user_metadata TEXT
+        user_metadata TEXT,
+        optimizer_config TEXT NOT NULL
     )
     """,
     """
@@ -53,6 +58,7 @@ STATEMENTS = (
         public INTEGER NOT NULL,
         expires INTEGER,
         user_metadata TEXT,
+        copied_from TEXT,
         PRIMARY KEY (run_id, kind, name)
     )
     """,
@@ -70,6 +76,26 @@ STATEMENTS = (
         PRIMARY KEY (caller, method, path, idempotency_key, request_body)
     )
     """,
+    """
+    CREATE TABLE audit (
+        number INTEGER PRIMARY KEY,
+        happened INTEGER NOT NULL,
+        event_type TEXT NOT NULL,
+        event TEXT NOT NULL,
+        details TEXT NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE usage (
+        hour INTEGER NOT NULL,
+        session_id TEXT NOT NULL,
+        base_model TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        cached INTEGER,
+        quantity INTEGER NOT NULL
+    )
+    """,
+    "CREATE TABLE ids (number INTEGER PRIMARY KEY)",
     "CREATE INDEX sessions_newest ON sessions (created DESC, session_id)",
     "CREATE INDEX sessions_of_owner ON sessions (owner, created DESC, session_id)",
     "CREATE INDEX samplers_of_session ON samplers (session_id, created)",
@@ -82,6 +108,8 @@ STATEMENTS = (
     "CREATE INDEX checkpoints_public ON checkpoints (run_id) WHERE public = 1",
     "CREATE UNIQUE INDEX checkpoints_bare ON checkpoints (run_id, bare_id) WHERE bare_id IS NOT NULL",
     "CREATE INDEX checkpoints_expiring ON checkpoints (expires) WHERE expires IS NOT NULL",
+    "CREATE INDEX audit_by_time ON audit (happened)",
+    "CREATE INDEX usage_by_hour ON usage (hour)",
     "CREATE INDEX answers_by_age ON answers (given)",
     f"PRAGMA user_version = {VERSION}",
 )

@@ -1,0 +1,178 @@
+"""What administrators look up: tagged usage, and the audit log that may be kept on another host."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from tinker_rest import AdminClient, APIResponseValidationError, APIStatusError, NotFoundError, RestClient
+from tinker_rest.types import (
+    BillingUsageResponse,
+    CheckpointBillingEvent,
+    SamplingPrefillBillingEvent,
+    SamplingSampleBillingEvent,
+    StorageBillingEvent,
+    TrainingBillingEvent,
+    UnknownVariant,
+)
+
+from .recording_server import KEY, RecordingServer, in_turn, lose_answer, reply
+
+SECRET = "signature=secret-signature"
+LOG = reply(
+    body={"entries": [{"timestamp": "2026-01-15T09:00:00Z", "event": "checkpoint_read", "of_next_year": 1}]}
+)
+
+
+@pytest.fixture
+def storage() -> Iterator[RecordingServer]:
+    """Another host, where logs are kept."""
+    with RecordingServer(lambda _: LOG) as running:
+        yield running
+
+
+@pytest.fixture
+def admin(server: RecordingServer) -> Iterator[AdminClient]:
+    secrets = {"X-Own": "own-secret", "Authorization": "Bearer own-secret"}
+    with AdminClient(base_url=server.base_url, api_key=KEY, default_headers=secrets) as client:
+        yield client
+
+
+def redirect(location: str, status: int = 302) -> bytes:
+    return reply(status, Location=location)
+
+
+@pytest.mark.parametrize("status", [302, 307])
+def test_the_key_does_not_follow_to_another_host(
+    server: RecordingServer, storage: RecordingServer, admin: AdminClient, status: int
+) -> None:
+    url = f"{storage.base_url}/audit/2026%2D01-15.json?{SECRET}&a=%2F+b"
+    server.answer = lambda _: redirect(url, status)
+    if status != 302:  # what the description does not know is not followed at all
+        with pytest.raises(APIStatusError, match=r"a redirect to 127\.0\.0\.1, which is not followed") as caught:
+            admin.get_audit_log().result(10)
+        assert SECRET not in str(caught.value) + repr(caught.value) + repr(caught.value.headers)
+        assert storage.requests == []
+        return
+    log = admin.get_audit_log(day=date(2026, 1, 15)).result(10)
+    assert (log.entries[0].event, log.entries[0].timestamp) == (
+        "checkpoint_read",
+        datetime(2026, 1, 15, 9, tzinfo=UTC),
+    )
+    assert log.entries[0].event_details == {}
+    (request,) = storage.requests
+    assert request.line == "GET " + url.removeprefix(storage.base_url)
+    names = {name.lower() for name, _ in request.headers}
+    assert names == {"host", "accept", "accept-encoding", "user-agent", "x-request-id"}
+    assert "secret" not in str(request.headers)
+    assert KEY not in str(request.headers)
+
+
+def test_a_relative_redirect_is_followed_without_the_key_too(server: RecordingServer, admin: AdminClient) -> None:
+    server.answer = in_turn([redirect("/kept/log.json"), LOG])
+    assert admin.get_audit_log().result(10).entries
+    assert server.requests[1].line == "GET /kept/log.json"
+    assert server.requests[1].header("X-API-Key") is None
+
+
+def test_faults_of_the_other_host_are_repeated(
+    server: RecordingServer, storage: RecordingServer, admin: AdminClient
+) -> None:
+    server.answer = lambda _: redirect(f"{storage.base_url}/log")
+    storage.answer = in_turn([reply(503, Retry_After="0"), lose_answer, LOG])
+    assert admin.get_audit_log().result(10).entries
+    assert (len(server.requests), len(storage.requests)) == (1, 3)
+
+
+def test_an_error_of_the_other_host_shows_no_secret(
+    server: RecordingServer, storage: RecordingServer, admin: AdminClient
+) -> None:
+    server.answer = lambda _: redirect(f"{storage.base_url}/log?{SECRET}")
+    storage.answer = lambda request: reply(404, {"detail": f"no such object: {storage.base_url}{request.target}"})
+    with pytest.raises(NotFoundError) as caught:
+        admin.get_audit_log().result(10)
+    assert "secret-signature" not in str(caught.value) + repr(caught.value)
+
+
+@pytest.mark.parametrize(
+    "location", ["", "file:///etc/passwd", "ftp://host/log", "http://", "http://[", "javascript:1"]
+)
+def test_a_redirect_to_nowhere(server: RecordingServer, admin: AdminClient, location: str) -> None:
+    server.answer = lambda _: redirect(location)
+    with pytest.raises(APIResponseValidationError, match="http or https"):
+        admin.get_audit_log().result(10)
+
+
+def test_redirects_without_end(server: RecordingServer, storage: RecordingServer, admin: AdminClient) -> None:
+    server.answer = lambda _: redirect(f"{storage.base_url}/log")
+    storage.answer = lambda _: redirect(f"{storage.base_url}/log")
+    with pytest.raises(APIResponseValidationError, match="more than 5 redirects"):
+        admin.get_audit_log().result(10)
+    assert len(storage.requests) == 5
+
+
+def usage(info: Any) -> BillingUsageResponse:
+    hour = {"bucket_start": "2026-07-13T00:00:00Z", "bucket_end": "2026-07-13T01:00:00Z"}
+    body = reply(body={"data": [{**hour, "event_info": info}], "sessions": {"s": {"user_metadata": {"a": "b"}}}})
+    with RecordingServer(lambda _: body) as server, AdminClient(base_url=server.base_url, api_key=KEY) as admin:
+        return admin.get_billing_usage("2026-07-13", "2026-07-14").result(10)
+
+
+@pytest.mark.parametrize(
+    ("info", "model"),
+    [({"type": "training", "token_count": 5}, TrainingBillingEvent(token_count=5)),
+     ({"type": "sampling_prefill", "cached": True, "token_count": 5},
+      SamplingPrefillBillingEvent(cached=True, token_count=5)),
+     ({"type": "sampling_sample", "token_count": 5}, SamplingSampleBillingEvent(token_count=5)),
+     ({"type": "checkpoint", "count": 5}, CheckpointBillingEvent(count=5)),
+     ({"type": "storage", "gigabyte_hours": 5}, StorageBillingEvent(gigabyte_hours=5.0, free=False)),
+     ({"type": "storage", "gigabyte_hours": 5, "free": True}, StorageBillingEvent(gigabyte_hours=5.0, free=True)),
+     ({"type": "teleport", "trips": 5}, UnknownVariant("teleport", {"trips": 5}))],
+)  # fmt: skip
+def test_each_kind_of_usage(info: Any, model: Any) -> None:
+    event = usage(info).data[0].event_info
+    assert event == model
+    assert event.type == info["type"]
+    assert event.to_dict() == {**({"free": False} if info["type"] == "storage" else {}), **info}
+    assert usage(info).sessions["s"].user_metadata == {"a": "b"}  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("info", "field"),
+    [(None, "event_info"), ("training", "event_info"), ({}, r"event_info\.type"),
+     ({"type": 5}, r"event_info\.type"),
+     ({"type": "training"}, "token_count"), ({"type": "training", "token_count": "5"}, "token_count"),
+     ({"type": "storage", "gigabyte_hours": "5"}, "gigabyte_hours")],
+)  # fmt: skip
+def test_usage_of_a_wrong_shape_is_named(info: Any, field: str) -> None:
+    with pytest.raises(APIResponseValidationError, match=rf"{field} must be"):
+        usage(info)
+
+
+def test_the_methods_of_the_other_client_warn_and_do_the_same(server: RecordingServer) -> None:
+    with RestClient(base_url=server.base_url, api_key=KEY) as client:
+        for call in (
+            client.get_audit_log,
+            client.get_current_checkpoint_storage_usage,
+            lambda: client.get_billing_usage("2026-07-13", "2026-07-14"),
+        ):
+            with pytest.warns(FutureWarning, match="use AdminClient") as caught:
+                call().result(10)
+            assert caught[0].filename == __file__
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            AdminClient(client.holder).get_audit_log().result(10)
+    assert server.lines[0] == server.lines[3] == "GET /api/v1/audit?event_type=all"
+
+
+def test_the_deprecated_methods_use_the_options_and_the_calls_of_their_client(server: RecordingServer) -> None:
+    server.answer = lambda _: reply(503, Retry_After="0")
+    with RestClient(base_url=server.base_url, api_key=KEY, max_retries=1) as client:
+        with pytest.warns(FutureWarning):
+            call = client.get_audit_log()
+        assert call.exception(10) is not None
+    assert len(server.requests) == 2

@@ -1,0 +1,90 @@
+"""The audit log: what happened to checkpoints and projects, and who did it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from .calls import Backend, Call
+from .clock import from_microseconds, to_microseconds
+from .organization import USERS
+from .representations import time_text, tinker_path
+
+# Of these, the reference has a field beside `event_details` too.
+_DOUBLED = ("model_id", "tinker_path", "purpose")
+
+
+def record_checkpoint_event(backend: Backend, call: Call, action: str, row: sqlite3.Row, **details: Any) -> None:
+    """Add an entry about a checkpoint.
+
+    Args:
+        backend: The sandbox's state.
+        call: The request that did it.
+        action: What was done, such as `published`.
+        row: The checkpoint.
+        details: What else is told of it.
+    """
+    about = {"model_id": row["run_id"], "tinker_path": tinker_path(row), **details}
+    _record(backend, call, "checkpoints", f"checkpoint_{action}", about)
+
+
+def record_project_of_session(backend: Backend, call: Call, session_id: str, project_id: str) -> None:
+    """Add an entry about a session that was moved into a project."""
+    about = {"session_id": session_id, "project_id": project_id}
+    _record(backend, call, "projects", "session_project_assigned", about)
+
+
+def entry_row(happened: int, actor: str, event_type: str, event: str, details: dict[str, Any]) -> dict[str, Any]:
+    """An entry as a row of its table.
+
+    Args:
+        happened: When it happened, in microseconds since 1970.
+        actor: The user who did it.
+        event_type: The kind of thing that it is about, one of the description's `AuditEventType`.
+        event: The name of the event.
+        details: What else is told of it.
+    """
+    return {
+        "happened": happened,
+        "event_type": event_type,
+        "event": event,
+        "details": {"actor": USERS[actor].urn, **details},
+    }
+
+
+def log_of_day(backend: Backend, event_type: str, day: date) -> dict[str, Any]:
+    """An `AuditLogResponse`.
+
+    Args:
+        backend: The sandbox's state.
+        event_type: The kind of things to tell of, or `all`.
+        day: The day, in UTC.
+    """
+    midnight = to_microseconds(datetime.combine(day, time(), UTC))
+    rows = backend.store.rows(
+        "SELECT * FROM audit WHERE happened >= :midnight AND happened < :end"
+        " AND :event_type IN ('all', event_type) ORDER BY happened, number",
+        {
+            "midnight": midnight,
+            "end": midnight + timedelta(days=1) // timedelta(microseconds=1),
+            "event_type": event_type,
+        },
+    )
+    return {"entries": [_entry(row) for row in rows]}
+
+
+def _entry(row: sqlite3.Row) -> dict[str, Any]:
+    details = json.loads(row["details"])
+    return {
+        "timestamp": time_text(from_microseconds(row["happened"])),
+        "event": row["event"],
+        "event_details": details,
+        **{name: details.get(name) if row["event_type"] == "checkpoints" else None for name in _DOUBLED},
+    }
+
+
+def _record(backend: Backend, call: Call, event_type: str, event: str, details: dict[str, Any]) -> None:
+    happened = to_microseconds(backend.clock.now())
+    backend.store.insert("audit", [entry_row(happened, call.caller, event_type, event, details)])

@@ -1,0 +1,36 @@
+"""What an organization's administrators look up."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from ..answers import Answer, json_answer
+from ..audit import log_of_day
+from ..calls import Backend, Call
+from ..organization import check_administrator
+from ..stored_files import audit_path
+from ..usage import billing_usage, storage_usage
+
+
+def get_audit_log(backend: Backend, call: Call) -> Answer:
+    """The log of today, or a redirect to that of a day that is over."""
+    check_administrator(call.caller)
+    event_type = call.query["event_type"]
+    today = backend.clock.now().date()
+    day = date.fromisoformat(call.query["day"]) if "day" in call.query else today
+    if day >= today:
+        return json_answer(200, log_of_day(backend, event_type, day))
+    location, _ = backend.signer.sign(audit_path(event_type, day))
+    return Answer(302, b"", (("Location", location), ("Cache-Control", "no-store")))
+
+
+def get_billing_usage(backend: Backend, call: Call) -> Answer:
+    """What was used in a time."""
+    check_administrator(call.caller)
+    return json_answer(200, billing_usage(backend, call.query["starting_on"], call.query["ending_before"]))
+
+
+def get_current_checkpoint_storage_usage(backend: Backend, call: Call) -> Answer:
+    """What is stored now."""
+    check_administrator(call.caller)
+    return json_answer(200, storage_usage(backend, call.query.get("project_id")))

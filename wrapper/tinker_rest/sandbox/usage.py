@@ -1,0 +1,172 @@
+"""What an organization has used and stores, and what that would cost."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from .answers import Refusal
+from .calls import Backend
+from .clock import from_microseconds, to_microseconds
+from .models import MODELS
+from .organization import USERS
+from .representations import metadata, parsed_time, time_text
+
+LONGEST_TIME = timedelta(days=14)
+HOUR = timedelta(hours=1)
+HOURS_OF_A_MONTH = 720
+# The last hours are not told of yet.
+DELAY = timedelta(hours=2)
+
+GIGABYTE = 10**9
+FREE_GIGABYTES = 100
+USD_PER_GIGABYTE_MONTH = 0.1
+
+# The price of each kind of tokens, as a part of the price of training.
+RELATIVE_PRICES = {"training": 1.0, "sampling_prefill": 0.5, "sampling_sample": 1.5}
+RELATIVE_PRICE_OF_CACHED = 0.1
+
+
+def billing_usage(backend: Backend, starting_on: str, ending_before: str) -> dict[str, Any]:
+    """A `BillingUsageResponse`.
+
+    Args:
+        backend: The sandbox's state.
+        starting_on: The beginning of the time.
+        ending_before: The end of the time.
+
+    Raises:
+        Refusal: If the time is not one that can be asked for; 400.
+    """
+    now = backend.clock.now()
+    start, end = parsed_time(starting_on, "starting_on"), parsed_time(ending_before, "ending_before")
+    _check_window(start, end, now)
+    told_until = min(end, (now - DELAY).replace(minute=0, second=0, microsecond=0))
+    hours = {"start": to_microseconds(start), "end": to_microseconds(told_until)}
+    rows = backend.store.rows(
+        "SELECT usage.*, sessions.owner, sessions.project_id, sessions.user_metadata"
+        " FROM usage JOIN sessions USING (session_id) WHERE hour >= :start AND hour < :end",
+        hours,
+    )
+    events = [_event(row) for row in rows]
+    events += _storage_events(backend, start, told_until)
+    events.sort(key=lambda event: (event["bucket_start"], -event["event_info"].get("token_count", 0)))
+    invoiced = min(_midnight(now), _midnight(end))
+    return {
+        "data": events,
+        "sessions": {row["session_id"]: {"user_metadata": metadata(row)} for row in rows},
+        "cost_data_through": time_text(invoiced) if start < invoiced else None,
+    }
+
+
+def storage_usage(backend: Backend, project_id: str | None) -> dict[str, Any]:
+    """A `CurrentCheckpointStorageUsageResponse`, of one project or of all."""
+    rows = backend.store.rows(
+        "SELECT runs.project_id, runs.owner, COUNT(*) AS checkpoint_count, SUM(size_bytes) AS size_bytes"
+        " FROM checkpoints JOIN runs USING (run_id) WHERE :project_id IS NULL OR project_id = :project_id"
+        " GROUP BY runs.project_id, runs.owner ORDER BY runs.project_id, runs.owner",
+        {"project_id": project_id},
+    )
+    return {
+        "effective_rate_usd_per_gigabyte_month": USD_PER_GIGABYTE_MONTH,
+        "data": [_stored_item(row) for row in rows],
+    }
+
+
+def _check_window(start: datetime, end: datetime, now: datetime) -> None:
+    for name, time in (("starting_on", start), ("ending_before", end)):
+        if time.minute or time.second or time.microsecond:
+            raise Refusal(400, f"{name} must be a full hour in UTC.")
+    if start > now:
+        raise Refusal(400, "starting_on must not be in the future.")
+    if not timedelta(0) < end - start <= LONGEST_TIME:
+        raise Refusal(400, "ending_before must be after starting_on, by 14 days at most.")
+
+
+def _midnight(time: datetime) -> datetime:
+    return time.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _event(row: sqlite3.Row) -> dict[str, Any]:
+    info: dict[str, Any] = {"type": row["kind"]}
+    if row["cached"] is not None:
+        info["cached"] = bool(row["cached"])
+    info["count" if row["kind"] == "checkpoint" else "token_count"] = row["quantity"]
+    rate = _usd_per_million_tokens(row)
+    start = from_microseconds(row["hour"])
+    user = USERS[row["owner"]]
+    return {
+        "bucket_start": time_text(start),
+        "bucket_end": time_text(start + HOUR),
+        "base_model": row["base_model"],
+        "user_id": user.urn,
+        "user_name": user.name,
+        "session_id": row["session_id"],
+        "project_id": row["project_id"],
+        "estimated_cost_usd": None if rate is None else rate * row["quantity"] / 1_000_000,
+        "effective_rate_usd_per_million_tokens": rate,
+        "effective_rate_usd_per_gigabyte_month": None,
+        "event_info": info,
+    }
+
+
+def _usd_per_million_tokens(row: sqlite3.Row) -> float | None:
+    price = MODELS[row["base_model"]].usd_per_million_tokens
+    if price is None or row["kind"] not in RELATIVE_PRICES:
+        return None
+    return price * (RELATIVE_PRICE_OF_CACHED if row["cached"] else RELATIVE_PRICES[row["kind"]])
+
+
+def _storage_events(backend: Backend, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
+    """One event an hour for the storage that is free, and one for what is more than that.
+
+    What was deleted since is not told of.
+    """
+    saved = backend.store.rows("SELECT created, size_bytes FROM checkpoints ORDER BY created")
+    gigabytes = 0.0
+    position = 0
+    hour = start
+    while hour < end:
+        hour_end = hour + HOUR
+        while position < len(saved) and saved[position]["created"] < to_microseconds(hour_end):
+            gigabytes += (saved[position]["size_bytes"] or 0) / GIGABYTE
+            position += 1
+        if gigabytes:
+            yield _storage_event(hour, min(gigabytes, FREE_GIGABYTES), is_free=True)
+        if gigabytes > FREE_GIGABYTES:
+            yield _storage_event(hour, gigabytes - FREE_GIGABYTES, is_free=False)
+        hour = hour_end
+
+
+def _storage_event(start: datetime, gigabytes: float, *, is_free: bool) -> dict[str, Any]:
+    rate = 0.0 if is_free else USD_PER_GIGABYTE_MONTH
+    return {
+        "bucket_start": time_text(start),
+        "bucket_end": time_text(start + HOUR),
+        "base_model": None,
+        "user_id": None,
+        "user_name": None,
+        "session_id": None,
+        "project_id": None,
+        "estimated_cost_usd": rate * gigabytes / HOURS_OF_A_MONTH,
+        "effective_rate_usd_per_million_tokens": None,
+        "effective_rate_usd_per_gigabyte_month": rate,
+        "event_info": {"type": "storage", "free": is_free, "gigabyte_hours": gigabytes},
+    }
+
+
+def _stored_item(row: sqlite3.Row) -> dict[str, Any]:
+    user = USERS[row["owner"]]
+    gigabytes = row["size_bytes"] / GIGABYTE
+    return {
+        "project_id": row["project_id"],
+        "org_user_urn": user.urn,
+        "user_email": user.email,
+        "user_name": user.name,
+        "checkpoint_count": row["checkpoint_count"],
+        "size_bytes": row["size_bytes"],
+        "size_gigabytes": gigabytes,
+        "estimated_monthly_cost_usd": gigabytes * USD_PER_GIGABYTE_MONTH,
+    }
