@@ -229,6 +229,7 @@ def test_kinds_of_things(frozen: Sandbox, admin: httpx.Client) -> None:
     assert sorted(kinds["all"]) == sorted(event for part in parts for event in part)
     assert admin.get(AUDIT, params={"event_type": "cats"}).status_code == 422
     assert admin.get(AUDIT, params={"day": "2026-13-01"}).status_code == 422
+    assert admin.get(AUDIT, params={"day": "0000-01-01"}).status_code == 400
 
 
 def test_a_day_that_is_over_is_kept_elsewhere(frozen: Sandbox, admin: httpx.Client) -> None:

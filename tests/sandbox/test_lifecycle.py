@@ -186,6 +186,16 @@ def test_command_serves_and_stops(number: signal.Signals) -> None:
         assert running.stderr.read() == ""
 
 
+def test_command_can_want_tokens() -> None:
+    with process("--port", "0", "--wants-tokens", "required") as running:
+        names = greeting(running)
+        with httpx.Client(
+            base_url=names["TINKER_BASE_URL"], headers={"X-API-Key": names["TINKER_API_KEY"]}
+        ) as client:
+            assert client.get("/api/v1/training_runs").status_code == 401
+            assert client.post("/api/v1/auth/token", json={}).status_code == 200
+
+
 def test_what_was_answered_survives_kill_9(tmp_path: Path) -> None:
     database = str(tmp_path / "state.sqlite")
     paths = []

@@ -1,4 +1,4 @@
-"""What the official SDK asks when it starts. Nothing here is part of the described API."""
+"""What the official SDK asks when it starts and ends. Nothing here is part of the described API."""
 
 from __future__ import annotations
 
@@ -32,6 +32,24 @@ def test_a_session_is_made(sandbox: Sandbox, alice: httpx.Client, bob: httpx.Cli
     assert bob.post(HEARTBEAT, json=beat).status_code == 404
 
 
+def test_a_session_is_finished_once(sandbox: Sandbox, alice: httpx.Client, bob: httpx.Client) -> None:
+    session_id = alice.post(CREATE, json=NEW).json()["session_id"]
+    path = f"/api/v1/sessions/{session_id}/finish"
+    assert bob.post(path, json={"reason": {"type": "success"}}).status_code == 404
+    for body in ({}, {"reason": "success"}, {"reason": {"type": "tired"}}, []):
+        assert alice.post(path, json=body).status_code == 422
+    for reason in ("errored", "success"):
+        done = alice.post(path, json={"reason": {"type": reason}, "detail": "So it is."})
+        assert (done.status_code, done.content) == (204, b"")
+    (found,) = alice.post("/api/v1/sessions/search", json={"session_id": session_id}).json()["sessions"]
+    assert found["status"] == {
+        "type": "client_finished",
+        "reason": {"type": "errored"},
+        "detail": "So it is.",
+    }
+    assert alice.post(HEARTBEAT, json={"session_id": session_id}).status_code == 410
+
+
 def test_the_rest_is_answered(sandbox: Sandbox, alice: httpx.Client) -> None:
     assert alice.post("/api/v1/client/dynamic_config", json={"sdk_version": "0.38.0"}).json() == {}
     assert alice.post("/api/v1/telemetry", json={"events": []}).json() == {"status": "accepted"}
@@ -51,6 +69,8 @@ def test_the_rest_is_answered(sandbox: Sandbox, alice: httpx.Client) -> None:
         ("POST", CREATE, b'{"project_id":[]}', 422),
         ("POST", HEARTBEAT, b'{"session_id":"no-such-thing"}', 404),
         ("GET", CREATE, None, 405),
+        ("POST", "/api/v1/sessions/no-such-thing/finish", b'{"reason":{"type":"success"}}', 404),
+        ("GET", "/api/v1/sessions/session-id/finish", None, 405),
         ("DELETE", "/api/v1/auth/apikey/me", None, 405),
         ("POST", "/api/v1/create_model", b"{}", 404),
     ],

@@ -147,6 +147,13 @@ def test_tokens_of_another_sandbox_and_changed_ones_are_invalid(start, connect) 
         assert response.json() == {"detail": "The token is not valid."}
 
 
+def test_settings_that_mean_nothing() -> None:
+    with pytest.raises(ValueError, match="offered"):
+        Sandbox(wants_tokens="maybe")
+    with pytest.raises(ValueError, match="one second"):
+        Sandbox(token_lifetime_seconds=0)
+
+
 def test_tokens_outlive_a_restart_and_are_in_no_text(connect) -> None:
     sandbox = Sandbox()
     with sandbox:

@@ -96,11 +96,12 @@ class ApiApp:
         path, _, query = request.target.partition("?")
         operation: Operation | None = None
         try:
-            route = find_startup_route(path, request.method) if self._is_unknown(path) else None
+            match = self._spec.find(path.encode("latin-1"), request.method)
+            route = find_startup_route(path, request.method) if match is None else None
             if route is not None:
                 answer = self._answer_startup(route, request)
             else:
-                match, operation = self._route(path, request.method)
+                match, operation = self._offered(match)
                 caller = self._caller(request, takes_keys=operation.operation_id in TOKEN_OPERATIONS)
                 call = read_call(operation, match, query, request, caller)
                 answer = self._handle(operation, call, request, path.encode("latin-1"))
@@ -112,11 +113,7 @@ class ApiApp:
         answer = Answer(answer.status, answer.body, (*answer.headers, ("X-Request-Id", request_id)))
         return answer if operation is None else self._checked(operation, answer)
 
-    def _is_unknown(self, path: str) -> bool:
-        return self._spec.find(path.encode("latin-1"), "") is None
-
-    def _route(self, path: str, method: str) -> tuple[Match[Operation], Operation]:
-        match = self._spec.find(path.encode("latin-1"), method)
+    def _offered(self, match: Match[Operation] | None) -> tuple[Match[Operation], Operation]:
         if match is None:
             raise Refusal(404, "Not Found")
         if match.operation is None:

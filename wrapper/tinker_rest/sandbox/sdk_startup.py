@@ -1,17 +1,25 @@
-"""Answers what the official SDK asks when it starts, so that it can be run against a sandbox.
+"""Answers what the official SDK asks when it starts and ends, so that it can be run against a sandbox.
 
 None of it is part of the described API.
 """
 
 from __future__ import annotations
 
+import json
+import re
+import sqlite3
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
-from .answers import Answer, Refusal, json_answer
+from .answers import DONE, Answer, Refusal, json_answer
 from .calls import Backend
 from .clock import to_microseconds
 from .organization import DEFAULT_PROJECT, ORGANIZATION_NAME, USERS, check_project
+
+FINISH_REASONS = frozenset({"success", "errored", "interrupted"})
+
+_FINISH_PATH = re.compile(r"/api/v1/sessions/(?P<session_id>[^/%]+)/finish")
 
 
 class StartupRoute(NamedTuple):
@@ -51,10 +59,24 @@ def _create_session(backend: Backend, caller: str, body: Any) -> Answer:
 
 
 def _session_heartbeat(backend: Backend, caller: str, body: Any) -> Answer:
-    session_id = _optional(_object(body), "session_id", str) or ""
-    if backend.store.session(session_id, caller, accessible=False) is None:
-        raise Refusal(404, f"Session {session_id} was not found.")
+    session = _own_session(backend, caller, _optional(_object(body), "session_id", str) or "")
+    if not _is_running(session):
+        raise Refusal(410, f"Session {session['session_id']} has finished.")
     return json_answer(200, {"type": "session_heartbeat"})
+
+
+def _finish_session(session_id: str, backend: Backend, caller: str, body: Any) -> Answer:
+    """Keep why a session was finished; the first reason stays."""
+    session = _own_session(backend, caller, session_id)
+    fields = _object(body)
+    reason = _object(fields.get("reason")).get("type")
+    if reason not in FINISH_REASONS:
+        raise Refusal(422, f"The reason is one of {sorted(FINISH_REASONS)}.")
+    if _is_running(session):
+        detail = _optional(fields, "detail", str)
+        status = {"type": "client_finished", "reason": {"type": reason}, "detail": detail}
+        backend.store.set_session_status(session_id, status)
+    return DONE
 
 
 def _telemetry(_backend: Backend, _caller: str, _body: Any) -> Answer:
@@ -83,15 +105,30 @@ def find_startup_route(path: str, method: str) -> StartupRoute | None:
     Raises:
         Refusal: If the path has another method; 405.
     """
-    route = _ROUTES.get(path)
+    finish = _FINISH_PATH.fullmatch(path)
+    if finish is not None:
+        route: StartupRoute | None = StartupRoute("POST", partial(_finish_session, finish["session_id"]))
+    else:
+        route = _ROUTES.get(path)
     if route is not None and route.method != method:
         raise Refusal(405, "Method Not Allowed", (("Allow", route.method),))
     return route
 
 
+def _own_session(backend: Backend, caller: str, session_id: str) -> sqlite3.Row:
+    row = backend.store.session(session_id, caller, accessible=False)
+    if row is None:
+        raise Refusal(404, f"Session {session_id} was not found.")
+    return row
+
+
+def _is_running(session: sqlite3.Row) -> bool:
+    return session["status"] is None or json.loads(session["status"])["type"] == "active"
+
+
 def _object(body: Any) -> Mapping[str, Any]:
     if not isinstance(body, dict):
-        raise Refusal(422, "The body must be a JSON object.")
+        raise Refusal(422, "The body, or its reason, is not a JSON object.")
     return body
 
 

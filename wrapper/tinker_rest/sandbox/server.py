@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from types import TracebackType
+from typing import get_args
 
 from . import seed as seeding
 from .app import ApiApp
@@ -64,7 +65,8 @@ class Sandbox:
         violations: The answers that the description does not allow.
 
     Raises:
-        ValueError: If both users have the same key, or a key is empty.
+        ValueError: If both users have the same key, a key is empty, `wants_tokens` is another value or a token
+            works for no time.
     """
 
     def __init__(
@@ -86,6 +88,10 @@ class Sandbox:
     ) -> None:
         if not api_key or not other_api_key or api_key == other_api_key:
             raise ValueError("The two users need different API keys.")
+        if wants_tokens not in get_args(WantsTokens):
+            raise ValueError(f"wants_tokens is one of {get_args(WantsTokens)}, not {wants_tokens!r}.")
+        if token_lifetime_seconds < 1:
+            raise ValueError("A token works for one second at least.")
         self.api_key = api_key
         self.other_api_key = other_api_key
         self.weights_access_token = WEIGHTS_ACCESS_TOKEN

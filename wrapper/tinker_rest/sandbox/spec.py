@@ -84,7 +84,13 @@ class Operation:
         self._body_schema = spec.resolve(
             request_body.get("content", {}).get("application/json", {}).get("schema", {})
         )
-        self._validator = spec.validator(self._request_schema(bool(request_body.get("required"))))
+        self._body_is_required = bool(request_body.get("required"))
+        self._spec = spec
+
+    @functools.cached_property
+    def _validator(self) -> jsonschema_rs.Draft202012Validator:
+        # Compiled when the operation is first called: all at once would double the time of a start.
+        return self._spec.validator(self._request_schema(self._body_is_required))
 
     def _request_schema(self, body_is_required: bool) -> dict[str, Any]:
         places: dict[str, Any] = {"body": self._body_schema} if self.takes_body else {}

@@ -232,6 +232,11 @@ class Store:
                 (project_id, session_id),
             )
 
+    def set_session_status(self, session_id: str, status: Mapping[str, Any]) -> None:
+        """Keep how a session is doing, a `SessionStatus`."""
+        statement = "UPDATE sessions SET status = ? WHERE session_id = ?"
+        self._connection.execute(statement, (json.dumps(status), session_id))
+
     def samplers_of_session(self, session_id: str) -> list[sqlite3.Row]:
         """A session's samplers, oldest first."""
         query = "SELECT * FROM samplers WHERE session_id = ? ORDER BY created, sampler_id"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from ..answers import Answer, json_answer
+from ..answers import Answer, Refusal, json_answer
 from ..audit import log_of_day
 from ..calls import Backend, Call
 from ..organization import check_administrator
@@ -17,7 +17,7 @@ def get_audit_log(backend: Backend, call: Call) -> Answer:
     check_administrator(call.caller)
     event_type = call.query["event_type"]
     today = backend.clock.now().date()
-    day = date.fromisoformat(call.query["day"]) if "day" in call.query else today
+    day = _parsed_day(call.query["day"]) if "day" in call.query else today
     if day >= today:
         return json_answer(200, log_of_day(backend, event_type, day))
     location, _ = backend.signer.sign(audit_path(event_type, day))
@@ -34,3 +34,10 @@ def get_current_checkpoint_storage_usage(backend: Backend, call: Call) -> Answer
     """What is stored now."""
     check_administrator(call.caller)
     return json_answer(200, storage_usage(backend, call.query.get("project_id")))
+
+
+def _parsed_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:  # the format allows the year 0
+        raise Refusal(400, "day is not a day that can be used.") from None
