@@ -68,7 +68,7 @@ def rows_of_calls(version: str, python: Path, home: Path) -> Iterator[Row]:
         yield Row(
             version,
             str(case),
-            differences_of_calls(one, other, nameable=nameable, counts_repetitions=not case.is_steady),
+            differences_of_calls(one, other, nameable=nameable, counts_repetitions=case.counts_repetitions),
         )
 
 

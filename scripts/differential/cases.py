@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 
 MINE = "tinker://5f2d7413-8a3c-4e1b-9d60-2b7c1f0e9a55:train:0"
 OLDEST = "0"
+# How often these ask whether a file is built is up to the client.
+WAITING = ("get_checkpoint_archive_url", "export_session_trace")
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,11 @@ class Case:
     def is_async(self) -> bool:
         """Whether the call gives a coroutine."""
         return self.method.endswith("_async")
+
+    @property
+    def counts_repetitions(self) -> bool:
+        """Whether the same request must be sent as often: not where the two are patient for a different time."""
+        return not (self.is_steady or self.method.startswith(WAITING))
 
     @property
     def as_async(self) -> Case:
@@ -107,6 +114,7 @@ READS = [
     _rest("list_checkpoints('..')"),
     _rest("list_user_checkpoints()"),
     _rest("list_user_checkpoints(limit=3, offset=2)"),
+    _rest("list_user_checkpoints(50, 100)"),
     _rest("list_user_checkpoints(1000)"),
     _rest("get_weights_info_by_tinker_path('tinker://run-id/weights/0001')"),
     _rest("get_weights_info_by_tinker_path('tinker://run-id/sampler_weights/0001')"),

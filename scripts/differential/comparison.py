@@ -65,8 +65,7 @@ def differences_of_calls(
         sdk: The SDK's `requests` and either its `result` or its `exception`.
         ours: Ours.
         nameable: The names of the exceptions that the SDK exports and programs can catch.
-        counts_repetitions: Whether the same request again is a difference. Where a fault never ends, it is not:
-            the two are patient for a different time, and ours can be set.
+        counts_repetitions: Whether the same request must be sent as often.
     """
     found = list(_differences_of_requests(sdk["requests"], ours["requests"], counts_repetitions))
     if "exception" in sdk and "exception" in ours:

@@ -23,7 +23,7 @@ from typing import Any
 
 CLIENTS = ("RestClient", "AdminClient")
 ERRORS = {"tinker": "_exceptions", "tinker_rest": "errors"}
-HURRIED_WAIT = 0.02
+HURRIED_WAIT = 0.005
 HURRIES: contextvars.ContextVar[bool] = contextvars.ContextVar("hurries", default=False)
 
 
@@ -60,12 +60,13 @@ def hurry_sdk() -> None:
     places = {
         "tinker._base_client": ("anyio",),
         "tinker.lib.internal_client_holder": ("asyncio", "time"),
-        "tinker.lib.public_interfaces.rest_client": ("asyncio", "time"),
+        "tinker.lib.public_interfaces.rest_client": ("asyncio",),
+        "tinker.resources.weights": ("asyncio",),
     }
     for place, names in places.items():
         module = importlib.import_module(place)
         for name in names:
-            if hasattr(module, name):
+            if hasattr(module, name):  # versions differ in where they wait
                 setattr(module, name, Hurry(getattr(module, name)))
 
 

@@ -14,43 +14,48 @@ from differential.comparison import Difference
 
 @dataclass(frozen=True)
 class Known:
-    """A difference with its reason.
+    """A difference with its reason. In patterns, `*` is any text; alternatives stand in tuples.
 
     Attributes:
-        rows: A pattern of the rows' names, where `*` is any text. It may be only one of them.
-        place: A pattern of the place.
+        rows: Patterns of the rows' names.
+        places: Patterns of the places.
+        sdk: The evidence: a pattern of what the SDK has in one of the row's places.
         reason: Why we are not as the SDK is.
-        sdk: A pattern of what the SDK has there, which is the evidence.
+        ours: A pattern of what we have in one of the row's places.
         version: A pattern of the SDK's versions.
     """
 
-    rows: str
-    place: str
+    rows: tuple[str, ...]
+    places: tuple[str, ...]
+    sdk: str
     reason: str
-    sdk: str = "*"
+    ours: str = "*"
     version: str = "*"
 
-    def excuses(self, version: str, row: str, difference: Difference) -> bool:
-        """Whether this entry tells of the difference."""
+    def excuses(self, version: str, row: str, difference: Difference, of_row: Collection[Difference]) -> bool:
+        """Whether this entry tells of a difference of a row, all of whose differences are given."""
         return (
             _fits(version, self.version)
-            and _fits(row, self.rows)
-            and _fits(difference.place, self.place)
-            and _fits(str(difference.sdk), self.sdk)
+            and any(_fits(row, one) for one in self.rows)
+            and any(_fits(difference.place, one) for one in self.places)
+            and any(_fits(str(one.sdk), self.sdk) for one in of_row)
+            and any(_fits(str(one.ours), self.ours) for one in of_row)
         )
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.rows)} in {', '.join(self.places)} of SDK {self.version}"
 
 
 def _fits(text: str, pattern: str) -> bool:
-    # Brackets stand for themselves here: places and calls are full of them.
-    return fnmatch.fnmatchcase(text, pattern.replace("[", "[[]"))
+    # Brackets and question marks stand for themselves here: places, calls and requests are full of them.
+    return fnmatch.fnmatchcase(text, pattern.replace("[", "[[]").replace("?", "[?]"))
 
 
-KNOWN: list[Known] = []
-
-
-def reason_for(version: str, row: str, difference: Difference, entries: Iterable[Known]) -> Known | None:
+def reason_for(
+    version: str, row: str, difference: Difference, of_row: Collection[Difference], entries: Iterable[Known]
+) -> Known | None:
     """The entry that tells of a difference."""
-    return next((one for one in entries if one.excuses(version, row, difference)), None)
+    return next((one for one in entries if one.excuses(version, row, difference, of_row)), None)
 
 
 def outlived(entries: Iterable[Known], used: Collection[Known], versions: Collection[str]) -> list[Known]:
@@ -58,3 +63,55 @@ def outlived(entries: Iterable[Known], used: Collection[Known], versions: Collec
     return [
         one for one in entries if one not in used and any(_fits(version, one.version) for version in versions)
     ]
+
+
+def _refused(sdk: str, reason: str, *rows: str) -> Known:
+    """An argument that we refuse at the call, with a ValueError, where the SDK sends something."""
+    places = ("requests", "exception*", "outcome")
+    return Known(tuple(f"*.{row}" for row in rows), places, sdk, reason, ours="InvalidArgumentError*")
+
+
+def _escaped(sdk: str, reason: str, *rows: str) -> Known:
+    """An id whose special characters we escape, so that another request is sent and perhaps answered otherwise."""
+    return Known(tuple(f"RestClient.{row}" for row in rows), ("request.line", "exception*"), sdk, reason)
+
+
+def _newer(field: str) -> Known:
+    reason = "Later versions of the SDK have the field too."
+    return Known(("RestClient.*",), (f"result.*{field}",), "(nothing)", reason, version="0.18.*")
+
+
+# fmt: off
+KNOWN: list[Known] = [
+    Known(("RestClient.*",), ("*checkpoint*.training_run_id",), "(nothing)", "The reference's own example prints checkpoint.training_run_id, which the SDK's type lacks."),
+    _newer("checkpoint*.user_metadata"),
+    _newer(".optimizer_config"),
+    _newer(".display_name"),
+
+    _refused("GET /api/v1?access_scope=owned *", "The SDK leaves its endpoint.", "get_training_run*('..')"),
+    _refused("GET /api/v1/sessions?access_scope=owned *", "The SDK leaves its endpoint and asks for sessions.", "get_training_run*('../sessions')"),
+    _refused("GET /api/v1/training_runs/?access_scope=owned *", "The SDK calls another operation.", "get_training_run*('')", "get_training_run_by_tinker_path*('tinker:///weights/0001')"),
+    _refused("GET /api/v1/samplers/ *", "The SDK calls another operation.", "get_sampler*('')"),
+    _refused("GET /api/v1/checkpoints *", "The SDK calls another operation, and gives the checkpoints of all runs.", "list_checkpoints*('..')"),
+    _refused("DELETE /api/v1/training_runs/no-such-run *", "The SDK asks for the deletion of the whole run.", "delete_checkpoint('no-such-run', '..')"),
+    _refused("* x 1", "The SDK sends what no server takes.", "*(limit=0)", "*(limit=-1)", "*(access_scope='mine')", "get_weights_info_by_tinker_path('run-id')", "get_audit_log*(event_type='unknown')", "get_billing_usage*('2026-07-14T00:00:00Z', '2026-07-13T00:00:00Z')", "set_checkpoint_ttl_from_tinker_path(*, -1)", "set_checkpoint_ttl_from_tinker_path(*, 3600.5)"),
+
+    _escaped("GET /api/v1/sessions/a?access_scope=owned", "The SDK asks for another session.", "get_session*('a?b#c')"),
+    _escaped("GET /api/v1/training_runs/a?access_scope=owned", "The SDK asks for another run.", "get_training_run*('a?b#c')"),
+    _escaped("GET /api/v1/*?access_scope=owned", "The SDK lets an id be a part of the path: 0.38 leaves its endpoint with it.", "get_training_run*('%2e%2e')"),
+    _escaped("POST */checkpoints/weights/1?x=1/publish", "The SDK cuts the path off, and publishes nothing.", "publish_checkpoint_from_tinker_path('tinker://run-id/weights/1?x=1')"),
+    _escaped("DELETE */checkpoints/a", "The SDK deletes another checkpoint.", "delete_checkpoint('no-such-run', 'a#b')"),
+    _escaped("DELETE */checkpoints/weights/a%20b%c", "The SDK sends an invalid escape.", "delete_checkpoint('no-such-run', 'weights/a b%c')"),
+
+    Known(("RestClient.*publish_checkpoint*",), ("repetitions",), "*", "The SDK repeats what is refused for good (409) for five minutes.", ours="1"),
+    Known(("RestClient.* answered not JSON for ever",), ("exception*",), "ValueError", "The SDK lets the JSON parser's own exception through, which is no TinkerError.", ours="APIResponseValidationError"),
+    Known(("*.get_audit_log*",), ("request.headers.x-api-key",), "sent", "The SDK sends the API key to the host that it is redirected to.", ours="(nothing)"),
+    Known(("AdminClient.get_billing_usage*+02:00*",), ("request.line",), "*T02%3A00%3A00%2B02%3A00*", "The same moment, in UTC.", ours="*T00%3A00%3A00Z*"),
+
+    Known(("RestClient.list_*checkpoints*",), ("outcome",), "APIResponseValidationError*", "0.18 refuses a whole list where one checkpoint is of a type that it does not know, here external.", version="0.18.*"),
+    Known(("RestClient.get_checkpoint_archive_url*",), ("request.headers.accept",), "application/json, application/gzip", "The SDK sends two Accept lines; the answer has no body.", version="0.18.*"),
+    Known(("RestClient.get_checkpoint_archive_url*",), ("result.fields.expires",), "20*-*T*:*", "The SDK's time has no zone, though it is in UTC.", version="0.18.*"),
+    Known(("RestClient.get_checkpoint_archive_url*",), ("result.fields.expires_at",), "(nothing)", "The reference's own example prints response.expires_at, which the SDK's type lacks.", version="0.18.*"),
+    Known(("RestClient.get_checkpoint_archive_url*no-such-checkpoint')",), ("requests",), "GET *", "Ours asks once more by the bare id, by which some servers know a checkpoint.", version="0.18.*"),
+]
+# fmt: on

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Iterator, Mapping
@@ -28,12 +29,13 @@ START_UP = {
     "/api/v1/session_heartbeat",
     "/api/v1/telemetry",
 }
-# Of these only training needs an answer, so the sandbox may have none: a session is made by 0.18 before any call.
-TRAINING = {
+# 0.18 makes a session before any call. None is made here, so that it does not show among the seeded ones.
+SESSION_OF_THE_SDK = {
     "/api/v1/create_session": {"session_id": "session-of-the-sdk", "type": "create_session"},
     "/api/v1/session_heartbeat": {"type": "session_heartbeat"},
-    "/api/v1/telemetry": {"status": "accepted"},
 }
+# Long enough that a client meets a file that is being built.
+BUILD_SECONDS = 0.05
 UNREADABLE = {
     "not JSON": Answer(200, b'{"training_run_id": "run-id"', (("Content-Type", "application/json"),)),
     "HTML": Answer(200, b"<html>Log in</html>", (("Content-Type", "text/html"),)),
@@ -83,7 +85,7 @@ class RecordingSandbox:
         target = SIGNATURE.sub(r"\1…", request.target)
         return {
             "line": f"{request.method} {origin}{target}",
-            "body": request.body.decode(),
+            "body": json.dumps(json.loads(request.body), sort_keys=True) if request.body else "",
             "headers": headers,
             "idempotency key": request.header("x-idempotency-key"),
         }
@@ -108,12 +110,10 @@ class _FaultyApi(ApiApp):
         if path.startswith(CASE):
             self._case, self._met = path.removeprefix(CASE), 0
             return Answer(204)
-        if path in START_UP:
-            answer = super()._answer(request)
-            if answer.status in {404, 405} and path in TRAINING:
-                return json_answer(200, TRAINING[path])
-            return answer
-        return self._fault() or super()._answer(request)
+        if path in SESSION_OF_THE_SDK:
+            return json_answer(200, SESSION_OF_THE_SDK[path])
+        fault = None if path in START_UP else self._fault()
+        return fault or super()._answer(request)
 
     def _fault(self) -> Answer | None:
         faults = self._recording.faults.get(self._case, ())
@@ -133,7 +133,8 @@ def recording_sandbox(
     time: datetime, faults: Mapping[str, tuple[str, ...]] | None = None, steady: frozenset[str] = frozenset()
 ) -> Iterator[RecordingSandbox]:
     """A fresh sandbox in which it is always the same time, so that two of them say the same."""
-    sandbox = Sandbox(clock=Clock(time, frozen=True), validate_responses=True)
+    clock = Clock(time, frozen=True)
+    sandbox = Sandbox(clock=clock, archive_build_seconds=BUILD_SECONDS, validate_responses=True)
     sandbox.storage_requests = sandbox.requests  # so that the order of all requests is known
     recording = RecordingSandbox(sandbox, faults or {}, steady)
 

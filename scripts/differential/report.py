@@ -34,17 +34,20 @@ class Report:
                     print(f"        {line}")
 
     def _judged(self, row: Row) -> tuple[str, list[str]]:
-        lines = []
+        lines: list[str] = []
+        reasons: dict[str, None] = {}
         is_known = True
         for difference in row.differences:
-            entry = reason_for(row.version, row.name, difference, self._entries)
+            entry = reason_for(row.version, row.name, difference, row.differences, self._entries)
             if entry is None:
                 is_known = False
                 lines.append(f"{difference}")
             else:
                 self._used.add(entry)
-                lines.append(f"(known) {difference}. {entry.reason}")
+                reasons[entry.reason] = None
+                lines.append(f"(known) {difference}")
         verdict = ("differs (known)" if is_known else "DIFFERS") if lines else "equal"
+        lines += [f"(reason) {reason}" for reason in reasons]
         return verdict, lines
 
     def conclude(self, versions: Collection[str], *, is_whole: bool) -> bool:
