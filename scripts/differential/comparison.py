@@ -144,7 +144,8 @@ def differences_of_outputs(sdk: dict[str, Any], ours: dict[str, Any]) -> list[Di
             found += differences_of_values(one["json"], other["json"], stream)
         elif one != other:
             found += _differences_of_lines(one.get("text", ""), other.get("text", ""), stream)
-    found += _differences_of_requests(sdk["requests"], ours["requests"], counts_repetitions=False)
+    found += differences_of_values(sdk["files"], ours["files"], "files")
+    found += _differences_of_requests(sdk["requests"], ours["requests"], counts_repetitions=True)
     return _without_doubles(found)
 
 

@@ -83,8 +83,8 @@ def _newer(field: str) -> Known:
 
 # fmt: off
 KNOWN: list[Known] = [
-    Known(("RestClient.*",), ("*checkpoint*.training_run_id",), "(nothing)", "The reference's own example prints checkpoint.training_run_id, which the SDK's type lacks."),
-    _newer("checkpoint*.user_metadata"),
+    Known(("RestClient.*", "tinker -f json *"), ("*checkpoint*.training_run_id", "stdout.training_run_id"), "(nothing)", "The reference's own example prints checkpoint.training_run_id, which the SDK's type lacks."),
+    _newer(".user_metadata"),
     _newer(".optimizer_config"),
     _newer(".display_name"),
 

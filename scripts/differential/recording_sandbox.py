@@ -130,11 +130,15 @@ class _FaultyApi(ApiApp):
 
 @contextmanager
 def recording_sandbox(
-    time: datetime, faults: Mapping[str, tuple[str, ...]] | None = None, steady: frozenset[str] = frozenset()
+    time: datetime,
+    faults: Mapping[str, tuple[str, ...]] | None = None,
+    steady: frozenset[str] = frozenset(),
+    *,
+    build_seconds: float = BUILD_SECONDS,
 ) -> Iterator[RecordingSandbox]:
     """A fresh sandbox in which it is always the same time, so that two of them say the same."""
     clock = Clock(time, frozen=True)
-    sandbox = Sandbox(clock=clock, archive_build_seconds=BUILD_SECONDS, validate_responses=True)
+    sandbox = Sandbox(clock=clock, archive_build_seconds=build_seconds, validate_responses=True)
     sandbox.storage_requests = sandbox.requests  # so that the order of all requests is known
     recording = RecordingSandbox(sandbox, faults or {}, steady)
 

@@ -9,6 +9,9 @@ from differential.calls import Row
 from differential.known_differences import KNOWN, Known, outlived, reason_for
 
 
+EQUAL, KNOWN_TO_DIFFER, DIFFERS = "equal", "differs (known)", "DIFFERS"
+
+
 class Report:
     """Judges rows, prints them, and keeps count.
 
@@ -26,29 +29,28 @@ class Report:
     def add(self, rows: Iterable[Row]) -> None:
         """Print rows as they come."""
         for row in rows:
-            verdict, lines = self._judged(row)
+            verdict, explained = self._judged(row)
             self._counts[verdict] += 1
-            if not (self._is_quiet and verdict == "equal"):
-                print(f"{row.version}  {row.name}  {verdict}", flush=True)
-                for line in lines:
-                    print(f"        {line}")
+            if self._is_quiet and verdict == EQUAL:
+                continue
+            print(f"{row.version}  {row.name}  {verdict}{explained}", flush=True)
+            for difference in row.differences:
+                print(f"        {difference}")
 
-    def _judged(self, row: Row) -> tuple[str, list[str]]:
-        lines: list[str] = []
+    def _judged(self, row: Row) -> tuple[str, str]:
+        """What is to be said of a row, and why."""
+        if not row.differences:
+            return EQUAL, ""
         reasons: dict[str, None] = {}
-        is_known = True
+        unknown: list[str] = []
         for difference in row.differences:
             entry = reason_for(row.version, row.name, difference, row.differences, self._entries)
             if entry is None:
-                is_known = False
-                lines.append(f"{difference}")
+                unknown.append(difference.place)
             else:
                 self._used.add(entry)
                 reasons[entry.reason] = None
-                lines.append(f"(known) {difference}")
-        verdict = ("differs (known)" if is_known else "DIFFERS") if lines else "equal"
-        lines += [f"(reason) {reason}" for reason in reasons]
-        return verdict, lines
+        return (DIFFERS, f" in {', '.join(unknown)}") if unknown else (KNOWN_TO_DIFFER, f": {' '.join(reasons)}")
 
     def conclude(self, versions: Collection[str], *, is_whole: bool) -> bool:
         """Print the sum, and say whether all is well.
@@ -61,7 +63,7 @@ class Report:
         for entry in rotten:
             print(f"OUT OF DATE: no difference is left for {entry}")
         print(
-            f"{self._counts.total()} rows: {self._counts['equal']} equal, "
-            f"{self._counts['differs (known)']} differ as known, {self._counts['DIFFERS']} DIFFER."
+            f"{self._counts.total()} rows: {self._counts[EQUAL]} equal, "
+            f"{self._counts[KNOWN_TO_DIFFER]} differ as known, {self._counts[DIFFERS]} DIFFER."
         )
-        return not rotten and not self._counts["DIFFERS"]
+        return not rotten and not self._counts[DIFFERS]
