@@ -131,6 +131,40 @@ def open_enumerations(document: Document) -> Iterator[str]:
 
 
 @rule
+def tagged_unions(document: Document) -> Iterator[str]:
+    """A choice of objects has a discriminator, whose mapping names the constant tag of each of them."""
+    for name, schema in document.components("schemas"):
+        choices = [choice for choice in schema.get("oneOf", []) if "$ref" in choice]
+        if not choices:
+            continue
+        place = f"components/schemas/{name}"
+        tag = schema.get("discriminator", {}).get("propertyName")
+        if not tag:
+            yield f"{place}: a choice of objects needs a discriminator"
+            continue
+        mapping = schema["discriminator"].get("mapping", {})
+        tags = {}
+        for choice in choices:
+            model = document.resolve(choice)
+            if tag not in model.get("required", []) or "const" not in model.get("properties", {}).get(tag, {}):
+                yield f"{place}: {choice['$ref']} must require a constant {tag!r}"
+            else:
+                tags[model["properties"][tag]["const"]] = choice["$ref"]
+        if tags != mapping:
+            yield f"{place}: the mapping must be {tags}"
+
+
+@rule
+def secrets(document: Document) -> Iterator[str]:
+    """What is a secret by its description is marked, so that generated code does not show it."""
+    for place, one, _ in properties(document):
+        text = one.get("description", "").lower()
+        is_told = "secret" in text or "whoever has" in text
+        if is_told != bool(one.get("x-secret")):
+            yield f"{place}: x-secret and the description must agree"
+
+
+@rule
 def bounded(document: Document) -> Iterator[str]:
     """Integers have bounds that fit every language, and strings in parameters have a longest length."""
     places = [(place, one) for place, one, _ in properties(document)]

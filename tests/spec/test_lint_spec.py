@@ -51,6 +51,16 @@ MUTANTS = [
         "      description: The place of a page in the whole list.\n",
         "      description: The place of a page in the whole list.\n      additionalProperties: false\n",
     ),
+    ("tagged-unions", "          dimuon: '#/components/schemas/DimuonOptimizerConfig'\n", ""),
+    ("tagged-unions", "          const: dimuon\n", ""),
+    (
+        "tagged-unions",
+        "      discriminator:\n        propertyName: type\n        mapping:\n          adamw: '#/components/schemas/AdamOptimizerConfig'\n"
+        "          dimuon: '#/components/schemas/DimuonOptimizerConfig'\n",
+        "",
+    ),
+    ("secrets", "          x-secret: true\n", ""),
+    ("secrets", "The id of the sampler.\n", "The id of the sampler, which is a secret.\n"),
     ("bounded", "          maximum: 9007199254740991\n", "          maximum: 9223372036854775807\n"),
     ("bounded", "          maximum: 2147483647\n", ""),
     ("bounded", "schema: {type: string, minLength: 1, maxLength: 512}", "schema: {type: string, minLength: 1}"),

@@ -3,11 +3,12 @@
 import asyncio
 import concurrent.futures
 from collections.abc import Callable, Coroutine
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, assert_type
 
 import tinker_rest
 from tinker_rest import (
+    AdminClient,
     APIError,
     APIFuture,
     APIStatusError,
@@ -23,18 +24,30 @@ from tinker_rest import (
 from tinker_rest.errors import APIResponse
 from tinker_rest.sandbox import Sandbox
 from tinker_rest.types import (
+    AuditLogResponse,
+    BillingUsageResponse,
     Checkpoint,
     CheckpointArchiveUrlResponse,
     CheckpointsListResponse,
+    ClientFinishedSessionStatusQuery,
+    CurrentCheckpointStorageUsageResponse,
     Cursor,
+    ExternalWeightsUrlsResponse,
     GetSamplerResponse,
+    GetServerCapabilitiesResponse,
     GetSessionResponse,
     KnownCheckpointType,
     ListSessionsResponse,
+    SessionFailed,
+    SessionSearchRequest,
+    SessionSearchResponse,
+    StorageBillingEvent,
     TrainingRun,
     TrainingRunsResponse,
-    UserMetadata,
+    UnknownVariant,
+    UserSearchOwner,
     WeightsInfoResponse,
+    WhoamiResponse,
 )
 
 PATH = "tinker://run-id/weights/0001"
@@ -59,6 +72,47 @@ def every_method_has_a_type(client: RestClient) -> None:
     assert_type(client.get_session("session-id").result(), GetSessionResponse)
     assert_type(client.list_sessions().result(), ListSessionsResponse)
     assert_type(client.get_sampler("session-id:sample:0").result(), GetSamplerResponse)
+    assert_type(client.get_server_capabilities().result(), GetServerCapabilitiesResponse)
+    assert_type(client.list_training_runs(project_id="p"), APIFuture[TrainingRunsResponse])
+    assert_type(client.get_external_weights_urls(PATH).result(), ExternalWeightsUrlsResponse)
+    assert_type(client.copy_weights(PATH, "p", ttl_seconds=86400, weights_access_token="t").result(), str)
+    assert_type(client.assign_session_project("s", "p"), APIFuture[None])
+    assert_type(client.export_session_trace("s").result(), str)
+    assert_type(client.whoami().result(), WhoamiResponse)
+
+
+def sessions_are_searched(client: RestClient) -> None:
+    request = SessionSearchRequest(
+        display_name="nightly",
+        user_metadata={"team": "research"},
+        owner=UserSearchOwner(owner_urns=["tml:organization_user:u"]),
+        statuses=[ClientFinishedSessionStatusQuery(reasons=["errored"])],
+    )
+    page = client.search_sessions(request).result()
+    assert_type(page, SessionSearchResponse)
+    assert_type(request.model_copy(update={"cursor": page.next_cursor}), SessionSearchRequest)
+    for session in page.sessions:
+        match session.status:
+            case SessionFailed() as failed:
+                print(failed.message, failed.reason.type)
+            case UnknownVariant() as unknown:
+                print(unknown.type, unknown.additional_properties)
+            case None:
+                print("nobody knows")
+            case other:
+                print(other.type)
+    assert_type(page.model_dump(mode="json"), dict[str, Any])
+
+
+def administrators_look_things_up(admin: AdminClient) -> None:
+    usage = admin.get_billing_usage("2026-07-13T00:00:00Z", datetime(2026, 7, 14)).result()
+    assert_type(usage, BillingUsageResponse)
+    for event in usage.data:
+        if isinstance(event.event_info, StorageBillingEvent):
+            assert_type(event.event_info.gigabyte_hours, float)
+        print(event.event_info.type, usage.sessions[event.session_id or ""].user_metadata)
+    assert_type(admin.get_current_checkpoint_storage_usage().result(), CurrentCheckpointStorageUsageResponse)
+    assert_type(admin.get_audit_log("checkpoints", date(2026, 1, 15)).result(), AuditLogResponse)
 
 
 def results_have_fields(run: TrainingRun, checkpoint: Checkpoint, page: CheckpointsListResponse) -> None:
@@ -66,7 +120,7 @@ def results_have_fields(run: TrainingRun, checkpoint: Checkpoint, page: Checkpoi
     assert_type(run.corrupted, bool)
     assert_type(run.lora_rank, int | None)
     assert_type(run.last_checkpoint, Checkpoint | None)
-    assert_type(run.user_metadata, UserMetadata | None)
+    assert_type(run.user_metadata, dict[str, Any] | None)
     assert_type(run.last_request_time, datetime | None)
     assert_type(checkpoint.checkpoint_type, KnownCheckpointType | str)
     assert_type(checkpoint.training_run_id, str | None)
@@ -148,5 +202,6 @@ def wrong_code_is_noticed(client: RestClient) -> None:
     client.list_training_runs(limit="5")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     client.get_training_run_async("a", "nobody")  # type: ignore  # pyright: ignore
     client.get_training_run()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    client.get_audit_log()  # pyright: ignore[reportDeprecated]
     client.no_such_method()  # type: ignore[attr-defined]  # pyright: ignore
     RestClient("http://127.0.0.1:1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

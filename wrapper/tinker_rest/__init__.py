@@ -42,16 +42,30 @@ if TYPE_CHECKING:
     from tinker_rest.retries import RetryEvent
     from tinker_rest.service_client import ServiceClient
     from tinker_rest.tinker_path import ParsedCheckpointTinkerPath
+    from tinker_rest.types import (
+        AdamOptimizerConfig,
+        Checkpoint,
+        CheckpointType,
+        DimuonOptimizerConfig,
+        ModelID,
+        TrainingRun,
+    )
 
 __version__ = "0.1.0"
 
 _MODULE_OF = {
-    "AdminClient": "admin_client",
     "APIFuture": "futures",
+    "AdamOptimizerConfig": "types",
+    "AdminClient": "admin_client",
+    "Checkpoint": "types",
+    "CheckpointType": "types",
+    "DimuonOptimizerConfig": "types",
+    "ModelID": "types",
     "ParsedCheckpointTinkerPath": "tinker_path",
     "RestClient": "rest_client",
     "RetryEvent": "retries",
     "ServiceClient": "service_client",
+    "TrainingRun": "types",
 }
 
 
@@ -76,15 +90,20 @@ __all__ = [
     "APIResponseValidationError",
     "APIStatusError",
     "APITimeoutError",
+    "AdamOptimizerConfig",
     "AdminClient",
     "AuthenticationError",
     "BadRequestError",
     "BillingError",
+    "Checkpoint",
+    "CheckpointType",
     "ClientClosedError",
     "ConflictError",
     "CredentialsError",
+    "DimuonOptimizerConfig",
     "InternalServerError",
     "InvalidArgumentError",
+    "ModelID",
     "NotFoundError",
     "ParsedCheckpointTinkerPath",
     "PermissionDeniedError",
@@ -94,6 +113,7 @@ __all__ = [
     "ServiceClient",
     "SessionTraceExportError",
     "TinkerError",
+    "TrainingRun",
     "UnprocessableEntityError",
     "types",
 ]

@@ -2,7 +2,8 @@
 
 The models are generated from the description; times in them are aware datetimes in UTC, sizes are bytes, and
 what a server leaves out is None or the description's default. Fields of a newer server are kept in
-`additional_properties`, unknown values of an enumeration as plain strings.
+`additional_properties`, unknown values of an enumeration as plain strings, and models with an unknown tag as
+`UnknownVariant`. The unions are for annotations.
 """
 
 from datetime import datetime
@@ -71,6 +72,37 @@ from tinker_rest_api.models import (
 )
 from tinker_rest_api.types import Model, UnknownVariant
 
+ModelID = str
+CheckpointType = KnownCheckpointType | str
+OptimizerConfig = AdamOptimizerConfig | DimuonOptimizerConfig | UnknownVariant
+SearchOwner = OwnSearchOwner | AccessibleSearchOwner | UserSearchOwner | UnknownVariant
+SessionStatusQuery = (
+    ActiveSessionStatusQuery
+    | CancelledSessionStatusQuery
+    | FailedSessionStatusQuery
+    | ClientFinishedSessionStatusQuery
+    | UnknownVariant
+)
+ClientSessionFinishReasonType = KnownFinishReasonType | str
+ClientSessionFinishReason = (
+    ClientSessionFinishSuccess | ClientSessionFinishErrored | ClientSessionFinishInterrupted | UnknownVariant
+)
+SessionFailedReason = (
+    SessionFailedRequestReason
+    | SessionFailedTrainingRunReason
+    | SessionFailedSamplingSessionReason
+    | UnknownVariant
+)
+SessionStatus = SessionFailed | SessionCancelled | ClientSessionFinished | SessionActive | UnknownVariant
+BillingEventInfo = (
+    TrainingBillingEvent
+    | SamplingPrefillBillingEvent
+    | SamplingSampleBillingEvent
+    | CheckpointBillingEvent
+    | StorageBillingEvent
+    | UnknownVariant
+)
+
 
 @frozen
 class CheckpointArchiveUrlResponse:
@@ -118,6 +150,7 @@ __all__ = [
     "AuditEventType",
     "AuditLogEntry",
     "AuditLogResponse",
+    "BillingEventInfo",
     "BillingUsageEvent",
     "BillingUsageResponse",
     "BillingUsageSession",
@@ -127,10 +160,13 @@ __all__ = [
     "CheckpointArchiveUrlResponse",
     "CheckpointBillingEvent",
     "CheckpointKind",
+    "CheckpointType",
     "CheckpointsListResponse",
     "ClientFinishedSessionStatusQuery",
     "ClientSessionFinishErrored",
     "ClientSessionFinishInterrupted",
+    "ClientSessionFinishReason",
+    "ClientSessionFinishReasonType",
     "ClientSessionFinishSuccess",
     "ClientSessionFinished",
     "CurrentCheckpointStorageUsageItem",
@@ -147,19 +183,25 @@ __all__ = [
     "KnownFinishReasonType",
     "ListSessionsResponse",
     "Model",
+    "ModelID",
+    "OptimizerConfig",
     "OwnSearchOwner",
     "ParsedCheckpointTinkerPath",
     "SamplingPrefillBillingEvent",
     "SamplingSampleBillingEvent",
+    "SearchOwner",
     "SessionActive",
     "SessionCancelled",
     "SessionFailed",
+    "SessionFailedReason",
     "SessionFailedRequestReason",
     "SessionFailedSamplingSessionReason",
     "SessionFailedTrainingRunReason",
     "SessionSearchCursor",
     "SessionSearchRequest",
     "SessionSearchResponse",
+    "SessionStatus",
+    "SessionStatusQuery",
     "SessionSummary",
     "StorageBillingEvent",
     "SupportedModel",
