@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,6 +34,10 @@ class Row:
     version: str
     name: str
     differences: list[Difference]
+
+
+# Compares a version of the SDK, whose interpreter is given, in a folder of its own.
+Source = Callable[[str, Path, Path], Iterator[Row]]
 
 
 def environment_of(home: Path, recording: RecordingSandbox | None = None) -> dict[str, str]:
@@ -98,11 +102,8 @@ def _calls(python: Path, side: str, cases: list[Case], home: Path, time: datetim
         printed = _driven(python, side, home, json.dumps(asked), recording)
         requests = json.loads(recording.without_places(json.dumps(recording.requests())))
         outcomes = json.loads(recording.without_places(printed))
-        violations, leaked_keys = recording.sandbox.violations, recording.sandbox.leaked_keys
-    if violations:
-        raise SystemExit(f"The sandbox broke its description: {violations}")
-    if side == "tinker_rest" and leaked_keys:
-        raise SystemExit(f"Our client sent its key to another origin: {leaked_keys}")
+        if side == "tinker_rest":
+            recording.check()
     return [{"requests": requests.get(one["id"], []), **outcomes[one["id"]]} for one in asked]
 
 

@@ -2,8 +2,8 @@
 
 A row holds a call as a program writes it after `client.`; `types`, `date`, `datetime` and `UTC` may be used in it.
 Rows under READS are made a second time with the `_async` form of their method, where the SDK has it. What changes
-something is made as it stands, so each form has a row of its own, on a checkpoint of its own. A row is left out for
-a version of the SDK that has no such method; `since` tells of an argument that is newer than its method.
+something is made as it stands, so each form has a row of its own. A row is left out for a version of the SDK that has
+no such method; `since` tells of an argument that is newer than its method.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ class Case:
 
     def __str__(self) -> str:
         """How a row is named in the output and in the table of known differences."""
-        answered = f" answered {', '.join(self.faults)}{' for ever' if self.is_steady else ''}" if self.faults else ""
+        answered = (
+            f" answered {', '.join(self.faults)}{' for ever' if self.is_steady else ''}" if self.faults else ""
+        )
         return f"{self.client}.{self.call}{answered}"
 
 
@@ -246,9 +248,7 @@ def cases_for(version: str, methods: dict[str, set[str]]) -> Iterator[Case]:
         version: The version.
         methods: The methods of each of its clients, by the client's name.
     """
-    with_async = [
-        one for case in READS for one in (case, case.as_async) if one == case or _exists(one, methods)
-    ]
+    with_async = [one for case in READS for one in (case, case.as_async) if one == case or _exists(one, methods)]
     for case in [*with_async, *CHANGES, *FAULTS]:
         if _exists(case, methods) and number(version) >= number(case.since):
             yield case

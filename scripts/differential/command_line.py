@@ -7,7 +7,9 @@ import json
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,46 @@ from differential.commands import COMMANDS, Command
 from differential.comparison import Difference, differences_of_outputs
 from differential.recording_sandbox import RecordingSandbox, recording_sandbox
 
-SHIM = Path(__file__).with_name("with_our_clients.py")
+RUNNER = Path(__file__).with_name("command_runner.py")
+
+
+class Side:
+    """The command line with the SDK's clients or with ours, on a sandbox and in a folder of its own.
+
+    Args:
+        runner: The process that runs command lines.
+        folder: Where they are run.
+        recording: The sandbox.
+    """
+
+    def __init__(self, runner: subprocess.Popen[str], folder: Path, recording: RecordingSandbox) -> None:
+        self._runner = runner
+        self._folder = folder
+        self.recording = recording
+
+    def run(self, command: Command) -> dict[str, Any]:
+        """What a command line printed, asked the server for and wrote."""
+        self.recording.sandbox.requests.clear()
+        arguments = command.arguments.split()
+        asked = {"arguments": arguments, "answers": command.answers, "folder": str(self._folder)}
+        assert self._runner.stdin is not None
+        assert self._runner.stdout is not None
+        print(json.dumps(asked), file=self._runner.stdin, flush=True)
+        done = json.loads(self._runner.stdout.readline())
+        requests = [request for of_case in self.recording.requests().values() for request in of_case]
+        if "delete" in arguments:  # from many threads at once
+            requests.sort(key=itemgetter("line"))
+        return {
+            "exit code": done["exit code"],
+            "stdout": _read(self.recording.without_places(done["stdout"])),
+            "stderr": _read(self.recording.without_places(done["stderr"])),
+            "files": {
+                str(file.relative_to(self._folder)): hashlib.sha256(file.read_bytes()).hexdigest()
+                for file in sorted(self._folder.rglob("*"))
+                if file.is_file()
+            },
+            "requests": requests,
+        }
 
 
 def has_command_line(python: Path) -> bool:
@@ -28,43 +69,33 @@ def has_command_line(python: Path) -> bool:
 def rows_of_commands(version: str, python: Path, home: Path) -> Iterator[Row]:
     """Every command line, run on two sandboxes that are equal before it."""
     time = datetime.now(UTC).replace(microsecond=0)
-    programs = [[str(python.with_name("tinker"))], [str(python), str(SHIM)]]
-    folders = [home / "sdk", home / "ours"]
-    for folder in folders:
-        folder.mkdir()
-    with (
-        recording_sandbox(time, build_seconds=0) as one,
-        recording_sandbox(time, build_seconds=0) as other,
-        ThreadPoolExecutor() as pool,
-    ):
+    with ExitStack() as stack, ThreadPoolExecutor() as pool:
+        sides = [stack.enter_context(_side(python, name, home, time)) for name in ("sdk", "ours")]
         for command in COMMANDS:
-            # Both at the same moment, for which the command line counts the days since a time.
-            runs = list(pool.map(_run, [command] * 2, programs, folders, (one, other)))
-            differences = differences_of_outputs(*runs)
-            if runs[0]["exit code"] != command.exit_code:
-                expected = f"must end with {command.exit_code}, ends with {runs[0]['exit code']}: {runs[0]}"
-                differences.append(Difference("the SDK as it is", expected, ""))
+            # Both at the same moment, from which the command line counts the days since a time.
+            sdk, ours = pool.map(lambda side, command=command: side.run(command), sides)
+            differences = differences_of_outputs(sdk, ours)
+            if sdk["exit code"] != command.exit_code:
+                differences.append(Difference("the SDK as it is", sdk, f"exit code {command.exit_code}"))
             yield Row(version, str(command), differences)
+        sides[1].recording.check()
 
 
-def _run(command: Command, program: list[str], folder: Path, recording: RecordingSandbox) -> dict[str, Any]:
-    recording.sandbox.requests.clear()
-    done = subprocess.run(
-        [*program, *command.arguments.split()], input=command.answers, capture_output=True, text=True,
-        check=False, timeout=120, cwd=folder, env=environment_of(folder, recording),
-    )  # fmt: skip
-    (requests,) = recording.requests().values() or [[]]
-    return {
-        "exit code": done.returncode,
-        "stdout": _read(recording.without_places(done.stdout)),
-        "stderr": _read(recording.without_places(done.stderr)),
-        "files": {
-            str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
-            for file in sorted(folder.rglob("*"))
-            if file.is_file()
-        },
-        "requests": requests,
-    }
+@contextmanager
+def _side(python: Path, name: str, home: Path, time: datetime) -> Iterator[Side]:
+    folder = home / name
+    folder.mkdir()
+    with (
+        recording_sandbox(time, build_seconds=0) as recording,
+        subprocess.Popen(
+            [python, RUNNER, name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment_of(folder, recording),
+        ) as runner,
+    ):
+        yield Side(runner, folder, recording)
 
 
 def _read(printed: str) -> dict[str, Any]:

@@ -34,7 +34,7 @@ COMMANDS = [
     Command("run list"),
     Command("-f json run list --limit 3"),
     Command("run list --limit 0 --columns id,model,owner,lora,updated,status,checkpoint,checkpoint_time"),
-    Command("run list --columns nonsense", 2),
+    Command("run list --columns nonsense", 1),
     Command("run info run-id"),
     Command("-f json run info session-id:train:0"),
     Command("run info no-such-run", 1),

@@ -60,9 +60,7 @@ def reason_for(
 
 def outlived(entries: Iterable[Known], used: Collection[Known], versions: Collection[str]) -> list[Known]:
     """The entries that excused nothing although their versions were compared."""
-    return [
-        one for one in entries if one not in used and any(_fits(version, one.version) for version in versions)
-    ]
+    return [one for one in entries if one not in used and any(_fits(version, one.version) for version in versions)]
 
 
 def _refused(sdk: str, reason: str, *rows: str) -> Known:
@@ -79,6 +77,11 @@ def _escaped(sdk: str, reason: str, *rows: str) -> Known:
 def _newer(field: str) -> Known:
     reason = "Later versions of the SDK have the field too."
     return Known(("RestClient.*",), (f"result.*{field}",), "(nothing)", reason, version="0.18.*")
+
+
+def _text(rows: str, place: str, sdk: str, ours: str) -> Known:
+    reason = "Ours says in words what failed and what is expected; the SDK shows what Python has inside."
+    return Known((rows,), (place,), sdk, reason, ours)
 
 
 # fmt: off
@@ -107,6 +110,13 @@ KNOWN: list[Known] = [
     Known(("RestClient.* answered not JSON for ever",), ("exception*",), "ValueError", "The SDK lets the JSON parser's own exception through, which is no TinkerError.", ours="APIResponseValidationError"),
     Known(("*.get_audit_log*",), ("request.headers.x-api-key",), "sent", "The SDK sends the API key to the host that it is redirected to.", ours="(nothing)"),
     Known(("AdminClient.get_billing_usage*+02:00*",), ("request.line",), "*T02%3A00%3A00%2B02%3A00*", "The same moment, in UTC.", ours="*T00%3A00%3A00Z*"),
+
+    _text("tinker *", "stderr, Details", "Details: Error code: 404 - {'detail': '*'}", "Details: 404 Not Found: *"),
+    _text("tinker checkpoint info tinker://no-such-run/*", "stderr, Error", "*Error code: 404 - {'detail': '*'}", "*404 Not Found: *"),
+    _text("tinker -f json checkpoint delete *", "stdout.failed[].error", "Error code: 404 - {'detail': '*'}", "*404 Not Found: *"),
+    _text("tinker checkpoint publish tinker://run-id", "stderr, Error", "*Invalid tinker path: tinker://run-id", "*tinker_path must have*"),
+    _text("tinker billing usage yesterday today", "stderr (lines)", "*2 validation errors for GetBillingUsageRequest*", "*starting_on must be*"),
+    Known(("tinker checkpoint set-ttl * --ttl 5",), ("stderr (lines)", "requests"), "Error: Invalid request*", "The SDK sends what no server takes.", ours="*ttl_seconds must be*"),
 
     Known(("RestClient.list_*checkpoints*",), ("outcome",), "APIResponseValidationError*", "0.18 refuses a whole list where one checkpoint is of a type that it does not know, here external.", version="0.18.*"),
     Known(("RestClient.get_checkpoint_archive_url*",), ("request.headers.accept",), "application/json, application/gzip", "The SDK sends two Accept lines; the answer has no body.", version="0.18.*"),

@@ -90,9 +90,18 @@ class RecordingSandbox:
             "idempotency key": request.header("x-idempotency-key"),
         }
 
+    def check(self) -> None:
+        """End the script where our client gave a key away, or an answer was not as described."""
+        if self.sandbox.leaked_keys:
+            raise SystemExit(f"Our client sent its key to another origin: {self.sandbox.leaked_keys}")
+        if self.sandbox.violations:
+            raise SystemExit(f"The sandbox broke its description: {self.sandbox.violations}")
+
     def without_places(self, text: str) -> str:
         """A text in which the sandbox's addresses and signatures are the same every time."""
-        text = text.replace(self.sandbox.base_url, "http://api").replace(self.sandbox.storage_url, "http://storage")
+        text = text.replace(self.sandbox.base_url, "http://api").replace(
+            self.sandbox.storage_url, "http://storage"
+        )
         return SIGNATURE.sub(r"\1…", text)
 
 

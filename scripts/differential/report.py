@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable
 from differential.calls import Row
 from differential.known_differences import KNOWN, Known, outlived, reason_for
 
-
 EQUAL, KNOWN_TO_DIFFER, DIFFERS = "equal", "differs (known)", "DIFFERS"
 
 
