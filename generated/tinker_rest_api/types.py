@@ -135,7 +135,8 @@ class Model:
     def model_copy(self, *, update: Mapping[str, Any] | None = None) -> Self:
         """A copy with some fields changed. Raises TypeError for a field that there is not."""
         copied = evolve(self, **(update or {}))
-        copied.additional_properties = dict(self.additional_properties)  # type: ignore[attr-defined]
+        if hasattr(self, "additional_properties"):
+            copied.additional_properties = dict(self.additional_properties)  # type: ignore[attr-defined]
         return copied
 
 

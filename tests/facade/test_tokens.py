@@ -259,6 +259,7 @@ def test_whoami_reads_the_token(tokens: TokenServer) -> None:
         "org_urn": "tml:organization:o-1",
         "email": "ada@example.com",
     }
+    assert identity.model_copy(update={"email": None}).email is None
     assert tokens.requests == []
 
 
