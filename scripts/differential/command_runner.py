@@ -3,8 +3,8 @@
 python command_runner.py (sdk|ours) < one JSON object a line: `arguments`, `answers`, `folder`
 
 With `ours`, our clients and exceptions take the place of the SDK's before anything is run. That is what a program
-does that changes its import lines; the command line itself stays as it is. For each line one JSON object tells what
-the command printed and its exit code.
+does that changes its import lines; the command line itself stays as it is. For each line one JSON object tells
+what the command printed and its exit code.
 """
 
 import importlib

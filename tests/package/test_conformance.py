@@ -131,10 +131,11 @@ def raised(*caught_by: str, status: int | None = None, raised_by: str = "result"
     return {"exception": facts if status is None else {**facts, "status": status}}
 
 
-GAVE: dict[str, Any] = {
-    "requests": [request()],
-    "result": {"type": "Page", "fields": {"items": [1, 2], "next": None}},
-}
+def gave(kind: str = "Page", **fields: Any) -> dict[str, Any]:
+    return {"requests": [request()], "result": {"type": kind, "fields": fields}}
+
+
+GAVE = gave(items=[1, 2], next=None)
 NOT_FOUND = ("NotFoundError", "APIStatusError", "TinkerError")
 FAILED: dict[str, Any] = {"requests": [request()], **raised(*NOT_FOUND, status=404)}
 REFUSED: dict[str, Any] = {"requests": [], **raised("ValueError", raised_by="call")}
