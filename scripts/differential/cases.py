@@ -13,6 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 MINE = "tinker://5f2d7413-8a3c-4e1b-9d60-2b7c1f0e9a55:train:0"
+# Of the sandbox's other user: a public checkpoint, and a private one.
+BOBS = "tinker://192d851c-25f5-4b86-aed5-4b938d982fb6:train:0/sampler_weights/000001"
+BOBS_OWN = "tinker://192d851c-25f5-4b86-aed5-4b938d982fb6:train:0/weights/000003"
 OLDEST = "0"
 # How often these ask whether a file is built is up to the client.
 WAITING = ("get_checkpoint_archive_url", "export_session_trace")
@@ -148,6 +151,13 @@ READS = [
     _rest("search_sessions(types.SessionSearchRequest(user_metadata={'team': 'research'}, limit=3))"),
     _rest("search_sessions(types.SessionSearchRequest(display_name='nightly'))"),
     _rest("search_sessions(request=types.SessionSearchRequest(session_id='session-id', project_ids=['project-research']))"),
+    _rest("search_sessions(types.SessionSearchRequest(owner=types.AccessibleSearchOwner(), statuses=[types.ActiveSessionStatusQuery(), types.FailedSessionStatusQuery()]))"),
+    _rest("search_sessions(types.SessionSearchRequest(statuses=[types.ClientFinishedSessionStatusQuery(reasons=['success', 'errored']), types.CancelledSessionStatusQuery()]))"),
+    _rest("search_sessions(types.SessionSearchRequest(owner=types.UserSearchOwner(owner_urns=['tml:organization_user:user-2']), limit=200))"),
+    _rest("search_sessions(types.SessionSearchRequest(limit=2, cursor=client.search_sessions(types.SessionSearchRequest(limit=2)).result().next_cursor))"),
+    _rest("search_sessions(types.SessionSearchRequest(project_ids=['no-such-project']))"),
+    _rest("search_sessions(types.SessionSearchRequest(limit=201))"),
+    _rest("search_sessions(types.SessionSearchRequest(statuses=[]))"),
     _rest("export_session_trace('session-id')"),
     _rest("export_session_trace('no-such-session')"),
     _rest("get_audit_log()"),
@@ -157,10 +167,17 @@ READS = [
     _admin("get_audit_log()"),
     _admin("get_audit_log('checkpoints')"),
     _admin("get_audit_log(event_type='projects', day=date(2026, 1, 15))"),
+    _admin("get_audit_log('all', date(2024, 2, 29))"),
+    _admin("get_audit_log(day=datetime.now(UTC).date())"),
     _admin("get_audit_log(event_type='unknown')"),
     _admin("get_billing_usage('2026-07-13T00:00:00Z', '2026-07-14T00:00:00Z')"),
     _admin("get_billing_usage(starting_on=datetime(2026, 7, 13, tzinfo=UTC), ending_before=datetime(2026, 7, 14, 5, tzinfo=UTC))"),
     _admin("get_billing_usage('2026-07-13T02:00:00+02:00', ending_before='2026-07-14T00:00:00+00:00')"),
+    _admin("get_billing_usage('2026-07-13T00:00:00Z', '2026-07-13T00:00:00Z')"),
+    _admin("get_billing_usage('2026-07-13T00:30:00Z', '2026-07-14T00:00:00Z')"),
+    _admin("get_billing_usage('2026-06-01T00:00:00Z', '2026-07-14T00:00:00Z')"),
+    _admin("get_billing_usage(datetime(2026, 7, 13), datetime(2026, 7, 14))"),
+    _admin("get_billing_usage('2026-07-13', '2026-07-14')"),
     _admin("get_billing_usage('yesterday', 'today')"),
     _admin("get_billing_usage('2026-07-14T00:00:00Z', '2026-07-13T00:00:00Z')"),
     _admin("get_current_checkpoint_storage_usage()"),
@@ -184,11 +201,19 @@ CHANGES = [
     _rest("set_checkpoint_ttl_from_tinker_path('tinker://run-id/weights/0001', -1)"),
     _rest("set_checkpoint_ttl_from_tinker_path('tinker://run-id/weights/0001', 3600.5)"),
     _rest("set_checkpoint_ttl_from_tinker_path('tinker://run-id/weights/no-such-checkpoint', 3600)"),
+    _rest(f"set_checkpoint_ttl_from_tinker_path('{BOBS}', 3600)"),
+    _rest(f"publish_checkpoint_from_tinker_path('{BOBS}')"),
+    _rest(f"delete_checkpoint_from_tinker_path('{BOBS}')"),
     _rest("list_checkpoints('run-id')"),  # shows the expiry
     _rest("copy_weights('tinker://run-id/weights/0001', 'project-archive')"),
     _rest("copy_weights('tinker://run-id/weights/0001', destination_project_id='project-archive', ttl_seconds=3600)"),
     _rest("copy_weights('tinker://run-id/weights/0001', 'project-archive', weights_access_token='a-token')"),
     _rest("copy_weights_async('tinker://run-id/sampler_weights/0001', 'project-research')"),
+    _rest(f"copy_weights('{BOBS}', 'project-research')"),
+    _rest(f"copy_weights('{BOBS_OWN}', 'project-research')"),
+    _rest(f"copy_weights('{BOBS_OWN}', 'project-research', weights_access_token='weights-token-for-tests')"),
+    _rest("copy_weights('tinker://run-id/weights/0001', 'project-research', ttl_seconds=5)"),
+    _rest("copy_weights('run-id', 'project-research')"),
     _rest("copy_weights('tinker://run-id/weights/0001', 'no-such-project')"),
     _rest("copy_weights('tinker://run-id/weights/0001')"),
     _rest("assign_session_project('session-id', 'project-archive')"),
@@ -214,6 +239,9 @@ FAULTS = [
     _passing("publish_checkpoint_from_tinker_path('tinker://run-id/weights/0001')", "503", "429 after 1"),
     _passing("delete_checkpoint_from_tinker_path('tinker://run-id/weights/0001')", "500", "503"),
     _passing("copy_weights('tinker://run-id/sampler_weights/0001', 'project-research')", "503", "500"),
+    Case("AdminClient", "get_audit_log()", faults=("403",), is_steady=True),
+    Case("AdminClient", "get_current_checkpoint_storage_usage()", faults=("402",), is_steady=True),
+    Case("AdminClient", "get_billing_usage('2026-07-13T00:00:00Z', '2026-07-14T00:00:00Z')", faults=("503", "500")),
     _lasting("get_session('session-id')", "400"),
     _lasting("get_session('session-id')", "401"),
     _lasting("get_session('session-id')", "402"),

@@ -74,6 +74,7 @@ def differences_of_calls(
         found.append(Difference("outcome", _outcome(sdk), _outcome(ours)))
     else:
         found += differences_of_values(sdk["result"], ours["result"], "result")
+        found += differences_of_values(sdk.get("json"), ours.get("json"), "result.json")
     return _without_doubles(found)
 
 

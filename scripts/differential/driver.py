@@ -18,7 +18,7 @@ import sys
 import time
 import traceback
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
@@ -107,19 +107,24 @@ def methods_of(kind: Any) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """A result as JSON has it, beside the name of its type."""
+    """A result attribute by attribute, as a program meets it: types by their names, times with their zones."""
     if value is None or isinstance(value, (str, int, float)):
         return value
-    if hasattr(value, "model_dump"):
-        fields = value.model_dump(mode="json")
-    else:
-        names = [name for name in dir(value) if not name.startswith("_") and not callable(getattr(value, name))]
-        fields = {name: getattr(value, name) for name in names}
-        fields = {
-            name: one.isoformat().replace("+00:00", "Z") if isinstance(one, datetime) else one
-            for name, one in fields.items()
-        } | {"model_dump": "missing"}
-    return {"type": type(value).__name__, "fields": fields}
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    if isinstance(value, Mapping):
+        return {name: plain(value[name]) for name in value}
+    return {
+        "type": type(value).__name__,
+        "fields": {name: plain(getattr(value, name)) for name in value.model_dump()},
+    }
+
+
+def dumped(value: Any) -> Any:
+    """A result as the model itself puts it into JSON."""
+    return value.model_dump(mode="json") if hasattr(value, "model_dump") else None
 
 
 def failure(error: Exception, raised_by: str) -> dict[str, Any]:
@@ -145,7 +150,8 @@ def outcome(call: Callable[[], Any], is_async: bool) -> dict[str, Any]:
     try:
         made = call()
         raised_by = "result"
-        return {"result": plain(asyncio.run(made) if is_async else made.result(120))}
+        value = asyncio.run(made) if is_async else made.result(120)
+        return {"result": plain(value), "json": dumped(value)}
     except Exception as error:  # whatever it is, it is compared
         return {"exception": failure(error, raised_by)}
 

@@ -269,7 +269,7 @@ def test_calls_are_made_and_their_requests_told_apart() -> None:
     assert outcomes["2"]["exception"]["status"] == 404
     assert outcomes["3"]["exception"]["raised_by"] == "call"
     assert "ValueError" in outcomes["3"]["exception"]["caught_by"]
-    assert outcomes["4"] == {"result": None}
+    assert outcomes["4"] == {"result": None, "json": None}
     assert [len(requests[str(number)]) for number in range(5)] == [1, 1, 1, 0, 2]
     assert requests["0"] == requests["1"]
     assert len({one["idempotency key"] for one in requests["4"]}) == 1
