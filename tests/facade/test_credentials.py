@@ -90,7 +90,8 @@ def test_a_file_without_a_default_holds_no_credential(server: RecordingServer, c
     "content",
     ["", "{", "[]", '"tml-secret-secret"', stored(5), stored(""), stored("sk-secret-secret"),
      {"default": "1", "keys": {"1": "tml-secret-secret"}}, {"default": "1", "keys": ["tml-secret-secret"]},
-     {"default": "1", "keys": {"1": {"name": "tml-secret-secret"}}}, {"default": ["1"], "keys": {}}, "[" * 100_000],
+     {"default": "1", "keys": {"1": {"name": "tml-secret-secret"}}}, {"default": ["1"], "keys": {}},
+     "[" * 100_000],
 )  # fmt: skip
 def test_a_file_that_cannot_be_right_is_named(server: RecordingServer, content: object) -> None:
     path = store(content)

@@ -13,6 +13,7 @@ from tinker_rest import (
     APIResponseValidationError,
     APITimeoutError,
     InternalServerError,
+    InvalidArgumentError,
     NotFoundError,
     RetryEvent,
     SessionTraceExportError,
@@ -89,6 +90,21 @@ def test_a_status_of_a_wrong_shape_is_named(server: RecordingServer, status: Any
         APIResponseValidationError, match=r"(SessionSummary\.status|SessionFailed\.|ClientSessionFinished\.)"
     ):
         found(server, status)
+
+
+@pytest.mark.parametrize("value", [float("nan"), {1}, datetime(2026, 7, 13), "\udc80"])
+def test_what_cannot_be_sent_is_refused(server: RecordingServer, value: Any) -> None:
+    request = SessionSearchRequest(owner=UnknownVariant("nearby", {"value": value}))
+    with client_of(server) as client, pytest.raises(InvalidArgumentError, match="what can be sent as JSON"):
+        client.search_sessions(request)
+    assert server.requests == []
+
+
+def test_what_is_dumped_is_a_copy() -> None:
+    unknown = UnknownVariant("nearby", {"places": ["a"], "type": "other"})
+    unknown.model_dump()["places"].append("b")
+    unknown.to_dict()["places"].append("c")
+    assert unknown.to_dict() == {"type": "nearby", "places": ["a"]}
 
 
 def test_all_pages(server: RecordingServer) -> None:

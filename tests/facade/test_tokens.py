@@ -279,9 +279,9 @@ def test_a_refused_exchange_is_no_answer_to_the_call(tokens: TokenServer, status
     tokens.exchange_answers = [reply(status, {"detail": "no"})] * 2
     with client_of(tokens) as client:
         error = client.delete_checkpoint("r", "weights/1").exception(10)
-        assert isinstance(error, AuthenticationError)
-        assert "cannot be exchanged" in str(error)
-        assert isinstance(client.get_checkpoint_archive_url("r", "weights/1").exception(10), AuthenticationError)
+        assert isinstance(error, CredentialsError)
+        assert f"cannot be exchanged for a token: exchange_credential failed: {status}" in str(error)
+        assert isinstance(client.get_checkpoint_archive_url("r", "weights/1").exception(10), CredentialsError)
 
 
 @pytest.mark.parametrize("jwt", ["", "a b", "tok\r\nEvil: 1", "ü-secret-token", 5])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 
@@ -90,6 +90,7 @@ def joined_url(base: str, location: str) -> str:
 def is_web_url(url: str) -> bool:
     """Whether a URL is one of http or https with a host, which a request can be sent to."""
     try:
+        urlsplit(url)  # refuses some that httpx does not
         parts = httpx.URL(url)
         return parts.scheme in ("http", "https") and bool(parts.host) and (parts.port or 1) < 2**16
     except (ValueError, TypeError, httpx.InvalidURL):

@@ -254,15 +254,7 @@ async def _for_a_call(token: Coroutine[Any, Any, T]) -> T:
     except APIStatusError as error:
         if error.status_code in (401, 402, 403) or is_retryable_status(error.status_code):
             raise
-        message = f"the credential cannot be exchanged for a token: {error.message}"
-        facts: dict[str, Any] = {
-            "request_id": error.request_id,
-            "attempts": error.attempts,
-            "elapsed": error.elapsed,
-        }
-        raise AuthenticationError(
-            message, response=error.response, operation_id=error.operation_id, body=error.body, **facts
-        ) from None
+        raise CredentialsError(f"the credential cannot be exchanged for a token: {error}") from None
 
 
 def _read_token(answer: Answer) -> tuple[str, float | None]:

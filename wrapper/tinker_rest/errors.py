@@ -2,7 +2,7 @@
 
     TinkerError
     ├── InvalidArgumentError (also ValueError)   an argument is not of the form that is expected
-    ├── CredentialsError                         no API key, or one that cannot be right
+    ├── CredentialsError                         no API key, or one that cannot be right or exchanged
     ├── ClientClosedError (also RuntimeError)    the client was closed before the call ended
     └── APIError                                 a call was made and did not succeed
         ├── APIConnectionError                   no answer
@@ -37,7 +37,10 @@ class InvalidArgumentError(TinkerError, ValueError):
 
 
 class CredentialsError(TinkerError):
-    """There is no API key, or one that cannot be right. Nothing was sent."""
+    """There is no API key, one that cannot be right, or one that the server exchanges for no token.
+
+    The call itself was not sent.
+    """
 
 
 class ClientClosedError(TinkerError, RuntimeError):
