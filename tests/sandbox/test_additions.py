@@ -305,6 +305,6 @@ def test_a_clock_can_be_set() -> None:
         with pytest.raises(ValueError, match=named):
             clock.set(wrong)
     for seconds in (1e12, float("nan"), float("inf")):
-        with pytest.raises(ValueError, match="no time|NaN|back"):
+        with pytest.raises(ValueError, match=r"no time|NaN"):
             clock.advance(seconds)
     assert clock.now() == datetime(2026, 7, 14, tzinfo=UTC)

@@ -35,7 +35,7 @@ def test_the_state_is_told(control: httpx.Client, sandbox: Sandbox) -> None:
     assert state["counts"] == {**sandbox.counts(), "requests": 1, "storage_requests": 0, "faults": 0}
     assert (state["violations"], state["leaked_keys"]) == ([], [])
     assert state["now"].endswith("Z")
-    assert control.get("/__sandbox__").status_code == 404 or control.get("/__sandbox__").json() == state
+    assert httpx.get(f"{sandbox.base_url}/__sandbox__").json()["counts"] == state["counts"]
 
 
 def test_everything_can_be_added(control: httpx.Client, sandbox: Sandbox) -> None:
@@ -233,8 +233,7 @@ def may_control(client: str | None, host: str, bound: str, *, from_anywhere: boo
     try:
         peer = None if client is None else (client, 5)
         check_may_control(peer, {"host": host}, bound, from_anywhere=from_anywhere)
-    except Refusal as refusal:
-        assert refusal.status == 403
+    except Refusal:
         return False
     return True
 

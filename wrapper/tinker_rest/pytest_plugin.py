@@ -65,8 +65,7 @@ def tinker_rest_client(tinker_sandbox: Sandbox) -> Iterator[RestClient]:
 def tinker_environment(tinker_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
     """Lets code that makes its own client find `tinker_sandbox`.
 
-    For one test, `TINKER_BASE_URL` and `TINKER_API_KEY` are those of the sandbox and its first user, and there is no
-    `TINKER_CREDENTIAL_CMD`.
+    For one test, `TINKER_BASE_URL` and `TINKER_API_KEY` are those of the sandbox and its first user.
 
     Returns:
         The two variables, for processes that do not inherit them.
@@ -74,5 +73,4 @@ def tinker_environment(tinker_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch)
     variables = {"TINKER_BASE_URL": tinker_sandbox.base_url, "TINKER_API_KEY": tinker_sandbox.api_key}
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.delenv("TINKER_CREDENTIAL_CMD", raising=False)
     return variables

@@ -133,13 +133,16 @@ def validator_of(thing: str | None) -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(wanted, validate_formats=True)
 
 
+_TEXT_KEYS = frozenset({"tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"})
+
+
 class _Loader(yaml.SafeLoader):
     """Leaves times as texts, and refuses a key that stands twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
         for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
+            if key.tag not in _TEXT_KEYS:
                 raise yaml.constructor.ConstructorError(None, None, "a key is a text", key.start_mark)
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
