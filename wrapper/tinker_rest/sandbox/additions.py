@@ -155,6 +155,10 @@ class Additions:
         base_model: str = DEFAULT_MODEL,
         lora_rank: int | None = DEFAULT_LORA_RANK,
         corrupted: bool = False,
+        train_unembed: bool = True,
+        train_mlp: bool = True,
+        train_attn: bool = True,
+        optimizer_config: Mapping[str, Any] | None = None,
         user_metadata: Mapping[str, Any] | None = None,
         last_request_at: datetime | str | None = None,
     ) -> AddedTrainingRun:
@@ -167,6 +171,10 @@ class Additions:
             base_model: The model that was trained.
             lora_rank: The rank of its adapter; None where the whole model was trained.
             corrupted: Whether the run went wrong.
+            train_unembed: Whether the unembedding layer was trained.
+            train_mlp: Whether the MLP layers were trained.
+            train_attn: Whether the attention layers were trained.
+            optimizer_config: An `OptimizerConfig` of openapi.yaml; AdamW by default.
             user_metadata: What the user attached to it.
             last_request_at: When it was last trained; now by default. A later checkpoint makes it later.
 
@@ -189,12 +197,13 @@ class Additions:
                 "is_lora": int(lora_rank is not None),
                 "lora_rank": check_number("lora_rank", lora_rank, 1),
                 "corrupted": check_flag("corrupted", corrupted),
-                "train_unembed": 1,
-                "train_mlp": 1,
-                "train_attn": 1,
+                "train_unembed": check_flag("train_unembed", train_unembed),
+                "train_mlp": check_flag("train_mlp", train_mlp),
+                "train_attn": check_flag("train_attn", train_attn),
                 "last_request": _moment_or_now(clock, "last_request_at", last_request_at),
                 "user_metadata": check_described("user_metadata", "UserMetadata", user_metadata),
-                "optimizer_config": {"type": "adamw"},
+                "optimizer_config": check_described("optimizer_config", "OptimizerConfig", optimizer_config)
+                or {"type": "adamw"},
             }
             store.insert("runs", [row])
         return AddedTrainingRun(training_run_id, session_id, owner)
@@ -205,6 +214,7 @@ class Additions:
         training_run_id: str | None = None,
         kind: str = "weights",
         name: str | None = None,
+        has_bare_id: bool = False,
         user: str | None = None,
         created_at: datetime | str | None = None,
         size_bytes: int | None = DEFAULT_SIZE_BYTES,
@@ -219,6 +229,7 @@ class Additions:
             training_run_id: The run that saved it; one that is added for it by default.
             kind: `weights`, `sampler_weights` or `external_weights`.
             name: Its name; `0001` and so on by default.
+            has_bare_id: Whether its id is the name alone, without the kind, as some servers have it.
             user: The name of its owner; the run's owner, or alice, by default.
             created_at: When it was saved; now by default.
             size_bytes: How large it is said to be, in bytes; None where that is not known.
@@ -238,13 +249,15 @@ class Additions:
                 name = _first_free("{:04}", lambda one: store.checkpoint(run_id, kind, one) is not None, 1)
             if store.checkpoint(run_id, kind, check_name("name", name)) is not None:
                 raise AlreadyThere(f"Training run {run_id!r} has a checkpoint {f'{kind}/{name}'!r} already.")
+            if has_bare_id and store.checkpoint_by_bare_id(run_id, name) is not None:
+                raise AlreadyThere(f"Training run {run_id!r} has a checkpoint of the id {name!r} already.")
             if user is not None and check_user(organization, user) != run["owner"]:
                 raise ValueError(f"Training run {run_id!r} belongs to {run['owner']}, not to {user!r}.")
             row = {
                 "run_id": run_id,
                 "kind": kind,
                 "name": name,
-                "bare_id": None,
+                "bare_id": name if check_flag("has_bare_id", has_bare_id) else None,
                 "owner": run["owner"],
                 "created": _moment_or_now(clock, "created_at", created_at),
                 "size_bytes": check_number("size_bytes", size_bytes, 0),
@@ -276,14 +289,15 @@ class Additions:
             session_id: The session that it belongs to; one that is added for it by default.
             user: The name of its owner; the session's owner, or alice, by default.
             base_model: The model that it samples from; that of `model_path` by default.
-            model_path: The tinker path of the checkpoint that it serves; None for the base model itself.
+            model_path: The tinker path of the checkpoint that it serves; None for the base model itself. Where
+                `base_model` is given, the checkpoint may have been deleted since.
             created_at: When it was made; now by default.
 
         Raises:
             ValueError: If a value is not of the right form, names nothing that there is, or the id is in use.
         """
         with self._adding() as (store, _, clock):
-            served = DEFAULT_MODEL if model_path is None else _model_of(store, model_path)
+            served = DEFAULT_MODEL if model_path is None else _model_of(store, model_path, base_model)
             session = self._session(store, session_id, user, created_at=created_at)
             session_id, owner = session["session_id"], session["owner"]
             if sampler_id is None:
@@ -305,6 +319,7 @@ class Additions:
     def _adding(self) -> Iterator[State]:
         state = self._state()
         with state.store.transaction():
+            state.organization.refresh()
             yield state
 
     def _session(
@@ -355,8 +370,10 @@ def _expiry(clock: Clock, ttl_seconds: int | None, expires_at: datetime | str | 
     return None if seconds is None else now + seconds * 1_000_000
 
 
-def _model_of(store: Store, model_path: object) -> str:
+def _model_of(store: Store, model_path: object, base_model: str | None) -> str:
     parts = ADDRESS.fullmatch(model_path) if isinstance(model_path, str) else None
+    if parts is not None and base_model is not None:
+        return base_model
     run = store.run(parts["run_id"]) if parts is not None else None
     if parts is None or run is None or store.checkpoint(parts["run_id"], parts["kind"], parts["name"]) is None:
         raise ValueError(f"model_path is the tinker path of a checkpoint that there is, not {model_path!r}.")

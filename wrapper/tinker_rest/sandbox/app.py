@@ -109,6 +109,7 @@ class ApiApp:
         path, _, query = request.target.partition("?")
         operation: Operation | None = None
         try:
+            self._backend.organization.refresh()
             route = find_startup_route(path, request.method) if match is None else None
             if route is not None:
                 answer = self._answer_startup(route, request)

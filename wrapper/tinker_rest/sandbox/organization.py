@@ -69,8 +69,14 @@ class Organization:
         self.projects: list[str] = []
         self.load()
 
+    def refresh(self) -> None:
+        """Read them anew if another process has changed the database."""
+        if self._store.changed_elsewhere():
+            self.load()
+
     def load(self) -> None:
         """Read anew who was added."""
+        self._store.changed_elsewhere()
         added = {
             row["name"]: User(
                 row["urn"], row["email"], row["full_name"], bool(row["is_administrator"]), row["api_key"]

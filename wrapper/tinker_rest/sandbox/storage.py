@@ -11,11 +11,12 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from starlette.datastructures import Headers
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from .answers import Refusal
 from .calls import Backend
+from .downloads import Checksums, Download, checksums_of
 from .faults import Faults
 from .injection import serve
 from .requests import ReceivedRequest, RequestLog, read_request
@@ -40,6 +41,7 @@ class StorageApp:
         self._faults = faults
         self._leaked_keys = leaked_keys
         self._generation = 0
+        self._checksums: dict[Path, Checksums] = {}
         directory = tempfile.mkdtemp(prefix="tinker-rest-sandbox-")
         self._directory = Path(directory)
         self._closing = weakref.finalize(self, shutil.rmtree, directory, ignore_errors=True)
@@ -51,6 +53,7 @@ class StorageApp:
     def forget(self) -> None:
         """Make all files anew, since what they hold may have changed."""
         self._generation += 1
+        self._checksums.clear()
         for file in self._directory.iterdir():
             file.unlink(missing_ok=True)
 
@@ -72,15 +75,17 @@ class StorageApp:
         try:
             self._backend.signer.check(path, query)
             file, etag, media_type = self._file(path)
+            return Download(
+                file,
+                name=unquote(path.rsplit("/", 1)[-1]),
+                media_type=media_type,
+                etag=etag,
+                checksums=self._checksums[file],
+                method=request.method,
+                asked=headers,
+            )
         except Refusal as refusal:
-            return JSONResponse({"detail": refusal.detail}, refusal.status)
-        return FileResponse(
-            file,
-            media_type=media_type,
-            headers={"ETag": etag},
-            filename=unquote(path.rsplit("/", 1)[-1]),
-            stat_result=file.stat(),
-        )
+            return JSONResponse({"detail": refusal.detail}, refusal.status, dict(refusal.headers))
 
     def _file(self, path: str) -> tuple[Path, str, str]:
         """A file, made when it is first asked for, its entity tag and its media type."""
@@ -91,5 +96,6 @@ class StorageApp:
         file = self._directory / digest
         if not file.exists():
             file.write_bytes(stored.read())
+            self._checksums[file] = checksums_of(file)
         # Until the sandbox is reset, the bytes follow from the path alone: its digest is a strong entity tag.
         return file, f'"{digest}"', stored.media_type

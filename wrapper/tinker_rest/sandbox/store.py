@@ -68,6 +68,7 @@ class Store:
         self._closing = weakref.finalize(self, self._connection.close)
         self._connection.row_factory = sqlite3.Row
         self._lock = threading.RLock()
+        self._version_seen: int | None = None
         try:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
@@ -86,6 +87,14 @@ class Store:
         if tables and version != VERSION:
             raise sqlite3.DatabaseError("it was not made by this version of the sandbox")
         return not tables
+
+    def changed_elsewhere(self) -> bool:
+        """Whether another process has changed the database since this was last asked."""
+        with self._lock:
+            (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+            changed = self._version_seen not in {None, version}
+            self._version_seen = version
+        return changed
 
     def close(self) -> None:
         """Close the database. May be called twice."""
