@@ -342,7 +342,9 @@ class Sandbox(Additions):
             if self._opened is None:
                 self._open()
             assert self._opened is not None  # noqa: S101 - or _open has raised
-            return self._opened
+            state = self._opened
+        state.organization.refresh()
+        return state
 
     def _open(self) -> None:
         store = Store(self._db)
