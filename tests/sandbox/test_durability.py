@@ -76,7 +76,12 @@ def test_two_processes_see_what_the_other_does(shared: tuple[httpx.Client, httpx
     assert there.delete(run, headers=as_carol).status_code == 204
     assert here.delete(run, headers=as_carol).status_code == 404
     add(there, "users", name="dave")
-    assert [user["name"] for user in here.get("/__sandbox__/").json()["users"]] == ["alice", "bob", "carol", "dave"]
+    assert [user["name"] for user in here.get("/__sandbox__/").json()["users"]] == [
+        "alice",
+        "bob",
+        "carol",
+        "dave",
+    ]
 
 
 def test_no_change_of_two_processes_is_lost(shared: tuple[httpx.Client, httpx.Client]) -> None:

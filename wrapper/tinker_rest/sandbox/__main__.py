@@ -22,18 +22,25 @@ DEFAULT_PORT = 8765
 LARGEST_PORT = 65535
 # A wait without an end could not be interrupted by Ctrl-C on Windows.
 WAIT_SECONDS = 0.5
+PROGRAM = "python -m tinker_rest.sandbox"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a sandbox until SIGINT or SIGTERM.
+def main(arguments: Sequence[str] | None = None, *, program: str = PROGRAM) -> int:
+    """Run a sandbox until SIGINT or SIGTERM or, where the first argument is `record`, record an account.
 
     Args:
         arguments: The arguments of the command line; those of the process when it is None.
+        program: What the command is called, for its help.
 
     Returns:
         The exit status: 0 when it was stopped, 1 when it could not be started.
     """
-    options = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["record"]:
+        from .recording_command import record
+
+        return record(arguments[1:], program=f"{program} record")
+    options = _parser(program).parse_args(arguments)
     stop = threading.Event()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
@@ -65,9 +72,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m tinker_rest.sandbox", description="Serve the Tinker REST API on this machine."
+        prog=program,
+        description="Serve the Tinker REST API on this machine.",
+        epilog=f"`{program} record --out FILE` records an account as a scenario.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
     parser.add_argument(
