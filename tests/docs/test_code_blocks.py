@@ -23,6 +23,7 @@ RUN_ELSEWHERE = {
     "scripts/test": "this is what runs this test",
     "pip install .": "tests/package/test_wheel.py installs the wheel",
     "scripts/conformance": "CI runs it",
+    "tinker-rest sandbox record --out account.yaml": "tests/sandbox/test_recording.py records accounts",
 }
 
 
@@ -157,3 +158,11 @@ def test_ci_runs_what_the_readme_tells_users_to_run() -> None:
     assert "python3 scripts/test" in (ROOT / ".ci" / "run").read_text()
     assert "scripts/test" in (ROOT / "README.md").read_text().split("## ")[0]
     assert "scripts/demo" in (ROOT / "README.md").read_text().split("## ")[0]
+
+
+def test_the_readme_lists_the_sdks_commands_that_are_compared() -> None:
+    compared = (ROOT / "scripts" / "differential" / "commands.py").read_text()
+    groups = set(re.findall(r'Command\(f?"(?:-f json )?(\w+) ', compared))
+    row = re.search(r"^\| command line \| (.*) \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert row is not None
+    assert groups <= set(re.findall(r"`(\w+)`", row[1]))

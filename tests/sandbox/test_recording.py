@@ -59,8 +59,10 @@ def shape_of(account: Account) -> list[Any]:
 
     def run(run_id: str) -> dict[str, Any]:
         one, info = account.runs[run_id], account.weights.get(run_id)
-        fields = ("base_model", "is_lora", "lora_rank", "corrupted", "last_request_time")
+        fields = ("base_model", "is_lora", "lora_rank", "corrupted")
+        saved = [checkpoint.time for checkpoint in account.checkpoints.get(run_id, ())]
         return {
+            "last_request": max(time for time in (one.last_request_time, *saved) if time),
             **{name: getattr(one, name) for name in fields},
             "metadata": sorted(one.user_metadata.to_dict()) if one.user_metadata else None,
             "weights": info and info.to_dict(),
