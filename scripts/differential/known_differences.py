@@ -86,7 +86,6 @@ def _text(rows: str, place: str, sdk: str, ours: str) -> Known:
 
 # fmt: off
 KNOWN: list[Known] = [
-    Known(("RestClient.*", "tinker -f json *"), ("*checkpoint*.training_run_id", "stdout.training_run_id"), "(nothing)", "The reference's own example prints checkpoint.training_run_id, which the SDK's type lacks."),
     _newer(".user_metadata"),
     _newer(".optimizer_config"),
     _newer(".display_name"),

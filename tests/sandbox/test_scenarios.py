@@ -15,6 +15,7 @@ import pytest
 
 from tinker_rest.sandbox import Clock, FaultRule, Sandbox, ScenarioError
 from tinker_rest.sandbox.additions import Additions
+from tinker_rest.sandbox.faults import FaultFields
 
 FOLDER = resources.files("tinker_rest.sandbox")
 EXAMPLE = str(FOLDER / "scenario.example.yaml")
@@ -49,6 +50,7 @@ def test_the_schema_has_what_the_methods_take() -> None:
         parameters = set(getattr(Additions, f"add_{thing}").__kwdefaults__)
         assert set(SCHEMA["$defs"][thing]["properties"]) == parameters, thing
     assert set(SCHEMA["$defs"]["fault"]["properties"]) == set(FaultRule.__dataclass_fields__)
+    assert set(FaultFields.__annotations__) == set(FaultRule.__dataclass_fields__)
     nested = set(SCHEMA["$defs"]["checkpoint_of_run"]["properties"])
     assert nested == set(SCHEMA["$defs"]["checkpoint"]["properties"]) - {"training_run_id", "user"}
     with_checkpoints = set(SCHEMA["$defs"]["training_run_with_checkpoints"]["properties"])

@@ -87,6 +87,8 @@ class CommandCredential:
             running.append(process)
             output, _ = process.communicate(timeout=COMMAND_SECONDS)
         except subprocess.TimeoutExpired:
+            _end(process)
+            process.communicate()
             raise CredentialsError(
                 f"the command in {COMMAND_VARIABLE} did not end within {COMMAND_SECONDS:g} s"
             ) from None

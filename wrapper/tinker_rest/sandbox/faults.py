@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
+import re
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypedDict, Unpack, get_args
 
 from .requests import ReceivedRequest
 
@@ -17,6 +19,9 @@ When = Literal["before", "after"]
 Match = str | Callable[[ReceivedRequest], bool]
 
 LEAST_STATUS, MOST_STATUS = 200, 599
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# The server sets them by the body; `truncate` and `drop` are for answers that end too early.
+_FRAMING_HEADERS = frozenset({"content-length", "transfer-encoding", "connection"})
 _METHODS = frozenset({"GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "*"})
 
 
@@ -106,8 +111,11 @@ class FaultRule:
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} is one of {known}, not {getattr(self, name)!r}.")
         for name, value in (self.headers or {}).items():
-            if not f"{name}{value}".isascii() or not f"{name}{value}".isprintable():
-                raise ValueError(f"{name!r}: {value!r} is not a header.")
+            _check_header(name, value)
+        if isinstance(self.retry_after, str):
+            _check_header("Retry-After", self.retry_after)
+        for name in ("detail", "body"):
+            _check_json(name, getattr(self, name))
         if isinstance(self.match, str):
             self._check_pattern(self.match)
         elif self.match is not None and not callable(self.match):
@@ -143,6 +151,25 @@ class FaultRule:
         if callable(self.match):
             named["match"] = f"<function {getattr(self.match, '__qualname__', 'match')}>"
         return named
+
+
+class FaultFields(TypedDict, total=False):
+    """The attributes of a `FaultRule`, as keyword arguments."""
+
+    status: int | None
+    retry_after: float | str | None
+    detail: Any
+    body: Any
+    headers: Mapping[str, str] | None
+    delay: float
+    drop: bool
+    when: When
+    truncate: int | None
+    malformed: bool
+    match: Match | None
+    host: Host
+    times: int | None
+    after: int
 
 
 class Fault:
@@ -190,7 +217,7 @@ class Faults(Collection[Fault]):
         self._faults: list[Fault] = []
         self._numbers = itertools.count(1)
 
-    def add(self, **values: Any) -> Fault:
+    def add(self, **values: Unpack[FaultFields]) -> Fault:
         """Let something go wrong.
 
         Args:
@@ -286,6 +313,20 @@ def _check_whole(name: str, value: object, least: int, most: int | None = None) 
     if not is_whole or not isinstance(value, int) or value < least or (most is not None and value > most):
         limits = f"from {least} up" if most is None else f"from {least} to {most}"
         raise ValueError(f"{name} is a whole number {limits}, not {value!r}.")
+
+
+def _check_header(name: object, value: object) -> None:
+    if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name) or name.lower() in _FRAMING_HEADERS:
+        raise ValueError(f"{name!r} is not the name of a header that an answer may be given.")
+    if not isinstance(value, str) or not value.isascii() or not value.isprintable():
+        raise ValueError(f"{value!r} is not a value that the header {name} can have.")
+
+
+def _check_json(name: str, value: object) -> None:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} is a text or becomes JSON, unlike {value!r}.") from error
 
 
 def _check_seconds(name: str, value: object) -> None:
