@@ -339,14 +339,18 @@ def test_callbacks_that_cancel_each_others_futures_end(server: RecordingServer, 
 
 @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, ZeroDivisionError])
 def test_a_callback_that_fails_ends_no_other_call(
-    client: RestClient, caplog: pytest.LogCaptureFixture, error: type[BaseException]
+    server: RecordingServer, client: RestClient, caplog: pytest.LogCaptureFixture, error: type[BaseException]
 ) -> None:
     def fail(_: object) -> None:
         raise error
 
+    held = Held(reply(body=TRAINING_RUN))
+    server.answer = lambda _: held
     future = client.get_training_run("r")
-    future.add_done_callback(fail)
+    future.add_done_callback(fail)  # of a future that is done already, it would be called here
+    held.release()
     assert future.result(10).base_model == "b"
+    server.answer = smallest_answer
     assert client.get_training_run("r").result(10).base_model == "b"
     wait_until(lambda: error.__name__ in caplog.text)
 
