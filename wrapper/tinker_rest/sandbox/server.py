@@ -12,6 +12,9 @@ from .calls import Backend
 from .clock import Clock
 from .listener import Listener, open_socket
 from .organization import FIRST_USER, SECOND_USER
+from .pages.activity import Activity
+from .pages.overview import Overview
+from .pages.site import Site
 from .requests import RequestLog
 from .signing import Builds, Signer
 from .spec import Spec, load_spec
@@ -167,8 +170,11 @@ class Sandbox:
             violations = self.violations if self._validate_responses else None
             credentials = Credentials(callers, self._tokens, self._wants_tokens)
             api = ApiApp(spec, backend, credentials, self.requests, violations)
+            activity = Activity()
+            overview = Overview(backend, credentials, activity, self._db)
+            site = Site(api, spec, self.base_url, overview, activity)
             self._storage = StorageApp(backend, self.storage_requests, self.leaked_keys)
-            listener = Listener({api_socket: api, storage_socket: self._storage})
+            listener = Listener({api_socket: site, storage_socket: self._storage})
             listener.start()
         except BaseException:
             api_socket.close()
