@@ -22,9 +22,14 @@ def code(content: object) -> str:
     return f"<code>{text(content)}</code>"
 
 
+def breakable(name: str) -> str:
+    """A name that may go on in the next line behind each of its underscores."""
+    return text(name).replace("_", "_<wbr>")
+
+
 def link(anchor: str, label: str) -> str:
     """A link to another place of the page."""
-    return f'<a href="#{text(anchor)}">{text(label)}</a>'
+    return f'<a href="#{text(anchor)}">{breakable(label)}</a>'
 
 
 def document(value: Any) -> str:

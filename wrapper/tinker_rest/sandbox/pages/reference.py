@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from ..spec import METHODS
-from .prose import block, code, document, line, link, paragraphs, text
+from .prose import block, breakable, code, document, line, link, paragraphs, text
 from .schema_view import Schema, anchor_of, limits_of, schema_article, type_of, wanted
 
 _TONES = {"get": "cool", "delete": "bad", "post": "good", "put": "warning", "patch": "warning"}
@@ -120,7 +120,7 @@ class _Reference:
         yield f'<article id="{anchor}"><h3><a href="#{anchor}">{summary}</a></h3>'
         yield (
             f'<p class="address"><span class="badge {tone}">{operation.method.upper()}</span> '
-            f"{code(operation.path)}</p>"
+            f'{code(operation.path)} <span class="limits">{breakable(operation.name)}</span></p>'
         )
         yield paragraphs(described.get("description", ""), self._anchors)
         parameters = [self._resolved(parameter) for parameter in described.get("parameters", ())]
@@ -164,6 +164,7 @@ class _Reference:
             '<th scope="col">Meaning</th></tr></thead><tbody>'
         )
         examples: list[str] = []
+        links: list[str] = []
         for status, reference in responses.items():
             response = self._resolved(reference)
             contents = response.get("content", {})
@@ -174,10 +175,17 @@ class _Reference:
                 f"<tr><td>{code(status)}</td><td>{bodies or 'none'}</td>"
                 f"<td><p>{line(response.get('description', ''), self._anchors)}</p>{told}</td></tr>"
             )
+            links += [self._link(self._resolved(way)) for way in response.get("links", {}).values()]
             if status.isdigit() and int(status) < _FIRST_ERROR:
                 examples += [part for content in contents.values() for part in self._examples(content)]
         yield "</tbody></table>"
+        if links:
+            yield f"<h4>Go on with</h4><ul>{''.join(links)}</ul>"
         yield from examples
+
+    def _link(self, way: Mapping[str, Any]) -> str:
+        told = line(way.get("description", ""), self._anchors)
+        return f"<li>{link(way['operationId'], way['operationId'])}: {told}</li>"
 
     def _examples(self, content: Mapping[str, Any]) -> Iterator[str]:
         if "example" in content:
@@ -197,10 +205,8 @@ class _Reference:
             elif parameter["in"] == "query" and parameter.get("required"):
                 query[parameter["name"]] = value
         url = self._base_url + path + (f"?{urlencode(query, safe=':')}" if query else "")
-        words = ["curl"]
-        if operation.method != "get":
-            words.append(f"-X {operation.method.upper()}")
-        words.append('-H "X-API-Key: $TINKER_API_KEY"')
+        method = "" if operation.method == "get" else f"-X {operation.method.upper()} "
+        words = [f'curl {method}-H "X-API-Key: $TINKER_API_KEY"']
         for media_type, content in body.get("content", {}).items():
             examples = [self._resolved(example) for example in content.get("examples", {}).values()]
             sent = examples[0].get("value") if examples else content.get("example", {})

@@ -10,16 +10,12 @@ from .prose import code, document, line, link, paragraphs, text
 
 Schema = Mapping[str, Any]
 
-_LIMITS = {
-    "minimum": "from",
-    "maximum": "up to",
-    "minLength": "characters: from",
-    "maxLength": "characters: up to",
-    "minItems": "items: from",
-    "maxItems": "items: up to",
-    "pattern": "pattern",
-    "default": "default",
-}
+# The keywords of a range, and of what it is a range.
+_RANGES = (
+    ("minimum", "maximum", ""),
+    ("minLength", "maxLength", " characters"),
+    ("minItems", "maxItems", " items"),
+)
 
 
 def anchor_of(schema_name: str) -> str:
@@ -61,9 +57,11 @@ def type_of(schema: Schema) -> str:
 
 def limits_of(schema: Schema) -> str:
     """What else a schema asks of a value, or nothing."""
-    told = [f"{word} {code(_written(schema[keyword]))}" for keyword, word in _LIMITS.items() if keyword in schema]
+    told = [_range(schema.get(low), schema.get(high), unit) for low, high, unit in _RANGES]
+    told += [f"{name} {code(_written(schema[name]))}" for name in ("pattern", "default") if name in schema]
     if schema.get("x-secret") or schema.get("format") == "password":
         told.append("secret")
+    told = [each for each in told if each]
     return f'<p class="limits">{", ".join(told)}</p>' if told else ""
 
 
@@ -102,6 +100,14 @@ def _body(schema: Schema, anchors: Mapping[str, str]) -> Iterator[str]:
             f"<td><p>{described}</p>{limits_of(field)}</td></tr>"
         )
     yield "</tbody></table>"
+
+
+def _range(low: int | None, high: int | None, unit: str) -> str:
+    if low is None and high is None:
+        return ""
+    if high is None:
+        return f"{low:,}{unit} or more"
+    return f"{low:,} to {high:,}{unit}" if low is not None else f"up to {high:,}{unit}"
 
 
 def _written(value: Any) -> str:
