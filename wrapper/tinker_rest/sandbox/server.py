@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from types import TracebackType
 from typing import get_args
@@ -10,6 +11,7 @@ from . import seed as seeding
 from .app import ApiApp
 from .calls import Backend
 from .clock import Clock
+from .exposure import exposure_warning
 from .listener import Listener, open_socket
 from .organization import FIRST_USER, SECOND_USER
 from .pages.activity import Activity
@@ -31,6 +33,9 @@ REQUESTS_KEPT = 10_000
 _REACHABLE_AT = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - not bound here
 
 
+logger = logging.getLogger("tinker_rest.sandbox")
+
+
 class Sandbox:
     """A local Tinker server with real state, for tests and for trying things out.
 
@@ -39,7 +44,7 @@ class Sandbox:
     production. Use it in a `with` statement, or call `start` and `close`. Any number may run at once.
 
     Args:
-        host: The address to listen on. Only this machine can reach the default.
+        host: The address to listen on. Only this machine can reach the default; of any other, the log warns.
         port: The port of the API; 0 for any free one.
         storage_port: The port of what has a signed URL; 0 for any free one.
         db: The path of a SQLite file that keeps the state, or `:memory:`.
@@ -182,6 +187,9 @@ class Sandbox:
             self.close()
             raise
         self._listener = listener
+        warning = exposure_warning(self._host, self._ports)
+        if warning is not None:
+            logger.warning(warning)
         return self
 
     def stop(self) -> None:

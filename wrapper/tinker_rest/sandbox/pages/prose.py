@@ -19,7 +19,7 @@ def text(content: object) -> str:
 
 def code(content: object) -> str:
     """A text as code."""
-    return f"<code>{text(content)}</code>"
+    return f"<code>{breakable(str(content))}</code>"
 
 
 def breakable(name: str) -> str:

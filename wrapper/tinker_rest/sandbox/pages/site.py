@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -14,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..answers import Refusal
+from ..exposure import is_loopback
 from ..spec import Spec, description_text, load_spec
 from .activity import Activity, header_of
 from .overview import Overview
@@ -66,7 +66,10 @@ class Site:
         """Answer one request."""
         page = self._pages.get(scope["path"])
         if page is None:
-            await self._activity.watch(self._api, scope, receive, send)
+            if scope["path"].startswith(PRIVATE_PREFIX):
+                await self._api(scope, receive, send)
+            else:
+                await self._activity.watch(self._api, scope, receive, send)
             return
         if scope["method"] not in {"GET", "HEAD"}:
             response = _refused(405, "Method Not Allowed", Allow="GET, HEAD")
@@ -118,18 +121,11 @@ def _is_from_this_machine(scope: Scope) -> bool:
     A web site whose name is made to point to this machine could otherwise let a browser read what is shown.
     """
     client = scope["client"]
-    if client is None or not _is_loopback(client[0]):
+    if client is None or not is_loopback(client[0]):
         return False
     host = (header_of(scope, b"host") or "").lower()
     name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
-    return name == "localhost" or _is_loopback(name.strip("[]"))
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(name.strip("[]"))
 
 
 def _static(name: str) -> Response:
