@@ -58,7 +58,7 @@ class Store:
         self._connection.row_factory = sqlite3.Row
         self._lock = threading.RLock()
         self._totals: dict[tuple[Any, ...], sqlite3.Row] = {}
-        self._totals_are_of = (-1, -1)
+        self._totals_are_of: tuple[int, ...] = ()
         try:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
@@ -288,8 +288,12 @@ class Store:
     def total(self, query: str, values: Mapping[str, Any]) -> sqlite3.Row:
         """The one row of a query that counts or adds up, which is run again only when anything has changed."""
         with self._lock:
-            (data_version,) = self._connection.execute("PRAGMA data_version").fetchone()
-            state = (self._connection.total_changes, data_version)
+            # What another connection has done shows in data_version, what a backup has in schema_version.
+            versions = (
+                self._connection.execute(f"PRAGMA {name}").fetchone()[0]
+                for name in ("data_version", "schema_version")
+            )
+            state = (self._connection.total_changes, *versions)
             # The page of the sandbox asks again every second, and a client for each page of a list.
             if state != self._totals_are_of or len(self._totals) >= TOTALS_KEPT:
                 self._totals.clear()
