@@ -72,6 +72,14 @@ def ensure_dev() -> Path:
     return ensure(".venv", "-r", LOCK)
 
 
+def build_wheel(folder: Path) -> Path:
+    """Build the wheel as it would be published. Runs in the environment of `ensure_dev`."""
+    run(sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder)
+    shutil.rmtree(ROOT / "build", ignore_errors=True)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
 def rerun_in(python: Path) -> None:
     """Go on in another interpreter, where the script does not run in it already."""
     if Path(sys.prefix) != python.parent.parent:

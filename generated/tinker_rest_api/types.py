@@ -101,7 +101,7 @@ class Model:
     """What all models have, beside their fields. The names are those that users of pydantic know."""
 
     field_order: ClassVar[tuple[str, ...]] = ()
-    """The names of the fields, in the order of the API's description."""
+    """The names of the fields to dump, in the order of the API's description."""
 
     def model_dump(
         self,
@@ -112,6 +112,8 @@ class Model:
         exclude_none: bool = False,
     ) -> dict[str, Any]:
         """The fields by their names, models inside of them as dicts.
+
+        What follows from another field and what this version does not know is left out; `to_dict` has both.
 
         Args:
             mode: `python` to keep times as datetimes, `json` to have all values as JSON has them.
@@ -135,7 +137,8 @@ class Model:
     def model_copy(self, *, update: Mapping[str, Any] | None = None) -> Self:
         """A copy with some fields changed. Raises TypeError for a field that there is not."""
         copied = evolve(self, **(update or {}))
-        copied.additional_properties = dict(self.additional_properties)  # type: ignore[attr-defined]
+        if hasattr(self, "additional_properties"):
+            copied.additional_properties = dict(self.additional_properties)  # type: ignore[attr-defined]
         return copied
 
 
@@ -155,7 +158,8 @@ class UnknownVariant(Model):
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as it came."""
-        return {"type": self.type, **self.additional_properties}
+        fields = plain_json(self.additional_properties)
+        return {"type": self.type, **{name: value for name, value in fields.items() if name != "type"}}
 
     def model_dump(
         self,
@@ -167,7 +171,7 @@ class UnknownVariant(Model):
     ) -> dict[str, Any]:
         """All fields as they came; the arguments are those of the other models."""
         return {
-            name: value
+            name: _dumped(value, mode, exclude_none)
             for name, value in self.to_dict().items()
             if name not in exclude
             and (include is None or name in include)

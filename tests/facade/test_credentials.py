@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import pickle
+import shlex
 import time
 import warnings
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 
 from tinker_rest import APIStatusError, CredentialsError, RestClient, credentials
 
-from .recording_server import KEY, RecordingServer, reply, token
+from .recording_server import KEY, RecordingServer, reply, token, wait_until
 
 STORED, ENVIRONMENT = "tml-stored-key-0123456789", "tml-environment-key-0123456789"
 PRINTED = "tml-printed-key-0123456789"
@@ -66,6 +67,7 @@ def test_a_key_of_the_environment_that_cannot_be_right_gives_way_to_the_command(
     monkeypatch.setenv("TINKER_CREDENTIAL_CMD", f"echo {PRINTED}")
     with pytest.warns(UserWarning, match="must begin with 'tml-'.*TINKER_CREDENTIAL_CMD") as caught:
         assert key_sent(server) == PRINTED
+    assert caught[0].filename == __file__
     assert "sk-of" not in str(caught[0].message)
 
 
@@ -88,7 +90,8 @@ def test_a_file_without_a_default_holds_no_credential(server: RecordingServer, c
     "content",
     ["", "{", "[]", '"tml-secret-secret"', stored(5), stored(""), stored("sk-secret-secret"),
      {"default": "1", "keys": {"1": "tml-secret-secret"}}, {"default": "1", "keys": ["tml-secret-secret"]},
-     {"default": "1", "keys": {"1": {"name": "tml-secret-secret"}}}, {"default": ["1"], "keys": {}}],
+     {"default": "1", "keys": {"1": {"name": "tml-secret-secret"}}}, {"default": ["1"], "keys": {}},
+     "[" * 100_000],
 )  # fmt: skip
 def test_a_file_that_cannot_be_right_is_named(server: RecordingServer, content: object) -> None:
     path = store(content)
@@ -161,6 +164,42 @@ def test_a_command_that_hangs(server: RecordingServer, monkeypatch: pytest.Monke
         client.list_sessions().result(10)
 
 
+@pytest.mark.parametrize("secret", ["tml-abc(SECRET)x", "eyJa.b,SECRET", "four", 'abc"SECRET'])
+def test_what_only_begins_like_a_key_is_not_shown_either(
+    server: RecordingServer, monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    monkeypatch.setenv("TINKER_CREDENTIAL_CMD", f"printf %s {shlex.quote(secret)}")
+    server.answer = lambda request: reply(403, {"detail": f"unknown: {request.header('X-API-Key')}"})
+    with RestClient(base_url=server.base_url) as client:
+        error = client.list_sessions().exception(10)
+        server.answer = lambda request: reply(403, {"of": {"next": request.header("X-API-Key")}})
+        other = client.list_sessions().exception(10)
+    assert secret.partition("(")[2] or secret not in str(error) + str(other)
+    assert "SECRET" not in str(error) + str(other)
+
+
+def test_a_command_ends_with_the_client(
+    server: RecordingServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    started, ended = tmp_path / "started", tmp_path / "ended"
+    monkeypatch.setenv("TINKER_CREDENTIAL_CMD", f"touch {started}; sleep 0.5; touch {ended}")
+    client = RestClient(base_url=server.base_url)
+    call = client.list_sessions()
+    wait_until(started.exists)
+    client.close()
+    assert call.exception(10) is not None
+    time.sleep(0.8)
+    assert not ended.exists()
+
+
+def test_a_pipe_in_place_of_the_file_is_named(server: RecordingServer) -> None:
+    path = store(stored())
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(CredentialsError, match=f"{path} cannot be read: it is no file"):
+        RestClient(base_url=server.base_url)
+
+
 def test_closing_does_not_wait_for_a_command(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TINKER_CREDENTIAL_CMD", "exec sleep 5")
     client = RestClient(base_url=server.base_url)
@@ -179,8 +218,8 @@ def test_a_command_is_run_once_for_many_calls(
     with RestClient(base_url=server.base_url) as client:
         for call in [client.list_sessions() for _ in range(20)]:
             call.result(10)
-    # Once to ask whether the server wants tokens, which this one does not know, and once for the calls.
-    assert runs.read_text().count("run") <= 2
+    # Also the question whether the server wants tokens, which this one does not know, is asked once.
+    assert runs.read_text().count("run") == 1
     assert [request.line for request in server.requests].count("POST /api/v1/client/config") == 1
     assert len(server.requests) == 21
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import pickle
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from tinker_rest import (
     APIResponseValidationError,
     APITimeoutError,
     InternalServerError,
+    InvalidArgumentError,
     NotFoundError,
     RetryEvent,
     SessionTraceExportError,
@@ -42,6 +44,11 @@ FOUND = {
     "checkpoints_count": 0,
 }
 BECAUSE = {"type": "failed", "category": "user", "message": "m"}
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trace_export, "SHORTEST_POLL_SECONDS", 0.01)
 
 
 def found(server: RecordingServer, status: Any) -> Any:
@@ -83,6 +90,21 @@ def test_a_status_of_a_wrong_shape_is_named(server: RecordingServer, status: Any
         APIResponseValidationError, match=r"(SessionSummary\.status|SessionFailed\.|ClientSessionFinished\.)"
     ):
         found(server, status)
+
+
+@pytest.mark.parametrize("value", [float("nan"), {1}, datetime(2026, 7, 13), "\udc80"])
+def test_what_cannot_be_sent_is_refused(server: RecordingServer, value: Any) -> None:
+    request = SessionSearchRequest(owner=UnknownVariant("nearby", {"value": value}))
+    with client_of(server) as client, pytest.raises(InvalidArgumentError, match="what can be sent as JSON"):
+        client.search_sessions(request)
+    assert server.requests == []
+
+
+def test_what_is_dumped_is_a_copy() -> None:
+    unknown = UnknownVariant("nearby", {"places": ["a"], "type": "other"})
+    unknown.model_dump()["places"].append("b")
+    unknown.to_dict()["places"].append("c")
+    assert unknown.to_dict() == {"type": "nearby", "places": ["a"]}
 
 
 def test_all_pages(server: RecordingServer) -> None:
@@ -150,10 +172,13 @@ def test_a_trace_that_cannot_be_built(server: RecordingServer, why: str | None) 
 def test_a_trace_that_is_not_built_in_time(server: RecordingServer) -> None:
     server.answer = lambda _: PENDING
     with client_of(server, archive_timeout=0.2, timeout=None) as client:
-        with pytest.raises(APITimeoutError, match=r"not built after 0\.2 s \(archive_timeout\)"):
+        with pytest.raises(APITimeoutError, match=r"not built within 0\.2 s \(archive_timeout\)"):
+            client.export_session_trace("s").result(10)
+        server.answer = lambda _: reply(body={"status": "pending"}, Retry_After="1000")
+        with pytest.raises(APITimeoutError, match=r"the server asked to wait 1000 s"):
             client.export_session_trace("s").result(10)
         server.answer = lambda _: never_answer
-        with pytest.raises(APITimeoutError):
+        with pytest.raises(APITimeoutError, match=r"not built within 0\.2 s \(archive_timeout\)"):
             client.export_session_trace("s").result(10)
 
 
@@ -168,11 +193,26 @@ def test_faults_while_a_trace_is_asked_for(server: RecordingServer) -> None:
     assert len(server.requests) == 3
 
 
-@pytest.mark.parametrize("url", [None, "", "file:///trace", 5])
+@pytest.mark.parametrize("url", [None, "", "file:///trace", 5, "//host/trace?signature=secret", "http://host:x/"])
 def test_a_trace_without_a_url(server: RecordingServer, url: Any) -> None:
     server.answer = lambda _: reply(body={"status": "ready", "url": url})
-    with client_of(server) as client, pytest.raises(APIResponseValidationError, match=r"SessionTraceExport\.url"):
+    with (
+        client_of(server) as client,
+        pytest.raises(APIResponseValidationError, match=r"SessionTraceExport\.url") as caught,
+    ):
         client.export_session_trace("s").result(10)
+    assert b"secret" not in pickle.dumps(caught.value)
+
+
+def test_a_server_that_wants_to_be_asked_too_often(
+    server: RecordingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trace_export, "SHORTEST_POLL_SECONDS", 0.1)
+    server.answer = in_turn([reply(body={"status": "pending"}, Retry_After="0")] * 2 + [READY])
+    delays: list[float] = []
+    with client_of(server, on_retry=lambda event: delays.append(event.delay)) as client:
+        client.export_session_trace("s").result(10)
+    assert delays == [0.1, 0.1]
 
 
 def test_waiting_for_a_trace_can_be_cancelled(server: RecordingServer) -> None:

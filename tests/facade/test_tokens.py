@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import pickle
 import threading
 import time
+from collections.abc import Callable
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -12,6 +15,8 @@ import pytest
 from tinker_rest import (
     APIConnectionError,
     APIError,
+    APIResponseValidationError,
+    APITimeoutError,
     AuthenticationError,
     CredentialsError,
     NotFoundError,
@@ -195,7 +200,7 @@ def test_faults_of_the_exchange_are_repeated(tokens: TokenServer) -> None:
 
 @pytest.mark.parametrize(
     "config",
-    [reply(404, {"detail": "Not Found"}), reply(405), reply(401, {"detail": "no"}), reply(500), reply(body=[]),
+    [reply(404, {"detail": "Not Found"}), reply(405), reply(401, {"detail": "no"}), reply(501), reply(body=[]),
      reply(200, "<html>", "text/html"), lose_answer, reply(body={}), reply(body={"pjwt_auth_enabled": False})],
 )  # fmt: skip
 def test_a_server_without_tokens_costs_one_more_request_after_a_refusal(
@@ -209,6 +214,94 @@ def test_a_server_without_tokens_costs_one_more_request_after_a_refusal(
     others = [line for line in server.lines if "sessions" not in line]
     assert len(others) == (1 if isinstance(config, bytes) else 3)  # where nobody answered, it is asked again
     assert "auth/token" not in str(others)
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_passing_fault_of_the_question_is_not_its_answer(
+    tokens: TokenServer, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    answers: list[Answer] = [reply(status)]
+    tokens.answer = lambda request: (
+        answers.pop() if answers and "config" in request.target else tokens.answer_with_tokens(request)
+    )
+    with client_of(tokens) as client:
+        for _ in range(2):
+            assert isinstance(client.list_sessions().exception(10), AuthenticationError)
+        assert tokens.paths.count("client/config") == 1  # not with each call
+        monkeypatch.setattr(authentication, "time", type("Clock", (), {"monotonic": staticmethod(later(11))}))
+        client.list_sessions().result(10)
+
+
+def later(seconds: float) -> Callable[[], float]:
+    return lambda: time.monotonic() + seconds
+
+
+@pytest.mark.parametrize("claims", [{}, {"iat": -3600.0}])
+def test_a_token_of_which_little_is_left_is_renewed_in_time(tokens: TokenServer, claims: dict[str, float]) -> None:
+    now = time.time()
+    issued = {name: now + offset for name, offset in claims.items()}
+    soon = token(exp=now + 60, number=1, **issued)
+    tokens.exchange_answers = [reply(body={"jwt": soon}, Date=formatdate(now, usegmt=True))]
+    tokens.valid.add(soon)
+    with client_of(tokens) as client:
+        client.list_sessions().result(10)
+        monkey = pytest.MonkeyPatch()
+        monkey.setattr(authentication, "time", type("Clock", (), {"monotonic": staticmethod(later(58))}))
+        try:
+            client.list_sessions().result(10)
+        finally:
+            monkey.undo()
+    assert tokens.exchanges == 2
+    assert tokens.requests[-1].header("X-API-Key") != soon
+
+
+def test_faults_of_a_renewal_are_repeated_as_those_of_any_request(tokens: TokenServer) -> None:
+    with client_of(tokens) as client:
+        client.list_sessions().result(10)
+        tokens.valid.clear()
+        tokens.exchange_answers = [reply(503, Retry_After="0")] * 5
+        client.list_sessions().result(20)
+    assert tokens.exchanges == 7
+
+
+def test_a_slow_renewal_is_a_time_out_and_no_wrong_key(tokens: TokenServer) -> None:
+    with client_of(tokens) as client:
+        client.list_sessions().result(10)
+        tokens.valid.clear()
+        tokens.exchange_answers = [never_answer]
+        impatient = client.with_options(attempt_timeout=0.2, max_retries=0)
+        with pytest.raises(APITimeoutError, match="another credential"):
+            impatient.list_sessions().result(10)
+
+
+@pytest.mark.parametrize("status", [404, 405, 409, 422])
+def test_a_refused_exchange_is_no_answer_to_the_call(tokens: TokenServer, status: int) -> None:
+    tokens.exchange_answers = [reply(status, {"detail": "no"})] * 2
+    with client_of(tokens) as client:
+        error = client.delete_checkpoint("r", "weights/1").exception(10)
+        assert isinstance(error, CredentialsError)
+        assert f"cannot be exchanged for a token: exchange_credential failed: {status}" in str(error)
+        assert isinstance(client.get_checkpoint_archive_url("r", "weights/1").exception(10), CredentialsError)
+
+
+@pytest.mark.parametrize("jwt", ["", "a b", "tok\r\nEvil: 1", "ü-secret-token", 5])
+def test_a_token_that_cannot_be_sent(tokens: TokenServer, jwt: Any) -> None:
+    tokens.exchange_answers = [reply(body={"jwt": jwt})]
+    with client_of(tokens) as client, pytest.raises(APIResponseValidationError, match="jwt") as caught:
+        client.list_sessions().result(10)
+    assert b"secret-token" not in pickle.dumps(caught.value)
+    assert not caught.value.response.content
+
+
+@pytest.mark.parametrize("exp", [10**400, "soon", True, None, [], float("nan")])
+def test_odd_claims_change_nothing(tokens: TokenServer, exp: Any) -> None:
+    odd = token(iat=0, exp=exp)
+    tokens.exchange_answers = [reply(body={"jwt": odd})]
+    tokens.valid.add(odd)
+    with client_of(tokens) as client:
+        client.list_sessions().result(10)
+    with client_of(tokens, api_key=odd):
+        pass
 
 
 def test_a_question_that_is_never_answered_does_not_hide_the_refusal(server: RecordingServer) -> None:
@@ -259,6 +352,7 @@ def test_whoami_reads_the_token(tokens: TokenServer) -> None:
         "org_urn": "tml:organization:o-1",
         "email": "ada@example.com",
     }
+    assert identity.model_copy(update={"email": None}).email is None
     assert tokens.requests == []
 
 

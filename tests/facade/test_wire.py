@@ -17,8 +17,10 @@ from tinker_rest.types import (
     AccessibleSearchOwner,
     ActiveSessionStatusQuery,
     ClientFinishedSessionStatusQuery,
+    OwnSearchOwner,
     SessionSearchCursor,
     SessionSearchRequest,
+    UnknownVariant,
     UserSearchOwner,
 )
 
@@ -188,6 +190,9 @@ BAD_SEARCHES: list[tuple[Any, object]] = [
     ({"project_ids": "p"}, "p"), ({"project_ids": [""]}, ""), ({"user_metadata": {"a": 1}}, {"a": 1}), ({"user_metadata": "a"}, "a"),
     ({"owner": "own"}, "own"), ({"owner": UserSearchOwner(owner_urns=[])}, []), ({"owner": UserSearchOwner(owner_urns=[""])}, [""]),
     ({"owner": UserSearchOwner(owner_urns=["u"] * 11)}, ["u"] * 11), ({"statuses": []}, []), ({"statuses": ["active"]}, "active"),
+    ({"display_name": "\ud800"}, "\ud800"),
+    ({"owner": UnknownVariant("")}, ""), ({"owner": OwnSearchOwner("zzz")}, "zzz"),  # type: ignore[arg-type]
+    ({"cursor": SessionSearchCursor("2026-01-01T00:00:00Z", "s")}, "2026-01-01T00:00:00Z"),  # type: ignore[arg-type]
     ({"statuses": [ClientFinishedSessionStatusQuery(reasons=[])]}, []), ({"cursor": "next"}, "next"), ({"statuses": "active"}, "active"),
 ]
 BAD_SCOPES = ("mine", "", "OWNED", None, 1)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
+
+import httpx
 
 from tinker_rest.calls import Call
 from tinker_rest.errors import APIStatusError
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 # What a signed URL is taken to live where the server does not say.
 SIGNED_URL_LIFETIME = timedelta(minutes=15)
 # How servers say that they know no such route or id.
@@ -77,17 +81,19 @@ def archive_url(asked_at: str) -> Callable[[Answer], CheckpointArchiveUrlRespons
 def joined_url(base: str, location: str) -> str:
     """The URL that a redirect means; empty where it can be none."""
     try:
-        is_whole = "://" in location.partition("?")[0]
+        is_whole = _SCHEME.match(location) is not None
         return location if is_whole or not location else urljoin(base, location)
     except ValueError:
         return ""
 
 
 def is_web_url(url: str) -> bool:
-    """Whether a URL is one of http or https with a host."""
+    """Whether a URL is one of http or https with a host, which a request can be sent to."""
     try:
-        return urlsplit(url).scheme in ("http", "https") and bool(urlsplit(url).hostname)
-    except ValueError:
+        urlsplit(url)  # refuses some that httpx does not
+        parts = httpx.URL(url)
+        return parts.scheme in ("http", "https") and bool(parts.host) and (parts.port or 1) < 2**16
+    except (ValueError, TypeError, httpx.InvalidURL):
         return False
 
 

@@ -101,8 +101,8 @@ def check_billing_hour(name: str, moment: datetime | str) -> datetime:
     if not isinstance(parsed, datetime):
         raise InvalidArgumentError(f"{name} must be {_HOUR}, not {shown(moment)}")
     try:
-        hour = parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
-    except (OverflowError, ValueError):
+        hour = parsed.replace(tzinfo=UTC) if parsed.utcoffset() is None else parsed.astimezone(UTC)
+    except Exception:  # of a zone that somebody else wrote, too
         raise InvalidArgumentError(f"{name} must be {_HOUR}, not {shown(moment)}") from None
     if (hour.minute, hour.second, hour.microsecond) != (0, 0, 0):
         raise InvalidArgumentError(f"{name} must be {_HOUR}; {shown(moment)} is within an hour")

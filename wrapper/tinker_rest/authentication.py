@@ -22,7 +22,10 @@ from tinker_rest.errors import (
 )
 from tinker_rest.options import CallOptions
 from tinker_rest.redaction import keep_secret
-from tinker_rest.tokens import claims_of, is_invalid_token, is_token, lifetime_of
+from tinker_rest.retries import is_retryable_status, parse_http_date
+from tinker_rest.tokens import claims_of, is_invalid_token, is_token, seconds_left_of
+from tinker_rest.transport import Answer
+from tinker_rest_api.types import InvalidField
 
 if TYPE_CHECKING:
     from tinker_rest.sending import Sender
@@ -34,6 +37,8 @@ _log = logging.getLogger("tinker_rest")
 # A token with less left is not sent any more; one that lives shorter is renewed after half of its life.
 RENEWED_SECONDS_BEFORE = 60.0
 UNKNOWN_LIFETIME = 300.0
+# A server that could not say whether it wants tokens is asked again after so long.
+ASKED_AGAIN_SECONDS = 10.0
 _ASKING = CallOptions(timeout=15.0, attempt_timeout=15.0, max_retries=0)
 _EXCHANGING = CallOptions(timeout=30.0, attempt_timeout=15.0, max_retries=2)
 
@@ -56,20 +61,22 @@ class Authenticator:
         self._credential = credential
         self._new_sender = new_sender
         self._is_asked = False
+        self._next_question = 0.0
         self._wants_tokens = False
         self._token: _Token | None = None
         self._next_renewal = 0.0
         self._printed: str | None = None
+        self._handed_on: str | None = None
         self._asking = _Shared(self._ask)
         self._exchanging = _Shared(self._exchange)
         self._reading = _Shared(self._read_again)
 
     async def key(self) -> str:
         """What to send as the API key now. Raises TinkerError where there is nothing to send."""
-        if isinstance(self._credential, CommandCredential) and not self._is_asked:
+        if isinstance(self._credential, CommandCredential) and self._is_to_ask():
             await self._asking.join()
         if self._wants_tokens:
-            return await self._fresh_token()
+            return await _for_a_call(self._fresh_token())
         if isinstance(self._credential, FixedCredential):
             return await self._credential.read()
         return self._printed or await self._reading.join()
@@ -84,16 +91,16 @@ class Authenticator:
         Raises:
             TinkerError: The credential cannot be read or exchanged.
         """
-        if not self._is_asked:
+        if self._is_to_ask():
             try:
                 await self._asking.join()
             except APIError:
                 return False
         if self._wants_tokens:
             if self._token is not None and self._token.text == refused:
-                if not is_invalid_token(www_authenticate):
+                if not is_invalid_token(www_authenticate) and self._token.seconds_left() > 0:
                     return False
-                await self._exchanging.join()
+                await _for_a_call(self._exchanging.join())
             return True
         if not isinstance(self._credential, CommandCredential):
             return False
@@ -145,15 +152,18 @@ class Authenticator:
         credential = await self._credential.read()
         request = OPERATION.build_request(body=ClientConfigRequest(sdk_version=__version__))
         call = Call(OPERATION, request, _ASKING, read=OPERATION.read_success)
+        self._handed_on = credential
         try:
             config = await self._carry(call, credential)
         except (APIStatusError, APIResponseValidationError) as error:
             _log.debug("the server does not say whether it wants tokens: %s", error)
-            self._is_asked = True
+            self._is_asked = not is_retryable_status(error.status_code)
+            self._next_question = time.monotonic() + ASKED_AGAIN_SECONDS
             return
         if config.pjwt_auth_enabled and config.credential_default_source == "credential_cmd":
             is_dynamic = isinstance(self._credential, CommandCredential) or is_token(credential)
-            self._credential = self._credential if is_dynamic else find_command()
+            if not is_dynamic:
+                self._credential, self._handed_on = find_command(), None
         self._wants_tokens = config.pjwt_auth_enabled
         self._is_asked = True
 
@@ -161,17 +171,25 @@ class Authenticator:
         from tinker_rest_api.api.authentication.exchange_credential import OPERATION
         from tinker_rest_api.models.auth_token_request import AuthTokenRequest
 
-        credential = await self._credential.read()
+        credential = await self._read_credential()
         asked_at = time.monotonic()
         request = OPERATION.build_request(body=AuthTokenRequest())
-        call = Call(OPERATION, request, _EXCHANGING, read=OPERATION.read_success)
-        text = keep_secret((await self._carry(call, credential)).jwt)
-        self._token = _Token(text, asked_at)
+        call = Call(OPERATION, request, _EXCHANGING, read=_read_token, is_secret=True)
+        text, server_time = await self._carry(call, credential)
+        self._token = _Token(text, asked_at, server_time)
         return text
 
     async def _read_again(self) -> str:
-        self._printed = await self._credential.read()
+        self._printed = await self._read_credential()
         return self._printed
+
+    async def _read_credential(self) -> str:
+        """The credential; what was read for the question is used once more, as a command may ask for a touch."""
+        handed_on, self._handed_on = self._handed_on, None
+        return handed_on or await self._credential.read()
+
+    def _is_to_ask(self) -> bool:
+        return not self._is_asked and time.monotonic() >= self._next_question
 
     async def _carry(self, call: Call[T], credential: str) -> T:
         sender = self._new_sender(credential)
@@ -184,13 +202,14 @@ class Authenticator:
 class _Token:
     """A token and how old it is by our own clock, since the server's may differ."""
 
-    def __init__(self, text: str, issued_at: float) -> None:
+    def __init__(self, text: str, received_at: float, server_time: float | None) -> None:
         self.text = text
-        self.lifetime = lifetime_of(text) or UNKNOWN_LIFETIME
-        self._issued_at = issued_at
+        lifetime = seconds_left_of(text, server_time)
+        self.lifetime = UNKNOWN_LIFETIME if lifetime is None else lifetime
+        self._received_at = received_at
 
     def age(self) -> float:
-        return time.monotonic() - self._issued_at
+        return time.monotonic() - self._received_at
 
     def seconds_left(self) -> float:
         return self.lifetime - self.age()
@@ -226,6 +245,26 @@ class _Shared(Generic[T]):
         self._task = None
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.debug("the exchange of the credential failed: %s", type(error).__name__)
+
+
+async def _for_a_call(token: Coroutine[Any, Any, T]) -> T:
+    """What an exchange gives to a call, which must not take what the exchange is told for an answer of its own."""
+    try:
+        return await token
+    except APIStatusError as error:
+        if error.status_code in (401, 402, 403) or is_retryable_status(error.status_code):
+            raise
+        raise CredentialsError(f"the credential cannot be exchanged for a token: {error}") from None
+
+
+def _read_token(answer: Answer) -> tuple[str, float | None]:
+    """The token that a credential was exchanged for, and the server's time in seconds since 1970."""
+    from tinker_rest_api.api.authentication.exchange_credential import OPERATION
+
+    token = OPERATION.read_success(answer).jwt
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise InvalidField("AuthTokenResponse", "jwt", "a token that can be sent as a header", token)
+    return keep_secret(token), parse_http_date(answer.header("date"))
 
 
 def _issuer_of(token: str) -> object:

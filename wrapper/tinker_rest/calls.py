@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import re
 import time
 import uuid
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from tinker_rest.options import CallOptions
 from tinker_rest.redaction import one_line, redact
 from tinker_rest.retries import RetryEvent, is_retryable_status, next_delay, parse_retry_after
 from tinker_rest.sending import Sender
+from tinker_rest.tokens import is_invalid_token
 from tinker_rest.transport import Answer, Hopeless
 from tinker_rest_api.types import InvalidField, Operation
 
@@ -33,6 +35,7 @@ T_co = TypeVar("T_co", covariant=True)
 _log = logging.getLogger("tinker_rest")
 _log.addHandler(logging.NullHandler())
 
+REDIRECTS = frozenset((301, 302, 303, 307, 308))
 FIRST_REPORT_SECONDS = 5.0
 NEXT_REPORT_SECONDS = 15.0
 
@@ -56,6 +59,9 @@ class Call(Generic[T]):
             answer was lost, that it was: 404 for a deletion, 409 for a publication.
         waits_for_build: Whether 425 and 503 mean that something is being built, which is waited for until
             `options.archive_timeout` rather than `options.timeout`.
+        reads_redirects: Whether `read` is given the redirects of every kind.
+        is_elsewhere: Whether another host is asked, to which our key means nothing.
+        is_secret: Whether an answer that says yes holds a secret, so that no error may show it.
     """
 
     def __init__(
@@ -67,6 +73,9 @@ class Call(Generic[T]):
         read: Callable[[Answer], T],
         done_already: int | None = None,
         waits_for_build: bool = False,
+        reads_redirects: bool = False,
+        is_elsewhere: bool = False,
+        is_secret: bool = False,
     ) -> None:
         """Prepare the request; nothing is sent yet."""
         self._operation = operation
@@ -74,6 +83,9 @@ class Call(Generic[T]):
         self._read = read
         self._done_already = done_already
         self._waits_for_build = waits_for_build
+        self._reads_redirects = reads_redirects
+        self._is_elsewhere = is_elsewhere
+        self._is_secret = is_secret
         self.request_id = f"req-{uuid.uuid4().hex}"
         headers: dict[str, str] = {**request.get("headers", {}), "X-Request-Id": self.request_id}
         if request["method"] != "get":
@@ -111,20 +123,25 @@ class Call(Generic[T]):
     async def _attempt(self, sender: Sender) -> T | APIError:
         outcome = await self._send(sender)
         if isinstance(outcome, APIStatusError) and outcome.status_code == 401 and self._key:
-            if await self._has_another_key(sender, outcome):
-                outcome = await self._send(sender)
-            self._key = ""
+            refused, self._key = self._key, ""
+            try:
+                if await self._has_another_key(sender, refused, outcome):
+                    outcome = await self._send(sender)
+            except APIError as error:  # of the exchange, which may be repeated as any other
+                return error
         return outcome
 
-    async def _has_another_key(self, sender: Sender, refusal: APIStatusError) -> bool:
+    async def _has_another_key(self, sender: Sender, refused: str, refusal: APIStatusError) -> bool:
         if sender.authenticator is None:
             return False
-        self._state = "looking for another credential"
+        self._state = "waiting for another credential"
         said = refusal.headers.get("www-authenticate", "")
         try:
             async with asyncio.timeout(self._remaining()), asyncio.timeout(self._options.attempt_timeout):
-                return await sender.authenticator.renew(self._key, said)
+                return await sender.authenticator.renew(refused, said)
         except TimeoutError:
+            if is_invalid_token(said):  # the server has asked for another one, which will come
+                raise APITimeoutError(self._why_late(), **self._facts()) from None
             return False
 
     async def _send(self, sender: Sender) -> T | APIError:
@@ -152,7 +169,9 @@ class Call(Generic[T]):
     async def _authenticated(self, sender: Sender) -> dict[str, Any]:
         if sender.authenticator is None:
             return self._request
+        self._state = "waiting for the credential"
         self._key = await sender.authenticator.key()
+        self._state = "connecting"
         return {**self._request, "headers": {**self._request["headers"], "X-API-Key": self._key}}
 
     def _note_sent(self) -> None:
@@ -171,7 +190,8 @@ class Call(Generic[T]):
     def _judge(self, answer: Answer) -> T | APIError:
         status = answer.status_code
         _log.debug("%s: %d after %.3f s, attempt %d", self._label(), status, self._elapsed(), self._attempts)
-        if status in self._operation.success_status or 200 <= status < 300:
+        is_read = self._reads_redirects and status in REDIRECTS
+        if status in self._operation.success_status or 200 <= status < 300 or is_read:
             return self._result_of(answer)
         response = APIResponse(status, _shown_headers(answer), answer.content)
         retry_after = parse_retry_after(answer.header("retry-after"), answer.header("date"))
@@ -179,7 +199,8 @@ class Call(Generic[T]):
             host = _host_of(answer.header("location")) or "another path"
             message = f"{status}: a redirect to {host}, which is not followed so that the API key stays here"
             return APIStatusError(message, response=response, **self._facts())
-        error = APIStatusError.of(response, retry_after=retry_after, **self._facts())
+        advises = not self._is_elsewhere
+        error = APIStatusError.of(response, advises=advises, retry_after=retry_after, **self._facts())
         # A server or proxy that does not know the operation knows nothing of what it did.
         knows = not error.operation_unsupported and "html" not in answer.header("content-type").lower()
         if status == self._done_already and self._may_be_done and knows:
@@ -196,7 +217,8 @@ class Call(Generic[T]):
             message = f"the answer is not as described: {error}"
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             message = f"the answer cannot be read: {one_line(str(error))}"
-        response = APIResponse(answer.status_code, _shown_headers(answer), answer.content)
+        content = b"" if self._is_secret else answer.content
+        response = APIResponse(answer.status_code, _shown_headers(answer), content)
         media_type = answer.header("content-type") or "no content type"
         return APIResponseValidationError(
             f"{message} (status {answer.status_code}, {one_line(media_type, 60)}, {len(answer.content)} bytes)",
@@ -302,4 +324,7 @@ def _host_of(url: str) -> str | None:
 
 
 def _shown_headers(answer: Answer) -> dict[str, str]:
-    return {name: redact(value) for name, value in answer.headers.items() if name != "set-cookie"}
+    headers = {name: redact(value) for name, value in answer.headers.items() if name != "set-cookie"}
+    if "location" in headers:  # relative ones have a signature too
+        headers["location"] = re.sub(r"[?#].*", "?…", headers["location"])
+    return headers

@@ -146,7 +146,7 @@ class _Connection:
                 state.receive_data(data)
             elif isinstance(event, h11.Response):
                 status, headers = event.status_code, httpx.Headers(list(event.headers))
-                longest = longest_body(headers)
+                longest = longest_body(request, headers)
             elif isinstance(event, h11.Data):
                 parts.append(bytes(event.data))
                 size += len(event.data)

@@ -1,10 +1,13 @@
 """Which credential opens the server: an argument, the environment, a command or the stored default."""
 
+import contextlib
 import json
 import os
 import re
+import signal
 import stat
 import subprocess
+import sys
 import time
 import warnings
 from pathlib import Path
@@ -59,24 +62,33 @@ class CommandCredential:
 
     async def read(self) -> str:
         """Run the command and return what it prints; at most 60 seconds are waited for it."""
-        printed = await run_in_daemon_thread("tinker-rest-credential", self._run)
+        running: list[subprocess.Popen[bytes]] = []
+        try:
+            printed = await run_in_daemon_thread("tinker-rest-credential", lambda: self._run(running))
+        finally:  # also where nobody waits for it any more
+            for process in running:
+                _end(process)
         expiry = expiry_of(printed) if is_token(printed) else None
         if expiry is not None and expiry <= time.time():
             raise CredentialsError(f"the command in {COMMAND_VARIABLE} printed a token that has expired")
         return printed
 
-    def _run(self) -> str:
+    def _run(self, running: list[subprocess.Popen[bytes]]) -> str:
         try:
             # A command line of the user's own, which may hold pipes and variables, as the official SDK runs it.
-            done = subprocess.run(  # noqa: S602
+            process = subprocess.Popen(  # noqa: S602
                 self.command,
                 shell=True,
                 stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=COMMAND_SECONDS,
-                check=False,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
             )
+            running.append(process)
+            output, _ = process.communicate(timeout=COMMAND_SECONDS)
         except subprocess.TimeoutExpired:
+            _end(process)
+            process.communicate()
             raise CredentialsError(
                 f"the command in {COMMAND_VARIABLE} did not end within {COMMAND_SECONDS:g} s"
             ) from None
@@ -84,9 +96,11 @@ class CommandCredential:
             raise CredentialsError(
                 f"the command in {COMMAND_VARIABLE} cannot be run: {one_line(str(error))}"
             ) from None
-        printed = done.stdout.decode("utf-8", "replace").strip()
-        if done.returncode:
-            raise CredentialsError(f"the command in {COMMAND_VARIABLE} ended with exit status {done.returncode}")
+        printed = output.decode("utf-8", "replace").strip()
+        if process.returncode:
+            raise CredentialsError(
+                f"the command in {COMMAND_VARIABLE} ended with exit status {process.returncode}"
+            )
         if not printed:
             raise CredentialsError(f"the command in {COMMAND_VARIABLE} printed nothing")
         return keep_secret(_sendable(printed, f"what the command in {COMMAND_VARIABLE} printed"))
@@ -107,7 +121,7 @@ def find_credential(api_key: str | None) -> Credential:
         except CredentialsError as error:
             if not command:
                 raise
-            warnings.warn(f"{error}; the command in {COMMAND_VARIABLE} is used", stacklevel=2)
+            _warn(f"{error}; the command in {COMMAND_VARIABLE} is used")
     if command:
         return CommandCredential(command)
     stored = _stored_key()
@@ -151,25 +165,44 @@ def _stored_key() -> str | None:
     """The default key that `tinker auth login` stored, or None. The file is only read."""
     path = Path(os.path.expanduser(STORED_CREDENTIALS))
     try:
-        with path.open("rb") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+        with open(path, "rb", opener=_open_without_waiting) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise CredentialsError(f"{path} cannot be read: it is no file")
+            mode = stat.S_IMODE(status.st_mode)
             text = file.read()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise CredentialsError(f"{path} cannot be read: {error.strerror}") from None
     if os.name == "posix" and mode & 0o077:
-        warnings.warn(
-            f"{path} holds API keys and is open to other users (mode {mode:03o}): run chmod 600 on it",
-            stacklevel=3,
-        )
+        _warn(f"{path} holds API keys and is open to other users (mode {mode:03o}): run chmod 600 on it")
     try:
         stored = json.loads(text)
         default, keys = stored.get("default"), stored.get("keys") or {}
         record = None if default is None else keys.get(default)
         key = None if record is None else record["key"]
-    except (ValueError, AttributeError, TypeError, KeyError):
+    except (ValueError, AttributeError, TypeError, KeyError, RecursionError):
         raise CredentialsError(
             f"{path} is not a file of stored credentials; `tinker auth login` writes one"
         ) from None
     return None if key is None else _checked_key(key, f"the default key in {path}")
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # nobody may ever write into a pipe of that name
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a command with all that it has started."""
+    if process.poll() is None:
+        with contextlib.suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
+
+
+def _warn(message: str) -> None:
+    """Warn of something at the line of the program that made the client."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).startswith("tinker_rest"):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, stacklevel=level)

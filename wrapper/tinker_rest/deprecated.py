@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import warnings
 from collections.abc import Callable
 from datetime import date, datetime
@@ -28,10 +29,18 @@ else:
         """Let a function warn when it is called, as `warnings.deprecated` of Python 3.13 does."""
 
         def mark(function: F) -> F:
-            @functools.wraps(function)
-            def warning(*args: object, **kwargs: object) -> object:
-                warnings.warn(message, category, stacklevel=2)
-                return function(*args, **kwargs)
+            if inspect.iscoroutinefunction(function):
+
+                @functools.wraps(function)
+                async def warning(*args: object, **kwargs: object) -> object:
+                    warnings.warn(message, category, stacklevel=2)
+                    return await function(*args, **kwargs)
+            else:
+
+                @functools.wraps(function)
+                def warning(*args: object, **kwargs: object) -> object:
+                    warnings.warn(message, category, stacklevel=2)
+                    return function(*args, **kwargs)
 
             warning.__deprecated__ = message
             return warning
@@ -86,6 +95,7 @@ class DeprecatedAdministration(CallingClient):
 
     def _administration(self) -> AdminClient:
         """An AdminClient that shares this client's connections, options and calls."""
+        self._refuse_closed()
         admin = AdminClient(self.holder)
         self._share_with(admin)
         return admin

@@ -2,7 +2,7 @@
 
     TinkerError
     ├── InvalidArgumentError (also ValueError)   an argument is not of the form that is expected
-    ├── CredentialsError                         no API key, or one that cannot be right
+    ├── CredentialsError                         no API key, or one that cannot be right or exchanged
     ├── ClientClosedError (also RuntimeError)    the client was closed before the call ended
     └── APIError                                 a call was made and did not succeed
         ├── APIConnectionError                   no answer
@@ -37,7 +37,10 @@ class InvalidArgumentError(TinkerError, ValueError):
 
 
 class CredentialsError(TinkerError):
-    """There is no API key, or one that cannot be right. Nothing was sent."""
+    """There is no API key, one that cannot be right, or one that the server exchanges for no token.
+
+    The call itself was not sent.
+    """
 
 
 class ClientClosedError(TinkerError, RuntimeError):
@@ -167,8 +170,8 @@ class APIStatusError(_AnsweredError):
         self.operation_unsupported = operation_unsupported
 
     @classmethod
-    def of(cls, response: APIResponse, **facts: Any) -> Self:
-        """The error of the class that belongs to the answer's status."""
+    def of(cls, response: APIResponse, *, advises: bool = True, **facts: Any) -> Self:
+        """The error of the class that belongs to the answer's status; it says what to do where it `advises`."""
         status = response.status_code
         kind = _CLASS_OF_STATUS.get(status, InternalServerError if status >= 500 else APIStatusError)
         body = response_body(response)
@@ -182,7 +185,7 @@ class APIStatusError(_AnsweredError):
             message += ": the server does not offer this operation"
         if said:
             message += f": {said}"
-        if status in _REMEDY:
+        if status in _REMEDY and advises:
             message += f". {_REMEDY[status]}" if not message.endswith(".") else f" {_REMEDY[status]}"
         facts |= {"body": body, "server_request_id": response.headers.get("x-request-id")}
         error: Any = kind(message, response=response, operation_unsupported=unsupported, **facts)

@@ -35,7 +35,9 @@ class ProxiedClient:
                 keepalive_expiry=KEEP_IDLE_SECONDS,
             ),
         )
-        redact_log("httpcore.http11")  # it logs the headers of answers, signed URLs among them
+        # They log the targets of requests and the headers of answers, signed URLs among them.
+        redact_log("httpx")
+        redact_log("httpcore.http11")
 
     async def send(self, request: httpx.Request, on_sent: Callable[[], None]) -> Answer:
         """Send a request and read the answer. Raises httpx.TransportError."""
@@ -51,7 +53,7 @@ class ProxiedClient:
         except (httpx.ConnectError, httpx.ProxyError) as error:
             raise type(error)(f"no connection through the proxy {self._proxy}: {error}") from error
         parts: list[bytes] = []
-        size, longest = 0, longest_body(response.headers)
+        size, longest = 0, longest_body(request, response.headers)
         try:
             async for part in response.aiter_bytes():
                 parts.append(part)

@@ -1,5 +1,6 @@
 """Takes secrets out of text that people read: messages, logs and reprs."""
 
+import json
 import logging
 import re
 from collections import deque
@@ -14,15 +15,17 @@ _OTHER_CREDENTIALS = r"\b(bearer|basic)\s+(?=\S*[0-9=._-])[^\s\"'<>,;()\[\]{}]{8
 _SECRET = re.compile(f"(?<![A-Za-z0-9]){API_KEY}|{_OTHER_CREDENTIALS}", re.IGNORECASE)
 # What looks like no key, such as what a credential command prints; the newest ones are kept.
 _kept: deque[str] = deque(maxlen=100)
-_SHORTEST_KEPT = 6
+_SHORTEST_KEPT = 4
 # Messages are about the beginning of a text, and the patterns would take long for all of a long one.
 _LONGEST = 2000
 
 
 def keep_secret(secret: str) -> str:
     """Remember a secret that `redact` takes out from now on, whatever it looks like, and return it."""
-    if len(secret) >= _SHORTEST_KEPT and not re.match(API_KEY, secret) and secret not in _kept:
-        _kept.append(secret)
+    if len(secret) >= _SHORTEST_KEPT and not re.fullmatch(API_KEY, secret):
+        for form in {secret, json.dumps(secret)[1:-1]}:  # as it is, and as it stands in JSON
+            if form not in _kept:
+                _kept.append(form)
     return secret
 
 

@@ -44,28 +44,37 @@ class FollowedCall(Generic[T]):
         """Prepare the first request; nothing is sent yet."""
         self._operation = operation
         self._options = options
-        asked_at = base_url + str(request["url"])
-        self._first = Call(operation, request, options, read=self._reader(asked_at, MOST_REDIRECTS))
+        self._base_url = base_url
+        self._first = self._call(request, base_url + str(request["url"]), MOST_REDIRECTS)
 
     async def run(self, sender: Sender) -> T:
         """Carry out the call. Raises TinkerError."""
         found = await self._first.run(sender)
         hops = MOST_REDIRECTS
+        is_here = True  # until a redirect has led to another host
         while isinstance(found, _Elsewhere):
             hops -= 1
-            call, stranger = self._hop(found.url, hops)
+            is_here = is_here and _origin(found.url) == _origin(self._base_url)
+            origin, target = _parts(found.url)
+            call = self._call({"method": "get", "url": target}, found.url, hops, is_elsewhere=not is_here)
+            hop = sender.at(origin) if is_here else Sender(origin, public_headers(), is_storage=True)
             try:
-                found = await call.run(stranger, self._first.started)
+                found = await call.run(hop, self._first.started)
             finally:
-                await stranger.aclose()
+                await hop.aclose()
         return found
 
-    def _hop(self, url: str, hops: int) -> tuple[Call[T | _Elsewhere], Sender]:
-        parts = urlsplit(url)
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        request = {"method": "get", "url": target}
-        call = Call(self._operation, request, self._options, read=self._reader(url, hops))
-        return call, Sender(f"{parts.scheme}://{parts.netloc}", public_headers())
+    def _call(
+        self, request: dict[str, object], asked_at: str, hops: int, *, is_elsewhere: bool = False
+    ) -> Call[T | _Elsewhere]:
+        return Call(
+            self._operation,
+            request,
+            self._options,
+            read=self._reader(asked_at, hops),
+            reads_redirects=True,
+            is_elsewhere=is_elsewhere,
+        )
 
     def _reader(self, asked_at: str, hops: int) -> Callable[[Answer], T | _Elsewhere]:
         def read(answer: Answer) -> T | _Elsewhere:
@@ -81,3 +90,15 @@ class FollowedCall(Generic[T]):
             return _Elsewhere(url)
 
         return read
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _parts(url: str) -> tuple[str, str]:
+    """Where to send a request to, without a user and a password, and what to ask for there."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}", (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

@@ -86,15 +86,16 @@ def parse_retry_after(value: str, date: str = "", now: Callable[[], float] = tim
     try:
         seconds = float(value)
     except ValueError:
-        until = _timestamp(value)
+        until = parse_http_date(value)
         if until is None:
             return None
-        sent = _timestamp(date)
+        sent = parse_http_date(date)
         seconds = until - (now() if sent is None else sent)
     return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
-def _timestamp(http_date: str) -> float | None:
+def parse_http_date(http_date: str) -> float | None:
+    """An HTTP date in seconds since 1970; None where it is none."""
     try:
         return parsedate_to_datetime(http_date).timestamp()
     except (ValueError, TypeError, OverflowError):

@@ -8,7 +8,7 @@ import httpx
 
 from tinker_rest.connections import ConnectionPool
 from tinker_rest.proxies import ProxiedClient, proxy_for
-from tinker_rest.transport import MAX_CONNECTIONS, Answer, Hopeless
+from tinker_rest.transport import ANY_TYPE, MAX_CONNECTIONS, Answer, Hopeless
 
 if TYPE_CHECKING:
     from tinker_rest.authentication import Authenticator
@@ -21,6 +21,7 @@ class Sender:
         base_url: The server's address.
         headers: Headers to send with every request.
         authenticator: What gives calls their `X-API-Key`; None where `headers` hold all that is needed.
+        is_storage: Whether the answers are files, which are JSON whatever their type says.
 
     Attributes:
         room: Where callers queue, in order, before they send; so waiting for a place can be told from waiting
@@ -28,13 +29,20 @@ class Sender:
     """
 
     def __init__(
-        self, base_url: str, headers: dict[str, str], authenticator: "Authenticator | None" = None
+        self,
+        base_url: str,
+        headers: dict[str, str],
+        authenticator: "Authenticator | None" = None,
+        *,
+        is_storage: bool = False,
     ) -> None:
         """Prepare; connections are opened when they are needed."""
         self.room = asyncio.Semaphore(MAX_CONNECTIONS)
         self._base_url = base_url
         self.authenticator = authenticator
+        self._owns_authenticator = True
         self._headers = headers
+        self._extensions = {ANY_TYPE: True} if is_storage else {}
         self._carrier: ConnectionPool | ProxiedClient | None = None
 
     async def send(self, request: dict[str, Any], on_sent: Callable[[], None]) -> Answer:
@@ -54,8 +62,16 @@ class Sender:
         if params := request.get("params"):
             url += "?" + str(httpx.QueryParams(params))
         headers = {**self._headers, **request["headers"]}
-        built = httpx.Request(request["method"], url, headers=headers, json=request.get("json"))
+        built = httpx.Request(
+            request["method"], url, headers=headers, json=request.get("json"), extensions=dict(self._extensions)
+        )
         return await self._carrier.send(built, on_sent)
+
+    def at(self, base_url: str) -> "Sender":
+        """One for another address of the same server, with the same credential. It is to be closed too."""
+        other = Sender(base_url, self._headers, self.authenticator)
+        other._owns_authenticator = False
+        return other
 
     def _new_carrier(self) -> ConnectionPool | ProxiedClient:
         url = httpx.URL(self._base_url)
@@ -71,7 +87,7 @@ class Sender:
 
     async def aclose(self) -> None:
         """Close the connections; those that still carry a request close after it."""
-        if self.authenticator is not None:
+        if self.authenticator is not None and self._owns_authenticator:
             self.authenticator.close()
         if self._carrier is not None:
             await self._carrier.aclose()

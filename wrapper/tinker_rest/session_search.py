@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
+from typing import Any
+
+import attrs
 from attrs import evolve
 
 from tinker_rest.arguments import check_project_id
@@ -50,20 +55,38 @@ def check_search(request: SessionSearchRequest) -> SessionSearchRequest:
     metadata = request.user_metadata
     if not isinstance(metadata, dict) or not all(isinstance(x, str) for pair in metadata.items() for x in pair):
         raise InvalidArgumentError(f"user_metadata must be a dict of texts, not {shown(metadata)}")
-    if request.cursor is not None and not isinstance(request.cursor, SessionSearchCursor):
-        raise InvalidArgumentError(
-            f"cursor must be next_cursor of the page before, or None, not {shown(request.cursor)}"
-        )
+    _check_cursor(request.cursor)
     owner = OwnSearchOwner() if request.owner is None else request.owner
     _check_owner(owner)
     _check_statuses(request)
-    return evolve(request, owner=owner)
+    checked = evolve(request, owner=owner)
+    try:
+        json.dumps(checked.to_dict(), ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, TypeError, RecursionError):
+        raise InvalidArgumentError(f"request must hold what can be sent as JSON, not {shown(request)}") from None
+    return checked
+
+
+def _check_cursor(cursor: object) -> None:
+    if cursor is None:
+        return
+    is_cursor = isinstance(cursor, SessionSearchCursor) and isinstance(cursor.last_created_at, datetime)
+    if not is_cursor or not isinstance(cursor.last_session_id, str):  # type: ignore[attr-defined]
+        raise InvalidArgumentError(f"cursor must be next_cursor of the page before, or None, not {shown(cursor)}")
+
+
+def _check_tag(name: str, one: Any) -> None:
+    """Check the tag of a model, which somebody may have changed."""
+    default = getattr(attrs.fields_dict(type(one))["type"], "default", attrs.NOTHING)
+    if not isinstance(one.type, str) or not one.type or default not in (attrs.NOTHING, one.type):
+        raise InvalidArgumentError(f"the type of {name} must be left as it is, not {shown(one.type)}")
 
 
 def _check_owner(owner: object) -> None:
     if not isinstance(owner, _OWNERS):
         names = ", ".join(one.__name__ for one in _OWNERS[:-1])
         raise InvalidArgumentError(f"owner must be one of {names}, not {shown(owner)}")
+    _check_tag("owner", owner)
     if isinstance(owner, UserSearchOwner):
         urns = _list_or_none("owner_urns", owner.owner_urns) or []
         if not 1 <= len(urns) <= MOST_OWNERS or not all(isinstance(urn, str) and urn for urn in urns):
@@ -80,6 +103,7 @@ def _check_statuses(request: SessionSearchRequest) -> None:
         if not isinstance(status, _STATUSES):
             names = ", ".join(one.__name__ for one in _STATUSES[:-1])
             raise InvalidArgumentError(f"each of statuses must be one of {names}, not {shown(status)}")
+        _check_tag("each of statuses", status)
         if isinstance(status, ClientFinishedSessionStatusQuery) and status.reasons is not None:
             reasons = _list_or_none("reasons", status.reasons)
             if not reasons or not all(isinstance(reason, str) and reason for reason in reasons):

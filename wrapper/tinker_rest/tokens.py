@@ -3,6 +3,8 @@
 import base64
 import binascii
 import json
+import math
+import time
 from typing import Any
 
 from tinker_rest_api.types import InvalidField
@@ -26,22 +28,35 @@ def claims_of(token: str) -> dict[str, Any]:
 def expiry_of(token: str) -> float | None:
     """When a token expires, in seconds since 1970 (UTC); None where it does not say."""
     try:
-        return float(claims_of(token)["exp"])
-    except (ValueError, KeyError, TypeError):
+        return _number(claims_of(token).get("exp"))
+    except ValueError:
         return None
 
 
-def lifetime_of(token: str) -> float | None:
-    """How many seconds a token lives from its issue; None where it does not say.
+def seconds_left_of(token: str, server_time: float | None) -> float | None:
+    """How many seconds a token still lives when it is received; None where it does not say.
 
-    Both times are the server's, so a wrong clock here does not matter.
+    Args:
+        token: The token.
+        server_time: The server's time in seconds since 1970, where it told it: our own clock may be wrong.
     """
     try:
         claims = claims_of(token)
-        lifetime = float(claims["exp"]) - float(claims["iat"])
-    except (ValueError, KeyError, TypeError):
+    except ValueError:
         return None
-    return lifetime if lifetime > 0 else None
+    expiry, issued = _number(claims.get("exp")), _number(claims.get("iat"))
+    if expiry is None:
+        return None
+    times = [moment for moment in (issued, server_time) if moment is not None] or [time.time()]
+    return max(0.0, min(expiry - moment for moment in times))
+
+
+def _number(claim: object) -> float | None:
+    try:
+        number = float(claim)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
 
 
 def is_invalid_token(www_authenticate: str) -> bool:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("tinker_rest")
 
+SHORTEST_POLL_SECONDS = 0.2
 FIRST_POLL_SECONDS = 1.0
 LONGEST_POLL_SECONDS = 5.0
 
@@ -49,7 +50,12 @@ class TraceExport:
         while True:
             self._polls += 1
             call = self._new_call()
-            export, asked_delay = await call.run(sender)
+            try:
+                export, asked_delay = await call.run(sender)
+            except APITimeoutError:
+                if self._remaining() != 0:
+                    raise
+                raise self._too_late(call) from None
             if export.status == "ready":
                 return str(export.url)
             if export.status == "failed":
@@ -61,16 +67,15 @@ class TraceExport:
         """The question, once more; no answer is waited for longer than the trace itself."""
         limits = [limit for limit in (self._options.timeout, self._remaining()) if limit is not None]
         options = evolve(self._options, timeout=max(min(limits), 0.001) if limits else None)
-        return Call(OPERATION, self._request, options, read=_read)
+        return Call(OPERATION, self._request, options, read=_read, is_secret=True)
 
     async def _wait(self, call: Call[Any], asked_delay: float | None) -> None:
         remaining = self._remaining()
-        delay = asked_delay or min(LONGEST_POLL_SECONDS, FIRST_POLL_SECONDS * 2.0 ** min(self._polls - 1, 16))
+        delay = min(LONGEST_POLL_SECONDS, FIRST_POLL_SECONDS * 2.0 ** min(self._polls - 1, 16))
+        if asked_delay is not None:
+            delay = max(asked_delay, SHORTEST_POLL_SECONDS)
         if remaining is not None and delay >= remaining:
-            patience = self._options.archive_timeout
-            raise APITimeoutError(
-                f"the trace is not built after {patience:g} s (archive_timeout)", **self._facts(call)
-            )
+            raise self._too_late(call, asked_delay)
         level = logging.INFO if self._polls == 1 else logging.DEBUG
         _log.log(level, "export_session_trace (%s): the trace is being built", call.request_id)
         if self._options.on_retry is not None:
@@ -85,6 +90,12 @@ class TraceExport:
             )
             tell_hook(self._options.on_retry, event)
         await asyncio.sleep(delay)
+
+    def _too_late(self, call: Call[Any], asked_delay: float | None = None) -> APITimeoutError:
+        patience = self._options.archive_timeout
+        wish = "" if asked_delay is None else f"; the server asked to wait {asked_delay:g} s"
+        message = f"the trace is not built within {patience:g} s (archive_timeout){wish}"
+        return APITimeoutError(message, **self._facts(call))
 
     def _elapsed(self) -> float:
         return time.monotonic() - self._started

@@ -18,6 +18,8 @@ KEEP_IDLE_SECONDS = 30.0
 # Answers are JSON pages; one that is much larger, or no JSON, is not read to its end.
 LONGEST_JSON = 256 * 2**20
 LONGEST_OTHER = 2**20
+# An extension of a request whose answer is JSON whatever its type says, as where files are stored.
+ANY_TYPE = "tinker_rest.any_type"
 
 
 class Hopeless(Exception):  # noqa: N818 - says what is wrong
@@ -52,6 +54,7 @@ class Answer:
             return json.loads(self.content)  # reads some more, such as a byte order mark
 
 
-def longest_body(headers: httpx.Headers) -> int:
-    """How many bytes of an answer's body are read."""
-    return LONGEST_JSON if "json" in headers.get("content-type", "").lower() else LONGEST_OTHER
+def longest_body(request: httpx.Request, headers: httpx.Headers) -> int:
+    """How many bytes of an answer's body are read, given the request and the answer's headers."""
+    is_json = "json" in headers.get("content-type", "").lower() or ANY_TYPE in request.extensions
+    return LONGEST_JSON if is_json else LONGEST_OTHER

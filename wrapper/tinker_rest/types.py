@@ -7,7 +7,7 @@ what a server leaves out is None or the description's default. Fields of a newer
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar
 
 from attrs import field, frozen
 
@@ -105,7 +105,7 @@ BillingEventInfo = (
 
 
 @frozen
-class CheckpointArchiveUrlResponse:
+class CheckpointArchiveUrlResponse(Model):
     """Where a checkpoint's archive can be downloaded, and until when.
 
     Attributes:
@@ -113,6 +113,8 @@ class CheckpointArchiveUrlResponse:
             repr leaves out its query.
         expires_at: When the URL stops working, in UTC.
     """
+
+    field_order: ClassVar = ("url", "expires")
 
     url: str = field(repr=redact)
     expires_at: datetime
@@ -124,7 +126,7 @@ class CheckpointArchiveUrlResponse:
 
 
 @frozen
-class WhoamiResponse:
+class WhoamiResponse(Model):
     """Who an API key stands for.
 
     Attributes:
@@ -133,13 +135,11 @@ class WhoamiResponse:
         email: The user's e-mail address; None for a key that belongs to no person.
     """
 
+    field_order: ClassVar = ("user_urn", "org_urn", "email")
+
     user_urn: str
     org_urn: str
     email: str | None = None
-
-    def model_dump(self, *, mode: Literal["python", "json"] = "python") -> dict[str, str | None]:
-        """The fields by their names; they are the same in both modes."""
-        return {"user_urn": self.user_urn, "org_urn": self.org_urn, "email": self.email}
 
 
 __all__ = [

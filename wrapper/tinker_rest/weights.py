@@ -64,7 +64,8 @@ class WeightsMethods(CallingClient):
                 f"not {shown(tinker_path)}"
             )
         name = path.checkpoint_id.partition("/")[2]
-        return self._call(OPERATION, OPERATION.build_request(path.training_run_id, name), OPERATION.read_success)
+        request = OPERATION.build_request(path.training_run_id, name)
+        return self._submit(self._prepare(OPERATION, request, OPERATION.read_success, is_secret=True))
 
     def copy_weights(
         self,
@@ -100,7 +101,7 @@ class WeightsMethods(CallingClient):
 
         source = ParsedCheckpointTinkerPath.from_tinker_path(path)
         if destination_project_id is None:
-            destination_project_id = os.environ.get(PROJECT_VARIABLE) or None
+            destination_project_id = os.environ.get(PROJECT_VARIABLE, "").strip() or None
             if destination_project_id is None:
                 raise InvalidArgumentError(
                     f"there is no project to copy to: give destination_project_id or set {PROJECT_VARIABLE}"

@@ -61,7 +61,6 @@ class Checkpoint(Model):
         "public",
         "user_metadata",
         "expires_at",
-        "training_run_id",
     )
 
     checkpoint_id: str

@@ -16,13 +16,19 @@ from .representations import tinker_path
 COLUMNS = 512
 
 
+def weight_file_names(run: sqlite3.Row) -> tuple[str, str]:
+    """The names of the files of a run's checkpoints: the configuration and the tensors."""
+    stem = "adapter_" if run["is_lora"] else ""
+    return f"{stem}config.json", f"{stem}model.safetensors"
+
+
 def weight_files(checkpoint: sqlite3.Row, run: sqlite3.Row) -> dict[str, bytes]:
     """The files of a checkpoint by their names; the same bytes every time, and for each of its copies."""
-    stem = "adapter_" if run["is_lora"] else ""
+    config, tensors = weight_file_names(run)
     storage = checkpoint["copied_from"] or tinker_path(checkpoint)
     return {
-        f"{stem}config.json": json.dumps(_config(run), indent=2).encode() + b"\n",
-        f"{stem}model.safetensors": _safetensors(storage, run["lora_rank"] or 8),
+        config: json.dumps(_config(run), indent=2).encode() + b"\n",
+        tensors: _safetensors(storage, run["lora_rank"] or 8),
     }
 
 

@@ -104,18 +104,23 @@ def _failed(category: str, reason: Row, message: str) -> Row:
 
 
 def _usage(tables: Tables, rng: random.Random) -> Iterator[Row]:
-    """What each run used in every hour in which it saved a checkpoint."""
+    """What each run and the samplers of its session used in every hour in which it saved a checkpoint."""
     runs = {run["run_id"]: run for run in tables["runs"]}
+    sampled = {sampler["session_id"] for sampler in tables["samplers"]}
     saved = Counter((row["run_id"], row["created"] // HOUR) for row in tables["checkpoints"])
     for (run_id, hour), count in saved.items():
         run = runs[run_id]
-        for kind, cached, quantity in (
+        used: list[tuple[str, int | None, int]] = [
             ("training", None, rng.randrange(200_000, 4_000_000)),
-            ("sampling_prefill", 0, rng.randrange(20_000, 400_000)),
-            ("sampling_prefill", 1, rng.randrange(20_000, 900_000)),
-            ("sampling_sample", None, rng.randrange(20_000, 600_000)),
             ("checkpoint", None, count),
-        ):
+        ]
+        if run["session_id"] in sampled:
+            used += [
+                ("sampling_prefill", 0, rng.randrange(20_000, 400_000)),
+                ("sampling_prefill", 1, rng.randrange(20_000, 900_000)),
+                ("sampling_sample", None, rng.randrange(20_000, 600_000)),
+            ]
+        for kind, cached, quantity in used:
             yield {
                 "hour": hour * HOUR,
                 "session_id": run["session_id"],

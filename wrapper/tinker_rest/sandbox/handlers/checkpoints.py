@@ -17,7 +17,7 @@ from ..access import (
     readable_run,
 )
 from ..answers import DONE, Answer, Refusal, json_answer, page_cursor
-from ..archives import weight_files
+from ..archives import weight_file_names
 from ..audit import record_checkpoint_event
 from ..calls import Backend, Call
 from ..clock import to_microseconds
@@ -56,7 +56,7 @@ def get_checkpoint_archive_url(backend: Backend, call: Call) -> Answer:
 def get_external_weights_urls(backend: Backend, call: Call) -> Answer:
     """A signed URL for each file of external weights."""
     row, run = readable_external_weights(backend, call)
-    signed = {name: backend.signer.sign(weights_path(row, name)) for name in weight_files(row, run)}
+    signed = {name: backend.signer.sign(weights_path(row, name)) for name in weight_file_names(run)}
     urls = {name: url for name, (url, _) in signed.items()}
     expires = min(expires for _, expires in signed.values())
     return json_answer(200, {"urls": urls, "expires": representations.time_text(expires)})

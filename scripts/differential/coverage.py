@@ -1,0 +1,53 @@
+"""Says which methods of the SDK we lack, take other arguments in, or never compare."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+Methods = dict[str, dict[str, dict[str, Any]]]
+
+# What the SDK's clients have beside operations, and why we have none.
+NOT_OPERATIONS = {"get_telemetry": "there is no telemetry in our clients"}
+
+
+def faults_of_methods(
+    sdk: Methods, ours: Methods, called: Collection[tuple[str, str]]
+) -> Iterator[tuple[str, list[str]]]:
+    """The name of each method of the SDK, and what is wrong with ours.
+
+    Args:
+        sdk: The public methods of the SDK's clients, by client and name.
+        ours: Those of our clients.
+        called: The client and the name of each method that some row calls.
+    """
+    for client, methods in sdk.items():
+        for name, method in methods.items():
+            if name not in NOT_OPERATIONS:
+                faults = _faults(method, ours.get(client, {}).get(name))
+                if (client, name) not in called:
+                    faults.append("no row of cases.py calls it")
+                yield f"{client}.{name}", faults
+
+
+def _faults(sdk: dict[str, Any], ours: dict[str, Any] | None) -> list[str]:
+    return ["there is no such method"] if ours is None else list(_faults_of_signature(sdk, ours))
+
+
+def _faults_of_signature(sdk: dict[str, Any], ours: dict[str, Any]) -> Iterator[str]:
+    """A call that the SDK's method takes must mean the same to ours, which may take more at its end."""
+    theirs = sdk["parameters"]
+    shared, further = ours["parameters"][: len(theirs)], ours["parameters"][len(theirs) :]
+    if shared != theirs:
+        yield f"takes ({_listed(theirs)}), ours takes ({_listed(ours['parameters'])})"
+    if any(default is None and not kind.startswith("VAR_") for _, kind, default in further):
+        yield f"ours needs more arguments: ({_listed(ours['parameters'])})"
+    if sdk["is_coroutine"] != ours["is_coroutine"]:
+        yield f"one is a coroutine and one is not: SDK {sdk['is_coroutine']}, ours {ours['is_coroutine']}"
+
+
+def _listed(parameters: list[list[str | None]]) -> str:
+    return ", ".join(
+        f"{'* ' if kind == 'KEYWORD_ONLY' else ''}{name}{'' if default is None else f'={default}'}"
+        for name, kind, default in parameters
+    )

@@ -1,0 +1,210 @@
+"""Makes a list of calls with one of the two packages, in whose environment it runs, and prints what came of them.
+
+python driver.py (tinker|tinker_rest) < the calls as JSON
+
+Without calls it prints what methods the clients have. Calls go to the server of TINKER_BASE_URL, which is told of
+each one before it is made. Nothing else of the checkout is imported, so that both packages are met as a program
+meets them: by their names.
+"""
+
+import asyncio
+import builtins
+import contextvars
+import importlib
+import inspect
+import json
+import os
+import sys
+import time
+import traceback
+import urllib.request
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import Any
+
+CLIENTS = ("RestClient", "AdminClient")
+ERRORS = {"tinker": "_exceptions", "tinker_rest": "errors"}
+HURRIED_WAIT = 0.005
+HURRIES: contextvars.ContextVar[bool] = contextvars.ContextVar("hurries", default=False)
+
+
+class Hurry:
+    """Stands in for a module of the SDK's: in calls of ours its waits are short, and its clock jumps ahead.
+
+    So the SDK's own rule when to give up, which takes five minutes or an hour, is followed to its end. Its
+    heartbeats and other work in the background keep the real time.
+    """
+
+    skipped = 0.0
+
+    def __init__(self, module: Any) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
+
+    async def sleep(self, delay: float) -> None:
+        if HURRIES.get() and delay > HURRIED_WAIT:
+            Hurry.skipped += delay - HURRIED_WAIT
+            delay = HURRIED_WAIT
+        await self._module.sleep(delay)
+
+    def time(self) -> float:
+        return time.time() + Hurry.skipped
+
+    def monotonic(self) -> float:
+        return time.monotonic() + Hurry.skipped
+
+
+def hurry_sdk() -> None:
+    """Put the stand-ins where the SDK waits between repetitions and while the server builds a file."""
+    places = {
+        "tinker._base_client": ("anyio",),
+        "tinker.lib.internal_client_holder": ("asyncio", "time"),
+        "tinker.lib.public_interfaces.rest_client": ("asyncio",),
+        "tinker.resources.weights": ("asyncio",),
+    }
+    for place, names in places.items():
+        module = importlib.import_module(place)
+        for name in names:
+            if hasattr(module, name):  # versions differ in where they wait
+                setattr(module, name, Hurry(getattr(module, name)))
+
+
+def class_of_client(package: Any, name: str) -> Any:
+    """The class of a client, which 0.18 does not export."""
+    found = getattr(package, name, None)
+    if found is None and name == "RestClient":
+        found = importlib.import_module(f"{package.__name__}.lib.public_interfaces.rest_client").RestClient
+    return found
+
+
+def make_client(package: Any, name: str) -> Any:
+    """A client as programs make it: by a ServiceClient where the SDK exports no other way."""
+    if hasattr(package, name):
+        return getattr(package, name)()
+    return package.ServiceClient().create_rest_client() if name == "RestClient" else None
+
+
+def methods_of(kind: Any) -> dict[str, Any]:
+    """The public methods of a class, and what each takes."""
+    described = {}
+    for name in dir(kind):
+        method = getattr(kind, name)
+        if name.startswith("_") or not callable(method):
+            continue
+        parameters = inspect.signature(method).parameters.values()
+        described[name] = {
+            "parameters": [
+                [one.name, one.kind.name, None if one.default is one.empty else repr(one.default)]
+                for one in parameters
+                if one.name != "self"
+            ],
+            "is_coroutine": inspect.iscoroutinefunction(inspect.unwrap(method)),
+        }
+    return described
+
+
+def plain(value: Any) -> Any:
+    """A result attribute by attribute, as a program meets it: types by their names, times with their zones."""
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    if isinstance(value, Mapping):
+        return {name: plain(value[name]) for name in value}
+    return {
+        "type": type(value).__name__,
+        "fields": {name: plain(getattr(value, name)) for name in value.model_dump()},
+    }
+
+
+def dumped(value: Any) -> Any:
+    """A result as the model itself puts it into JSON."""
+    return value.model_dump(mode="json") if hasattr(value, "model_dump") else None
+
+
+def failure(error: Exception, raised_by: str) -> dict[str, Any]:
+    """An exception by the classes that a program can name in an `except` line."""
+    nameable = [
+        kind.__name__
+        for kind in type(error).__mro__
+        if kind.__module__.partition(".")[0] in {"builtins", "tinker", "tinker_rest"}
+        and kind not in {Exception, BaseException, object}
+    ]
+    facts: dict[str, Any] = {"caught_by": nameable, "raised_by": raised_by}
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int):
+        facts["status"] = status
+    facts["message"] = str(error)
+    facts["place"] = traceback.format_exception(error)[-2].strip().splitlines()[0]
+    return facts
+
+
+def outcome(call: Callable[[], Any], is_async: bool) -> dict[str, Any]:
+    """What a call gave or raised, and whether at once or by its future."""
+    raised_by = "call"
+    try:
+        made = call()
+        raised_by = "result"
+        value = asyncio.run(made) if is_async else made.result(120)
+        return {"result": plain(value), "json": dumped(value)}
+    except Exception as error:  # whatever it is, it is compared
+        return {"exception": failure(error, raised_by)}
+
+
+def announce(name: str) -> None:
+    with urllib.request.urlopen(f"{os.environ['TINKER_BASE_URL']}/case/{name}", timeout=30) as answer:
+        answer.read()
+
+
+def describe(package: Any) -> dict[str, Any]:
+    """The methods of the clients, and the names of the exceptions that a program can import."""
+    kinds = {name: class_of_client(package, name) for name in CLIENTS}
+    places = [package, importlib.import_module(f"{package.__name__}.{ERRORS[package.__name__]}"), builtins]
+    exported = [getattr(place, name) for place in places for name in dir(place) if not name.startswith("_")]
+    errors = [one.__name__ for one in exported if isinstance(one, type) and issubclass(one, Exception)]
+    return {
+        "methods": {name: methods_of(kind) for name, kind in kinds.items() if kind is not None},
+        "exceptions": sorted(set(errors) - {"Exception"}),
+    }
+
+
+def make_calls(package: Any, cases: list[dict[str, Any]]) -> dict[str, Any]:
+    """What came of each call, by its id. The clients are made before, and serve all of them."""
+    announce("start-up")
+    needed = {case["client"] for case in cases}
+    clients = {name: make_client(package, name) for name in CLIENTS if name in needed}
+    names = {"types": package.types, "date": date, "datetime": datetime, "UTC": UTC}
+    outcomes = {}
+    HURRIES.set(True)
+    for case in cases:
+        client = clients[case["client"]]
+        if not hasattr(client, case["method"]):
+            outcomes[case["id"]] = {"exception": {"caught_by": ["no such method"]}}
+            continue
+        if case["is_impatient"] and hasattr(client, "with_options"):
+            client = client.with_options(max_retries=0)
+        announce(case["id"])
+        expression = compile(f"client.{case['call']}", case["call"], "eval")
+        bound = {**names, "client": client}
+        outcomes[case["id"]] = outcome(partial(eval, expression, bound), case["is_async"])
+    return outcomes
+
+
+def main() -> None:
+    package = importlib.import_module(sys.argv[1])
+    asked = sys.stdin.read()
+    if not asked:
+        print(json.dumps(describe(package)))
+        return
+    if package.__name__ == "tinker":
+        hurry_sdk()
+    print(json.dumps(make_calls(package, json.loads(asked))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""Where the SDK and we are meant to differ, by the names of the rows and places of the output.
+
+An entry that excuses nothing any more is an error, so that the list cannot outlive what it tells of.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from differential.comparison import Difference
+
+
+@dataclass(frozen=True)
+class Known:
+    """A difference with its reason. In patterns, `*` is any text; alternatives stand in tuples.
+
+    Attributes:
+        rows: Patterns of the rows' names.
+        places: Patterns of the places.
+        sdk: The evidence: a pattern of what the SDK has in one of the row's places.
+        reason: Why we are not as the SDK is.
+        ours: A pattern of what we have in one of the row's places.
+        version: A pattern of the SDK's versions.
+    """
+
+    rows: tuple[str, ...]
+    places: tuple[str, ...]
+    sdk: str
+    reason: str
+    ours: str = "*"
+    version: str = "*"
+
+    def excuses(self, version: str, row: str, difference: Difference, of_row: Collection[Difference]) -> bool:
+        """Whether this entry tells of a difference of a row, all of whose differences are given."""
+        return (
+            _fits(version, self.version)
+            and any(_fits(row, one) for one in self.rows)
+            and any(_fits(difference.place, one) for one in self.places)
+            and any(_fits(str(one.sdk), self.sdk) for one in of_row)
+            and any(_fits(str(one.ours), self.ours) for one in of_row)
+        )
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.rows)} in {', '.join(self.places)} of SDK {self.version}"
+
+
+def _fits(text: str, pattern: str) -> bool:
+    # Brackets and question marks stand for themselves here: places, calls and requests are full of them.
+    return fnmatch.fnmatchcase(text, pattern.replace("[", "[[]").replace("?", "[?]"))
+
+
+def reason_for(
+    version: str, row: str, difference: Difference, of_row: Collection[Difference], entries: Iterable[Known]
+) -> Known | None:
+    """The entry that tells of a difference."""
+    return next((one for one in entries if one.excuses(version, row, difference, of_row)), None)
+
+
+def outlived(entries: Iterable[Known], used: Collection[Known], versions: Collection[str]) -> list[Known]:
+    """The entries that excused nothing although their versions were compared."""
+    return [one for one in entries if one not in used and any(_fits(version, one.version) for version in versions)]
+
+
+def _refused(sdk: str, reason: str, *rows: str) -> Known:
+    """An argument that we refuse at the call, with a ValueError, where the SDK sends something."""
+    places = ("requests", "exception*", "outcome")
+    return Known(tuple(f"*.{row}" for row in rows), places, sdk, reason, ours="InvalidArgumentError*")
+
+
+def _escaped(sdk: str, reason: str, *rows: str) -> Known:
+    """An id whose special characters we escape, so that another request is sent and perhaps answered otherwise."""
+    return Known(tuple(f"RestClient.{row}" for row in rows), ("request.line", "exception*"), sdk, reason)
+
+
+def _newer(field: str) -> Known:
+    reason = "Later versions of the SDK have the field too."
+    return Known(("RestClient.*",), (f"result.*{field}",), "(nothing)", reason, version="0.18.*")
+
+
+def _text(rows: str, place: str, sdk: str, ours: str) -> Known:
+    reason = "Ours says in words what failed and what is expected; the SDK shows what Python has inside."
+    return Known((rows,), (place,), sdk, reason, ours)
+
+
+# fmt: off
+KNOWN: list[Known] = [
+    _newer(".user_metadata"),
+    _newer(".optimizer_config"),
+    _newer(".display_name"),
+
+    _refused("GET /api/v1?access_scope=owned *", "The SDK leaves its endpoint.", "get_training_run*('..')"),
+    _refused("GET /api/v1/sessions?access_scope=owned *", "The SDK leaves its endpoint and asks for sessions.", "get_training_run*('../sessions')"),
+    _refused("GET /api/v1/training_runs/?access_scope=owned *", "The SDK calls another operation.", "get_training_run*('')", "get_training_run_by_tinker_path*('tinker:///weights/0001')"),
+    _refused("GET /api/v1/samplers/ *", "The SDK calls another operation.", "get_sampler*('')"),
+    _refused("GET /api/v1/checkpoints *", "The SDK calls another operation, and gives the checkpoints of all runs.", "list_checkpoints*('..')"),
+    _refused("DELETE /api/v1/training_runs/no-such-run *", "The SDK asks for the deletion of the whole run.", "delete_checkpoint('no-such-run', '..')"),
+    _refused("* x 1", "The SDK sends what no server takes.", "*(limit=0)", "*(limit=-1)", "*(access_scope='mine')", "get_weights_info_by_tinker_path('run-id')", "get_audit_log*(event_type='unknown')", "get_billing_usage*('2026-07-14T00:00:00Z', '2026-07-13T00:00:00Z')", "get_billing_usage*('2026-07-13T00:00:00Z', '2026-07-13T00:00:00Z')", "get_billing_usage*('2026-07-13T00:30:00Z', *", "get_billing_usage*('2026-06-01T00:00:00Z', *", "copy_weights(*, ttl_seconds=5)", "copy_weights('run-id', *", "set_checkpoint_ttl_from_tinker_path(*, -1)", "set_checkpoint_ttl_from_tinker_path(*, 3600.5)"),
+
+    _escaped("GET /api/v1/sessions/a?access_scope=owned", "The SDK asks for another session.", "get_session*('a?b#c')"),
+    _escaped("GET /api/v1/training_runs/a?access_scope=owned", "The SDK asks for another run.", "get_training_run*('a?b#c')"),
+    _escaped("GET /api/v1/*?access_scope=owned", "The SDK lets an id be a part of the path: 0.38 leaves its endpoint with it.", "get_training_run*('%2e%2e')"),
+    _escaped("POST */checkpoints/weights/1?x=1/publish", "The SDK cuts the path off, and publishes nothing.", "publish_checkpoint_from_tinker_path('tinker://run-id/weights/1?x=1')"),
+    _escaped("DELETE */checkpoints/a", "The SDK deletes another checkpoint.", "delete_checkpoint('no-such-run', 'a#b')"),
+    _escaped("DELETE */checkpoints/weights/a%20b%c", "The SDK sends an invalid escape.", "delete_checkpoint('no-such-run', 'weights/a b%c')"),
+
+    Known(("RestClient.*publish_checkpoint*",), ("repetitions",), "*", "The SDK repeats what is refused for good (409) for five minutes.", ours="1"),
+    Known(("RestClient.* answered not JSON for ever",), ("exception*",), "ValueError", "The SDK lets the JSON parser's own exception through, which is no TinkerError.", ours="APIResponseValidationError"),
+    Known(("*.get_audit_log*",), ("request.headers.x-api-key",), "sent", "The SDK sends the API key to the host that it is redirected to.", ours="(nothing)"),
+    Known(("AdminClient.get_billing_usage*+02:00*",), ("request.line",), "*T02%3A00%3A00%2B02%3A00*", "The same moment, in UTC.", ours="*T00%3A00%3A00Z*"),
+    Known(("AdminClient.get_billing_usage*(datetime(2026, 7, 13), *", "AdminClient.get_billing_usage*('2026-07-13', *"), ("request.line", "outcome"), "*starting_on=2026-07-13T00%3A00%3A00&*", "The SDK sends a time without a zone, which is no RFC 3339; ours is in UTC.", ours="*T00%3A00%3A00Z*"),
+
+    _text("tinker *", "stderr, Details", "Details: Error code: 404 - {'detail': '*'}", "Details: 404 Not Found: *"),
+    _text("tinker checkpoint info tinker://no-such-run/*", "stderr, Error", "*Error code: 404 - {'detail': '*'}", "*404 Not Found: *"),
+    _text("tinker -f json checkpoint delete *", "stdout.failed[].error", "Error code: 404 - {'detail': '*'}", "*404 Not Found: *"),
+    _text("tinker checkpoint publish tinker://run-id", "stderr, Error", "*Invalid tinker path: tinker://run-id", "*tinker_path must have*"),
+    _text("tinker billing usage yesterday today", "stderr (lines)", "*2 validation errors for GetBillingUsageRequest*", "*starting_on must be*"),
+    Known(("tinker checkpoint set-ttl * --ttl 5",), ("stderr (lines)", "requests"), "Error: Invalid request*", "The SDK sends what no server takes.", ours="*ttl_seconds must be*"),
+
+    Known(("RestClient.list_*checkpoints*",), ("outcome",), "APIResponseValidationError*", "0.18 refuses a whole list where one checkpoint is of a type that it does not know, here external.", version="0.18.*"),
+    Known(("RestClient.get_checkpoint_archive_url*",), ("request.headers.accept",), "application/json, application/gzip", "The SDK sends two Accept lines; the answer has no body.", version="0.18.*"),
+    Known(("RestClient.get_checkpoint_archive_url*",), ("result.*.expires",), "20*-*T*:*", "The SDK's time has no zone, though it is in UTC.", version="0.18.*"),
+    Known(("RestClient.get_checkpoint_archive_url*no-such-checkpoint')",), ("requests",), "GET *", "Ours asks once more by the bare id, by which some servers know a checkpoint.", version="0.18.*"),
+]
+# fmt: on
