@@ -108,6 +108,7 @@ class Sandbox:
         self.storage_requests = RequestLog(REQUESTS_KEPT)
         self.leaked_keys: list[str] = []
         self.violations: list[str] = []
+        self._activity = Activity()
         self._host = host
         self._ports = (port, storage_port)
         self._db = os.fspath(db)
@@ -175,9 +176,8 @@ class Sandbox:
             violations = self.violations if self._validate_responses else None
             credentials = Credentials(callers, self._tokens, self._wants_tokens)
             api = ApiApp(spec, backend, credentials, self.requests, violations)
-            activity = Activity()
-            overview = Overview(backend, credentials, activity, self._db)
-            site = Site(api, spec, self.base_url, overview, activity)
+            overview = Overview(backend, credentials, self._activity, self._db)
+            site = Site(api, spec, self.base_url, overview, self._activity)
             self._storage = StorageApp(backend, self.storage_requests, self.leaked_keys)
             listener = Listener({api_socket: site, storage_socket: self._storage})
             listener.start()

@@ -57,6 +57,12 @@ class Activity:
         with self._lock:
             return list(self._requests)[: -limit - 1 : -1]
 
+    def clear(self) -> None:
+        """Forget all requests, and count from the beginning."""
+        with self._lock:
+            self._requests.clear()
+            self._count = 0
+
     async def watch(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Let an app answer a request, and remember how."""
         status: int | None = None
