@@ -18,6 +18,8 @@ from tinker_rest.sandbox.answers import Answer, json_answer
 from tinker_rest.sandbox.app import ApiApp
 from tinker_rest.sandbox.clock import Clock
 from tinker_rest.sandbox.requests import ReceivedRequest
+from tinker_rest.sandbox.routing import Match
+from tinker_rest.sandbox.spec import Operation
 
 CASE = "/case/"
 # What the SDK asks for before its first call and behind a program's back. It is answered, and not compared.
@@ -114,7 +116,7 @@ class _FaultyApi(ApiApp):
         self._case = ""
         self._met = 0
 
-    def _answer(self, request: ReceivedRequest) -> Answer:
+    def _answer(self, request: ReceivedRequest, match: Match[Operation] | None) -> Answer:
         path = request.target.partition("?")[0]
         if path.startswith(CASE):
             self._case, self._met = path.removeprefix(CASE), 0
@@ -122,7 +124,7 @@ class _FaultyApi(ApiApp):
         if path in SESSION_OF_THE_SDK:
             return json_answer(200, SESSION_OF_THE_SDK[path])
         fault = None if path in START_UP else self._fault()
-        return fault or super()._answer(request)
+        return fault or super()._answer(request, match)
 
     def _fault(self) -> Answer | None:
         faults = self._recording.faults.get(self._case, ())

@@ -53,8 +53,12 @@ def test_python_blocks_run(code: str, sandbox: Sandbox, tmp_path: Path) -> None:
         compile(code, "block", "exec")
         return
     environment = {**os.environ, "TINKER_BASE_URL": sandbox.base_url, "TINKER_API_KEY": sandbox.api_key}
+    run = ["-c", code]
+    if code.startswith("def test_"):
+        (tmp_path / "test_block.py").write_text(code)
+        run = ["-m", "pytest", "test_block.py"]
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code],
+        [sys.executable, "-W", "error", *run],
         env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -92,14 +96,20 @@ def demo_of(sandbox: Sandbox) -> subprocess.CompletedProcess[str]:
 
 def works_on_a_sandbox(command: str) -> None:
     """Send what curl would send, to a sandbox on another port."""
-    curl, option, header, url = shlex.split(command)
-    assert (curl, option) == ("curl", "-H")
-    name, _, value = header.partition(": ")
+    curl, *options, url = shlex.split(command)
+    assert curl == "curl"
     with Sandbox() as sandbox:
         request = urllib.request.Request(url.replace("http://127.0.0.1:8765", sandbox.base_url))
-        request.add_header(name, value)
+        for option, value in zip(options[::2], options[1::2], strict=True):
+            if option == "-d":
+                request.data = value.encode()
+            else:
+                assert option == "-H"
+                name, _, text = value.partition(": ")
+                request.add_header(name, text)
         with urllib.request.urlopen(request, timeout=10) as answer:
-            assert json.load(answer)["training_runs"]
+            assert answer.status == (201 if request.data else 200)
+            assert json.load(answer).keys() & {"training_runs", "fault_id", "requests"}
 
 
 def test_the_demo_only_reads_from_a_server_of_the_users_own(sandbox: Sandbox) -> None:

@@ -195,6 +195,23 @@ def clients_have_options(on_retry: Callable[[RetryEvent], None]) -> None:
         RestClient(service.holder)
     with Sandbox() as sandbox:
         assert_type(sandbox.base_url, str)
+        assert_type(sandbox.client("bob", max_retries=0), RestClient)
+        assert_type(sandbox.admin_client(), AdminClient)
+
+
+async def sandboxes_are_programmed() -> None:
+    async with Sandbox(seed=False, scenario="scenario.yaml") as sandbox:
+        assert_type(sandbox.add_checkpoint(ttl_seconds=60, public=True).tinker_path, str)
+        assert_type(sandbox.add_user(name="carol").api_key, str)
+        fault = sandbox.faults.add(
+            status=503, retry_after=0.5, times=None, match=lambda request: bool(request.body)
+        )
+        assert_type(fault.hits, int)
+        assert_type([request.fault for request in sandbox.requests], list[str | None])
+        sandbox.faults.add(statuss=503)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+        sandbox.faults.add(drop=True, when="later")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        sandbox.clock.advance(60)
+        sandbox.reset()
 
 
 def wrong_code_is_noticed(client: RestClient) -> None:

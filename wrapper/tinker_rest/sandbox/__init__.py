@@ -9,8 +9,11 @@ or, from a shell, `python -m tinker_rest.sandbox --port 8765`.
 from __future__ import annotations
 
 try:
+    from .added import AddedCheckpoint, AddedProject, AddedSampler, AddedSession, AddedTrainingRun, AddedUser
     from .clock import Clock
+    from .faults import Fault, FaultRule, Faults
     from .requests import ReceivedRequest, RequestLog
+    from .scenario import ScenarioError
     from .server import Sandbox
     from .spec import SpecViolation, check_response
 except ModuleNotFoundError as error:
@@ -21,4 +24,21 @@ except ModuleNotFoundError as error:
         name=error.name,
     ) from error
 
-__all__ = ["Clock", "ReceivedRequest", "RequestLog", "Sandbox", "SpecViolation", "check_response"]
+__all__ = [
+    "AddedCheckpoint",
+    "AddedProject",
+    "AddedSampler",
+    "AddedSession",
+    "AddedTrainingRun",
+    "AddedUser",
+    "Clock",
+    "Fault",
+    "FaultRule",
+    "Faults",
+    "ReceivedRequest",
+    "RequestLog",
+    "Sandbox",
+    "ScenarioError",
+    "SpecViolation",
+    "check_response",
+]

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import get_args
 
-from . import Sandbox
+from . import Sandbox, ScenarioError
 from .server import DEFAULT_API_KEY
 from .tokens import WantsTokens
 
@@ -41,19 +41,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
-    sandbox = Sandbox(
-        host=options.host,
-        port=options.port,
-        storage_port=options.storage_port,
-        db=options.db,
-        api_key=options.api_key,
-        seed=not options.empty,
-        archive_build_seconds=options.archive_build_seconds,
-        wants_tokens=options.wants_tokens,
-    )
     try:
-        sandbox.start()
-    except (OSError, sqlite3.Error) as error:
+        sandbox = Sandbox(
+            host=options.host,
+            port=options.port,
+            storage_port=options.storage_port,
+            db=options.db,
+            api_key=options.api_key,
+            seed=False if options.empty else None,
+            scenario=options.scenario,
+            archive_build_seconds=options.archive_build_seconds,
+            wants_tokens=options.wants_tokens,
+            control_from_anywhere=options.control_from_anywhere,
+        ).start()
+    except (OSError, sqlite3.Error, ScenarioError) as error:
         sys.stderr.write(f"tinker_rest.sandbox: {_reason(error, options)}\n")
         return 1
     with sandbox:
@@ -83,6 +84,14 @@ def _parser() -> argparse.ArgumentParser:
         "--api-key", type=_api_key, default=DEFAULT_API_KEY, help="the key to accept (%(default)s)"
     )
     parser.add_argument("--empty", action="store_true", help="start a new database without made-up data")
+    parser.add_argument(
+        "--scenario", metavar="FILE", help="a YAML file that says what a new database holds, and what goes wrong"
+    )
+    parser.add_argument(
+        "--control-from-anywhere",
+        action="store_true",
+        help="let other machines use /__sandbox__/ too, which wants no key",
+    )
     parser.add_argument(
         "--archive-build-seconds", type=_seconds, default=0.3, help="how long an archive is built (%(default)s)"
     )

@@ -12,9 +12,7 @@ from .representations import TYPES_BY_KIND
 
 WEIGHTS_ACCESS_TOKEN_HEADER = "X-Tinker-Weights-Access-Token"  # noqa: S105 - the name of a header
 
-_ADDRESS = re.compile(
-    rf"tinker://(?P<run_id>[^/]+)/(?P<kind>{'|'.join(TYPES_BY_KIND)})/(?P<name>[^/]+)", re.DOTALL
-)
+ADDRESS = re.compile(rf"tinker://(?P<run_id>[^/]+)/(?P<kind>{'|'.join(TYPES_BY_KIND)})/(?P<name>[^/]+)", re.DOTALL)
 
 
 def _no_run(run_id: str) -> Refusal:
@@ -73,7 +71,7 @@ def checkpoint_of_address(backend: Backend, address: str, field: str) -> tuple[s
         address: The tinker path.
         field: Where the request has it, for the message.
     """
-    parts = _ADDRESS.fullmatch(address)
+    parts = ADDRESS.fullmatch(address)
     if parts is None:
         raise Refusal(400, f"{field} must be of the form tinker://{{training_run_id}}/{{kind}}/{{name}}.")
     row = backend.store.checkpoint(parts["run_id"], parts["kind"], parts["name"])

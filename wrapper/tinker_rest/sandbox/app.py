@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 import secrets
@@ -14,6 +15,8 @@ from starlette.types import Receive, Scope, Send
 from . import handlers
 from .answers import Answer, Refusal, json_answer
 from .calls import Backend, Call, Handler
+from .faults import Faults
+from .injection import serve
 from .requests import ReceivedRequest, RequestLog, read_request
 from .routing import Match, UndecodablePath
 from .sdk_startup import StartupRoute, find_startup_route
@@ -57,6 +60,7 @@ class ApiApp:
         backend: The sandbox's state.
         credentials: Knows who a key or a token belongs to.
         log: Where requests are recorded.
+        faults: What some requests meet in place of their answer.
         violations: Where answers that the description does not allow are recorded; they become a 500.
             None to check no answers.
 
@@ -70,6 +74,7 @@ class ApiApp:
         backend: Backend,
         credentials: Credentials,
         log: RequestLog,
+        faults: Faults,
         violations: list[str] | None,
     ) -> None:
         self._spec = spec
@@ -77,6 +82,7 @@ class ApiApp:
         self._backend = backend
         self._credentials = credentials
         self._log = log
+        self._faults = faults
         self._violations = violations
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,19 +90,25 @@ class ApiApp:
         request = await read_request(scope, receive)
         if request is None:
             return
-        self._log.append(request)
-        answer = self._answer(request)
-        response = Response(answer.body, answer.status, dict(answer.headers))
-        await response(scope, receive, send)
+        match = self._spec.find(request.target.partition("?")[0].encode("latin-1"), request.method)
+        if match is not None and match.operation is not None:
+            request = dataclasses.replace(request, operation_id=match.operation.operation_id)
+        fault = self._faults.hit("api", request)
+        self._log.append(dataclasses.replace(request, fault=fault.fault_id) if fault else request)
 
-    def _answer(self, request: ReceivedRequest) -> Answer:
+        def work() -> Response:
+            answer = self._answer(request, match)
+            return Response(answer.body, answer.status, dict(answer.headers))
+
+        await serve(fault, work, scope, receive, send)
+
+    def _answer(self, request: ReceivedRequest, match: Match[Operation] | None) -> Answer:
         request_id = request.header("x-request-id") or ""
         if not 1 <= len(request_id) <= LONGEST_REQUEST_ID:
             request_id = f"req-{secrets.token_hex(8)}"
         path, _, query = request.target.partition("?")
         operation: Operation | None = None
         try:
-            match = self._spec.find(path.encode("latin-1"), request.method)
             route = find_startup_route(path, request.method) if match is None else None
             if route is not None:
                 answer = self._answer_startup(route, request)

@@ -9,7 +9,6 @@ from typing import Any
 
 from .calls import Backend, Call
 from .clock import from_microseconds, to_microseconds
-from .organization import USERS
 from .representations import time_text, tinker_path
 
 # Of these, the reference has a field beside `event_details` too.
@@ -36,12 +35,14 @@ def record_project_of_session(backend: Backend, call: Call, session_id: str, pro
     _record(backend, call, "projects", "session_project_assigned", about)
 
 
-def entry_row(happened: int, actor: str, event_type: str, event: str, details: dict[str, Any]) -> dict[str, Any]:
+def entry_row(
+    happened: int, actor_urn: str, event_type: str, event: str, details: dict[str, Any]
+) -> dict[str, Any]:
     """An entry as a row of its table.
 
     Args:
         happened: When it happened, in microseconds since 1970.
-        actor: The user who did it.
+        actor_urn: The URN of the user who did it.
         event_type: The kind of thing that it is about, one of the description's `AuditEventType`.
         event: The name of the event.
         details: What else is told of it.
@@ -50,7 +51,7 @@ def entry_row(happened: int, actor: str, event_type: str, event: str, details: d
         "happened": happened,
         "event_type": event_type,
         "event": event,
-        "details": {"actor": USERS[actor].urn, **details},
+        "details": {"actor": actor_urn, **details},
     }
 
 
@@ -87,4 +88,5 @@ def _entry(row: sqlite3.Row) -> dict[str, Any]:
 
 def _record(backend: Backend, call: Call, event_type: str, event: str, details: dict[str, Any]) -> None:
     happened = to_microseconds(backend.clock.now())
-    backend.store.insert("audit", [entry_row(happened, call.caller, event_type, event, details)])
+    actor_urn = backend.organization.users[call.caller].urn
+    backend.store.insert("audit", [entry_row(happened, actor_urn, event_type, event, details)])

@@ -8,6 +8,7 @@ from typing import Any
 
 from .answers import Answer
 from .clock import Clock
+from .organization import Organization
 from .signing import Builds, Signer
 from .store import Store
 from .tokens import Tokens, WantsTokens
@@ -20,6 +21,7 @@ class Backend:
     Attributes:
         store: The state.
         clock: The time.
+        organization: Who there is.
         signer: Signs the URLs of what is downloaded.
         builds: When archives and traces are built.
         tokens: Mints JSON Web Tokens.
@@ -29,6 +31,7 @@ class Backend:
 
     store: Store
     clock: Clock
+    organization: Organization
     signer: Signer
     builds: Builds
     tokens: Tokens

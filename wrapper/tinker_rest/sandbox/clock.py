@@ -40,12 +40,40 @@ class Clock:
             seconds: How far, in seconds.
 
         Raises:
-            ValueError: If `seconds` is negative: what has expired stays expired.
+            ValueError: If `seconds` is negative, since what has expired stays expired, or too far.
         """
         if seconds < 0:
             raise ValueError(f"A clock is not moved back: {seconds} seconds.")
+        try:
+            self.now() + timedelta(seconds=seconds)
+        except OverflowError:
+            raise ValueError(f"There is no time {seconds} seconds from now.") from None
         with self._lock:
             self._ahead += timedelta(seconds=seconds)
+
+    def set(self, moment: datetime) -> None:
+        """Move the clock forward to a time.
+
+        Args:
+            moment: The time, with a time zone.
+
+        Raises:
+            ValueError: If it has no time zone or has passed.
+        """
+        if moment.tzinfo is None:
+            raise ValueError(f"The time to set a clock to needs a time zone: {moment.isoformat()}.")
+        self.advance((moment - self.now()).total_seconds())
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far the clock has been moved, from where it would be by itself."""
+        with self._lock:
+            return self._ahead
+
+    def rewind(self, ahead: timedelta) -> None:
+        """Go back to an earlier value of `ahead`, as a reset of the whole sandbox does."""
+        with self._lock:
+            self._ahead = ahead
 
 
 def to_microseconds(time: datetime) -> int:

@@ -6,9 +6,13 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+from .injection import TRANSPORT
 
 START_TIMEOUT_SECONDS = 10
 KEEP_ALIVE_SECONDS = 60
@@ -46,6 +50,7 @@ class Listener:
         config = uvicorn.Config(
             app_of_port,
             access_log=False,
+            http=_protocol_that_tells_its_transport(),
             lifespan="off",
             log_config=None,
             server_header=False,
@@ -96,6 +101,16 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.ready.set()
+
+
+def _protocol_that_tells_its_transport() -> type[asyncio.Protocol]:
+    """Uvicorn's protocol, with the transport of its connection in the `state` of its requests' scopes."""
+
+    def connection_made(self: Any, transport: asyncio.BaseTransport) -> None:
+        self.app_state = {**self.app_state, TRANSPORT: transport}
+        AutoHTTPProtocol.connection_made(self, transport)
+
+    return type("TellingProtocol", (AutoHTTPProtocol,), {"connection_made": connection_made})
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

@@ -23,12 +23,16 @@ class ReceivedRequest:
         target: The path and the query, not decoded. Bytes beyond ASCII are Latin-1 characters.
         headers: The names, in small letters, and the values of the headers.
         body: The body; its first megabyte where it is larger.
+        operation_id: The operation of the description that was asked for; None where there is none.
+        fault: The id of the fault that hit the request; None where none did.
     """
 
     method: str
     target: str
     headers: tuple[tuple[str, str], ...] = field(repr=False)
     body: bytes = field(default=b"", repr=False)
+    operation_id: str | None = None
+    fault: str | None = None
 
     @property
     def is_too_large(self) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from .answers import DONE, Answer, Refusal, json_answer
 from .calls import Backend
 from .clock import to_microseconds
-from .organization import DEFAULT_PROJECT, ORGANIZATION_NAME, USERS, check_project
+from .organization import DEFAULT_PROJECT, ORGANIZATION_NAME
 
 FINISH_REASONS = frozenset({"success", "errored", "interrupted"})
 
@@ -43,7 +43,7 @@ def _dynamic_config(_backend: Backend, _caller: str, _body: Any) -> Answer:
 def _create_session(backend: Backend, caller: str, body: Any) -> Answer:
     fields = _object(body)
     project_id = _optional(fields, "project_id", str) or DEFAULT_PROJECT
-    check_project(project_id)
+    backend.organization.check_project(project_id)
     session_id = backend.store.new_id()
     row = {
         "session_id": session_id,
@@ -83,10 +83,10 @@ def _telemetry(_backend: Backend, _caller: str, _body: Any) -> Answer:
     return json_answer(200, {"status": "accepted"})
 
 
-def _own_api_key(_backend: Backend, caller: str, _body: Any) -> Answer:
-    user = USERS[caller]
+def _own_api_key(backend: Backend, caller: str, _body: Any) -> Answer:
+    user = backend.organization.users[caller]
     details = {"org_details": {"name": ORGANIZATION_NAME}, "user_details": {"email": user.email}}
-    number = list(USERS).index(caller) + 1
+    number = list(backend.organization.users).index(caller) + 1
     return json_answer(200, {"key_id": number, "name": caller, "note": "", "details": details})
 
 

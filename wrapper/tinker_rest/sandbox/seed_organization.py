@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .audit import entry_row
-from .organization import FIRST_USER, PROJECTS, SECOND_USER
+from .organization import FIRST_USER, PROJECTS, SECOND_USER, USERS
 from .representations import tinker_path
 
 HOUR = 60 * 60 * 1_000_000
@@ -138,15 +138,17 @@ def _audit(tables: Tables, now: int) -> Iterator[Row]:
         read = {**about, "purpose": "archive_download"}
         soon = row["created"] + 10 * 60 * 1_000_000
         if row["public"]:
-            yield entry_row(soon, row["owner"], "checkpoints", "checkpoint_published", about)
+            yield entry_row(soon, USERS[row["owner"]].urn, "checkpoints", "checkpoint_published", about)
         if row["expires"] is not None:
-            yield entry_row(soon, row["owner"], "checkpoints", "checkpoint_ttl_set", about)
+            yield entry_row(soon, USERS[row["owner"]].urn, "checkpoints", "checkpoint_ttl_set", about)
         if row["name"] == "0001" and soon + HOUR < now:
-            yield entry_row(soon + HOUR, row["owner"], "checkpoints", "checkpoint_read", read)
+            yield entry_row(soon + HOUR, USERS[row["owner"]].urn, "checkpoints", "checkpoint_read", read)
     for days_ago in range(DAYS_OF_AUDIT):
         happened = now - days_ago * DAY - 60 * 1_000_000
-        yield entry_row(happened, FIRST_USER, "projects", "project_grant_set", {"project_id": PROJECTS[0]})
+        yield entry_row(
+            happened, USERS[FIRST_USER].urn, "projects", "project_grant_set", {"project_id": PROJECTS[0]}
+        )
         if days_ago % 3 == 1:
-            yield entry_row(happened, FIRST_USER, "teams", "team_member_added", {"team": "research"})
+            yield entry_row(happened, USERS[FIRST_USER].urn, "teams", "team_member_added", {"team": "research"})
         if days_ago % 7 == 2:
-            yield entry_row(happened, SECOND_USER, "organizations", "organization_joined", {})
+            yield entry_row(happened, USERS[SECOND_USER].urn, "organizations", "organization_joined", {})

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
+import threading
+from datetime import timedelta
 from types import TracebackType
-from typing import get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from . import seed as seeding
+from .added import AddedUser
+from .addition_checks import check_user
+from .additions import Additions, State
 from .app import ApiApp
 from .calls import Backend
 from .clock import Clock
+from .control import ControlApp, with_control
 from .exposure import exposure_warning
+from .faults import FaultRule, Faults
 from .listener import Listener, open_socket
-from .organization import FIRST_USER, SECOND_USER
+from .organization import FIRST_USER, SECOND_USER, Organization
 from .pages.activity import Activity
 from .pages.overview import Overview
 from .pages.site import Site
 from .requests import RequestLog
+from .scenario import load_scenario
 from .signing import Builds, Signer
 from .spec import Spec, load_spec
 from .storage import StorageApp
-from .store import Store
+from .store import Snapshot, Store
 from .tokens import Credentials, Tokens, WantsTokens
+
+if TYPE_CHECKING:
+    from tinker_rest import AdminClient, RestClient
 
 DEFAULT_API_KEY = "tml-sandbox-alice"
 DEFAULT_OTHER_API_KEY = "tml-sandbox-bob"
@@ -36,12 +48,21 @@ _REACHABLE_AT = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: 
 logger = logging.getLogger("tinker_rest.sandbox")
 
 
-class Sandbox:
+class _Beginning(NamedTuple):
+    """What a reset goes back to."""
+
+    database: Snapshot
+    ahead: timedelta
+    rules: tuple[FaultRule, ...]
+
+
+class Sandbox(Additions):
     """A local Tinker server with real state, for tests and for trying things out.
 
     It serves every operation of openapi.yaml from SQLite in a thread of its own. Archives, and all else that
     has a signed URL, are served on a second port, so that they are on another origin than the API, as in
-    production. Use it in a `with` statement, or call `start` and `close`. Any number may run at once.
+    production. Use it in a `with` or `async with` statement, or call `start` and `close`. Any number may run at
+    once. Below `/__sandbox__/` the API's port serves what the methods do to programs in other languages.
 
     Args:
         host: The address to listen on. Only this machine can reach the default; of any other, the log warns.
@@ -50,8 +71,11 @@ class Sandbox:
         db: The path of a SQLite file that keeps the state, or `:memory:`.
         api_key: The key of the first user, `alice`, who is an administrator.
         other_api_key: The key of the second user, `bob`, who is none.
-        seed: Whether an empty database is filled with made-up runs, checkpoints and sessions.
-        clock: The time of the sandbox; the real time when it is None.
+        seed: Whether an empty database is filled with made-up runs, checkpoints and sessions. By default what
+            the scenario says and, without one, yes.
+        scenario: A YAML file that says what an empty database is filled with and what goes wrong; see
+            `scenario.example.yaml` beside this module.
+        clock: The time of the sandbox; that of the scenario, or the real time, when it is None.
         archive_build_seconds: How long an archive or a trace takes to be built, in seconds of real time.
         wants_tokens: Whether API keys are exchanged for JSON Web Tokens. `offered`: they can be, and are taken
             as they are too. `required`: they are only taken to be exchanged. `absent`: they cannot be, and the
@@ -59,6 +83,7 @@ class Sandbox:
         token_lifetime_seconds: How long a token works, in seconds.
         validate_responses: Whether to check every answer against the description. An answer that it does
             not allow becomes a 500 and is recorded in `violations`.
+        control_from_anywhere: Whether other machines than this one may use `/__sandbox__/`, which wants no key.
         spec: The description to serve; openapi.yaml when it is None.
 
     Attributes:
@@ -66,6 +91,7 @@ class Sandbox:
         other_api_key: The key of the second user.
         clock: The time of the sandbox; `sandbox.clock.advance(seconds)` moves it forward.
         requests: The last 10,000 requests to the API.
+        faults: What goes wrong on purpose: `sandbox.faults.add(status=503, times=2)`; see `FaultRule`.
         storage_requests: The last 10,000 requests to the second port.
         leaked_keys: The paths of requests to the second port that carried a credential. The key is not kept.
         weights_access_token: The value of the header `X-Tinker-Weights-Access-Token` with which any checkpoint
@@ -75,6 +101,8 @@ class Sandbox:
     Raises:
         ValueError: If both users have the same key, a key is empty, `wants_tokens` is another value or a token
             works for no time.
+        ScenarioError: If the scenario cannot be used; a ValueError.
+        OSError: If the scenario cannot be read.
     """
 
     def __init__(
@@ -86,12 +114,14 @@ class Sandbox:
         db: str | os.PathLike[str] = ":memory:",
         api_key: str = DEFAULT_API_KEY,
         other_api_key: str = DEFAULT_OTHER_API_KEY,
-        seed: bool = True,
+        seed: bool | None = None,
+        scenario: str | os.PathLike[str] | None = None,
         clock: Clock | None = None,
         archive_build_seconds: float = 0.3,
         wants_tokens: WantsTokens = "offered",
         token_lifetime_seconds: int = DEFAULT_TOKEN_LIFETIME_SECONDS,
         validate_responses: bool = False,
+        control_from_anywhere: bool = False,
         spec: Spec | None = None,
     ) -> None:
         if not api_key or not other_api_key or api_key == other_api_key:
@@ -103,7 +133,9 @@ class Sandbox:
         self.api_key = api_key
         self.other_api_key = other_api_key
         self.weights_access_token = WEIGHTS_ACCESS_TOKEN
-        self.clock = clock or Clock()
+        self._scenario = None if scenario is None else load_scenario(scenario)
+        self.clock = clock or (self._scenario.clock() if self._scenario else Clock())
+        self.faults = Faults(lambda: (self._spec or load_spec()).operations)
         self.requests = RequestLog(REQUESTS_KEPT)
         self.storage_requests = RequestLog(REQUESTS_KEPT)
         self.leaked_keys: list[str] = []
@@ -112,15 +144,20 @@ class Sandbox:
         self._host = host
         self._ports = (port, storage_port)
         self._db = os.fspath(db)
-        self._seed = seed
-        self._archive_build_seconds = archive_build_seconds
+        self._seed = seed if seed is not None else self._scenario is None or self._scenario.seed
+        self._control_from_anywhere = control_from_anywhere
         self._wants_tokens: WantsTokens = wants_tokens
         self._tokens = Tokens(self.clock, token_lifetime_seconds)
         self._validate_responses = validate_responses
         self._spec = spec
-        self._store: Store | None = None
+        self._opening = threading.RLock()
+        self._opened: State | None = None
+        self._beginning: _Beginning | None = None
+        self._builds = Builds(archive_build_seconds)
         self._storage: StorageApp | None = None
         self._listener: Listener | None = None
+        if self._scenario is not None:
+            self._scenario.add_faults(self.faults)
 
     @property
     def base_url(self) -> str:
@@ -162,23 +199,24 @@ class Sandbox:
             raise
         self._ports = (api_socket.getsockname()[1], storage_socket.getsockname()[1])
         try:
-            self._store = self._store or self._open_store()
+            store, organization, _ = self._state()
             backend = Backend(
-                store=self._store,
+                store=store,
                 clock=self.clock,
+                organization=organization,
                 signer=Signer(self.clock, self.storage_url),
-                builds=Builds(self._archive_build_seconds),
+                builds=self._builds,
                 tokens=self._tokens,
                 wants_tokens=self._wants_tokens,
                 weights_access_token=self.weights_access_token,
             )
-            callers = {self.api_key: FIRST_USER, self.other_api_key: SECOND_USER}
             violations = self.violations if self._validate_responses else None
-            credentials = Credentials(callers, self._tokens, self._wants_tokens)
-            api = ApiApp(spec, backend, credentials, self.requests, violations)
+            credentials = Credentials(organization, self._tokens, self._wants_tokens)
+            api = ApiApp(spec, backend, credentials, self.requests, self.faults, violations)
+            control = ControlApp(self, self._host, from_anywhere=self._control_from_anywhere)
             overview = Overview(backend, credentials, self._activity, self._db)
-            site = Site(api, spec, self.base_url, overview, self._activity)
-            self._storage = StorageApp(backend, self.storage_requests, self.leaked_keys)
+            site = Site(with_control(api, control), spec, self.base_url, overview, self._activity)
+            self._storage = StorageApp(backend, self.storage_requests, self.faults, self.leaked_keys)
             listener = Listener({api_socket: site, storage_socket: self._storage})
             listener.start()
         except BaseException:
@@ -187,6 +225,8 @@ class Sandbox:
             self.close()
             raise
         self._listener = listener
+        if self._beginning is None:
+            self._beginning = _Beginning(store.snapshot(), self.clock.ahead, self.faults.rules())
         warning = exposure_warning(self._host, self._ports)
         if warning is not None:
             logger.warning(warning)
@@ -204,9 +244,82 @@ class Sandbox:
     def close(self) -> None:
         """Stop serving and close the database. What was only in memory is gone. May be called twice."""
         self.stop()
-        if self._store is not None:
-            self._store.close()
-            self._store = None
+        with self._opening:
+            if self._opened is not None:
+                self._opened.store.close()
+            self._opened = self._beginning = None
+
+    def reset(self) -> None:
+        """Go back to the state at the first `start`, without a pause and on the same ports.
+
+        What was added before it, by a seed, a scenario or the `add_…` methods, is there as it was then, and so are
+        the faults, none of which has struck. Logs, violations and leaked keys are empty, the clock is where it
+        would be if it had not been moved since, and all tokens are revoked. Requests in flight are not waited
+        for: a test ends its calls, or closes its clients, before.
+
+        Raises:
+            RuntimeError: If the sandbox was never started, or is closed.
+        """
+        if self._beginning is None or self._opened is None:
+            raise RuntimeError("The sandbox has no state to go back to: call start() or use a with statement.")
+        store, organization, _ = self._opened
+        with store.transaction(write=False):
+            store.restore(self._beginning.database)
+            organization.load()
+            self.clock.rewind(self._beginning.ahead)
+            self.faults.replace(self._beginning.rules)
+            self._builds.forget()
+            self._tokens.revoke()
+            if self._storage is not None:
+                self._storage.forget()
+            for seen in (self.requests, self._activity, self.storage_requests, self.leaked_keys, self.violations):
+                seen.clear()
+
+    def client(self, user: str = FIRST_USER, **options: Any) -> RestClient:
+        """A client of this sandbox; close it, or use it in a `with` statement.
+
+        Args:
+            user: Whose key it sends.
+            options: What `RestClient` takes beside `base_url` and `api_key`.
+
+        Raises:
+            ValueError: If there is no such user.
+            RuntimeError: If the sandbox was never started on any free port.
+        """
+        from tinker_rest import RestClient
+
+        return RestClient(base_url=self.base_url, api_key=self.key_of(user), **options)
+
+    def admin_client(self, user: str = FIRST_USER, **options: Any) -> AdminClient:
+        """An `AdminClient` of this sandbox; see `client`."""
+        from tinker_rest import AdminClient
+
+        return AdminClient(base_url=self.base_url, api_key=self.key_of(user), **options)
+
+    def key_of(self, user: str) -> str:
+        """The API key of a user.
+
+        Raises:
+            ValueError: If there is no such user.
+        """
+        organization = self._state().organization
+        return organization.api_key(check_user(organization, user))
+
+    @property
+    def users(self) -> tuple[AddedUser, ...]:
+        """All users with their keys, alice and bob first."""
+        organization = self._state().organization
+        users = organization.users.items()
+        return tuple(AddedUser(name, user.urn, organization.api_key(name)) for name, user in users)
+
+    @property
+    def projects(self) -> tuple[str, ...]:
+        """The ids of all projects."""
+        return tuple(self._state().organization.projects)
+
+    def counts(self) -> dict[str, int]:
+        """How many sessions, training runs, checkpoints and samplers there are, of all users."""
+        return self._state().store.counts()
 
     def revoke_tokens(self) -> None:
         """Answer all tokens made so far with 401 and `error="invalid_token"` from now on."""
@@ -220,6 +333,14 @@ class Sandbox:
     ) -> None:
         self.close()
 
+    async def __aenter__(self) -> Sandbox:
+        return await asyncio.to_thread(self.start)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.to_thread(self.close)
+
     def __repr__(self) -> str:
         state = "running" if self._listener is not None else "stopped"
         return f"<Sandbox {state} on {self._host}:{self._ports[0]}, database {self._db}>"
@@ -230,15 +351,28 @@ class Sandbox:
         host = _REACHABLE_AT.get(self._host, self._host)
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
-    def _open_store(self) -> Store:
+    def _state(self) -> State:
+        with self._opening:
+            if self._opened is None:
+                self._open()
+            assert self._opened is not None  # noqa: S101 - or _open has raised
+            return self._opened
+
+    def _open(self) -> None:
         store = Store(self._db)
         try:
             with store.transaction():
-                if store.is_new():
+                is_new = store.is_new()
+                if is_new:
                     store.create_tables()
                     if self._seed:
                         seeding.fill(store, self.clock.now())
+                store.complete_tables()
+                keys = {FIRST_USER: self.api_key, SECOND_USER: self.other_api_key}
+                self._opened = State(store, Organization(store, keys), self.clock)
+                if is_new and self._scenario is not None:
+                    self._scenario.fill(self)
         except BaseException:
+            self._opened = None
             store.close()
             raise
-        return store

@@ -9,10 +9,11 @@ from itertools import islice
 from typing import Any
 
 from .answers import Refusal
+from .calls import Backend
 from .clock import from_microseconds, to_microseconds
-from .organization import OWNERS_BY_URN, PROJECTS, USERS
+from .organization import Organization
 from .representations import metadata, parsed_time, time_text
-from .store import READABLE_SESSION, Store
+from .store import READABLE_SESSION
 
 DEFAULT_LIMIT = 50
 
@@ -35,28 +36,31 @@ _QUERY = f"""
 _Condition = Callable[[sqlite3.Row], bool]
 
 
-def search(store: Store, caller: str, request: Mapping[str, Any]) -> dict[str, Any]:
+def search(backend: Backend, caller: str, request: Mapping[str, Any]) -> dict[str, Any]:
     """One page of the sessions that the caller may read and that fit, a `SessionSearchResponse`.
 
     Args:
-        store: The state.
+        backend: The sandbox's state.
         caller: The user who asks.
         request: A valid `SessionSearchRequest`.
 
     Raises:
         Refusal: If a project is unknown (403) or the cursor cannot be read (400).
     """
-    conditions = _conditions(caller, request)
+    conditions = _conditions(backend.organization, caller, request)
     limit = int(request.get("limit", DEFAULT_LIMIT))
-    rows = store.rows(_QUERY, {"caller": caller, **_place(request.get("cursor"))})
+    rows = backend.store.rows(_QUERY, {"caller": caller, **_place(request.get("cursor"))})
     fitting = (row for row in rows if all(condition(row) for condition in conditions))
     page = list(islice(fitting, limit))
     more = next(fitting, None) is not None
-    return {"sessions": [_summary(row) for row in page], "next_cursor": _cursor(page[-1]) if more else None}
+    return {
+        "sessions": [_summary(backend.organization, row) for row in page],
+        "next_cursor": _cursor(page[-1]) if more else None,
+    }
 
 
-def _conditions(caller: str, request: Mapping[str, Any]) -> list[_Condition]:
-    conditions: list[_Condition] = [_owned(caller, request.get("owner") or {"type": "own"})]
+def _conditions(organization: Organization, caller: str, request: Mapping[str, Any]) -> list[_Condition]:
+    conditions: list[_Condition] = [_owned(organization, caller, request.get("owner") or {"type": "own"})]
     names: list[_Condition] = []
     if request.get("session_id") is not None:
         names.append(lambda row: bool(row["session_id"] == request["session_id"]))
@@ -65,7 +69,7 @@ def _conditions(caller: str, request: Mapping[str, Any]) -> list[_Condition]:
     if names:
         conditions.append(lambda row: any(name(row) for name in names))
     if request.get("project_ids") is not None:
-        conditions.append(_within(request["project_ids"]))
+        conditions.append(_within(organization, request["project_ids"]))
     if request.get("user_metadata"):
         conditions.append(_holding(request["user_metadata"]))
     if request.get("statuses") is not None:
@@ -73,10 +77,14 @@ def _conditions(caller: str, request: Mapping[str, Any]) -> list[_Condition]:
     return conditions
 
 
-def _owned(caller: str, owner: Mapping[str, Any]) -> _Condition:
+def _owned(organization: Organization, caller: str, owner: Mapping[str, Any]) -> _Condition:
     if owner["type"] == "accessible":
         return lambda _: True
-    owners = {caller} if owner["type"] == "own" else {OWNERS_BY_URN.get(urn) for urn in owner["owner_urns"]}
+    owners = (
+        {caller}
+        if owner["type"] == "own"
+        else {organization.owners_by_urn.get(urn) for urn in owner["owner_urns"]}
+    )
     return lambda row: row["owner"] in owners
 
 
@@ -90,9 +98,9 @@ def _named(display_name: str) -> _Condition:
     return fits
 
 
-def _within(project_ids: list[str]) -> _Condition:
+def _within(organization: Organization, project_ids: list[str]) -> _Condition:
     for project_id in project_ids:
-        if project_id not in PROJECTS:
+        if project_id not in organization.projects:
             raise Refusal(403, f"Project {project_id} may not be listed.")
     return lambda row: row["project_id"] in project_ids
 
@@ -119,11 +127,11 @@ def _status(row: sqlite3.Row) -> Any:
     return None if row["status"] is None else json.loads(row["status"])
 
 
-def _summary(row: sqlite3.Row) -> dict[str, Any]:
+def _summary(organization: Organization, row: sqlite3.Row) -> dict[str, Any]:
     return {
         "session_id": row["session_id"],
         "created_at": time_text(from_microseconds(row["created"])),
-        "owner": USERS[row["owner"]].urn,
+        "owner": organization.users[row["owner"]].urn,
         "project_id": row["project_id"],
         "status": _status(row),
         "checkpoints_count": row["checkpoints_count"],

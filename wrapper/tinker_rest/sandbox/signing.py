@@ -72,6 +72,10 @@ class Builds:
         self._seconds = seconds
         self._ready_at: dict[str, float] = {}
 
+    def forget(self) -> None:
+        """Build everything anew."""
+        self._ready_at.clear()
+
     def is_ready(self, path: str) -> bool:
         """Whether the file of a path is built. The first question begins to build it."""
         now = time.monotonic()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import shutil
 import tempfile
@@ -15,6 +16,8 @@ from starlette.types import Receive, Scope, Send
 
 from .answers import Refusal
 from .calls import Backend
+from .faults import Faults
+from .injection import serve
 from .requests import ReceivedRequest, RequestLog, read_request
 from .stored_files import stored_file
 
@@ -27,13 +30,16 @@ class StorageApp:
     Args:
         backend: The sandbox's state.
         log: Where requests are recorded.
+        faults: What some requests meet in place of their answer.
         leaked_keys: Where the paths of requests that carried a credential are recorded.
     """
 
-    def __init__(self, backend: Backend, log: RequestLog, leaked_keys: list[str]) -> None:
+    def __init__(self, backend: Backend, log: RequestLog, faults: Faults, leaked_keys: list[str]) -> None:
         self._backend = backend
         self._log = log
+        self._faults = faults
         self._leaked_keys = leaked_keys
+        self._generation = 0
         directory = tempfile.mkdtemp(prefix="tinker-rest-sandbox-")
         self._directory = Path(directory)
         self._closing = weakref.finalize(self, shutil.rmtree, directory, ignore_errors=True)
@@ -42,14 +48,20 @@ class StorageApp:
         """Remove the files. May be called twice."""
         self._closing()
 
+    def forget(self) -> None:
+        """Make all files anew, since what they hold may have changed."""
+        self._generation += 1
+        for file in self._directory.iterdir():
+            file.unlink(missing_ok=True)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = await read_request(scope, receive)
         if request is None:
             return
-        self._log.append(request)
-        response = self._response(request, Headers(scope=scope))
-        await response(scope, receive, send)
+        fault = self._faults.hit("storage", request)
+        self._log.append(dataclasses.replace(request, fault=fault.fault_id) if fault else request)
+        await serve(fault, lambda: self._response(request, Headers(scope=scope)), scope, receive, send)
 
     def _response(self, request: ReceivedRequest, headers: Headers) -> Response:
         path, _, query = request.target.partition("?")
@@ -75,9 +87,9 @@ class StorageApp:
         store = self._backend.store
         store.forget_expired(self._backend.clock.now())
         stored = stored_file(self._backend, path)
-        digest = hashlib.sha256(path.encode()).hexdigest()[:32]
+        digest = hashlib.sha256(f"{self._generation}{path}".encode()).hexdigest()[:32]
         file = self._directory / digest
         if not file.exists():
             file.write_bytes(stored.read())
-        # The bytes follow from the path alone, so its digest is a strong entity tag.
+        # Until the sandbox is reset, the bytes follow from the path alone: its digest is a strong entity tag.
         return file, f'"{digest}"', stored.media_type

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from .answers import Answer
 from .clock import to_microseconds
-from .tables import STATEMENTS, VERSION
+from .tables import LATER_STATEMENTS, STATEMENTS, VERSION
 
 ANSWERS_KEPT_FOR = timedelta(hours=24)
 BUSY_TIMEOUT_SECONDS = 5
@@ -37,6 +37,18 @@ class KeyedRequest(NamedTuple):
     path: bytes
     key: str
     body: bytes
+
+
+class Snapshot:
+    """A copy of a database in memory; it goes with the last reference to it.
+
+    Attributes:
+        connection: The copy.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        weakref.finalize(self, connection.close)
 
 
 class Store:
@@ -84,9 +96,13 @@ class Store:
 
     @contextmanager
     def transaction(self, *, write: bool = True) -> Generator[None, None, None]:
-        """Hold the database; with `write`, commit at the end and undo everything on an exception."""
+        """Hold the database; with `write`, commit at the end and undo everything on an exception.
+
+        Within another transaction of the same thread it is a part of that one.
+        """
         with self._lock:
-            if not write:
+            is_within_another = self._connection.in_transaction
+            if not write or is_within_another:
                 yield
                 return
             self._connection.execute("BEGIN IMMEDIATE")
@@ -104,6 +120,23 @@ class Store:
         """Make an empty database ready. Belongs in a transaction, with the seed."""
         for statement in STATEMENTS:
             self._connection.execute(statement)
+
+    def complete_tables(self) -> None:
+        """Add the tables that an older database lacks."""
+        for statement in LATER_STATEMENTS:
+            self._connection.execute(statement)
+
+    def snapshot(self) -> Snapshot:
+        """A copy of the whole state, in memory."""
+        copy = sqlite3.connect(":memory:", check_same_thread=False)
+        with self._lock:
+            self._connection.backup(copy)
+        return Snapshot(copy)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Put back the state of a snapshot. No thread sees a part of it."""
+        with self._lock:
+            snapshot.connection.backup(self._connection)
 
     def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Add rows that all have the same columns; metadata may be dicts."""
@@ -136,6 +169,17 @@ class Store:
                 self._connection.execute("DELETE FROM checkpoints WHERE expires <= ?", (moment,))
                 self._connection.execute("DELETE FROM answers WHERE given <= ?", (oldest,))
 
+    def counts(self) -> dict[str, int]:
+        """How many rows there are of each thing, by its name in the API."""
+        tables = {
+            "sessions": "sessions",
+            "training_runs": "runs",
+            "checkpoints": "checkpoints",
+            "samplers": "samplers",
+        }
+        counted = {name: self.row(f"SELECT COUNT(*) AS n FROM {table}") for name, table in tables.items()}  # noqa: S608
+        return {name: 0 if row is None else int(row["n"]) for name, row in counted.items()}
+
     # Training runs
 
     def count_runs(self, caller: str, *, accessible: bool, project_id: str | None) -> int:
@@ -155,6 +199,11 @@ class Store:
     def run(self, run_id: str) -> sqlite3.Row | None:
         """A run by its id."""
         return self.row("SELECT * FROM runs WHERE run_id = ?", (run_id,))
+
+    def touch_run(self, run_id: str, moment: int) -> None:
+        """Note that a run was trained at a time, in microseconds since 1970, unless it was so later."""
+        statement = "UPDATE runs SET last_request = MAX(last_request, ?) WHERE run_id = ?"
+        self._connection.execute(statement, (moment, run_id))
 
     # Checkpoints
 

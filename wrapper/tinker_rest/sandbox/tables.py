@@ -6,7 +6,7 @@ VERSION = 2
 
 # A checkpoint whose id has one part keeps it in bare_id; the id of any other is kind/name. A copy has the address
 # of what it shares its storage with in copied_from, and its run has no session.
-STATEMENTS = (
+STATEMENTS: tuple[str, ...] = (
     """
     CREATE TABLE sessions (
         session_id TEXT PRIMARY KEY,
@@ -113,4 +113,19 @@ STATEMENTS = (
     "CREATE INDEX usage_by_hour ON usage (hour)",
     "CREATE INDEX answers_by_age ON answers (given)",
     f"PRAGMA user_version = {VERSION}",
+)
+
+# Tables that a database of this version may lack; they are made when it is opened.
+LATER_STATEMENTS = (
+    """
+    CREATE TABLE IF NOT EXISTS added_users (
+        name TEXT PRIMARY KEY,
+        urn TEXT NOT NULL UNIQUE,
+        email TEXT NOT NULL,
+        full_name TEXT NOT NULL,
+        is_administrator INTEGER NOT NULL,
+        api_key TEXT NOT NULL UNIQUE
+    )
+    """,
+    "CREATE TABLE IF NOT EXISTS added_projects (project_id TEXT PRIMARY KEY)",
 )

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from .answers import Refusal
 from .clock import Clock
-from .organization import ORGANIZATION_ID, OWNERS_BY_URN, USERS
+from .organization import ORGANIZATION_ID, Organization, User
 
 WantsTokens = Literal["offered", "required", "absent"]
 
@@ -35,9 +35,8 @@ class Tokens:
         self._lifetime_seconds = lifetime_seconds
         self._secret = secrets.token_bytes(32)
 
-    def mint(self, caller: str) -> str:
+    def mint(self, user: User) -> str:
         """A token of a user. It is a secret."""
-        user = USERS[caller]
         issued = int(self._clock.now().timestamp())
         claims = {
             "iss": ISSUER,
@@ -51,7 +50,7 @@ class Tokens:
         return f"{content}.{self._signature(content)}"
 
     def read(self, token: str) -> str:
-        """The user that a token belongs to.
+        """The URN of the user that a token belongs to.
 
         Raises:
             Refusal: If the token was not minted here, was revoked or has expired; 401.
@@ -63,7 +62,7 @@ class Tokens:
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         if claims["exp"] <= self._clock.now().timestamp():
             raise Refusal(401, "The token has expired.", INVALID_TOKEN)
-        return OWNERS_BY_URN[claims["sub"]]
+        return str(claims["sub"])
 
     def revoke(self) -> None:
         """Take none of the tokens made so far any longer."""
@@ -77,14 +76,14 @@ class Credentials:
     """Knows whom the value of an `X-API-Key` header belongs to.
 
     Args:
-        callers: The users by their API keys.
+        organization: The users and their API keys.
         tokens: Reads the tokens.
         wants_tokens: `offered`: keys and tokens are taken. `required`: keys are only taken to be exchanged.
             `absent`: there are no tokens.
     """
 
-    def __init__(self, callers: Mapping[str, str], tokens: Tokens, wants_tokens: WantsTokens) -> None:
-        self._callers = callers
+    def __init__(self, organization: Organization, tokens: Tokens, wants_tokens: WantsTokens) -> None:
+        self._organization = organization
         self._tokens = tokens
         self._wants_tokens = wants_tokens
 
@@ -100,10 +99,10 @@ class Credentials:
         """
         if not credential:
             raise Refusal(401, "Missing API key: send it in the X-API-Key header.")
-        caller = self._callers.get(credential)
+        caller = self._organization.callers.get(credential)
         if caller is None:
             if credential.startswith("eyJ") and self._wants_tokens != "absent":
-                return self._tokens.read(credential)
+                return self._organization.owners_by_urn[self._tokens.read(credential)]
             raise Refusal(401, "Invalid API key.")
         if self._wants_tokens == "required" and not may_be_a_key:
             raise Refusal(401, "This server takes no API key but a token that the key is exchanged for.")

@@ -11,7 +11,6 @@ from .answers import Refusal
 from .calls import Backend
 from .clock import from_microseconds, to_microseconds
 from .models import MODELS
-from .organization import USERS
 from .representations import metadata, parsed_time, time_text
 
 LONGEST_TIME = timedelta(days=14)
@@ -50,7 +49,7 @@ def billing_usage(backend: Backend, starting_on: str, ending_before: str) -> dic
         " FROM usage JOIN sessions USING (session_id) WHERE hour >= :start AND hour < :end",
         hours,
     )
-    events = [_event(row) for row in rows]
+    events = [_event(backend, row) for row in rows]
     events += _storage_events(backend, start, told_until)
     events.sort(key=lambda event: (event["bucket_start"], -event["event_info"].get("token_count", 0)))
     invoiced = min(_midnight(now), _midnight(end))
@@ -71,7 +70,7 @@ def storage_usage(backend: Backend, project_id: str | None) -> dict[str, Any]:
     )
     return {
         "effective_rate_usd_per_gigabyte_month": USD_PER_GIGABYTE_MONTH,
-        "data": [_stored_item(row) for row in rows],
+        "data": [_stored_item(backend, row) for row in rows],
     }
 
 
@@ -89,14 +88,14 @@ def _midnight(time: datetime) -> datetime:
     return time.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _event(row: sqlite3.Row) -> dict[str, Any]:
+def _event(backend: Backend, row: sqlite3.Row) -> dict[str, Any]:
     info: dict[str, Any] = {"type": row["kind"]}
     if row["cached"] is not None:
         info["cached"] = bool(row["cached"])
     info["count" if row["kind"] == "checkpoint" else "token_count"] = row["quantity"]
     rate = _usd_per_million_tokens(row)
     start = from_microseconds(row["hour"])
-    user = USERS[row["owner"]]
+    user = backend.organization.users[row["owner"]]
     return {
         "bucket_start": time_text(start),
         "bucket_end": time_text(start + HOUR),
@@ -157,16 +156,17 @@ def _storage_event(start: datetime, gigabytes: float, *, is_free: bool) -> dict[
     }
 
 
-def _stored_item(row: sqlite3.Row) -> dict[str, Any]:
-    user = USERS[row["owner"]]
-    gigabytes = row["size_bytes"] / GIGABYTE
+def _stored_item(backend: Backend, row: sqlite3.Row) -> dict[str, Any]:
+    user = backend.organization.users[row["owner"]]
+    size_bytes = row["size_bytes"] or 0
+    gigabytes = size_bytes / GIGABYTE
     return {
         "project_id": row["project_id"],
         "org_user_urn": user.urn,
         "user_email": user.email,
         "user_name": user.name,
         "checkpoint_count": row["checkpoint_count"],
-        "size_bytes": row["size_bytes"],
+        "size_bytes": size_bytes,
         "size_gigabytes": gigabytes,
         "estimated_monthly_cost_usd": gigabytes * USD_PER_GIGABYTE_MONTH,
     }

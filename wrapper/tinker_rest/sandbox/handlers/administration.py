@@ -7,14 +7,13 @@ from datetime import date
 from ..answers import Answer, Refusal, json_answer
 from ..audit import log_of_day
 from ..calls import Backend, Call
-from ..organization import check_administrator
 from ..stored_files import audit_path
 from ..usage import billing_usage, storage_usage
 
 
 def get_audit_log(backend: Backend, call: Call) -> Answer:
     """The log of today, or a redirect to that of a day that is over."""
-    check_administrator(call.caller)
+    backend.organization.check_administrator(call.caller)
     event_type = call.query["event_type"]
     today = backend.clock.now().date()
     day = _parsed_day(call.query["day"]) if "day" in call.query else today
@@ -26,13 +25,13 @@ def get_audit_log(backend: Backend, call: Call) -> Answer:
 
 def get_billing_usage(backend: Backend, call: Call) -> Answer:
     """What was used in a time."""
-    check_administrator(call.caller)
+    backend.organization.check_administrator(call.caller)
     return json_answer(200, billing_usage(backend, call.query["starting_on"], call.query["ending_before"]))
 
 
 def get_current_checkpoint_storage_usage(backend: Backend, call: Call) -> Answer:
     """What is stored now."""
-    check_administrator(call.caller)
+    backend.organization.check_administrator(call.caller)
     return json_answer(200, storage_usage(backend, call.query.get("project_id")))
 
 

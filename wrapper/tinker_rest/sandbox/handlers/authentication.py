@@ -13,4 +13,8 @@ def get_client_config(_backend: Backend, _call: Call) -> Answer:
 
 def exchange_credential(backend: Backend, call: Call) -> Answer:
     """A token of the caller."""
-    return json_answer(200, {"jwt": backend.tokens.mint(call.caller)}, (("Cache-Control", "no-store"),))
+    return json_answer(
+        200,
+        {"jwt": backend.tokens.mint(backend.organization.users[call.caller])},
+        (("Cache-Control", "no-store"),),
+    )

@@ -21,7 +21,6 @@ from ..archives import weight_file_names
 from ..audit import record_checkpoint_event
 from ..calls import Backend, Call
 from ..clock import to_microseconds
-from ..organization import check_project
 from ..stored_files import archive_path, weights_path
 
 
@@ -68,7 +67,7 @@ def copy_weights(backend: Backend, call: Call) -> Answer:
     source, run = checkpoint_of_address(backend, source_path, "source_path")
     if not may_read(source, call) and not has_weights_access_token(backend, call):
         raise no_checkpoint(source_path)
-    check_project(project_id)
+    backend.organization.check_project(project_id)
     now = to_microseconds(backend.clock.now())
     belongs = {"run_id": f"{backend.store.new_id()}:train:0", "owner": call.caller}
     new_run = {**dict(run), **belongs, "session_id": None, "project_id": project_id, "last_request": now}

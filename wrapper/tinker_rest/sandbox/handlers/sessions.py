@@ -9,7 +9,6 @@ from ..access import may_read_sampler, own_session
 from ..answers import DONE, Answer, Refusal, json_answer
 from ..audit import record_project_of_session
 from ..calls import Backend, Call
-from ..organization import check_project
 from ..session_search import search
 from ..stored_files import trace_path
 
@@ -43,14 +42,14 @@ def get_session(backend: Backend, call: Call) -> Answer:
 
 def search_sessions(backend: Backend, call: Call) -> Answer:
     """One page of the sessions that fit."""
-    return json_answer(200, search(backend.store, call.caller, call.body))
+    return json_answer(200, search(backend, call.caller, call.body))
 
 
 def assign_session_project(backend: Backend, call: Call) -> Answer:
     """Move a session and its runs into a project."""
     session_id, project_id = call.path["session_id"], call.body["project_id"]
     own_session(backend, call)
-    check_project(project_id)
+    backend.organization.check_project(project_id)
     backend.store.assign_project(session_id, project_id)
     record_project_of_session(backend, call, session_id, project_id)
     return DONE

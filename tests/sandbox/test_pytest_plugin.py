@@ -1,0 +1,145 @@
+"""The pytest plugin, in processes of its own, as whoever installs the package runs it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tinker_rest.sandbox import Sandbox
+
+
+def run_pytest(folder: Path, tests: str, *arguments: str, conftest: str = "") -> subprocess.CompletedProcess[str]:
+    (folder / "test_it.py").write_text(tests)
+    (folder / "conftest.py").write_text(conftest)
+    (folder / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("TINKER_", "PYTEST_"))
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *arguments],
+        cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_every_test_has_a_fresh_state(tmp_path: Path) -> None:
+    tests = """
+import pytest
+ports = set()
+
+@pytest.mark.parametrize("number", range(3))
+def test_fresh(number, tinker_sandbox, tinker_rest_client):
+    path = "tinker://run-id/weights/0001"
+    assert len(tinker_sandbox.requests) == len(tinker_sandbox.faults) == 0
+    tinker_sandbox.faults.add(status=503, retry_after=0, match="delete_checkpoint")
+    tinker_sandbox.add_project(project_id="project-of-mine")
+    tinker_sandbox.clock.advance(3600)
+    tinker_rest_client.delete_checkpoint_from_tinker_path(path).result()
+    ports.add(tinker_sandbox.base_url)
+
+def test_one_server():
+    assert len(ports) == 1
+
+def test_closed_by_a_test(tinker_sandbox):
+    tinker_sandbox.close()
+
+def test_and_back(tinker_sandbox, tinker_rest_client):
+    assert tinker_rest_client.list_sessions().result().sessions
+"""
+    done = run_pytest(tmp_path, tests)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "6 passed" in done.stdout
+
+
+def test_only_one_fixture_sets_the_environment(tmp_path: Path) -> None:
+    tests = """
+import os
+from tinker_rest import RestClient
+
+def names():
+    return {name for name in os.environ if name.startswith("TINKER_")}
+
+def test_without(tinker_sandbox, tinker_rest_client):
+    assert names() == set()
+
+def test_with(tinker_sandbox, tinker_environment):
+    assert names() == set(tinker_environment)
+    with RestClient() as client:
+        client.list_sessions().result()
+    assert len(tinker_sandbox.requests) == 1
+
+def test_after():
+    assert names() == set()
+"""
+    done = run_pytest(tmp_path, tests)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_options_come_from_a_conftest(tmp_path: Path) -> None:
+    conftest = """
+import pytest
+
+@pytest.fixture(scope="session")
+def tinker_sandbox_options():
+    return {"scenario": "scenario.yaml"}
+"""
+    (tmp_path / "scenario.yaml").write_text("version: 1\ntraining_runs: [{training_run_id: mine}]\n")
+    tests = """
+def test_scenario(tinker_rest_client):
+    runs = tinker_rest_client.list_training_runs().result().training_runs
+    assert [run.training_run_id for run in runs] == ["mine"]
+"""
+    done = run_pytest(tmp_path, tests, conftest=conftest)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_missing_extra_fails_only_the_tests_that_need_it(tmp_path: Path) -> None:
+    tests = """
+import sys
+sys.modules["uvicorn"] = None
+
+def test_without():
+    pass
+
+def test_with(tinker_sandbox):
+    pass
+"""
+    done = run_pytest(tmp_path, tests)
+    assert "1 passed, 1 error" in done.stdout
+    assert "pip install 'tinker-rest[sandbox]'" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_nothing_is_imported_until_a_fixture_is_used(tmp_path: Path) -> None:
+    tests = """
+import sys
+
+def test_modules():
+    ours = {name for name in sys.modules if name.partition(".")[0] in {"tinker_rest", "tinker_rest_api"}}
+    assert ours == {"tinker_rest", "tinker_rest.pytest_plugin"}
+    assert not {"httpx", "attrs", "uvicorn", "starlette", "jsonschema_rs", "yaml"} & set(sys.modules)
+"""
+    done = run_pytest(tmp_path, tests)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_fixtures_tell_what_they_are(tmp_path: Path) -> None:
+    done = run_pytest(tmp_path, "", "--fixtures")
+    for name in ("tinker_sandbox", "tinker_rest_client", "tinker_environment", "tinker_sandbox_options"):
+        assert f"\n{name}" in done.stdout, done.stdout
+
+
+def test_reset_is_quick(capsys: pytest.CaptureFixture[str]) -> None:
+    with Sandbox() as sandbox, sandbox.client() as client:
+        taken = []
+        for _ in range(20):
+            client.delete_checkpoint_from_tinker_path("tinker://run-id/weights/0001").result()
+            started = time.perf_counter()
+            sandbox.reset()
+            taken.append(time.perf_counter() - started)
+    with capsys.disabled():
+        print(f" (reset: median {sorted(taken)[10] * 1000:.1f} ms, most {max(taken) * 1000:.1f} ms)", end="")
