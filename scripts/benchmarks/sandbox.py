@@ -24,6 +24,7 @@ from typing import BinaryIO
 from tinker_rest.sandbox.clock import to_microseconds
 from tinker_rest.sandbox.seed import EXAMPLE_SESSION
 from tinker_rest.sandbox.server import DEFAULT_API_KEY, Sandbox
+from tinker_rest.sandbox.store import Store
 
 RUN = f"/api/v1/training_runs/{EXAMPLE_SESSION}:train:0"
 CHECKPOINTS_OF_A_RUN = 100
@@ -117,32 +118,33 @@ def requests_per_second(port: int, count: int) -> float:
 def fill(database: str, count: int) -> None:
     """Add checkpoints of the first user to a new database, a hundred of each run."""
     with Sandbox(db=database) as running:
-        store, now = running._store, to_microseconds(running.clock.now())
-        assert store is not None
-        run = store.run("run-id")
-        assert run is not None
-        ids = [f"bulk-{number}:train:0" for number in range(-(-count // CHECKPOINTS_OF_A_RUN))]
-        with store.transaction():
-            store.insert("runs", [{**dict(run), "run_id": run_id} for run_id in ids])
-            store.insert(
-                "checkpoints",
-                [
-                    {
-                        "run_id": ids[number // CHECKPOINTS_OF_A_RUN],
-                        "kind": "weights",
-                        "name": f"{number:06}",
-                        "bare_id": None,
-                        "owner": run["owner"],
-                        "created": now - number * MICROSECONDS,
-                        "size_bytes": 10**9 + number,
-                        "public": 0,
-                        "expires": None,
-                        "user_metadata": None,
-                        "copied_from": None,
-                    }
-                    for number in range(count)
-                ],
-            )
+        now = to_microseconds(running.clock.now())
+    store = Store(database)
+    run = store.run("run-id")
+    assert run is not None
+    ids = [f"bulk-{number}:train:0" for number in range(-(-count // CHECKPOINTS_OF_A_RUN))]
+    with store.transaction():
+        store.insert("runs", [{**dict(run), "run_id": run_id} for run_id in ids])
+        store.insert(
+            "checkpoints",
+            [
+                {
+                    "run_id": ids[number // CHECKPOINTS_OF_A_RUN],
+                    "kind": "weights",
+                    "name": f"{number:06}",
+                    "bare_id": None,
+                    "owner": run["owner"],
+                    "created": now - number * MICROSECONDS,
+                    "size_bytes": 10**9 + number,
+                    "public": 0,
+                    "expires": None,
+                    "user_metadata": None,
+                    "copied_from": None,
+                }
+                for number in range(count)
+            ],
+        )
+    store.close()
 
 
 def page_milliseconds(port: int, target: str) -> float:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -95,17 +99,18 @@ def test_a_pause_is_kept(sandbox: Sandbox, alice: httpx.Client, open_page: Any) 
     expect(page.locator("[data-count=requests]")).to_have_text("1")
 
 
-def test_markup_in_what_users_write_does_nothing(sandbox: Sandbox, alice: httpx.Client, open_page: Any) -> None:
-    row = {"user_metadata": {"note": HOSTILE}, "last_request": 4102444800000000}
-    assert sandbox._store is not None
-    with sandbox._store.transaction():
-        run = sandbox._store.run("run-id")
-        assert run is not None
-        sandbox._store.insert("runs", [{**dict(run), **row, "run_id": HOSTILE}])
+def test_markup_in_what_users_write_does_nothing(
+    start: Callable[..., Sandbox], connect: Callable[..., httpx.Client], tmp_path: Path, open_page: Any
+) -> None:
+    sandbox = start(db=tmp_path / "sandbox.db")
+    alice = connect(sandbox)
+    with closing(sqlite3.connect(tmp_path / "sandbox.db")) as database, database:
+        database.execute("UPDATE runs SET user_metadata = ? WHERE run_id = 'run-id'", (json.dumps(HOSTILE),))
+        database.execute("UPDATE runs SET last_request = 4102444800000000 WHERE run_id = 'run-id'")
     alice.post("/api/v1/create_session", json={"display_name": HOSTILE})
     alice.get("/api/v1/sessions/%3Cscript%3E", params={"x": "<script>"})
     page = open_page(f"{sandbox.base_url}/")
-    expect(page.locator("[data-rows=runs]")).to_contain_text(HOSTILE)
+    expect(page.locator("[data-rows=runs]")).to_contain_text("<script>document.title = 'bad'</script>")
     expect(page.locator("[data-rows=sessions]")).to_contain_text(HOSTILE)
     assert page.locator("tbody script, tbody img").count() == 0
     assert page.title() == "Tinker sandbox"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from tinker_rest.errors import InvalidArgumentError
 from tinker_rest.redaction import keep_secret, shown
@@ -12,6 +13,7 @@ from tinker_rest_api.models import AccessScope
 if TYPE_CHECKING:
     from tinker_rest_api.models import AuditEventType
 
+Member = TypeVar("Member", bound=StrEnum)
 AccessScopeName = Literal["owned", "accessible"] | AccessScope
 AuditEventTypeName = Literal["all", "checkpoints", "projects", "teams", "organizations"]
 
@@ -46,11 +48,15 @@ def check_offset(offset: int) -> int:
 
 def check_access_scope(access_scope: str) -> AccessScope:
     """Return the scope as the description of the API names it."""
+    return _check_member("access_scope", AccessScope, access_scope)
+
+
+def _check_member(name: str, kind: type[Member], value: str) -> Member:
     try:
-        return AccessScope(access_scope)
+        return kind(value)
     except ValueError:
-        names = " or ".join(repr(scope.value) for scope in AccessScope)
-        raise InvalidArgumentError(f"access_scope must be {names}, not {shown(access_scope)}") from None
+        names = ", ".join(repr(member.value) for member in kind)
+        raise InvalidArgumentError(f"{name} must be one of {names}, not {shown(value)}") from None
 
 
 def check_ttl(ttl_seconds: int | None) -> int | None:
@@ -131,11 +137,7 @@ def check_audit_event_type(event_type: str) -> AuditEventType:
     """Return the type of events as the description of the API names it."""
     from tinker_rest_api.models import AuditEventType
 
-    try:
-        return AuditEventType(event_type)
-    except ValueError:
-        names = ", ".join(repr(one.value) for one in AuditEventType)
-        raise InvalidArgumentError(f"event_type must be one of {names}, not {shown(event_type)}") from None
+    return _check_member("event_type", AuditEventType, event_type)
 
 
 def check_day(day: date | None) -> date | None:
