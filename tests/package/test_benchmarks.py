@@ -31,3 +31,10 @@ def test_a_round_gives_figures(client: str, base_url: str) -> None:
     figures = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     assert {"one call in sequence, ms", "page of 1,000 checkpoints, ms"} <= figures.keys()
     assert all(value > 0 for value in figures.values())
+
+
+def test_the_sandbox_is_measured() -> None:
+    command = [sys.executable, str(FOLDER / "sandbox.py"), "--rounds=1", "--checkpoints=300", "--requests=16"]
+    figures = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    assert {"start to first answer, s", "last page of 100 checkpoints, ms"} <= figures.keys()
+    assert all(value > 0 for value in figures.values())

@@ -34,6 +34,10 @@ def test_the_wheel_holds_both_packages_and_the_description(wheel: Path) -> None:
         "tinker_rest/__init__.py",
         "tinker_rest/py.typed",
         "tinker_rest/sandbox/__main__.py",
+        "tinker_rest/sandbox/pages/static/icon.svg",
+        "tinker_rest/sandbox/pages/static/overview.html",
+        "tinker_rest/sandbox/pages/static/overview.js",
+        "tinker_rest/sandbox/pages/static/pages.css",
         "tinker_rest_api/__init__.py",
         "tinker_rest_api/py.typed",
     ):

@@ -15,7 +15,7 @@ TTL = f"{CHECKPOINTS}/weights/0001/ttl"
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/api/v1", f"{RUNS}/", f"{RUNS}//checkpoints", "/api/v1/nothing", "/api//v1"]
+    "path", ["/nothing", "/docs/", "/api/v1", f"{RUNS}/", f"{RUNS}//checkpoints", "/api/v1/nothing", "/api//v1"]
 )
 def test_unknown_route_is_404(raw_request, path: str) -> None:
     status, headers, body = raw_request("GET", path)
@@ -33,6 +33,8 @@ def test_unknown_route_is_404(raw_request, path: str) -> None:
         ("PATCH", f"{CHECKPOINTS}/weights/publish", "DELETE, POST"),
         ("PUT", "/api/v1/sessions/search", "GET, POST"),
         ("GET", f"{CHECKPOINTS}/weights/0001/publish", "DELETE, POST"),
+        ("DELETE", f"{CHECKPOINTS}/checkpoint-123/archive", "GET"),
+        ("OPTIONS", f"{CHECKPOINTS}/checkpoint-123/ttl", "PUT"),
         ("PATCH", "/api/v1/weights_info", "POST"),
     ],
 )

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from tinker_rest.admin_client import AdminClient
 from tinker_rest.arguments import AuditEventTypeName
 from tinker_rest.calling_client import CallingClient
 from tinker_rest.futures import APIFuture
@@ -17,6 +16,7 @@ from tinker_rest.futures import APIFuture
 if TYPE_CHECKING:
     from typing_extensions import deprecated
 
+    from tinker_rest.admin_client import AdminClient
     from tinker_rest.types import (
         AuditLogResponse,
         BillingUsageResponse,
@@ -95,6 +95,8 @@ class DeprecatedAdministration(CallingClient):
 
     def _administration(self) -> AdminClient:
         """An AdminClient that shares this client's connections, options and calls."""
+        from tinker_rest.admin_client import AdminClient
+
         self._refuse_closed()
         admin = AdminClient(self.holder)
         self._share_with(admin)

@@ -138,6 +138,7 @@ def _greeting(sandbox: Sandbox, db: str) -> str:
         f"API key: {sandbox.api_key} (of alice; {sandbox.other_api_key} is that of another user, bob)\n"
         f"export TINKER_BASE_URL={shlex.quote(sandbox.base_url)}\n"
         f"export TINKER_API_KEY={shlex.quote(sandbox.api_key)}\n"
+        f"Look at {sandbox.base_url}/ for what it holds, and at {sandbox.base_url}/docs for the API.\n"
         f"curl -H {shlex.quote('X-API-Key: ' + sandbox.api_key)} {sandbox.base_url}/api/v1/training_runs\n"
         "Press Ctrl-C to stop.\n"
     )

@@ -72,8 +72,8 @@ class RoutingTable(Generic[OperationT]):
 
     A literal segment wins over a parameter. A parameter with listed values wins over a free one where
     the value is listed, and loses where it is not; so `checkpoints/weights/publish` is the checkpoint
-    `weights/publish`, and `checkpoints/x/publish` is about the bare id `x`. A path without the request's
-    method gives way to the next best; so `GET sessions/search` asks for the session of that name.
+    `weights/publish`, and `checkpoints/x/publish` is about the bare id `x` whatever the method. A path without
+    the request's method gives way to the next best; so `GET sessions/search` asks for the session of that name.
     """
 
     def __init__(self) -> None:
@@ -110,7 +110,9 @@ class RoutingTable(Generic[OperationT]):
                 fitting.append((known, path))
         if not fitting:
             return None
-        paths = [path for _, path in sorted(fitting, key=lambda candidate: candidate[0])]
+        # What another path fits is not about a value that a parameter cannot have.
+        sure = [candidate for candidate in fitting if _UNKNOWN_VALUE not in candidate[0]]
+        paths = [path for _, path in sorted(sure or fitting, key=lambda candidate: candidate[0])]
         best = next((path for path in paths if method in self._paths[path]), paths[0])
         raw = {s.text: raw for s, raw in zip(best, raw_segments, strict=True) if s.is_parameter}
         allow = ", ".join(sorted({name for path in paths for name in self._paths[path]}))

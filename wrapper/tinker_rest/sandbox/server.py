@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 from datetime import timedelta
@@ -17,9 +18,13 @@ from .app import ApiApp
 from .calls import Backend
 from .clock import Clock
 from .control import ControlApp, with_control
+from .exposure import exposure_warning
 from .faults import FaultRule, Faults
 from .listener import Listener, open_socket
 from .organization import FIRST_USER, SECOND_USER, Organization
+from .pages.activity import Activity
+from .pages.overview import Overview
+from .pages.site import Site
 from .requests import RequestLog
 from .scenario import load_scenario
 from .signing import Builds, Signer
@@ -40,6 +45,9 @@ REQUESTS_KEPT = 10_000
 _REACHABLE_AT = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - not bound here
 
 
+logger = logging.getLogger("tinker_rest.sandbox")
+
+
 class _Beginning(NamedTuple):
     """What a reset goes back to."""
 
@@ -57,7 +65,7 @@ class Sandbox(Additions):
     once. Below `/__sandbox__/` the API's port serves what the methods do to programs in other languages.
 
     Args:
-        host: The address to listen on. Only this machine can reach the default.
+        host: The address to listen on. Only this machine can reach the default; of any other, the log warns.
         port: The port of the API; 0 for any free one.
         storage_port: The port of what has a signed URL; 0 for any free one.
         db: The path of a SQLite file that keeps the state, or `:memory:`.
@@ -132,6 +140,7 @@ class Sandbox(Additions):
         self.storage_requests = RequestLog(REQUESTS_KEPT)
         self.leaked_keys: list[str] = []
         self.violations: list[str] = []
+        self._activity = Activity()
         self._host = host
         self._ports = (port, storage_port)
         self._db = os.fspath(db)
@@ -205,8 +214,10 @@ class Sandbox(Additions):
             credentials = Credentials(organization, self._tokens, self._wants_tokens)
             api = ApiApp(spec, backend, credentials, self.requests, self.faults, violations)
             control = ControlApp(self, self._host, from_anywhere=self._control_from_anywhere)
+            overview = Overview(backend, credentials, self._activity, self._db)
+            site = Site(with_control(api, control), spec, self.base_url, overview, self._activity)
             self._storage = StorageApp(backend, self.storage_requests, self.faults, self.leaked_keys)
-            listener = Listener({api_socket: with_control(api, control), storage_socket: self._storage})
+            listener = Listener({api_socket: site, storage_socket: self._storage})
             listener.start()
         except BaseException:
             api_socket.close()
@@ -216,6 +227,9 @@ class Sandbox(Additions):
         self._listener = listener
         if self._beginning is None:
             self._beginning = _Beginning(store.snapshot(), self.clock.ahead, self.faults.rules())
+        warning = exposure_warning(self._host, self._ports)
+        if warning is not None:
+            logger.warning(warning)
         return self
 
     def stop(self) -> None:
@@ -258,7 +272,7 @@ class Sandbox(Additions):
             self._tokens.revoke()
             if self._storage is not None:
                 self._storage.forget()
-            for seen in (self.requests, self.storage_requests, self.leaked_keys, self.violations):
+            for seen in (self.requests, self._activity, self.storage_requests, self.leaked_keys, self.violations):
                 seen.clear()
 
     def client(self, user: str = FIRST_USER, **options: Any) -> RestClient:

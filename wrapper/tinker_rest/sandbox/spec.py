@@ -16,7 +16,7 @@ import yaml
 from .responses import ResponseChecker, SpecViolation
 from .routing import Match, RoutingTable, Segment
 
-__all__ = ["Fault", "Operation", "Spec", "SpecViolation", "check_response", "load_spec"]
+__all__ = ["Fault", "Operation", "Spec", "SpecViolation", "check_response", "description_text", "load_spec"]
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 LONGEST_MESSAGE = 300
@@ -231,16 +231,20 @@ class Spec:
 
 @functools.lru_cache(maxsize=1)
 def load_spec() -> Spec:
-    """Read openapi.yaml, from the installed package or else from the source tree.
+    """Read openapi.yaml; see `description_text`."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return Spec(yaml.load(description_text(), Loader=loader))  # noqa: S506 - both are safe loaders
+
+
+def description_text() -> str:
+    """The text of openapi.yaml, from the installed package or else from the source tree.
 
     Raises:
         FileNotFoundError: If it is in neither.
     """
     packaged = resources.files("tinker_rest") / "openapi.yaml"
     source = Path(__file__).resolve().parents[3] / "openapi.yaml"
-    text = packaged.read_text("utf-8") if packaged.is_file() else source.read_text("utf-8")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return Spec(yaml.load(text, Loader=loader))  # noqa: S506 - both are safe loaders
+    return packaged.read_text("utf-8") if packaged.is_file() else source.read_text("utf-8")
 
 
 def check_response(operation_id: str, status: int, headers: Mapping[str, str], body: bytes) -> None:

@@ -18,6 +18,7 @@ from .tables import LATER_STATEMENTS, STATEMENTS, VERSION
 
 ANSWERS_KEPT_FOR = timedelta(hours=24)
 BUSY_TIMEOUT_SECONDS = 5
+TOTALS_KEPT = 100
 
 # Names in UUIDs of the sandbox's own making.
 _NAMESPACE = uuid.UUID("5f2d7413-8a3c-4e1b-9d60-2b7c1f0e9a55")
@@ -69,6 +70,8 @@ class Store:
         self._connection.row_factory = sqlite3.Row
         self._lock = threading.RLock()
         self._version_seen: int | None = None
+        self._totals: dict[tuple[Any, ...], sqlite3.Row] = {}
+        self._totals_are_of: tuple[int, ...] = ()
         try:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
@@ -116,6 +119,7 @@ class Store:
                 yield
                 self._connection.execute("COMMIT")
             except BaseException:
+                self._totals.clear()
                 # An error of COMMIT itself may have ended the transaction.
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
@@ -339,9 +343,26 @@ class Store:
         with self._lock:
             return self._connection.execute(query, values).fetchall()
 
+    def total(self, query: str, values: Mapping[str, Any]) -> sqlite3.Row:
+        """The one row of a query that counts or adds up, which is run again only when anything has changed."""
+        with self._lock:
+            # What another connection has done shows in data_version, what a backup has in schema_version.
+            versions = (
+                self._connection.execute(f"PRAGMA {name}").fetchone()[0]
+                for name in ("data_version", "schema_version")
+            )
+            state = (self._connection.total_changes, *versions)
+            # The page of the sandbox asks again every second, and a client for each page of a list.
+            if state != self._totals_are_of or len(self._totals) >= TOTALS_KEPT:
+                self._totals.clear()
+                self._totals_are_of = state
+            key = (query, *values.items())
+            if key not in self._totals:
+                self._totals[key] = self._connection.execute(query, values).fetchone()
+            return self._totals[key]
+
     def _count(self, query: str, caller: str, **values: Any) -> int:
-        row = self.row(query, {"caller": caller, **values})
-        return 0 if row is None else int(row[0])
+        return int(self.total(query, {"caller": caller, **values})[0])
 
     def _page(self, query: str, caller: str, limit: int, offset: int, **values: Any) -> list[sqlite3.Row]:
         named = {"caller": caller, "limit": limit, "offset": offset, **values}

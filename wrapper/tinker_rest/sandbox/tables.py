@@ -103,6 +103,7 @@ STATEMENTS: tuple[str, ...] = (
     "CREATE INDEX runs_of_owner ON runs (owner, last_request DESC, run_id)",
     "CREATE INDEX runs_of_session ON runs (session_id)",
     "CREATE INDEX checkpoints_of_owner ON checkpoints (owner, created DESC, run_id, kind, name)",
+    "CREATE INDEX checkpoints_by_time ON checkpoints (created DESC, run_id, kind, name)",
     "CREATE INDEX checkpoints_of_run ON checkpoints (run_id, created DESC, kind, name)",
     "CREATE INDEX checkpoints_newest ON checkpoints (run_id, kind, created DESC)",
     "CREATE INDEX checkpoints_public ON checkpoints (run_id) WHERE public = 1",

@@ -1,0 +1,211 @@
+"""The pages beside the API, as HTTP."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import yaml
+from checkout import SPEC
+
+from tinker_rest.sandbox import Sandbox
+from tinker_rest.sandbox.spec import Spec, load_spec
+
+PAGES = ("/", "/docs", "/openapi.yaml", "/openapi.json", "/__sandbox__/page")
+HOSTILE = "<script>document.title='bad'</script>"
+
+
+class Page(HTMLParser):
+    """What a page links to and names."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+        self.ids: list[str] = []
+        self.inline: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        self.addresses += [named[name] or "" for name in ("href", "src") if name in named]
+        self.ids += [named["id"] or ""] if "id" in named else []
+        self.inline += [name for name in named if name == "style" or name.startswith("on")]
+        if tag == "style" or (tag == "script" and "src" not in named):
+            self.inline.append(tag)
+
+
+@pytest.fixture
+def browser_like(shared_sandbox: Sandbox) -> Any:
+    """Asks without a key, as a browser does."""
+    with httpx.Client(base_url=shared_sandbox.base_url, trust_env=False) as client:
+        yield client
+
+
+def state_of(sandbox: Sandbox, **query: object) -> dict[str, Any]:
+    response = httpx.get(f"{sandbox.base_url}/__sandbox__/page", params=query, trust_env=False)
+    response.raise_for_status()
+    state: dict[str, Any] = response.json()
+    return state
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_need_no_key_and_allow_nothing_from_outside(browser_like: httpx.Client, path: str) -> None:
+    response = browser_like.get(path)
+    assert response.status_code == 200
+    policy = response.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["cache-control"] == "no-store"
+    head = browser_like.head(path)
+    assert (head.status_code, head.content) == (200, b"")
+    refused = browser_like.post(path)
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_all_that_a_page_links_to_is_there(browser_like: httpx.Client, path: str) -> None:
+    page = Page(browser_like.get(path).text)
+    assert page.inline == []
+    assert len(page.ids) == len(set(page.ids))
+    for address in set(page.addresses):
+        if address.startswith("#"):
+            assert address[1:] in page.ids
+        else:
+            assert address.startswith("/")
+            assert browser_like.get(address).status_code == 200, address
+
+
+def test_the_description_is_served_in_both_forms(browser_like: httpx.Client) -> None:
+    assert browser_like.get("/openapi.yaml").content == SPEC.read_bytes()
+    assert browser_like.get("/openapi.json").json() == yaml.safe_load(SPEC.read_text())
+
+
+def test_the_reference_tells_of_every_operation_and_schema(browser_like: httpx.Client) -> None:
+    text = browser_like.get("/docs").text
+    ids = Page(text).ids
+    document = load_spec().document
+    assert set(load_spec().operations) <= set(ids)
+    assert {f"schema-{name}" for name in document["components"]["schemas"]} <= set(ids)
+    base_url = str(browser_like.base_url).rstrip("/")
+    assert text.count("curl ") == len(load_spec().operations)
+    assert f"{base_url}/api/v1/training_runs/5f2d7413-8a3c-4e1b-9d60-2b7c1f0e9a55:train:0/checkpoints" in text
+    assert "{training_run_id}" not in "".join(re.findall(r"curl .*?</pre>", text, re.DOTALL))
+
+
+def test_the_description_of_a_sandbox_of_ones_own_is_shown_and_escaped(start: Callable[..., Sandbox]) -> None:
+    document = yaml.safe_load(SPEC.read_text())
+    document["info"]["title"] = HOSTILE
+    document["paths"]["/api/v1/sessions"]["get"]["description"] = f"Tells `{HOSTILE}` of **{HOSTILE}**."
+    document["components"]["schemas"]["Checkpoint"]["properties"]["public"]["description"] = HOSTILE
+    sandbox = start(spec=Spec(document))
+    text = httpx.get(f"{sandbox.base_url}/docs", trust_env=False).text
+    assert "<script" not in text
+    assert text.count("&lt;script&gt;") == 5  # the title is there twice
+    shown = httpx.get(f"{sandbox.base_url}/openapi.yaml", trust_env=False).text
+    assert yaml.safe_load(shown)["info"]["title"] == HOSTILE
+
+
+def test_the_state_counts_all_and_lists_a_part(sandbox: Sandbox, alice: httpx.Client) -> None:
+    state = state_of(sandbox)
+    runs = alice.get("/api/v1/training_runs?limit=1").json()["cursor"]["total_count"]
+    assert state["counts"]["runs"] > runs  # of all users
+    assert state["counts"]["checkpoints"] == state["checkpoints"]["total"]
+    assert len(state["checkpoints"]["items"]) == state["checkpoints"]["limit"]
+    first = {item["path"] for item in state["checkpoints"]["items"]}
+    second = state_of(sandbox, checkpoints=state["checkpoints"]["limit"])["checkpoints"]
+    assert second["offset"] == state["checkpoints"]["limit"]
+    assert not first & {item["path"] for item in second["items"]}
+    last = state_of(sandbox, checkpoints=10**9, runs=10**9, sessions=10**9)
+    for name in ("checkpoints", "runs", "sessions"):
+        assert last[name]["items"], name
+        assert last[name]["offset"] + len(last[name]["items"]) == last[name]["total"]
+
+
+def test_the_state_follows_changes(sandbox: Sandbox, alice: httpx.Client) -> None:
+    before = state_of(sandbox)["counts"]
+    path = "/api/v1/training_runs/run-id/checkpoints/weights/0001"
+    alice.post(f"{path}/publish")
+    alice.put(f"{path}/ttl", json={"ttl_seconds": 3600})
+    after = state_of(sandbox)["counts"]
+    assert (after["public"], after["expiring"]) == (before["public"] + 1, before["expiring"] + 1)
+    sandbox.clock.advance(3601)
+    expired = state_of(sandbox)["counts"]
+    assert expired["checkpoints"] == before["checkpoints"] - 1
+    assert expired["bytes"] < before["bytes"]
+
+
+def test_requests_are_shown_without_keys(sandbox: Sandbox, alice: httpx.Client, bob: httpx.Client) -> None:
+    alice.get("/api/v1/training_runs/run-id")
+    bob.get("/api/v1/training_runs/run-id")
+    httpx.get(f"{sandbox.base_url}/api/v1/sessions", headers={"X-API-Key": "tml-other-secret"}, trust_env=False)
+    httpx.get(f"{sandbox.base_url}/api/v1/tml-path-secret/x?key=tml-query-secret&jwt=eyJsecret", trust_env=False)
+    token = alice.post("/api/v1/auth/token", json={}).json()["jwt"]
+    alice.get("/api/v1/sessions", headers={"X-API-Key": token})
+    state = state_of(sandbox)
+    asked = [(request["user"], request["status"]) for request in reversed(state["requests"])]
+    assert asked == [("alice", 200), ("bob", 404), ("tml-…", 401), ("no key", 404), ("alice", 200), ("alice", 200)]
+    assert state["requests"][2]["target"] == "/api/v1/tml-…/x?key=tml-…&jwt=eyJ…"
+    assert state["counts"]["requests"] == 6
+    assert all(request["milliseconds"] > 0 for request in state["requests"])
+    text = json.dumps(state)
+    for secret in ("secret", sandbox.api_key, sandbox.other_api_key, token):
+        assert secret not in text
+
+
+def test_pages_are_no_requests_to_the_api(sandbox: Sandbox) -> None:
+    for path in PAGES:
+        httpx.get(f"{sandbox.base_url}{path}", trust_env=False)
+    assert state_of(sandbox)["counts"]["requests"] == len(sandbox.requests) == 0
+
+
+@pytest.mark.parametrize("query", ["checkpoints=-1", "runs=x", "sessions=1.5", "runs=" + "9" * 30])
+def test_a_place_that_is_no_number_is_400(browser_like: httpx.Client, query: str) -> None:
+    assert browser_like.get(f"/__sandbox__/page?{query}").status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/", "/__sandbox__/page"])
+@pytest.mark.parametrize(
+    "host", ["rebound.example", "rebound.example:8765", "127.0.0.1.example", "192.168.0.7", "x"]
+)
+def test_the_state_is_not_shown_under_a_foreign_name(raw_request: Any, path: str, host: str) -> None:
+    status, _, body = raw_request("GET", path, Host=host)
+    assert status == 403
+    assert "machine" in json.loads(body)["detail"]
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1", "127.0.0.1:99", "[::1]:8765", "[::1]"])
+def test_the_state_is_shown_under_every_name_of_this_machine(raw_request: Any, host: str) -> None:
+    assert raw_request("GET", "/__sandbox__/page", Host=host)[0] == 200
+
+
+def test_what_is_asked_from_another_address_is_refused() -> None:
+    from tinker_rest.sandbox.pages.site import _is_from_this_machine
+
+    scope = {"headers": [(b"host", b"127.0.0.1")]}
+    assert _is_from_this_machine({**scope, "client": ("127.0.0.1", 1)})
+    assert _is_from_this_machine({**scope, "client": ("::1", 1)})
+    assert not _is_from_this_machine({**scope, "client": ("192.168.0.7", 1)})
+    assert not _is_from_this_machine({**scope, "client": None})
+
+
+def test_a_request_without_an_answer_is_shown(start: Callable[..., Sandbox]) -> None:
+    sandbox = start()
+    parts = urlsplit(sandbox.base_url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
+    connection.putrequest("PUT", "/api/v1/sessions/session-id/project")
+    connection.putheader("Content-Length", "10")
+    connection.endheaders(b"{")
+    connection.close()
+    for _ in range(100):
+        requests = state_of(sandbox)["requests"]
+        if requests:
+            break
+    assert [(request["method"], request["status"]) for request in requests] == [("PUT", None)]

@@ -1,0 +1,64 @@
+"""Turns text of the description into HTML. Everything that comes out is safe to be put into a page."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_CODE = re.compile(r"`([^`]+)`")
+_BOLD = re.compile(r"\*\*([^*]+)\*\*")
+
+
+def text(content: object) -> str:
+    """A text, with what HTML would take for its own escaped."""
+    return html.escape(str(content))
+
+
+def code(content: object) -> str:
+    """A text as code."""
+    return f"<code>{breakable(str(content))}</code>"
+
+
+def breakable(name: str) -> str:
+    """A name that may go on in the next line behind each of its underscores."""
+    return text(name).replace("_", "_<wbr>")
+
+
+def link(anchor: str, label: str) -> str:
+    """A link to another place of the page."""
+    return f'<a href="#{text(anchor)}">{breakable(label)}</a>'
+
+
+def document(value: Any) -> str:
+    """A JSON document, indented, as a block of code that a keyboard can scroll."""
+    return block(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def block(content: str) -> str:
+    """A block of code that a keyboard can scroll."""
+    return f'<pre tabindex="0">{text(content)}</pre>'
+
+
+def paragraphs(content: str, anchors: Mapping[str, str]) -> str:
+    """Paragraphs of text with `code` and **bold** words.
+
+    Args:
+        content: The text. An empty line ends a paragraph.
+        anchors: Where to link from code that is a name, by the name.
+    """
+    parts = (part.strip() for part in re.split(r"\n\s*\n", content))
+    return "".join(f"<p>{line(part, anchors)}</p>" for part in parts if part)
+
+
+def line(content: str, anchors: Mapping[str, str]) -> str:
+    """A piece of text with `code` and **bold** words; see `paragraphs`."""
+
+    def named(found: re.Match[str]) -> str:
+        name = html.unescape(found[1])
+        marked = f"<code>{found[1]}</code>"
+        return f'<a href="#{text(anchors[name])}">{marked}</a>' if name in anchors else marked
+
+    return _BOLD.sub(r"<strong>\1</strong>", _CODE.sub(named, text(content)))

@@ -1,0 +1,232 @@
+"""Writes the reference of the API, one page of HTML, from the description."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+from ..spec import METHODS
+from .prose import block, breakable, code, document, line, link, paragraphs, text
+from .schema_view import Schema, anchor_of, limits_of, schema_article, type_of, wanted
+
+_TONES = {"get": "cool", "delete": "bad", "post": "good", "put": "warning", "patch": "warning"}
+# The body follows from the status alone, so its example is not repeated for every operation.
+_FIRST_ERROR = 300
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <meta name="color-scheme" content="light dark">
+  <title>{title}</title>
+  <link rel="icon" href="/__sandbox__/page/icon.svg">
+  <link rel="stylesheet" href="/__sandbox__/page/pages.css">
+</head>
+<body>
+<a class="skip" href="#content">Skip to the content</a>
+<div class="reference">
+<nav aria-label="Contents">{contents}</nav>
+<main id="content">{content}</main>
+</div>
+</body>
+</html>
+"""
+
+
+class _Operation(NamedTuple):
+    method: str
+    path: str
+    description: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return str(self.description.get("operationId") or f"{self.method} {self.path}")
+
+
+def reference_page(description: Mapping[str, Any], base_url: str) -> str:
+    """The page.
+
+    Args:
+        description: An OpenAPI 3.1 document.
+        base_url: The address of the server that the examples call.
+    """
+    return _Reference(description, base_url).page()
+
+
+class _Reference:
+    """Knows the description that it writes about."""
+
+    def __init__(self, description: Mapping[str, Any], base_url: str) -> None:
+        self._description = description
+        self._base_url = base_url
+        self._schemas: Mapping[str, Schema] = description.get("components", {}).get("schemas", {})
+        self._operations = [
+            _Operation(method, path, item[method])
+            for path, item in description["paths"].items()
+            for method in METHODS
+            if method in item
+        ]
+        self._anchors = {operation.name: operation.name for operation in self._operations}
+        self._anchors.update({name: anchor_of(name) for name in self._schemas})
+
+    def page(self) -> str:
+        info = self._description["info"]
+        return _PAGE.format(
+            title=text(info["title"]), contents="".join(self._contents()), content="".join(self._content())
+        )
+
+    def _contents(self) -> Iterator[str]:
+        yield '<p><a href="/">What the sandbox holds</a></p>'
+        for tag, operations in self._by_tag().items():
+            yield f"<h2>{text(_title(tag))}</h2><ul>"
+            yield from (f"<li>{link(operation.name, operation.name)}</li>" for operation in operations)
+            yield "</ul>"
+        yield "<h2>Schemas</h2><ul>"
+        yield from (f"<li>{link(anchor_of(name), name)}</li>" for name in self._schemas)
+        yield "</ul>"
+
+    def _content(self) -> Iterator[str]:
+        info = self._description["info"]
+        yield f"<h1>{text(info['title'])}</h1>"
+        yield (
+            f'<p class="quiet">Version {text(info["version"])} · this server is {code(self._base_url)} · '
+            '<a href="/openapi.yaml">openapi.yaml</a> · <a href="/openapi.json">openapi.json</a></p>'
+        )
+        yield paragraphs(info.get("description", ""), self._anchors)
+        told = {tag["name"]: tag.get("description", "") for tag in self._description.get("tags", ())}
+        for tag, operations in self._by_tag().items():
+            yield f'<h2 id="tag-{text(tag)}">{text(_title(tag))}</h2>'
+            yield paragraphs(told.get(tag, ""), self._anchors)
+            yield from ("".join(self._operation(operation)) for operation in operations)
+        yield '<h2 id="schemas">Schemas</h2>'
+        yield from (schema_article(name, schema, self._anchors) for name, schema in self._schemas.items())
+
+    def _by_tag(self) -> dict[str, list[_Operation]]:
+        by_tag: dict[str, list[_Operation]] = {tag["name"]: [] for tag in self._description.get("tags", ())}
+        for operation in self._operations:
+            for tag in operation.description.get("tags", ["other"]):
+                by_tag.setdefault(tag, []).append(operation)
+        return {tag: operations for tag, operations in by_tag.items() if operations}
+
+    def _operation(self, operation: _Operation) -> Iterator[str]:
+        described = operation.description
+        anchor = text(operation.name)
+        tone = _TONES.get(operation.method, "cool")
+        summary = text(described.get("summary", operation.name))
+        yield f'<article id="{anchor}"><h3><a href="#{anchor}">{summary}</a></h3>'
+        yield (
+            f'<p class="address"><span class="badge {tone}">{operation.method.upper()}</span> '
+            f'{code(operation.path)} <span class="limits">{breakable(operation.name)}</span></p>'
+        )
+        yield paragraphs(described.get("description", ""), self._anchors)
+        parameters = [self._resolved(parameter) for parameter in described.get("parameters", ())]
+        body = self._resolved(described.get("requestBody", {}))
+        yield f"<h4>Try it</h4>{block(self._curl(operation, parameters, body))}"
+        if parameters:
+            yield "<h4>Parameters</h4>"
+            yield "".join(self._parameters(parameters))
+        if body:
+            yield "".join(self._body(body))
+        yield "<h4>Answers</h4>"
+        yield "".join(self._answers(described["responses"]))
+        yield "</article>"
+
+    def _parameters(self, parameters: list[Mapping[str, Any]]) -> Iterator[str]:
+        yield (
+            '<table><thead><tr><th scope="col">Name</th><th scope="col">In</th><th scope="col">Type</th>'
+            '<th scope="col">Meaning</th></tr></thead><tbody>'
+        )
+        for parameter in parameters:
+            name, schema = parameter["name"], parameter["schema"]
+            example = _example(parameter)
+            shown = "" if example is None else f'<p class="limits">for example {code(example)}</p>'
+            yield (
+                f"<tr><td>{code(name)}{wanted(bool(parameter.get('required')))}</td><td>{text(parameter['in'])}</td>"
+                f"<td>{type_of(schema)}</td><td>{paragraphs(parameter.get('description', ''), self._anchors)}"
+                f"{limits_of(schema)}{shown}</td></tr>"
+            )
+        yield "</tbody></table>"
+
+    def _body(self, body: Mapping[str, Any]) -> Iterator[str]:
+        for media_type, content in body["content"].items():
+            yield f"<h4>Body{wanted(bool(body.get('required')))}</h4>"
+            told = line(body.get("description", ""), self._anchors)
+            yield f"<p>{type_of(content['schema'])} as {code(media_type)}. {told}</p>"
+            yield from self._examples(content)
+
+    def _answers(self, responses: Mapping[str, Any]) -> Iterator[str]:
+        yield (
+            '<table><thead><tr><th scope="col">Status</th><th scope="col">Body</th>'
+            '<th scope="col">Meaning</th></tr></thead><tbody>'
+        )
+        examples: list[str] = []
+        links: list[str] = []
+        for status, reference in responses.items():
+            response = self._resolved(reference)
+            contents = response.get("content", {})
+            bodies = " or ".join(type_of(content.get("schema", {})) for content in contents.values())
+            headers = ", ".join(code(name) for name in response.get("headers", {}))
+            told = f'<p class="limits">headers {headers}</p>' if headers else ""
+            yield (
+                f"<tr><td>{code(status)}</td><td>{bodies or 'none'}</td>"
+                f"<td><p>{line(response.get('description', ''), self._anchors)}</p>{told}</td></tr>"
+            )
+            links += [self._link(self._resolved(way)) for way in response.get("links", {}).values()]
+            if status.isdigit() and int(status) < _FIRST_ERROR:
+                examples += [part for content in contents.values() for part in self._examples(content)]
+        yield "</tbody></table>"
+        if links:
+            yield f"<h4>Go on with</h4><ul>{''.join(links)}</ul>"
+        yield from examples
+
+    def _link(self, way: Mapping[str, Any]) -> str:
+        told = line(way.get("description", ""), self._anchors)
+        return f"<li>{link(way['operationId'], way['operationId'])}: {told}</li>"
+
+    def _examples(self, content: Mapping[str, Any]) -> Iterator[str]:
+        if "example" in content:
+            yield f"<h4>Example</h4>{document(content['example'])}"
+        for name, reference in content.get("examples", {}).items():
+            example = self._resolved(reference)
+            yield f"<h4>Example: {text(example.get('summary', name.replace('_', ' ')))}</h4>"
+            yield document(example.get("value"))
+
+    def _curl(self, operation: _Operation, parameters: list[Mapping[str, Any]], body: Mapping[str, Any]) -> str:
+        path = operation.path
+        query: dict[str, str] = {}
+        for parameter in parameters:
+            value = str(_example(parameter))
+            if parameter["in"] == "path":
+                path = path.replace(f"{{{parameter['name']}}}", quote(value, safe=":"))
+            elif parameter["in"] == "query" and parameter.get("required"):
+                query[parameter["name"]] = value
+        url = self._base_url + path + (f"?{urlencode(query, safe=':')}" if query else "")
+        method = "" if operation.method == "get" else f"-X {operation.method.upper()} "
+        words = [f'curl {method}-H "X-API-Key: $TINKER_API_KEY"']
+        for media_type, content in body.get("content", {}).items():
+            examples = [self._resolved(example) for example in content.get("examples", {}).values()]
+            sent = examples[0].get("value") if examples else content.get("example", {})
+            words.append(f"-H {shlex.quote(f'Content-Type: {media_type}')}")
+            words.append(f"-d {shlex.quote(json.dumps(sent, ensure_ascii=False))}")
+        return " \\\n  ".join([*words, shlex.quote(url)])
+
+    def _resolved(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
+        if "$ref" not in node:
+            return node
+        target: Any = self._description
+        for step in node["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        return self._resolved(target)
+
+
+def _example(parameter: Mapping[str, Any]) -> Any:
+    examples = list(parameter.get("examples", {}).values())
+    return examples[0].get("value") if examples else parameter.get("example")
+
+
+def _title(tag: str) -> str:
+    return tag.replace("_", " ")
