@@ -21,7 +21,7 @@ def run_pytest(folder: Path, tests: str, *arguments: str, conftest: str = "") ->
         name: value for name, value in os.environ.items() if not name.startswith(("TINKER_", "PYTEST_"))
     }
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *arguments],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:schemathesis", "-q", *arguments],
         cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 
