@@ -134,6 +134,14 @@ class Model:
         fields = self.model_dump(mode="json", exclude_none=exclude_none)
         return json.dumps(fields, ensure_ascii=False, indent=indent, separators=separators)
 
+    @classmethod
+    def model_validate(cls, obj: Any) -> Self:
+        """Read a JSON object, or return a model of this class as it is. Raises InvalidField, a ValueError."""
+        if isinstance(obj, cls):
+            return obj
+        read: Self = cls.from_dict(obj)  # type: ignore[attr-defined]
+        return read
+
     def model_copy(self, *, update: Mapping[str, Any] | None = None) -> Self:
         """A copy with some fields changed. Raises TypeError for a field that there is not."""
         copied = evolve(self, **(update or {}))

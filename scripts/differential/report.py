@@ -16,7 +16,7 @@ class Report:
 
     Args:
         entries: The known differences.
-        is_quiet: Whether rows that are equal are only counted.
+        is_quiet: Whether rows that are equal are only counted, and known differences summed up by their reasons.
     """
 
     def __init__(self, entries: Collection[Known] = KNOWN, is_quiet: bool = False) -> None:
@@ -24,13 +24,16 @@ class Report:
         self._is_quiet = is_quiet
         self._used: set[Known] = set()
         self._counts: Counter[str] = Counter()
+        self._known_rows: dict[str, list[Row]] = {}
 
     def add(self, rows: Iterable[Row]) -> None:
         """Print rows as they come."""
         for row in rows:
             verdict, explained = self._judged(row)
             self._counts[verdict] += 1
-            if self._is_quiet and verdict == EQUAL:
+            if self._is_quiet and verdict != DIFFERS:
+                if verdict == KNOWN_TO_DIFFER:
+                    self._known_rows.setdefault(explained.removeprefix(": "), []).append(row)
                 continue
             print(f"{row.version}  {row.name}  {verdict}{explained}", flush=True)
             for difference in row.differences:
@@ -58,6 +61,9 @@ class Report:
             versions: The versions that were compared.
             is_whole: Whether every row was, so that an entry that excused nothing is out of date.
         """
+        for reason, rows in sorted(self._known_rows.items(), key=lambda item: -len(item[1])):
+            print(f"{len(rows)} known to differ, such as {rows[0].version} {rows[0].name}: {reason}")
+            print(f"        {' '.join(str(rows[0].differences[0]).split())}")
         rotten = outlived(self._entries, self._used, versions) if is_whole else []
         for entry in rotten:
             print(f"OUT OF DATE: no difference is left for {entry}")

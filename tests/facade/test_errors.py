@@ -288,6 +288,8 @@ def check_round_trip(error: Any) -> None:
     assert vars(again).keys() == vars(error).keys()
     assert isinstance(again, TinkerError)
     if isinstance(error, APIError) and error.message != "bare":
+        assert error.request.method == "GET"
+        assert error.request.url.endswith("/api/v1/training_runs/run-1?access_scope=owned")
         assert error.operation_id == "get_training_run"
         assert (error.attempts, again.attempts) == (1, 1)
         assert error.request_id.startswith("req-")

@@ -56,8 +56,10 @@ def test_exports_are_what_all_says() -> None:
         assert inspect.getdoc(getattr(types, name))
     public = {name for name, one in vars(errors).items() if inspect.isclass(one) and issubclass(one, Exception)}
     assert {name for name in public if not name.startswith("_")} <= set(tinker_rest.__all__)
-    with pytest.raises(AttributeError, match="no attribute 'TrainingClient'"):
+    with pytest.raises(AttributeError, match=r"no attribute 'TrainingClient'.*official SDK"):
         _ = tinker_rest.TrainingClient  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError, match=r"no attribute 'RestClint'$"):
+        _ = tinker_rest.RestClint  # type: ignore[attr-defined]
 
 
 def test_importing_loads_nothing_that_is_not_used() -> None:

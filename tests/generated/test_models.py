@@ -1,6 +1,7 @@
 """What the generated models promise, each against every model, so that a new one is covered unasked."""
 
 import copy
+import json
 import pickle
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -72,6 +73,23 @@ def test_what_is_not_required_may_be_null_or_absent(model: type[Any], value: Jso
             elif "null" not in described.get("type", []):
                 with pytest.raises(InvalidField, match=rf"{model.__name__}\.{name} must be"):
                     model.from_dict(body)
+
+
+@pytest.mark.parametrize(("model", "value"), examples())
+def test_what_users_of_pydantic_call(model: type[Any], value: Json) -> None:
+    if not attrs.has(model):
+        return
+    decoded = model.model_validate(value)
+    assert model.model_validate(decoded) is decoded
+    assert json.loads(decoded.model_dump_json()) == decoded.model_dump(mode="json")
+    assert decoded.model_copy() == decoded
+    assert set(decoded.model_dump(exclude_none=True)) <= set(decoded.model_dump()) <= set(vars_of(decoded))
+    with pytest.raises(ValueError, match="must be an object"):
+        model.model_validate([])
+
+
+def vars_of(decoded: Any) -> Json:
+    return {name: getattr(decoded, name) for name in decoded.field_order}
 
 
 def left_out(described: Json) -> object:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         ClientClosedError,
         ConflictError,
         CredentialsError,
+        ExperimentalWarning,
         InternalServerError,
         InvalidArgumentError,
         NotFoundError,
@@ -69,14 +70,28 @@ _MODULE_OF = {
 }
 
 
-def __getattr__(name: str) -> object:
-    if name == "types":
-        return import_module("tinker_rest.types")
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"tinker_rest.{_MODULE_OF.get(name, 'errors')}"), name)
-    globals()[name] = value
-    return value
+# Of the official SDK; whoever changes the import lines of a whole program meets them.
+_NOT_HERE = (
+    "TrainingClient",
+    "SamplingClient",
+    "Datum",
+    "LoraConfig",
+    "ModelInput",
+    "SamplingParams",
+    "AdamParams",
+)
+
+if not TYPE_CHECKING:  # which would take any name for one that is there
+
+    def __getattr__(name):
+        if name == "types":
+            return import_module("tinker_rest.types")
+        if name not in __all__:
+            hint = "; training and sampling are in the official SDK, tinker" if name in _NOT_HERE else ""
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
+        value = getattr(import_module(f"tinker_rest.{_MODULE_OF.get(name, 'errors')}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
@@ -101,6 +116,7 @@ __all__ = [
     "ConflictError",
     "CredentialsError",
     "DimuonOptimizerConfig",
+    "ExperimentalWarning",
     "InternalServerError",
     "InvalidArgumentError",
     "ModelID",

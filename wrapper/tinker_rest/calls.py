@@ -15,6 +15,7 @@ import httpx
 from tinker_rest.errors import (
     APIConnectionError,
     APIError,
+    APIRequest,
     APIResponse,
     APIResponseValidationError,
     APIStatusError,
@@ -93,6 +94,7 @@ class Call(Generic[T]):
             headers["X-Idempotency-Key"] = f"tinker-rest-{uuid.uuid4().hex}"
         self._request = {**request, "headers": headers}
         self._key = ""
+        self._base_url = ""
         self._attempts = 0
         self._state = "not sent yet"
         self._last_fault = ""
@@ -109,6 +111,7 @@ class Call(Generic[T]):
             started: When the time that the options give began, by `time.monotonic`; now when it is None.
         """
         self.started = time.monotonic() if started is None else started
+        self._base_url = sender.base_url
         loop = asyncio.get_running_loop()
         self._report_timer = loop.call_later(FIRST_REPORT_SECONDS, self._report, loop)
         try:
@@ -299,9 +302,16 @@ class Call(Generic[T]):
     def _remaining(self) -> float | None:
         return None if self._patience is None else max(0.0, self._patience - self._elapsed())
 
+    def _url(self) -> str:
+        """What is asked for, as far as it may be shown: the query of a signed URL is not."""
+        url = redact(self._base_url + self._request["url"])
+        params = self._request.get("params")
+        return f"{url}?{httpx.QueryParams(params)}" if params else url
+
     def _facts(self) -> dict[str, Any]:
         return {
             "operation_id": self._operation.operation_id,
+            "request": APIRequest(self._request["method"].upper(), self._url()),
             "request_id": self.request_id,
             "attempts": self._attempts,
             "elapsed": self._elapsed(),

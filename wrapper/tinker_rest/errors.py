@@ -28,6 +28,10 @@ from attrs import field, frozen
 from tinker_rest.redaction import one_line
 
 
+class ExperimentalWarning(FutureWarning):
+    """What the official SDK warns with of calls that may change. This package never does; filters may name it."""
+
+
 class TinkerError(Exception):
     """Everything that this package raises on purpose."""
 
@@ -48,6 +52,14 @@ class ClientClosedError(TinkerError, RuntimeError):
 
 
 @frozen
+class APIRequest:
+    """What was asked for: the HTTP method in capitals, and the URL without secrets."""
+
+    method: str
+    url: str
+
+
+@frozen
 class APIResponse:
     """A server's answer as it came: status, headers (names in lower case) and body in bytes."""
 
@@ -65,12 +77,16 @@ class APIResponse:
         return json.loads(self.content)
 
 
+_NO_REQUEST = APIRequest("", "")
+
+
 class APIError(TinkerError):
     """A call did not succeed.
 
     Attributes:
         message: What went wrong, in one line without secrets.
         operation_id: The operation of the API's description that was called.
+        request: The method and URL of the request; empty where no request belongs to the error.
         request_id: The id that this client made and sent as `X-Request-Id`.
         server_request_id: The id that the server gave the request, where it gave one.
         attempts: How many requests were sent.
@@ -83,6 +99,7 @@ class APIError(TinkerError):
         message: str,
         *,
         operation_id: str = "",
+        request: APIRequest = _NO_REQUEST,
         request_id: str = "",
         server_request_id: str | None = None,
         attempts: int = 0,
@@ -93,6 +110,7 @@ class APIError(TinkerError):
         super().__init__(message)
         self.message = message
         self.operation_id = operation_id
+        self.request = request
         self.request_id = request_id
         self.server_request_id = server_request_id
         self.attempts = attempts

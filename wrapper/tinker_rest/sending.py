@@ -38,7 +38,7 @@ class Sender:
     ) -> None:
         """Prepare; connections are opened when they are needed."""
         self.room = asyncio.Semaphore(MAX_CONNECTIONS)
-        self._base_url = base_url
+        self.base_url = base_url
         self.authenticator = authenticator
         self._owns_authenticator = True
         self._headers = headers
@@ -58,7 +58,7 @@ class Sender:
         """
         if self._carrier is None:
             self._carrier = self._new_carrier()
-        url = self._base_url + request["url"]
+        url = self.base_url + request["url"]
         if params := request.get("params"):
             url += "?" + str(httpx.QueryParams(params))
         headers = {**self._headers, **request["headers"]}
@@ -74,7 +74,7 @@ class Sender:
         return other
 
     def _new_carrier(self) -> ConnectionPool | ProxiedClient:
-        url = httpx.URL(self._base_url)
+        url = httpx.URL(self.base_url)
         try:
             proxy = proxy_for(url)
             return ProxiedClient(proxy) if proxy else ConnectionPool(url)
