@@ -144,7 +144,7 @@ class Call(Generic[T]):
                 return await sender.authenticator.renew(refused, said)
         except TimeoutError:
             if is_invalid_token(said):  # the server has asked for another one, which will come
-                raise APITimeoutError(self._why_late(), **self._facts()) from None
+                raise APITimeoutError(self._why_late(), **self.facts()) from None
             return False
 
     async def _send(self, sender: Sender) -> T | APIError:
@@ -158,15 +158,15 @@ class Call(Generic[T]):
                     answer = await sender.send(await self._authenticated(sender), self._note_sent)
         except TimeoutError:
             self._may_be_done = self._may_be_done or self._is_sent
-            return APITimeoutError(self._why_late(), **self._facts())
+            return APITimeoutError(self._why_late(), **self.facts())
         except APIError as error:  # of what gives requests their credential
             return error
         except Hopeless as error:
-            raise APIConnectionError(one_line(str(error)), **self._facts()) from None
+            raise APIConnectionError(one_line(str(error)), **self.facts()) from None
         except httpx.TransportError as error:
             self._may_be_done = self._may_be_done or self._is_sent
             kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
-            return kind(f"no answer: {one_line(str(error)) or type(error).__name__}", **self._facts())
+            return kind(f"no answer: {one_line(str(error)) or type(error).__name__}", **self.facts())
         return self._judge(answer)
 
     async def _authenticated(self, sender: Sender) -> dict[str, Any]:
@@ -201,9 +201,9 @@ class Call(Generic[T]):
         if 300 <= status < 400 and answer.header("location"):
             host = _host_of(answer.header("location")) or "another path"
             message = f"{status}: a redirect to {host}, which is not followed so that the API key stays here"
-            return APIStatusError(message, response=response, **self._facts())
+            return APIStatusError(message, response=response, **self.facts())
         advises = not self._is_elsewhere
-        error = APIStatusError.of(response, advises=advises, retry_after=retry_after, **self._facts())
+        error = APIStatusError.of(response, advises=advises, retry_after=retry_after, **self.facts())
         # A server or proxy that does not know the operation knows nothing of what it did.
         knows = not error.operation_unsupported and "html" not in answer.header("content-type").lower()
         if status == self._done_already and self._may_be_done and knows:
@@ -226,7 +226,7 @@ class Call(Generic[T]):
         return APIResponseValidationError(
             f"{message} (status {answer.status_code}, {one_line(media_type, 60)}, {len(answer.content)} bytes)",
             response=response,
-            **self._facts(),
+            **self.facts(),
             body=response_body(response),
             server_request_id=answer.header("x-request-id") or None,
         )
@@ -308,7 +308,8 @@ class Call(Generic[T]):
         params = self._request.get("params")
         return f"{url}?{httpx.QueryParams(params)}" if params else url
 
-    def _facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, Any]:
+        """What every error of this call tells of it."""
         return {
             "operation_id": self._operation.operation_id,
             "request": APIRequest(self._request["method"].upper(), self._url()),

@@ -105,12 +105,7 @@ class TraceExport:
         return None if patience is None else max(0.0, patience - self._elapsed())
 
     def _facts(self, call: Call[Any]) -> dict[str, Any]:
-        return {
-            "operation_id": OPERATION.operation_id,
-            "request_id": call.request_id,
-            "attempts": self._polls,
-            "elapsed": self._elapsed(),
-        }
+        return {**call.facts(), "attempts": self._polls, "elapsed": self._elapsed()}
 
 
 def _read(answer: Answer) -> tuple[SessionTraceExport, float | None]:

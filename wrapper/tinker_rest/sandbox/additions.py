@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -42,11 +43,12 @@ class State(NamedTuple):
     clock: Clock
 
 
-class Additions:
+class Additions(ABC):
     """Adds to a sandbox, whether it is running or not. Every argument has a default and is given by its name."""
 
+    @abstractmethod
     def _state(self) -> State:
-        raise NotImplementedError
+        """What is added to."""
 
     def add_user(
         self,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from .answers import Refusal
+from .exposure import is_address, is_loopback
 
 
 def check_may_control(
@@ -26,10 +26,10 @@ def check_may_control(
     Raises:
         Refusal: 403.
     """
-    if not from_anywhere and (client is None or not _is_loopback(client[0])):
+    if not from_anywhere and (client is None or not is_loopback(client[0])):
         raise Refusal(403, "The control path is only served to this machine.")
     host = headers.get("host", "")
-    if not _is_own_name(_name_of(host), bound_host, from_anywhere=from_anywhere):
+    if not _is_own_name(host_name(host), bound_host, from_anywhere=from_anywhere):
         raise Refusal(403, f"The control path is not served under the name {host!r}.")
     origin = headers.get("origin")
     if origin is not None and origin.lower() != f"http://{host}".lower():
@@ -40,30 +40,15 @@ def check_may_control(
 
 
 def _is_own_name(name: str, bound_host: str, *, from_anywhere: bool) -> bool:
-    if name == "localhost" or _is_loopback(name) or name == bound_host.lower():
+    if is_loopback(name) or name == bound_host.lower():
         return bool(name)
     # A name that an attacker's DNS server can answer for has a dot, and is no address.
-    return from_anywhere and bool(name) and ("." not in name or _is_address(name))
+    return from_anywhere and bool(name) and ("." not in name or is_address(name))
 
 
-def _name_of(host: str) -> str:
+def host_name(host: str) -> str:
+    """The name or address in a `Host` header, in small letters; empty where there is none."""
     try:
         return (urlsplit(f"//{host}").hostname or "").lower()
     except ValueError:
         return ""
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_loopback(name: str) -> bool:
-    if not _is_address(name):
-        return False
-    address = ipaddress.ip_address(name)
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address).is_loopback

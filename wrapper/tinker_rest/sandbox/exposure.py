@@ -9,10 +9,20 @@ def is_loopback(host: str) -> bool:
     """Whether an address or name can be reached from the machine itself alone."""
     if host.lower() == "localhost":
         return True
+    if not is_address(host):
+        return False
+    address = ipaddress.ip_address(host)
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
+def is_address(host: str) -> bool:
+    """Whether a host is given by its address rather than by a name."""
     try:
-        return ipaddress.ip_address(host).is_loopback
+        ipaddress.ip_address(host)
     except ValueError:
         return False
+    return True
 
 
 def exposure_warning(host: str, ports: tuple[int, int]) -> str | None:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..answers import Refusal
+from ..control_access import host_name
 from ..exposure import is_loopback
 from ..spec import Spec, description_text, load_spec
 from .activity import Activity, header_of
@@ -123,9 +124,7 @@ def _is_from_this_machine(scope: Scope) -> bool:
     client = scope["client"]
     if client is None or not is_loopback(client[0]):
         return False
-    host = (header_of(scope, b"host") or "").lower()
-    name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
-    return is_loopback(name.strip("[]"))
+    return is_loopback(host_name(header_of(scope, b"host") or ""))
 
 
 def _static(name: str) -> Response:
