@@ -65,7 +65,7 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
 
 @pytest.mark.parametrize("missing", ["click", "rich"])
 def test_without_the_extra_a_line_tells_how_to_install_it(missing: str, monkeypatch, capsys) -> None:
-    for name in [name for name in sys.modules if name.startswith("tinker_rest.command_line.")]:
+    for name in [name for name in sys.modules if name.startswith(("tinker_rest.command_line.", f"{missing}."))]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, missing, None)
     with Sandbox() as sandbox:
