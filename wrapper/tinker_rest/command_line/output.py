@@ -20,8 +20,9 @@ def whole_model(item: Any) -> Any:
     """A model as JSON: all fields that it is known to have, null where they are not there, and what is new."""
     if not hasattr(item, "model_dump"):
         return item
-    fields = item.model_dump(mode="json")
-    return {**fields, **{name: value for name, value in item.to_dict().items() if name not in fields}}
+    fields: dict[str, Any] = item.model_dump(mode="json")
+    more = item.to_dict() if hasattr(item, "to_dict") else {}
+    return fields | {name: value for name, value in more.items() if name not in fields}
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Column(Generic[T]):
         text: How a table shows that value.
         whole: Whether it holds ids or paths, which are broken over lines only where the terminal is narrower.
         right: Whether a table sets it to the right, as numbers are.
-        extra: Whether a table leaves it out unless `--columns` names it. CSV has all columns.
+        extra: Whether a table leaves it out unless `--columns` names it.
+        in_csv: Whether CSV has it also where `--columns` is not given.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Column(Generic[T]):
     whole: bool = False
     right: bool = False
     extra: bool = False
+    in_csv: bool = True
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,11 @@ class Listing(Generic[T]):
     id: Callable[[T], str]
     columns: Sequence[Column[T]]
     json: Callable[[T], Any] = whole_model
+
+    @property
+    def columns_of_csv(self) -> list[Column[T]]:
+        """The columns that CSV has where `--columns` is not given."""
+        return [column for column in self.columns if column.in_csv]
 
     def chosen(self, names: str | None) -> list[Column[T]] | None:
         """The columns of `--columns a,b`; None where it was not given. Raises a usage error for unknown ones."""
@@ -151,7 +159,7 @@ def _stream(settings: Settings, listing: Listing[T], found: Found[T], columns: S
         for item in found:
             sys.stdout.write(json_text(listing.json(item)) + "\n")
     else:
-        chosen = columns or listing.columns
+        chosen = columns or listing.columns_of_csv
         rows = ([column.value(item) for column in chosen] for item in found)
         write_csv(sys.stdout, [column.name for column in chosen], rows)
 

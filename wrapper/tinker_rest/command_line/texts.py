@@ -77,10 +77,10 @@ def yes_or_no(value: bool | None) -> str:
 
 
 def usd(value: float | None) -> str:
-    """An amount of US dollars; what costs little is shown to the hundredth of a cent."""
+    """An amount of US dollars, to the cent; less than a cent to the hundredth of one."""
     if value is None:
         return "unknown"
-    return f"{value:,.2f}" if abs(value) >= 1 or value == 0 else f"{value:.4f}"
+    return f"{value:,.4f}" if 0 < abs(value) < 0.01 else f"{value:,.2f}"
 
 
 def plain(value: object) -> str:
