@@ -203,8 +203,8 @@ class APIStatusError(_AnsweredError):
             message += ": the server does not offer this operation"
         if said:
             message += f": {said}"
-        if status in _REMEDY and advises:
-            message += f". {_REMEDY[status]}" if not message.endswith(".") else f" {_REMEDY[status]}"
+        if status in REMEDY_OF_STATUS and advises:
+            message += ("" if message.endswith(".") else ".") + f" {REMEDY_OF_STATUS[status]}"
         facts |= {"body": body, "server_request_id": response.headers.get("x-request-id")}
         error: Any = kind(message, response=response, operation_unsupported=unsupported, **facts)
         return error  # type: ignore[no-any-return]
@@ -274,7 +274,7 @@ _NAME_OF_STATUS = {
     503: "Service Unavailable",
     504: "Gateway Timeout",
 }
-_REMEDY = {
+REMEDY_OF_STATUS = {
     401: "Check the API key: the argument api_key or the environment variable TINKER_API_KEY.",
     402: "Settle the account's billing, then call again.",
 }
