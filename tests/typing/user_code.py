@@ -3,7 +3,8 @@
 import asyncio
 import concurrent.futures
 from collections.abc import Callable, Coroutine
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any, assert_type
 
 import tinker_rest
@@ -12,6 +13,11 @@ from tinker_rest import (
     APIError,
     APIFuture,
     APIStatusError,
+    BulkError,
+    BulkOutcome,
+    BulkProgress,
+    BulkResult,
+    CheckpointSelection,
     ConflictError,
     NotFoundError,
     ParsedCheckpointTinkerPath,
@@ -21,6 +27,7 @@ from tinker_rest import (
     TinkerError,
     types,
 )
+from tinker_rest.bulk.outcomes import BulkStatus
 from tinker_rest.errors import APIResponse
 from tinker_rest.sandbox import Sandbox
 from tinker_rest.types import (
@@ -222,3 +229,52 @@ def wrong_code_is_noticed(client: RestClient) -> None:
     client.get_audit_log()  # pyright: ignore[reportDeprecated]
     client.no_such_method()  # type: ignore[attr-defined]  # pyright: ignore
     RestClient("http://127.0.0.1:1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def many_checkpoints(client: RestClient, listed: list[Checkpoint]) -> None:
+    selection = CheckpointSelection(
+        training_run_ids=["run-id"],
+        checkpoint_type="fused",
+        name="step-*",
+        older_than=timedelta(days=30),
+        before=datetime(2026, 1, 1, tzinfo=UTC),
+        larger_than=10**9,
+        keep_latest=2,
+        no_ttl=True,
+        include_public=True,
+        sort="size",
+        limit=10,
+    )
+    assert_type(selection.apply(listed, now=datetime.now(UTC)), list[Checkpoint])
+    assert_type(selection.keep_latest, int | None)
+    assert_type(client.select_checkpoints(selection), APIFuture[list[Checkpoint]])
+    assert_type(client.delete_checkpoints(selection), APIFuture[BulkResult])
+    assert_type(client.delete_checkpoints(listed, concurrency=32, journal=Path("j")).result(), BulkResult)
+    assert_type(client.delete_checkpoints({PATH}, journal="j", progress=tell).result(), BulkResult)
+    assert_type(client.delete_checkpoints(one.tinker_path for one in listed).result(), BulkResult)
+    assert_type(client.set_checkpoints_ttl([PATH, *listed], None).result().outcomes, list[BulkOutcome])
+    assert_type(client.publish_checkpoints([PATH]).result().failed[0].error, Exception | None)
+    try:
+        client.unpublish_checkpoints([PATH]).result().raise_for_failures()
+    except BulkError as error:
+        assert_type(error.result, BulkResult)
+
+
+def tell(progress: BulkProgress) -> None:
+    assert_type(progress.total, int | None)
+    assert_type(progress.latest.status if progress.latest else None, BulkStatus | None)
+
+
+async def many_checkpoints_async(client: RestClient, listed: list[Checkpoint]) -> None:
+    assert_type(await client.select_checkpoints_async(CheckpointSelection()), list[Checkpoint])
+    assert_type(await client.delete_checkpoints_async(listed, concurrency=2), BulkResult)
+    assert_type(await client.set_checkpoints_ttl([PATH], ttl_seconds=86400), BulkResult)
+
+
+def many_mistakes(client: RestClient) -> None:
+    client.delete_checkpoints(7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    client.set_checkpoints_ttl([PATH])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    client.delete_checkpoints([PATH], 16)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    CheckpointSelection(older_than=30)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    CheckpointSelection(sort="name")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    CheckpointSelection(7)  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]

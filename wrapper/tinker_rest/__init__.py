@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tinker_rest import types
     from tinker_rest.admin_client import AdminClient
+    from tinker_rest.bulk.outcomes import BulkOutcome, BulkProgress, BulkResult
     from tinker_rest.calling.retries import RetryEvent
     from tinker_rest.errors import (
         APIConnectionError,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         AuthenticationError,
         BadRequestError,
         BillingError,
+        BulkError,
         ClientClosedError,
         ConflictError,
         CredentialsError,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     )
     from tinker_rest.futures import APIFuture
     from tinker_rest.rest_client import RestClient
+    from tinker_rest.selection import CheckpointSelection
     from tinker_rest.service_client import ServiceClient
     from tinker_rest.tinker_path import ParsedCheckpointTinkerPath
     from tinker_rest.types import (
@@ -58,7 +61,11 @@ _MODULE_OF = {
     "APIFuture": "futures",
     "AdamOptimizerConfig": "types",
     "AdminClient": "admin_client",
+    "BulkOutcome": "bulk.outcomes",
+    "BulkProgress": "bulk.outcomes",
+    "BulkResult": "bulk.outcomes",
     "Checkpoint": "types",
+    "CheckpointSelection": "selection",
     "CheckpointType": "types",
     "DimuonOptimizerConfig": "types",
     "ModelID": "types",
@@ -110,7 +117,12 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "BillingError",
+    "BulkError",
+    "BulkOutcome",
+    "BulkProgress",
+    "BulkResult",
     "Checkpoint",
+    "CheckpointSelection",
     "CheckpointType",
     "ClientClosedError",
     "ConflictError",

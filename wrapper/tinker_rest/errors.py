@@ -4,6 +4,7 @@
     ├── InvalidArgumentError (also ValueError)   an argument is not of the form that is expected
     ├── CredentialsError                         no API key, or one that cannot be right or exchanged
     ├── ClientClosedError (also RuntimeError)    the client was closed before the call ended
+    ├── BulkError                                some of many checkpoints could not be changed
     └── APIError                                 a call was made and did not succeed
         ├── APIConnectionError                   no answer
         │   └── APITimeoutError                  no answer in time
@@ -19,13 +20,18 @@
 No exception shows an API key or a signed URL, and each can be pickled.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from attrs import field, frozen
 
 from tinker_rest.redaction import one_line
+
+if TYPE_CHECKING:
+    from tinker_rest.bulk.outcomes import BulkResult
 
 
 class ExperimentalWarning(FutureWarning):
@@ -49,6 +55,23 @@ class CredentialsError(TinkerError):
 
 class ClientClosedError(TinkerError, RuntimeError):
     """The client was closed: before the call, of which nothing was sent, or before the call ended."""
+
+
+class BulkError(TinkerError):
+    """Some of many checkpoints could not be changed, or were not tried.
+
+    Attributes:
+        result: What became of all of them, a `BulkResult`.
+    """
+
+    def __init__(self, message: str, result: BulkResult) -> None:
+        """Keep the result."""
+        super().__init__(message, result)
+        self.result = result
+
+    def __str__(self) -> str:
+        """How many failed, and why the first of them did."""
+        return str(self.args[0])
 
 
 @frozen

@@ -1,5 +1,6 @@
 """The facade: one method for each operation, each returning a future."""
 
+from tinker_rest.methods.bulk import BulkMethods
 from tinker_rest.methods.checkpoints import CheckpointMethods
 from tinker_rest.methods.deprecated import DeprecatedAdministration
 from tinker_rest.methods.server import ServerMethods
@@ -10,6 +11,7 @@ from tinker_rest.methods.weights import WeightsMethods
 
 class RestClient(
     TrainingRunMethods,
+    BulkMethods,
     CheckpointMethods,
     WeightsMethods,
     SessionMethods,

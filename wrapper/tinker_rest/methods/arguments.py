@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from tinker_rest.errors import InvalidArgumentError
+from tinker_rest.network.transport import MAX_CONNECTIONS
 from tinker_rest.redaction import keep_secret, shown
 from tinker_rest_api.models import AccessScope
 
@@ -44,6 +45,11 @@ def check_limit(limit: int) -> int:
 def check_offset(offset: int) -> int:
     """Return how many items to leave out before the page."""
     return _check_number("offset", offset, 0, 2**53 - 1)
+
+
+def check_concurrency(concurrency: int) -> int:
+    """Return how many requests one call may have in flight; a client has no more connections."""
+    return _check_number("concurrency", concurrency, 1, MAX_CONNECTIONS)
 
 
 def check_access_scope(access_scope: str) -> AccessScope:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinker_rest.calling import answers
 from tinker_rest.calling.calling_client import CallingClient
+from tinker_rest.calling.calls import Call
 from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest.methods.arguments import check_limit, check_offset, check_ttl
 from tinker_rest.tinker_path import ParsedCheckpointTinkerPath, check_segment, split_checkpoint_id
@@ -242,10 +243,24 @@ class CheckpointMethods(CallingClient):
         done_already: int | None = None,
         **body: object,
     ) -> APIFuture[None]:
+        call = self._prepare_change(
+            operation_name, training_run_id, checkpoint_id, done_already=done_already, **body
+        )
+        return self._submit(call)
+
+    def _prepare_change(
+        self,
+        operation_name: str,
+        training_run_id: str,
+        checkpoint_id: str,
+        *,
+        done_already: int | None = None,
+        **body: object,
+    ) -> Call[None]:
         run_id = check_segment("training_run_id", training_run_id)
         kind, name = split_checkpoint_id(checkpoint_id)
         operation, request = _for_checkpoint(operation_name, run_id, kind, name, **body)
-        return self._submit(self._prepare(operation, request, answers.nothing, done_already=done_already))
+        return self._prepare(operation, request, answers.nothing, done_already=done_already)
 
 
 def _for_checkpoint(
