@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tinker_rest import types
     from tinker_rest.admin_client import AdminClient
     from tinker_rest.calling.retries import RetryEvent
+    from tinker_rest.download.results import DownloadProgress, DownloadResult
     from tinker_rest.errors import (
         APIConnectionError,
         APIError,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         ClientClosedError,
         ConflictError,
         CredentialsError,
+        DownloadError,
         ExperimentalWarning,
         InternalServerError,
         InvalidArgumentError,
@@ -61,6 +63,8 @@ _MODULE_OF = {
     "Checkpoint": "types",
     "CheckpointType": "types",
     "DimuonOptimizerConfig": "types",
+    "DownloadProgress": "download.results",
+    "DownloadResult": "download.results",
     "ModelID": "types",
     "ParsedCheckpointTinkerPath": "tinker_path",
     "RestClient": "rest_client",
@@ -116,6 +120,9 @@ __all__ = [
     "ConflictError",
     "CredentialsError",
     "DimuonOptimizerConfig",
+    "DownloadError",
+    "DownloadProgress",
+    "DownloadResult",
     "ExperimentalWarning",
     "InternalServerError",
     "InvalidArgumentError",
