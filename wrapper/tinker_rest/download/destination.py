@@ -9,6 +9,7 @@ from pathlib import Path
 from attrs import frozen
 
 from tinker_rest.download.local_files import FolderLock, disk_faults, remove, sync_folder
+from tinker_rest.download.marker import marker_in
 from tinker_rest.download.safe_names import file_name_of
 from tinker_rest.errors import DownloadError, InvalidArgumentError
 from tinker_rest.redaction import shown
@@ -50,11 +51,15 @@ class Destination:
 def find_destination(dest: str, path: ParsedCheckpointTinkerPath, *, is_folder: bool) -> Destination:
     """The place that a user means: `dest` itself or, where it is a folder that exists, a name within it.
 
+    A folder that the same checkpoint was downloaded to before is meant itself: so a call can be repeated.
+
     Raises:
         DownloadError: There is no such place.
     """
     given = Path(os.path.abspath(os.path.expanduser(dest)))
-    if given.is_dir():
+    marker = marker_in(given) if is_folder else None
+    is_ours = marker is not None and marker.tinker_path == path.tinker_path
+    if given.is_dir() and not is_ours:
         suffix = "" if is_folder else ".tar.gz"
         final = given / (file_name_of(path.training_run_id, *path.checkpoint_id.split("/")) + suffix)
     elif dest.endswith(_SEPARATORS):

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Protocol
 
 from attrs import frozen
@@ -17,7 +18,8 @@ from tinker_rest.download.destination import Destination, Workspace, find_destin
 from tinker_rest.download.extraction import extract
 from tinker_rest.download.fetching import in_thread
 from tinker_rest.download.local_files import disk_faults, remove
-from tinker_rest.download.part_file import PartFile
+from tinker_rest.download.marker import Marker, is_same, leave_marker, marker_in
+from tinker_rest.download.part_file import PartFile, WholeFile
 from tinker_rest.download.results import DownloadProgress, DownloadResult, Phase
 from tinker_rest.download.safe_names import within
 from tinker_rest.download.signed_urls import SignedUrls
@@ -76,6 +78,10 @@ class Download:
         self._phase: Phase = "waiting"
         self._told: DownloadProgress | None = None
 
+    @property
+    def _is_extracted(self) -> bool:
+        return self._request.extract and not self._request.has_many_files
+
     async def run(self, sender: Sender) -> DownloadResult:
         """Carry it out. Raises TinkerError."""
         request = self._request
@@ -100,13 +106,19 @@ class Download:
         self._phase = "downloading"
         await self._run_all()
         made = workspace.content
-        if self._request.extract and not self._request.has_many_files:
+        if self._is_extracted:
             await self._extract(workspace)
         if destination.is_folder:
             made = workspace.files
+            archive = self._transfers[0].part.whole if self._is_extracted else None
+            await in_thread(lambda: self._mark(made, archive))
         overwrite = self._request.overwrite
         await in_thread(lambda: workspace.put_in_place(made, overwrite=overwrite))
         return self._result(destination)
+
+    def _mark(self, folder: Path, archive: WholeFile | None) -> None:
+        with disk_faults(folder):
+            leave_marker(folder, self._request.path.tinker_path, archive)
 
     def _part_of(self, name: str, number: int, workspace: Workspace) -> PartFile:
         content = workspace.content
@@ -143,7 +155,7 @@ class Download:
                     remove(workspace.files)
                 extract(workspace.content, workspace.files, given_up)
             except DownloadError as error:
-                if not isinstance(error.__cause__, OSError):  # with a fuller disk the archive is still good
+                if getattr(error.__cause__, "errno", None) is None:  # else the archive is good, the disk is not
                     workspace.discard()
                 raise
 
@@ -156,17 +168,28 @@ class Download:
             f"{final} exists and is not this checkpoint, as far as can be told; choose another place, or "
             "replace it with overwrite=True"
         )
-        if self._request.extract and not self._request.has_many_files:
-            raise DownloadError(f"{final} exists; choose another place, or replace it with overwrite=True")
+        marker = await in_thread(lambda: marker_in(final)) if destination.is_folder else None
+        if self._is_extracted and (marker is None or not await in_thread(lambda: marker.is_intact(final))):
+            raise in_the_way
         self._phase = "verifying"
         for name in sorted(await urls.names()):
-            file = within(final, name, "the server") if destination.is_folder else final
+            file = within(final, name, "the server") if self._request.has_many_files else final
             transfer = self._transfer(PartFile(file, file, ""), urls, name)
-            if not file.is_file() or not await transfer.equals(file):
-                raise in_the_way
             self._transfers.append(transfer)
+            if self._is_extracted:
+                is_right = await self._is_extracted_from(transfer, marker)
+            else:
+                is_right = file.is_file() and await transfer.equals(file)
+            if not is_right:
+                raise in_the_way
             transfer.part.done = transfer.size or 0
         return self._result(destination, was_there=True)
+
+    async def _is_extracted_from(self, transfer: Transfer, marker: Marker | None) -> bool:
+        """Whether a folder was made of the archive that the storage has now."""
+        transfer.part.whole = await transfer.look()
+        known = None if marker is None or marker.tinker_path != self._request.path.tinker_path else marker.archive
+        return known is not None and is_same(known, transfer.part.whole)
 
     def _result(self, destination: Destination, *, was_there: bool = False) -> DownloadResult:
         names = {transfer.verified_by for transfer in self._transfers}
@@ -226,3 +249,7 @@ def _load(parts: dict[str, PartFile], workspace: Workspace) -> None:
     with disk_faults(workspace.folder):
         for part in parts.values():
             part.load()
+        ours = {part.content for part in parts.values()}
+        for file in workspace.files.rglob("*"):  # of another checkpoint that was to go here
+            if file.is_file() and file not in ours:
+                remove(file)

@@ -73,8 +73,8 @@ def _extract(members: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, gi
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         output = target.open("xb")
-    except (FileExistsError, NotADirectoryError) as error:
-        raise DownloadError(f"{_ARCHIVE} has {shown(member.name)} twice; nothing was put in place") from error
+    except (FileExistsError, NotADirectoryError):
+        raise DownloadError(f"{_ARCHIVE} has {shown(member.name)} twice; nothing was put in place") from None
     refuse_too_large(folder, member.size)
     with output, members.extractfile(member) as content:  # type: ignore[union-attr]
         while piece := content.read(_COPY_BYTES):

@@ -88,8 +88,8 @@ class Transfer:
         finally:
             self._give_up()
 
-    async def equals(self, file: Path) -> bool:
-        """Whether a file is what would be downloaded, as far as the storage tells: length and checksum."""
+    async def look(self) -> WholeFile:
+        """What the storage says of the file, of which nothing is downloaded. Raises TinkerError."""
         heads: list[StreamHead] = []
 
         def look(head: StreamHead, _: BodyStream) -> bool:
@@ -97,7 +97,11 @@ class Transfer:
             return True
 
         await self._fetch(dict, look).run()
-        whole = _whole_of(heads[0])
+        return _whole_of(heads[0])
+
+    async def equals(self, file: Path) -> bool:
+        """Whether a file is what would be downloaded, as far as the storage tells: length and checksum."""
+        whole = await self.look()
         return await in_thread(lambda: self._is_same(file, whole))
 
     def _is_same(self, file: Path, whole: WholeFile) -> bool:

@@ -50,7 +50,9 @@ class DownloadMethods(CheckpointMethods, WeightsMethods):
                 several files, of which a folder is made.
             dest: Where it is to be: the path of the file or, with `extract` or for external weights, of the folder
                 that is made. A folder that is there already gets it under a name made from the parts of
-                `tinker_path`: `RUN_ID_weights_NAME.tar.gz`, or `RUN_ID_weights_NAME` for a folder.
+                `tinker_path`: `RUN_ID_weights_NAME.tar.gz`, or `RUN_ID_weights_NAME` for a folder; but a folder
+                that the same checkpoint was downloaded to before, of which a hidden file in it tells, is meant
+                itself.
             extract: Whether the archive is extracted and not kept; False by default. One that holds links, device
                 files or names that lead out of the folder is refused as a whole.
             progress: Called with a `DownloadProgress` some times a second, on the thread that makes the calls. It
@@ -58,9 +60,9 @@ class DownloadMethods(CheckpointMethods, WeightsMethods):
             resume: Whether to go on with what an earlier call has left; True by default.
             concurrency: How many files of external weights are downloaded at once at the most, from 1 to 64; 4 by
                 default.
-            overwrite: Whether what is at the destination is replaced, at the very end. By default (False) a file,
-                or a folder of external weights, that is there is compared with the length and the checksum that
-                the storage names: where they are the same the download is done at once, else it fails.
+            overwrite: Whether what is at the destination is replaced, at the very end. By default (False) what is
+                there is compared with the length and the checksum that the storage names: where they are the
+                same the download is done at once, else it fails.
 
         Raises:
             DownloadError: By the future: the destination cannot be written, has no room, holds something else or
