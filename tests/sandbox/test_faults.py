@@ -238,6 +238,18 @@ def test_a_truncated_download_can_be_resumed(start: Callable[..., Sandbox]) -> N
     assert body + rest.content == httpx.get(url).content
 
 
+def test_a_download_can_be_slow(start: Callable[..., Sandbox]) -> None:
+    sandbox = start()
+    url = archive_url(sandbox)
+    whole = httpx.get(url).content
+    sandbox.faults.add(host="storage", bytes_per_second=len(whole) * 4)
+    pieces = []
+    with httpx.stream("GET", url) as response:
+        pieces += response.iter_raw()
+    assert b"".join(pieces) == whole
+    assert len(pieces) > 2
+
+
 # Which requests are hit
 
 
@@ -288,7 +300,8 @@ def test_the_log_knows_the_operation(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("values", "named"),
     [
-        ({}, "status, delay, drop, truncate or malformed"),
+        ({}, "status, delay, bytes_per_second, drop, truncate or malformed"),
+        ({"bytes_per_second": 0}, "from 1 up"),
         ({"status": 99}, "99"),
         ({"status": True}, "True"),
         ({"status": 503, "drop": True}, "status and drop"),

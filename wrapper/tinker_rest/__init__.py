@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tinker_rest.admin_client import AdminClient
     from tinker_rest.bulk.outcomes import BulkOutcome, BulkProgress, BulkResult
     from tinker_rest.calling.retries import RetryEvent
+    from tinker_rest.download.results import DownloadProgress, DownloadResult
     from tinker_rest.errors import (
         APIConnectionError,
         APIError,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         ClientClosedError,
         ConflictError,
         CredentialsError,
+        DownloadError,
         ExperimentalWarning,
         InternalServerError,
         InvalidArgumentError,
@@ -68,6 +70,8 @@ _MODULE_OF = {
     "CheckpointSelection": "selection",
     "CheckpointType": "types",
     "DimuonOptimizerConfig": "types",
+    "DownloadProgress": "download.results",
+    "DownloadResult": "download.results",
     "ModelID": "types",
     "ParsedCheckpointTinkerPath": "tinker_path",
     "RestClient": "rest_client",
@@ -128,6 +132,9 @@ __all__ = [
     "ConflictError",
     "CredentialsError",
     "DimuonOptimizerConfig",
+    "DownloadError",
+    "DownloadProgress",
+    "DownloadResult",
     "ExperimentalWarning",
     "InternalServerError",
     "InvalidArgumentError",

@@ -5,6 +5,7 @@
     ├── CredentialsError                         no API key, or one that cannot be right or exchanged
     ├── ClientClosedError (also RuntimeError)    the client was closed before the call ended
     ├── BulkError                                some of many checkpoints could not be changed
+    ├── DownloadError                            what was downloaded cannot be kept, or is not what it should be
     └── APIError                                 a call was made and did not succeed
         ├── APIConnectionError                   no answer
         │   └── APITimeoutError                  no answer in time
@@ -23,6 +24,7 @@ No exception shows an API key or a signed URL, and each can be pickled.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
@@ -72,6 +74,14 @@ class BulkError(TinkerError):
     def __str__(self) -> str:
         """How many failed, and why the first of them did."""
         return str(self.args[0])
+
+
+class DownloadError(TinkerError):
+    """A download did not succeed, for another reason than that the server or the storage did not answer.
+
+    The disk is full or refuses to be written, something is at the destination already, another download is under
+    way to it, or what came is damaged or unsafe. Where the system refused something, its OSError is `__cause__`.
+    """
 
 
 @frozen
@@ -334,6 +344,8 @@ def server_message(body: object) -> str:
     if isinstance(body, list):
         return one_line("; ".join(_one_detail(item) for item in body[:5]))
     text = str(body or "").strip()
+    if said := re.search(r"<Message>([^<]+)</Message>", text):  # as storages have it
+        return one_line(said[1])
     if text.startswith("<"):
         return "the answer is a web page, not JSON; a proxy may have sent it"
     if text.startswith("Traceback "):

@@ -3,6 +3,7 @@
 from tinker_rest.methods.bulk import BulkMethods
 from tinker_rest.methods.checkpoints import CheckpointMethods
 from tinker_rest.methods.deprecated import DeprecatedAdministration
+from tinker_rest.methods.downloads import DownloadMethods
 from tinker_rest.methods.server import ServerMethods
 from tinker_rest.methods.sessions import SessionMethods
 from tinker_rest.methods.training_runs import TrainingRunMethods
@@ -10,6 +11,7 @@ from tinker_rest.methods.weights import WeightsMethods
 
 
 class RestClient(
+    DownloadMethods,
     TrainingRunMethods,
     BulkMethods,
     CheckpointMethods,

@@ -151,3 +151,8 @@ def check_day(day: date | None) -> date | None:
     if day is not None and (not isinstance(day, date) or isinstance(day, datetime)):
         raise InvalidArgumentError(f"day must be a datetime.date or None, not {shown(day)}")
     return day
+
+
+def check_concurrency(concurrency: int) -> int:
+    """Return how many things may be under way at once."""
+    return _check_number("concurrency", concurrency, 1, 64)
