@@ -47,9 +47,9 @@ def check_offset(offset: int) -> int:
     return _check_number("offset", offset, 0, 2**53 - 1)
 
 
-def check_concurrency(concurrency: int) -> int:
+def check_concurrency(concurrency: int, most: int = MAX_CONNECTIONS) -> int:
     """Return how many requests one call may have in flight; a client has no more connections."""
-    return _check_number("concurrency", concurrency, 1, MAX_CONNECTIONS)
+    return _check_number("concurrency", concurrency, 1, most)
 
 
 def check_access_scope(access_scope: str) -> AccessScope:
@@ -151,8 +151,3 @@ def check_day(day: date | None) -> date | None:
     if day is not None and (not isinstance(day, date) or isinstance(day, datetime)):
         raise InvalidArgumentError(f"day must be a datetime.date or None, not {shown(day)}")
     return day
-
-
-def check_concurrency(concurrency: int) -> int:
-    """Return how many things may be under way at once."""
-    return _check_number("concurrency", concurrency, 1, 64)

@@ -85,7 +85,7 @@ class DownloadMethods(CheckpointMethods, WeightsMethods):
             extract=extract,
             resume=resume,
             overwrite=overwrite,
-            concurrency=check_concurrency(concurrency),
+            concurrency=check_concurrency(concurrency, 64),
             progress=progress,
         )
 
