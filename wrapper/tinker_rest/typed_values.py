@@ -115,17 +115,18 @@ def _why_no_duration(words: str) -> str:
     return "it must be above 0" if words.startswith("-") else ""
 
 
-def parse_moment(text: str, *, now: datetime | None = None) -> datetime:
+def parse_moment(text: str, *, now: datetime | None = None, zone: tzinfo | None = None) -> datetime:
     """The moment, in UTC, that a text such as `2026-01-31 09:00`, `tomorrow 9:00` or `in 3 days` says.
 
     Understood are dates with the year first or the name of the month, `today`, `tomorrow`, `yesterday`,
     `next friday` (the first one after today) and `last friday` (the last one before today), each at midnight or
     with a time; `now`; `in 3 days` and `3 days ago` with the durations of `parse_duration`. A time may have a
-    zone, `Z`, `UTC` or like `+02:00`; without one it is that of the zone of this machine.
+    zone, `Z`, `UTC` or like `+02:00`.
 
     Args:
         text: The moment.
         now: The moment from which it counts, a datetime with a time zone; the present by default.
+        zone: The zone of days and times without one; that of this machine by default.
 
     Raises:
         InvalidArgumentError: The text is no moment, or can be read in two ways.
@@ -138,12 +139,12 @@ def parse_moment(text: str, *, now: datetime | None = None) -> datetime:
         if relative := re.fullmatch(pattern, words):
             return now.astimezone(UTC) + sign * parse_duration(relative[1], now=now, ago=sign < 0)
     try:
-        return _day_and_time(text, words, now).astimezone(UTC)
+        return _day_and_time(text, words, now, zone or _local_zone()).astimezone(UTC)
     except OverflowError:
         raise _refused("moment", text, MOMENTS) from None
 
 
-def _day_and_time(text: str, words: str, now: datetime) -> datetime:
+def _day_and_time(text: str, words: str, now: datetime, zone: tzinfo) -> datetime:
     from dateutil import parser, tz
 
     named = _NAMED_DAY.match(words)
@@ -155,8 +156,6 @@ def _day_and_time(text: str, words: str, now: datetime) -> datetime:
     time = _TIME.fullmatch(written)
     if rest and (time is None or written == rest):
         raise _refused("moment", text, MOMENTS, f"{shown(rest.strip())} is no time of day, such as 9:00 or 9am")
-    here = _local_zone()
-    zone = here
     if time is not None and time["zone"]:
         zone = tz.UTC if time["zone"].strip()[0] in "zug" else _offset(text, time["zone"].strip())
         written = written[: time.start("zone")]

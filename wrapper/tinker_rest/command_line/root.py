@@ -16,6 +16,9 @@ COMPLETION_VARIABLE = "_TINKER_REST_COMPLETE"
 
 COMMANDS = {
     "run": Entry("run", "run", "List and show training runs."),
+    "checkpoint": Entry(
+        "checkpoint", "checkpoint", "List, show, download, publish, expire and delete checkpoints."
+    ),
     "session": Entry("session", "session", "List, show and search sessions, and export their traces."),
     "sampler": Entry("sampler", "sampler", "Show samplers."),
     "weights": Entry("weights", "weights", "Show what is needed to load a checkpoint."),
