@@ -45,7 +45,7 @@ def _options(settings: Settings) -> dict[str, Any]:
 
 def _log(verbosity: int) -> None:
     logger = logging.getLogger("tinker_rest")
-    if not logger.handlers:
+    if not any(isinstance(handler, logging.StreamHandler) for handler in logger.handlers):
         handler = logging.StreamHandler()
         formatter = logging.Formatter("%(asctime)s %(message)s")
         formatter.converter = time.gmtime

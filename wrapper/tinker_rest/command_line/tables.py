@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tinker_rest.command_line.texts import printable
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 GAP = "  "
-NARROWEST = 8  # to which a column may shrink that holds no ids
+# To what a column may shrink that holds no ids, and up to which length its words are kept whole.
+NARROWEST, LONGEST_WORD = 8, 12
 HEADING, ID, LABEL = "bold", "cyan", "dim"
 
 
@@ -73,8 +74,8 @@ def _widths(columns: Sequence[Column[Any]], rows: Sequence[Sequence[str]], most:
     if most is None:
         return natural
     least = [
-        width if column.whole else min(width, max(heading, NARROWEST))
-        for column, width, heading in zip(columns, natural, headings, strict=True)
+        width if column.whole else min(width, max(heading, NARROWEST, _longest_word(row[number] for row in rows)))
+        for number, (column, width, heading) in enumerate(zip(columns, natural, headings, strict=True))
     ]
     spare = most - len(GAP) * (len(columns) - 1) - sum(least)
     if spare < 0:
@@ -87,6 +88,11 @@ def _widths(columns: Sequence[Column[Any]], rows: Sequence[Sequence[str]], most:
         widths[min(wanting, key=lambda number: widths[number])] += 1
         spare -= 1
     return widths
+
+
+def _longest_word(texts: Iterable[str]) -> int:
+    longest = max((len(word) for text in texts for word in text.split(" ")), default=0)
+    return min(longest, LONGEST_WORD)
 
 
 def _write_line(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TYPES = ("all", "checkpoints", "projects", "teams", "organizations")
 
 ENTRIES: Listing[AuditLogEntry] = Listing(
-    "entry",
+    "event",
     lambda entry: entry.tinker_path or entry.model_id or "",
     [
         Column("time", "Time (UTC)", lambda entry: entry.timestamp),
