@@ -63,12 +63,17 @@ def run(account: Sandbox, tmp_path: Path) -> Run:
 
 
 def in_a_terminal(
-    arguments: list[str], *, width: int, variables: dict[str, str], outputs: tuple[int, ...] = (1, 2)
+    arguments: list[str],
+    *,
+    width: int,
+    variables: dict[str, str],
+    outputs: tuple[int, ...] = (1, 2),
+    typed: str = "",
 ) -> tuple[int, str, str]:
     """Run the command in a terminal of some columns.
 
     Returns its exit status, what the terminal got, and what went where no terminal is; `outputs` are those of
-    stdout (1) and stderr (2) that are the terminal.
+    stdout (1) and stderr (2) that are the terminal, and `typed` is what is typed there.
     """
     controller, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
@@ -77,6 +82,7 @@ def in_a_terminal(
         [COMMAND, *arguments], env=variables, stdin=terminal, stdout=streams[0], stderr=streams[1]
     )
     os.close(terminal)
+    os.write(controller, typed.encode())
     chunks: list[bytes] = []
 
     def read() -> None:

@@ -33,6 +33,7 @@ class Asked:
         yes: Whether not to ask.
         journal: The file of `--journal`.
         concurrency: How many at once.
+        spares_public: Whether public checkpoints are only meant with `--include-public`.
     """
 
     paths: Sequence[str]
@@ -41,6 +42,7 @@ class Asked:
     yes: bool = False
     journal: str | None = None
     concurrency: int = 16
+    spares_public: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,11 +97,13 @@ def plan(
 ) -> tuple[list[Target], CommandJournal]:
     """The checkpoints that are meant, or were when an interrupted run of the same command began."""
     named = bool(asked.paths)
-    targets = find_targets(client, settings, asked.paths, asked.options)
+    targets = find_targets(client, settings, asked.paths, asked.options, spares_public=asked.spares_public)
     command = {"action": action, "base_url": client.holder.base_url, **values, **asked.options}
     if named:
         command["paths"] = sorted(target.tinker_path for target in targets)
-    journal = CommandJournal(asked.journal, command, is_written=not asked.dry_run)
+    journal = CommandJournal(
+        asked.journal, command, is_written=not asked.dry_run and (not named or len(targets) > 1)
+    )
     earlier = journal.earlier()
     if earlier is None:
         return targets, journal

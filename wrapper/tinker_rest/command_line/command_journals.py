@@ -25,12 +25,12 @@ class CommandJournal:
     Args:
         given: What `--journal` says; None to keep one among the user's files until all is done.
         command: What tells the same command from others: the action and all that was given to it.
-        is_written: Whether it will be written, for which there must be a folder.
+        is_written: Whether it is worth one, where none is given.
     """
 
     def __init__(self, given: str | None, command: Mapping[str, Any], *, is_written: bool) -> None:
         """Find the file; it may not be there yet."""
-        self.path: Path | None
+        self.path: Path | None = None
         self._earlier: JournalContent | None = None
         self._is_own = given is None
         if given is not None:
@@ -38,15 +38,17 @@ class CommandJournal:
             return
         text = json.dumps(command, sort_keys=True, default=str)
         folder = Path(click.get_app_dir("tinker-rest")) / "journals"
-        self.path = folder / f"{command['action']}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.jsonl"
+        path = folder / f"{command['action']}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.jsonl"
         try:
             if is_written:
                 folder.mkdir(parents=True, exist_ok=True)
-            if self.path.exists() and time.time() - self.path.stat().st_mtime > LONGEST_SECONDS:
-                self.path.unlink()
+            if path.exists() and time.time() - path.stat().st_mtime > LONGEST_SECONDS:
+                path.unlink()
         except OSError as error:
             sys.stderr.write(f"tinker-rest: warning: no journal can be kept in {folder}: {error.strerror}\n")
-            self.path = None
+            return
+        if is_written or path.exists():
+            self.path = path
 
     def earlier(self) -> JournalContent | None:
         """What an interrupted run of the same command has done; None where there was none.

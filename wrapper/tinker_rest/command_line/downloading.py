@@ -92,13 +92,11 @@ class Downloads:
         for target in waiting:
             if self._hopeless is not None:
                 return
-            path = target.tinker_path
-            known = None if journal is None else journal.recorded.get(path)
-            if known is None or self._manner.overwrite:
-                known = await self._downloaded(path)
-                if journal is not None:
-                    journal.record(known)
-            self._outcomes[path] = known
+            # Also what the journal has as done: it may have been moved away since, and to look is quick.
+            outcome = await self._downloaded(target.tinker_path)
+            if journal is not None:
+                journal.record(outcome)
+            self._outcomes[target.tinker_path] = outcome
 
     async def _downloaded(self, path: str) -> BulkOutcome:
         def tell(progress: DownloadProgress) -> None:

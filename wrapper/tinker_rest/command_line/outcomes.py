@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _COLUMNS: list[Column[BulkOutcome]] = [
     Column("path", "Path", lambda one: one.tinker_path, whole=True),
     Column("outcome", "Outcome", lambda one: one.status, lambda status: status.replace("_", " ")),
-    Column("error", "Error", lambda one: _error(one)),
+    Column("error", "Error", lambda one: _error(one), extra=True),  # stderr tells it
 ]
 
 
@@ -34,6 +34,7 @@ def report(
     done: str,
     already: str,
     results: Mapping[str, Mapping[str, Any]] | None = None,
+    more_columns: Sequence[Column[BulkOutcome]] = (),
 ) -> int:
     """Print what became of each checkpoint, on stderr how many failed and which, and return the exit status.
 
@@ -43,6 +44,7 @@ def report(
         done: What was done, such as `deleted`.
         already: What was so before, such as `gone already`.
         results: What else there is to tell of those that are done, for JSON, by their tinker paths.
+        more_columns: Further columns.
     """
     from tinker_rest.bulk.outcomes import SUCCEEDED
 
@@ -52,7 +54,7 @@ def report(
 
     counts = Counter(one.status for one in outcomes)
     shown = [one for one in outcomes if one.status in SUCCEEDED] if settings.quiet else outcomes
-    listing = Listing("checkpoint", lambda one: one.tinker_path, _COLUMNS, as_json)
+    listing = Listing("checkpoint", lambda one: one.tinker_path, [*_COLUMNS, *more_columns], as_json)
     words = {"done": done, "already_done": already, "failed": "failed", "cancelled": "not tried"}
     totals = {status: counts[status] for status in words}  # type: ignore[index]
     if outcomes:

@@ -51,9 +51,21 @@ def summary(targets: Sequence[Target]) -> str:
 
 
 def find_targets(
-    client: RestClient, settings: Settings, paths: Sequence[str], options: Mapping[str, Any]
+    client: RestClient,
+    settings: Settings,
+    paths: Sequence[str],
+    options: Mapping[str, Any],
+    *,
+    spares_public: bool = False,
 ) -> list[Target]:
     """The checkpoints that the arguments and options of a command mean, each once.
+
+    Args:
+        client: What looks them up.
+        settings: What the common options say.
+        paths: The tinker paths that are arguments, or `STDIN`.
+        options: The options that select.
+        spares_public: Whether public checkpoints are only meant with `--include-public`.
 
     Raises:
         click.UsageError: There are none of them, or both.
@@ -70,7 +82,23 @@ def find_targets(
     if selection is not None:
         return _selected(client, settings, selection)
     named = [one for path in paths for one in (_read_stdin() if path == STDIN else [path])]
-    return look_up(client, settings, list(dict.fromkeys(named)))
+    targets = look_up(client, settings, list(dict.fromkeys(named)))
+    if spares_public and not options.get("include_public"):
+        return _private(targets, paths)
+    return targets
+
+
+def _private(targets: Sequence[Target], paths: Sequence[str]) -> list[Target]:
+    """Those that are not public. Raises click.UsageError where one that is was given as an argument."""
+    public = [one.tinker_path for one in targets if one.checkpoint is not None and one.checkpoint.public]
+    for path in public:
+        if path in paths:
+            raise click.UsageError(
+                f"{path} is public, and others may be using it; with --include-public it is changed all the same"
+            )
+    if public:
+        sys.stderr.write(f"left out {counted(len(public), 'public checkpoint')}; --include-public has them too\n")
+    return [one for one in targets if one.tinker_path not in public]
 
 
 def _selected(client: RestClient, settings: Settings, selection: CheckpointSelection) -> list[Target]:

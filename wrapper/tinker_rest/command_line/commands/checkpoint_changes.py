@@ -36,16 +36,19 @@ def _changes(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def _run(settings: Settings, change: Change, checkpoint_paths: Sequence[str], **given: Any) -> int:
+    spares_public = change.values.get("ttl_seconds", 0) is not None
     about = {name: given.pop(name) for name in ("dry_run", "yes", "journal", "concurrency")}
     with rest_client(settings) as client:
-        return change_checkpoints(client, settings, change, Asked(checkpoint_paths, given, **about))
+        return change_checkpoints(
+            client, settings, change, Asked(checkpoint_paths, given, **about, spares_public=spares_public)
+        )
 
 
 @click.command("delete", cls=Command)
 @_changes
 @pass_settings
 def delete(settings: Settings, checkpoint_paths: Sequence[str], **given: Any) -> int:
-    r"""Delete checkpoints for good.
+    """Delete checkpoints for good.
 
     Give their tinker paths, - to read these from stdin, or options that select. What would be deleted is shown
     before you are asked. One that is gone already is no failure. The same command goes on with an interrupted one.
@@ -53,10 +56,10 @@ def delete(settings: Settings, checkpoint_paths: Sequence[str], **given: Any) ->
     Times are in UTC unless they say otherwise.
 
     \b
-        tinker-rest checkpoint delete tinker://RUN_ID/weights/0001
-        tinker-rest checkpoint delete --older-than 30d --keep-latest 3 --dry-run
-        tinker-rest checkpoint list -q --run RUN_ID --limit 0 | tinker-rest checkpoint delete --yes -
-    """
+      tinker-rest checkpoint delete tinker://RUN_ID/weights/0001
+      tinker-rest checkpoint delete --older-than 30d --keep-latest 3 --dry-run
+      tinker-rest checkpoint list -q --run RUN_ID --limit 0 | tinker-rest checkpoint delete --yes -
+    """  # noqa: D301
     return _run(settings, DELETE, checkpoint_paths, **given)
 
 
@@ -72,15 +75,15 @@ def delete(settings: Settings, checkpoint_paths: Sequence[str], **given: Any) ->
 def set_ttl(
     settings: Settings, checkpoint_paths: Sequence[str], ttl: int | None, remove: bool, **given: Any
 ) -> int:
-    r"""Let checkpoints expire, or keep them.
+    """Let checkpoints expire, or keep them.
 
     Give their tinker paths, - to read these from stdin, or options that select. What would be changed is shown
     before you are asked; a single path is not asked about.
 
     \b
-        tinker-rest checkpoint set-ttl tinker://RUN_ID/weights/0001 --ttl 30d
-        tinker-rest checkpoint set-ttl --no-ttl --older-than 60d --ttl '2 weeks' --dry-run
-    """
+      tinker-rest checkpoint set-ttl tinker://RUN_ID/weights/0001 --ttl 30d
+      tinker-rest checkpoint set-ttl --no-ttl --older-than 60d --ttl '2 weeks' --dry-run
+    """  # noqa: D301
     is_given = click.get_current_context().get_parameter_source("ttl") is click.core.ParameterSource.COMMANDLINE
     if is_given == remove:
         raise click.UsageError("give either --ttl, such as --ttl 7d, or --remove")

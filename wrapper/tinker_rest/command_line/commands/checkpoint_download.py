@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,12 +15,16 @@ from tinker_rest.command_line.command_journals import journal_option
 from tinker_rest.command_line.failures import CommandError
 from tinker_rest.command_line.groups import Command
 from tinker_rest.command_line.outcomes import report
+from tinker_rest.command_line.output import Column
 from tinker_rest.command_line.planning import ask, planning_options, show_only, show_plan
 from tinker_rest.command_line.progress import BYTES, progress
 from tinker_rest.command_line.selecting import selection_options_of_changes
 from tinker_rest.command_line.settings import Settings, pass_settings
 from tinker_rest.command_line.targets import STDIN
 from tinker_rest.command_line.texts import counted
+
+if TYPE_CHECKING:
+    from tinker_rest.bulk.outcomes import BulkOutcome
 
 
 @click.command("download", cls=Command)
@@ -72,7 +76,18 @@ def download(
             manner = Manner(output, not no_extract, force, concurrency, kept.path)
             downloads = Downloads(client, targets, manner, bar)
             outcomes = asyncio.run(downloads.run())
-    status = report(settings, outcomes, done="downloaded", already="there already", results=downloads.results)
+    results = downloads.results
+    saved_to: Column[BulkOutcome] = Column(
+        "destination", "Saved to", lambda one: results.get(one.tinker_path, {}).get("destination"), whole=True
+    )
+    status = report(
+        settings,
+        outcomes,
+        done="downloaded",
+        already="there already",
+        results=results,
+        more_columns=[saved_to],
+    )
     kept.close(is_done=not status)
     return status
 
