@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -100,6 +101,46 @@ def test_passing_faults_are_passed(sandbox: Sandbox, rest: RestClient) -> None:
     assert Counter(one.status for one in result.outcomes) == {"done": 300}
     assert not set(paths) & paths_left(sandbox)
     assert all(fault.is_spent for fault in sandbox.faults)
+
+
+def test_fewer_are_in_flight_after_the_server_said_too_many(server: RecordingServer) -> None:
+    held: list[Held] = []
+
+    def refuse_the_first_eight(_: object) -> bytes | Held:
+        if len(server.requests) <= 8:
+            return reply(429, {"detail": "slow down"}, Retry_After="0.1")
+        held.append(Held(reply(204, Connection="close")))
+        return held[-1]
+
+    server.answer = refuse_the_first_eight
+    with client_of(server) as client:
+        future = client.delete_checkpoints(PATHS, concurrency=8)
+        wait_until(lambda: len(held) >= 4)
+        threading.Event().wait(0.3)  # in which others would come
+        assert len(held) == 4
+        for number in range(len(PATHS)):
+            wait_until(lambda number=number: len(held) > number)
+            held[number].release()
+        assert len(future.result().succeeded) == len(PATHS)
+    assert len(server.requests) == 8 + len(PATHS)
+
+
+def test_a_server_that_bears_few_requests_a_second_is_not_overrun(server: RecordingServer) -> None:
+    """Without a pace, sixteen would knock for each that gets in."""
+    admitted: list[float] = []
+
+    def admit_ten_a_second(_: object) -> bytes:
+        now = time.monotonic()
+        if len(admitted) >= 10 and now - admitted[-10] < 1:
+            return reply(429, {"detail": "slow down"}, Retry_After="0.5")
+        admitted.append(now)
+        return reply(204)
+
+    server.answer = admit_ten_a_second
+    with client_of(server) as client:
+        result = client.delete_checkpoints(PATHS).result()
+    assert len(result.succeeded) == len(PATHS)
+    assert len(server.requests) < 2 * len(PATHS)
 
 
 def test_the_failure_of_one_stops_nothing(sandbox: Sandbox, rest: RestClient) -> None:

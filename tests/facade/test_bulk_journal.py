@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -249,7 +250,8 @@ def is_free(client: RestClient, journal: Path) -> bool:
 def test_a_call_that_never_begins_leaves_the_journal_free(server: RecordingServer, journal: Path) -> None:
     with client_of(server) as client:
         for _ in range(20):
-            client.delete_checkpoints(PATHS, journal=journal).cancel()
+            with contextlib.suppress(InvalidArgumentError):  # one that had begun is still ending
+                client.delete_checkpoints(PATHS, journal=journal).cancel()
         wait_until(lambda: is_free(client, journal))
 
 

@@ -266,6 +266,11 @@ IN_CHILD: list[tuple[str, Answer, str]] = [
         b"",
         "from tinker_rest.errors import SessionTraceExportError as E; raise E('bare')",
     ),
+    (
+        "BulkError",
+        b"",
+        "from tinker_rest import BulkError, BulkResult; raise BulkError('bare', BulkResult([]))",
+    ),
     ("TinkerError", b"", 'from tinker_rest import TinkerError; raise TinkerError("bare")'),
 ]
 

@@ -12,7 +12,14 @@ from typing import Any
 
 import pytest
 
-from tinker_rest import AdminClient, CredentialsError, InvalidArgumentError, RestClient, ServiceClient
+from tinker_rest import (
+    AdminClient,
+    CheckpointSelection,
+    CredentialsError,
+    InvalidArgumentError,
+    RestClient,
+    ServiceClient,
+)
 from tinker_rest.types import (
     AccessibleSearchOwner,
     ActiveSessionStatusQuery,
@@ -94,6 +101,12 @@ WIRE: list[tuple[str, tuple[Any, ...], dict[str, Any], str, bytes]] = [
     ("set_checkpoint_ttl", (RUN, "checkpoint-123", None), {}, f"PUT {CHECKPOINTS}/checkpoint-123/ttl", NO_TTL),
     ("set_checkpoint_ttl_from_tinker_path", (TRAINING, 86400), {}, f"PUT {CHECKPOINTS}/weights/0001/ttl", DAY),
     ("set_checkpoint_ttl_from_tinker_path", (TRAINING, None), {}, f"PUT {CHECKPOINTS}/weights/0001/ttl", NO_TTL),
+    ("select_checkpoints", (CheckpointSelection(training_run_ids=[RUN]),), {}, f"GET {CHECKPOINTS}", b""),
+    ("delete_checkpoints", ([EXTERNAL],), {}, f"DELETE {CHECKPOINTS}/external_weights/imported", b""),
+    ("publish_checkpoints", ([EXTERNAL],), {}, f"POST {CHECKPOINTS}/external_weights/imported/publish", b""),
+    ("unpublish_checkpoints", ([EXTERNAL],), {}, f"DELETE {CHECKPOINTS}/external_weights/imported/publish", b""),
+    ("set_checkpoints_ttl", ([EXTERNAL], 86400), {}, f"PUT {CHECKPOINTS}/external_weights/imported/ttl", DAY),
+    ("set_checkpoints_ttl", ([EXTERNAL], None), {}, f"PUT {CHECKPOINTS}/external_weights/imported/ttl", NO_TTL),
     ("set_checkpoint_ttl_from_tinker_path", (TRAINING, 3600), {}, f"PUT {CHECKPOINTS}/weights/0001/ttl", b'{"ttl_seconds":3600}'),
     ("set_checkpoint_ttl_from_tinker_path", (TRAINING, 315360000), {}, f"PUT {CHECKPOINTS}/weights/0001/ttl", b'{"ttl_seconds":315360000}'),
     ("list_user_checkpoints", (), {}, f"GET {API}/checkpoints?limit=100&offset=0", b""),

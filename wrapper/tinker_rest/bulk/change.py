@@ -13,6 +13,7 @@ from attrs import evolve, frozen
 from tinker_rest.bulk.items import Item, item_or_fault
 from tinker_rest.bulk.journal import Journal, JournalHeader
 from tinker_rest.bulk.outcomes import BulkOutcome, BulkProgress, BulkResult, BulkStatus
+from tinker_rest.bulk.pacing import PacedSender
 from tinker_rest.bulk.reading import read_selected
 from tinker_rest.calling.calls import Call
 from tinker_rest.calling.daemon_threads import run_in_daemon_thread
@@ -148,6 +149,7 @@ class BulkChange:
         iterator, total = await self._begin()
         self._progress = BulkProgress(total)
         self._tell()
+        sender = PacedSender(sender, self._manner.concurrency)
         async with asyncio.TaskGroup() as group:
             for _ in range(self._manner.concurrency if total is None else min(self._manner.concurrency, total)):
                 group.create_task(self._work(sender, iterator))

@@ -57,7 +57,7 @@ class BulkMethods(CheckpointMethods):
         the key is refused, the account is blocked, or the server has been away for many in a row.
 
         Cancelling the future, or the task that awaits it, begins no more and ends what is in flight; the journal
-        tells what was done.
+        tells what was done, and is free for another run a moment later.
 
         Args:
             checkpoints: Tinker paths or Checkpoint objects, of which those in a list or other collection are
