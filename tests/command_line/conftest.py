@@ -10,6 +10,7 @@ import subprocess
 import sys
 import termios
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -58,6 +59,27 @@ def run(account: Sandbox, tmp_path: Path) -> Run:
             [COMMAND, *words], env=environment(sandbox, **variables), cwd=tmp_path, input=stdin,
             capture_output=True, text=True, encoding="utf-8", timeout=60, check=False,
         )  # fmt: skip
+
+    return begin
+
+
+@pytest.fixture
+def run_here(
+    account: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    """As `run`, but in this process, which is faster: for what does not begin a process anew."""
+    from tinker_rest.command_line import main
+
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # the command has its own
+    monkeypatch.chdir(tmp_path)
+
+    def begin(arguments: str | list[str], *, sandbox: Sandbox = account) -> subprocess.CompletedProcess[str]:
+        words = arguments.split() if isinstance(arguments, str) else arguments
+        monkeypatch.setattr(os, "environ", environment(sandbox))
+        capsys.readouterr()
+        status = main(words)
+        out, error = capsys.readouterr()
+        return subprocess.CompletedProcess(words, status, out, error)
 
     return begin
 

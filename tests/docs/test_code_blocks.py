@@ -75,6 +75,9 @@ def test_commands_run(commands: str, tmp_path: Path) -> None:
         if command.startswith("python -m tinker_rest.sandbox"):
             serves_until_interrupted([sys.executable, *command.split()[1:]], tmp_path)
             continue
+        if command.startswith("tinker-rest "):
+            prints_something_of_a_sandbox(command)
+            continue
         if command.startswith("curl "):
             works_on_a_sandbox(command)
             continue
@@ -85,6 +88,19 @@ def test_commands_run(commands: str, tmp_path: Path) -> None:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         assert done.stdout
+
+
+def prints_something_of_a_sandbox(command: str) -> None:
+    """Run our own command on a sandbox."""
+    program, *arguments = shlex.split(command)
+    with Sandbox() as sandbox:
+        environment = {**os.environ, "TINKER_BASE_URL": sandbox.base_url, "TINKER_API_KEY": sandbox.api_key}
+        done = subprocess.run(
+            [Path(sys.executable).with_name(program), *arguments],
+            env=environment, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
 
 
 def demo_of(sandbox: Sandbox) -> subprocess.CompletedProcess[str]:

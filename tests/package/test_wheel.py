@@ -88,6 +88,11 @@ except ImportError as error:
     done = subprocess.run([str(python), "-c", code], check=True, capture_output=True, text=True, cwd=tmp_path)
     assert "asked: 1" in done.stdout
     assert "tinker-rest[sandbox]" in done.stdout
+    done = subprocess.run(
+        [python.with_name("tinker-rest"), "version"], check=False, capture_output=True, text=True
+    )
+    told = "tinker-rest: click is not installed, which the command needs: pip install 'tinker-rest[cli]'\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", told)
 
 
 def test_the_lock_file_names_no_registry_and_pins_everything() -> None:
