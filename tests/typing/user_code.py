@@ -14,6 +14,7 @@ from tinker_rest import (
     APIStatusError,
     ConflictError,
     NotFoundError,
+    PagedItems,
     ParsedCheckpointTinkerPath,
     RestClient,
     RetryEvent,
@@ -41,6 +42,7 @@ from tinker_rest.types import (
     SessionFailed,
     SessionSearchRequest,
     SessionSearchResponse,
+    SessionSummary,
     StorageBillingEvent,
     TrainingRun,
     TrainingRunsResponse,
@@ -222,3 +224,20 @@ def wrong_code_is_noticed(client: RestClient) -> None:
     client.get_audit_log()  # pyright: ignore[reportDeprecated]
     client.no_such_method()  # type: ignore[attr-defined]  # pyright: ignore
     RestClient("http://127.0.0.1:1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+async def every_iterator_has_a_type(client: RestClient) -> None:
+    assert_type(client.iter_user_checkpoints(page_size=100, limit=5), PagedItems[Checkpoint])
+    for checkpoint in client.iter_user_checkpoints():
+        assert_type(checkpoint, Checkpoint)
+    async for awaited in client.iter_user_checkpoints():
+        assert_type(awaited, Checkpoint)
+    for page in client.iter_training_runs(access_scope="accessible", project_id="p").pages():
+        assert_type(page, list[TrainingRun])
+    async for later in client.iter_training_runs().pages():
+        assert_type(later, list[TrainingRun])
+    assert_type(list(client.iter_sessions(access_scope="owned")), list[str])
+    found = client.iter_search_sessions(SessionSearchRequest(), page_size=50, limit=None)
+    assert_type([one async for one in found], list[SessionSummary])
+    client.iter_sessions(5)  # type: ignore[misc]  # pyright: ignore[reportCallIssue]
+    client.iter_sessions(access_scope="mine")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

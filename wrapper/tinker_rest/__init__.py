@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         UnprocessableEntityError,
     )
     from tinker_rest.futures import APIFuture
+    from tinker_rest.iteration.paged_items import PagedItems
     from tinker_rest.rest_client import RestClient
     from tinker_rest.service_client import ServiceClient
     from tinker_rest.tinker_path import ParsedCheckpointTinkerPath
@@ -62,6 +63,7 @@ _MODULE_OF = {
     "CheckpointType": "types",
     "DimuonOptimizerConfig": "types",
     "ModelID": "types",
+    "PagedItems": "iteration.paged_items",
     "ParsedCheckpointTinkerPath": "tinker_path",
     "RestClient": "rest_client",
     "RetryEvent": "calling.retries",
@@ -121,6 +123,7 @@ __all__ = [
     "InvalidArgumentError",
     "ModelID",
     "NotFoundError",
+    "PagedItems",
     "ParsedCheckpointTinkerPath",
     "PermissionDeniedError",
     "RateLimitError",
