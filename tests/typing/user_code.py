@@ -239,5 +239,5 @@ async def every_iterator_has_a_type(client: RestClient) -> None:
     assert_type(list(client.iter_sessions(access_scope="owned")), list[str])
     found = client.iter_search_sessions(SessionSearchRequest(), page_size=50, limit=None)
     assert_type([one async for one in found], list[SessionSummary])
-    client.iter_sessions(5)  # type: ignore[misc]  # pyright: ignore[reportCallIssue]
+    client.iter_sessions(5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     client.iter_sessions(access_scope="mine")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
