@@ -33,6 +33,17 @@ def test_a_round_gives_figures(client: str, base_url: str) -> None:
     assert all(value > 0 for value in figures.values())
 
 
+def test_a_listing_is_measured() -> None:
+    command = [sys.executable, str(FOLDER / "server.py"), "0", "2500"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        address = f"http://127.0.0.1:{server.stdout.readline().strip()}"
+        command = [sys.executable, str(FOLDER / "listing.py"), "tinker-rest", address, "tml-key", "2500"]
+        seconds, _ = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        assert seconds > 0
+        server.terminate()
+
+
 def test_the_sandbox_is_measured() -> None:
     command = [sys.executable, str(FOLDER / "sandbox.py"), "--rounds=1", "--checkpoints=300", "--requests=16"]
     figures = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)

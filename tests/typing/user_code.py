@@ -20,6 +20,7 @@ from tinker_rest import (
     CheckpointSelection,
     ConflictError,
     NotFoundError,
+    PagedItems,
     ParsedCheckpointTinkerPath,
     RestClient,
     RetryEvent,
@@ -48,6 +49,7 @@ from tinker_rest.types import (
     SessionFailed,
     SessionSearchRequest,
     SessionSearchResponse,
+    SessionSummary,
     StorageBillingEvent,
     TrainingRun,
     TrainingRunsResponse,
@@ -278,3 +280,20 @@ def many_mistakes(client: RestClient) -> None:
     CheckpointSelection(older_than=30)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     CheckpointSelection(sort="name")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     CheckpointSelection(7)  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]
+
+
+async def every_iterator_has_a_type(client: RestClient) -> None:
+    assert_type(client.iter_user_checkpoints(page_size=100, limit=5), PagedItems[Checkpoint])
+    for checkpoint in client.iter_user_checkpoints():
+        assert_type(checkpoint, Checkpoint)
+    async for awaited in client.iter_user_checkpoints():
+        assert_type(awaited, Checkpoint)
+    for page in client.iter_training_runs(access_scope="accessible", project_id="p").pages():
+        assert_type(page, list[TrainingRun])
+    async for later in client.iter_training_runs().pages():
+        assert_type(later, list[TrainingRun])
+    assert_type(list(client.iter_sessions(access_scope="owned")), list[str])
+    found = client.iter_search_sessions(SessionSearchRequest(), page_size=50, limit=None)
+    assert_type([one async for one in found], list[SessionSummary])
+    client.iter_sessions(5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    client.iter_sessions(access_scope="mine")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

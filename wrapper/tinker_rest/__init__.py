@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         UnprocessableEntityError,
     )
     from tinker_rest.futures import APIFuture
+    from tinker_rest.iteration.paged_items import PagedItems
     from tinker_rest.rest_client import RestClient
     from tinker_rest.selection import CheckpointSelection
     from tinker_rest.service_client import ServiceClient
@@ -73,6 +74,7 @@ _MODULE_OF = {
     "DownloadProgress": "download.results",
     "DownloadResult": "download.results",
     "ModelID": "types",
+    "PagedItems": "iteration.paged_items",
     "ParsedCheckpointTinkerPath": "tinker_path",
     "RestClient": "rest_client",
     "RetryEvent": "calling.retries",
@@ -140,6 +142,7 @@ __all__ = [
     "InvalidArgumentError",
     "ModelID",
     "NotFoundError",
+    "PagedItems",
     "ParsedCheckpointTinkerPath",
     "PermissionDeniedError",
     "RateLimitError",
