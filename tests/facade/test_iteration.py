@@ -256,6 +256,15 @@ def test_nothing_is_sent_before_the_first_item_is_asked_for(server: RecordingSer
         assert list(walk) == []
 
 
+def test_the_items_tell_how_many_there_are_on_the_server(server: RecordingServer) -> None:
+    server.answer = listing_of(50)
+    with client_of(server) as client:
+        items = client.iter_user_checkpoints(limit=3)
+        assert items.total_count is None
+        next(iter(items))
+        assert items.total_count == 50
+
+
 @pytest.mark.parametrize(("limit", "asked"), [(1, ["limit=1&offset=0"]), (3, ["limit=3&offset=0"])])
 def test_no_more_is_asked_for_than_the_limit_says(server: RecordingServer, limit: int, asked: list[str]) -> None:
     server.answer = listing_of(50)

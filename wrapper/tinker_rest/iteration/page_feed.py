@@ -29,6 +29,9 @@ class PageFeed(Generic[T]):
     Args:
         plan: What to ask and what it means.
         fetch: Starts to fetch a page.
+
+    Attributes:
+        total_count: How many items the server says there are; None where it has not said so yet.
     """
 
     def __init__(self, plan: Plan[T], fetch: Callable[[Ask], APIFuture[Page[T]]]) -> None:
@@ -39,6 +42,7 @@ class PageFeed(Generic[T]):
         self._lock = threading.Lock()
         self._waiting_tasks = 0
         self._is_closed = False
+        self.total_count: int | None = None
 
     def next_page(self) -> list[T] | None:
         """Wait for the next page that has something new; None is the end. Raises TinkerError."""
@@ -122,6 +126,7 @@ class PageFeed(Generic[T]):
             if not self._flights or self._flights[0] is not flight:
                 return []  # another thread or task has it already
             self._flights.popleft()
+            self.total_count = page.total or self.total_count  # some servers say 0 after the last page
             fresh = self._plan.take(flight.ask, page)
             if self._plan.is_done:
                 self.cancel()

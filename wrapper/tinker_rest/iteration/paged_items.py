@@ -34,14 +34,25 @@ class PagedItems(Generic[T]):
         """Keep how to begin; called by the client."""
         self._begin = begin
         self._name = name
+        self._latest: PageFeed[T] | None = None
+
+    @property
+    def total_count(self) -> int | None:
+        """How many items the server says there are, whatever `limit` says.
+
+        None before the first page has come, and where the server does not say.
+        """
+        return None if self._latest is None else self._latest.total_count
 
     def __iter__(self) -> Iterator[T]:
         """Go over the items from the front."""
-        return _Items(self._begin())
+        self._latest = self._begin()
+        return _Items(self._latest)
 
     def __aiter__(self) -> AsyncIterator[T]:
         """Go over the items from the front, without blocking the event loop."""
-        return _AsyncItems(self._begin())
+        self._latest = self._begin()
+        return _AsyncItems(self._latest)
 
     def pages(self) -> Pages[T]:
         """The same items in lists, as they come: each has one item or more, and `page_size` at most."""
