@@ -46,7 +46,7 @@ def get_checkpoint_archive_url(backend: Backend, call: Call) -> Answer:
     row = readable_checkpoint(backend, call)
     path = archive_path(row)
     if not backend.builds.is_ready(path):
-        raise Refusal(503, "The archive is being built.", (("Retry-After", "1"),))
+        raise Refusal(backend.builds.status, "The archive is being built.", (("Retry-After", "1"),))
     location, expires = backend.signer.sign(path)
     http_date = format_datetime(expires, usegmt=True)
     return Answer(302, b"", (("Location", location), ("Expires", http_date), ("Cache-Control", "no-store")))
