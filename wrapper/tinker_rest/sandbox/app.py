@@ -87,28 +87,35 @@ class ApiApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        store = self._backend.store
+        generation = store.generation()
         request = await read_request(scope, receive)
         if request is None:
             return
         match = self._spec.find(request.target.partition("?")[0].encode("latin-1"), request.method)
         if match is not None and match.operation is not None:
             request = dataclasses.replace(request, operation_id=match.operation.operation_id)
-        fault = self._faults.hit("api", request)
-        self._log.append(dataclasses.replace(request, fault=fault.fault_id) if fault else request)
+        fault = None
+        with store.transaction(write=False):  # which a reset waits for
+            if store.generation() == generation:
+                fault = self._faults.hit("api", request)
+                self._log.append(dataclasses.replace(request, fault=fault.fault_id) if fault else request)
 
         def work() -> Response:
-            answer = self._answer(request, match)
+            with store.transaction(write=False):
+                answer = self._answer(request, match, generation)
             return Response(answer.body, answer.status, dict(answer.headers))
 
         await serve(fault, work, scope, receive, send)
 
-    def _answer(self, request: ReceivedRequest, match: Match[Operation] | None) -> Answer:
+    def _answer(self, request: ReceivedRequest, match: Match[Operation] | None, generation: int) -> Answer:
         request_id = request.header("x-request-id") or ""
         if not 1 <= len(request_id) <= LONGEST_REQUEST_ID:
             request_id = f"req-{secrets.token_hex(8)}"
         path, _, query = request.target.partition("?")
         operation: Operation | None = None
         try:
+            self._backend.check_not_reset(generation)
             self._backend.organization.refresh()
             route = find_startup_route(path, request.method) if match is None else None
             if route is not None:

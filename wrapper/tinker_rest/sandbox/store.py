@@ -142,6 +142,11 @@ class Store:
             self._connection.backup(copy)
         return Snapshot(copy)
 
+    def generation(self) -> int:
+        """A number that is another one after each `restore`, by whichever process."""
+        with self._lock:
+            return int(self._connection.execute("PRAGMA schema_version").fetchone()[0])
+
     def restore(self, snapshot: Snapshot) -> None:
         """Put back the state of a snapshot. No thread sees a part of it."""
         with self._lock:
