@@ -29,6 +29,7 @@ from .clock import Clock, to_microseconds
 from .organization import DEFAULT_PROJECT, FIRST_USER, Organization
 from .representations import TYPES_BY_KIND, checkpoint_id, tinker_path
 from .store import Store
+from .usage import saved_checkpoint
 
 DEFAULT_MODEL = "Qwen/Qwen3-8B"
 DEFAULT_LORA_RANK = 32
@@ -44,7 +45,10 @@ class State(NamedTuple):
 
 
 class Additions(ABC):
-    """Adds to a sandbox, whether it is running or not. Every argument has a default and is given by its name."""
+    """Adds to a sandbox, whether it is running or not. Every argument has a default and is given by its name.
+
+    What is added is no work of a user, so the audit log does not tell of it.
+    """
 
     @abstractmethod
     def _state(self) -> State:
@@ -225,7 +229,7 @@ class Additions(ABC):
         expires_at: datetime | str | None = None,
         user_metadata: Mapping[str, Any] | None = None,
     ) -> AddedCheckpoint:
-        """Add a checkpoint.
+        """Add a checkpoint, as if a training run had saved it; usage tells of it and of its storage.
 
         Args:
             training_run_id: The run that saved it; one that is added for it by default.
@@ -270,6 +274,8 @@ class Additions(ABC):
             }
             store.insert("checkpoints", [row])
             store.touch_run(run_id, int(row["created"]))
+            if run["session_id"] is not None:
+                store.insert("usage", [saved_checkpoint(run, int(row["created"]))])
             added = store.checkpoint(run_id, kind, name)
             assert added is not None  # noqa: S101 - it was just inserted
         return AddedCheckpoint(tinker_path(added), run_id, checkpoint_id(added), run["owner"])

@@ -90,7 +90,7 @@ def copy_weights(backend: Backend, call: Call) -> Answer:
 def delete_checkpoint(backend: Backend, call: Call) -> Answer:
     """Delete a checkpoint."""
     row = own_checkpoint(backend, call)
-    backend.store.delete_checkpoint(row)
+    backend.store.delete_checkpoint(row, backend.clock.now())
     record_checkpoint_event(backend, call, "deleted", row)
     return DONE
 
