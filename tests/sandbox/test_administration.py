@@ -257,6 +257,24 @@ def test_changes_are_told_of(frozen: Sandbox, admin: httpx.Client) -> None:
     assert (assigned["model_id"], assigned["tinker_path"]) == (None, None)
 
 
+def test_downloads_are_told_of(frozen: Sandbox, admin: httpx.Client, connect) -> None:
+    day = {"event_type": "checkpoints"}
+    before = len(admin.get(AUDIT, params=day).json()["entries"])
+    assert admin.get(f"{CHECKPOINT}/archive").status_code == 302
+    imported = "/api/v1/training_runs/5f2d7413-8a3c-4e1b-9d60-2b7c1f0e9a55:train:0/checkpoints/external_weights"
+    assert admin.get(f"{imported}/imported/external_weights_urls").status_code == 200
+    bob = connect(frozen, frozen.other_api_key)
+    assert bob.get(f"{CHECKPOINT}/archive").status_code == 404
+    admin.post(f"{CHECKPOINT}/publish")
+    assert bob.get(f"{CHECKPOINT}/archive").status_code == 302
+    first, second, _, third = admin.get(AUDIT, params=day).json()["entries"][before:]
+    assert (first["event"], first["purpose"]) == ("checkpoint_read", "archive_download")
+    assert first["tinker_path"] == "tinker://run-id/weights/0001"
+    assert first["event_details"]["actor"] == ALICE
+    assert (second["event"], second["purpose"]) == ("checkpoint_read", "external_weights_download")
+    assert third["event_details"]["actor"] == "tml:organization_user:user-2"
+
+
 def test_a_repeated_change_is_told_of_once(frozen: Sandbox, admin: httpx.Client) -> None:
     before = len(admin.get(AUDIT).json()["entries"])
     for _ in range(2):

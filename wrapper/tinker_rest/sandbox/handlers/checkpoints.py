@@ -48,6 +48,7 @@ def get_checkpoint_archive_url(backend: Backend, call: Call) -> Answer:
     if not backend.builds.is_ready(path):
         raise Refusal(backend.builds.status, "The archive is being built.", (("Retry-After", "1"),))
     location, expires = backend.signer.sign(path)
+    record_checkpoint_event(backend, call, "read", row, purpose="archive_download")
     http_date = format_datetime(expires, usegmt=True)
     return Answer(302, b"", (("Location", location), ("Expires", http_date), ("Cache-Control", "no-store")))
 
@@ -58,6 +59,7 @@ def get_external_weights_urls(backend: Backend, call: Call) -> Answer:
     signed = {name: backend.signer.sign(weights_path(row, name)) for name in weight_file_names(run)}
     urls = {name: url for name, (url, _) in signed.items()}
     expires = min(expires for _, expires in signed.values())
+    record_checkpoint_event(backend, call, "read", row, purpose="external_weights_download")
     return json_answer(200, {"urls": urls, "expires": representations.time_text(expires)})
 
 
