@@ -109,6 +109,18 @@ def test_a_run_without_lora_has_no_adapter(reader: httpx.Client) -> None:
         assert set(archive.getnames()) == {"README.md", "config.json", "model.safetensors"}
 
 
+def test_archives_of_any_rank_are_small(start, connect) -> None:
+    sandbox = start()
+    reader = connect(sandbox)
+    with pytest.raises(ValueError, match="lora_rank"):
+        sandbox.add_training_run(lora_rank=2**31)
+    run = sandbox.add_training_run(lora_rank=2**31 - 1)
+    checkpoint = sandbox.add_checkpoint(training_run_id=run.training_run_id, size_bytes=2**53 - 1)
+    assert reader.get("/api/v1/training_runs").status_code == 200
+    path = f"/api/v1/training_runs/{run.training_run_id}/checkpoints/{checkpoint.checkpoint_id}/archive"
+    assert len(httpx.get(reader.get(path).headers["location"]).content) < 2**20
+
+
 def test_ranges(url: str) -> None:
     whole = httpx.get(url)
     part = httpx.get(url, headers={"Range": "bytes=100-199"})

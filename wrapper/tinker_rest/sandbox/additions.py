@@ -33,6 +33,7 @@ from .usage import saved_checkpoint
 
 DEFAULT_MODEL = "Qwen/Qwen3-8B"
 DEFAULT_LORA_RANK = 32
+LARGEST_LORA_RANK = 2**31 - 1  # of openapi.yaml
 DEFAULT_SIZE_BYTES = 100_000_000
 
 
@@ -77,8 +78,10 @@ class Additions(ABC):
             number = len(organization.users) + 1
             name = f"user-{number}" if name is None else check_name("name", name)
             api_key = f"tml-sandbox-{name}" if api_key is None else check_text("api_key", api_key)
-            if not api_key.startswith("tml-"):
-                raise ValueError("api_key begins with 'tml-', or no client will accept it.")
+            if not api_key.startswith("tml-") or not api_key.isascii() or " " in api_key:
+                raise ValueError(
+                    "api_key begins with 'tml-' and is ASCII without spaces, or no client accepts it."
+                )
             email = f"{name}@example.com" if email is None else check_text("email", email)
             if name in organization.users:
                 raise AlreadyThere(f"There is a user {name!r} already.")
@@ -201,7 +204,7 @@ class Additions(ABC):
                 "project_id": session["project_id"],
                 "base_model": check_text("base_model", base_model),
                 "is_lora": int(lora_rank is not None),
-                "lora_rank": check_number("lora_rank", lora_rank, 1),
+                "lora_rank": check_number("lora_rank", lora_rank, 1, LARGEST_LORA_RANK),
                 "corrupted": check_flag("corrupted", corrupted),
                 "train_unembed": check_flag("train_unembed", train_unembed),
                 "train_mlp": check_flag("train_mlp", train_mlp),
