@@ -186,6 +186,13 @@ def test_command_serves_and_stops(number: signal.Signals) -> None:
         assert running.stderr.read() == ""
 
 
+def test_command_can_say_425() -> None:
+    with process("--port", "0", "--archive-building-status", "425") as running:
+        names = greeting(running)
+        archive = names["TINKER_BASE_URL"] + PUBLISH.replace("publish", "archive")
+        assert httpx.get(archive, headers={"X-API-Key": names["TINKER_API_KEY"]}).status_code == 425
+
+
 def test_command_can_want_tokens() -> None:
     with process("--port", "0", "--wants-tokens", "required") as running:
         names = greeting(running)
