@@ -181,4 +181,4 @@ def test_the_readme_lists_the_sdks_commands_that_are_compared() -> None:
     groups = set(re.findall(r'Command\(f?"(?:-f json )?(\w+) ', compared))
     row = re.search(r"^\| command line \| (.*) \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert row is not None
-    assert groups <= set(re.findall(r"`(\w+)`", row[1]))
+    assert groups <= set(re.findall(r"`(\w+)[^`]*`", row[1]))
