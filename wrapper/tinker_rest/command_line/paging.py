@@ -16,10 +16,16 @@ class Found(Generic[T]):
         total_count: How many there are on the server, as far as the pages so far tell; None while nobody knows.
     """
 
-    def __init__(self, items: Iterable[T], total_count: int | None = None) -> None:
-        """Keep where the items come from."""
+    def __init__(self, items: Iterable[T], total_count: int | None = None, *, limit: int = 0) -> None:
+        """Keep where the items come from, and how many they are at most; 0 for any number."""
         self._items = items
+        self._limit = limit
         self.total_count = total_count
+
+    @property
+    def expected_count(self) -> int | None:
+        """How many items will come, as far as that is known."""
+        return min(self._limit, self.total_count) if self._limit and self.total_count else self.total_count
 
     @classmethod
     def all_of(cls, items: Sequence[T]) -> Found[T]:
@@ -56,7 +62,7 @@ def found_by_offset(
             if total is not None and count >= total > 0:
                 return
 
-    found = Found(items())
+    found = Found(items(), limit=limit)
     return found
 
 
@@ -81,5 +87,5 @@ def found_by_cursor(page_of: Callable[[C | None], tuple[Sequence[T], C | None]],
             if cursor is None or (limit and count >= limit):
                 return
 
-    found = Found(items())
+    found = Found(items(), limit=limit)
     return found
