@@ -18,10 +18,16 @@ class Found(Generic[T]):
         total_count: How many there are on the server, as far as the pages so far tell; None while nobody knows.
     """
 
-    def __init__(self, items: Iterable[T], total_count: int | None = None) -> None:
-        """Keep where the items come from."""
+    def __init__(self, items: Iterable[T], total_count: int | None = None, *, limit: int = 0) -> None:
+        """Keep where the items come from, and how many they are at most; 0 for any number."""
         self._items = items
+        self._limit = limit
         self.total_count = total_count
+
+    @property
+    def expected_count(self) -> int | None:
+        """How many items will come, as far as that is known."""
+        return min(self._limit, self.total_count) if self._limit and self.total_count else self.total_count
 
     @classmethod
     def all_of(cls, items: Sequence[T]) -> Found[T]:
@@ -50,5 +56,5 @@ def found_by(items: PagedItems[T], limit: int) -> Found[T]:
         if not limit or count < limit:
             found.total_count = count
 
-    found = Found(counted())
+    found = Found(counted(), limit=limit)
     return found
