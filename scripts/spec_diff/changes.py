@@ -12,7 +12,6 @@ import yaml
 
 from spec_diff import oasdiff
 
-
 Json = dict[str, Any]
 
 

@@ -51,12 +51,12 @@ def test_the_tests_run_on_the_installed_wheel() -> None:
     for package in (tinker_rest, tinker_rest_api):
         assert package.__file__ is not None
         assert "site-packages" in Path(package.__file__).parts
-    assert hashlib.sha256(SPEC.read_bytes()).hexdigest() == SPEC_SHA256
+    assert hashlib.sha256(SPEC.read_bytes()).hexdigest() == SPEC_SHA256 == tinker_rest.SPEC_SHA256
 
 
 def test_versions_agree() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert project["version"] == tinker_rest.__version__
+    assert project["version"] == tinker_rest.__version__ == tinker_rest.SPEC_VERSION
     assert re.search(rf"^  version: {re.escape(project['version'])}$", SPEC.read_text(), re.MULTILINE)
 
 
