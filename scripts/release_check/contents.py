@@ -107,7 +107,7 @@ def _description(built: Built) -> Iterator[str]:
             yield f"{built.wheel.name}: its description is not the one that is published beside it"
         told = archive.read("tinker_rest_api/spec_digest.py").decode()
     digest = sha256(built.spec)
-    if not re.search(rf'^SPEC_SHA256 = "{digest}"$', told, re.MULTILINE):
+    if not re.search(rf'^SPEC_SHA256: str = "{digest}"$', told, re.MULTILINE):
         yield f"{built.wheel.name}: SPEC_SHA256 is not that of {built.spec.name}, which is {digest}"
     version = re.search(r"^  version: (\S+)$", published.decode(), re.MULTILINE)
     if not version or version[1] != metadata(built.wheel)["Version"]:

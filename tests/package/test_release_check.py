@@ -122,7 +122,7 @@ OF_WHEEL: dict[str, tuple[Callable[[Path], object], str]] = {
         "its description is not the one that is published beside it",
     ),
     "another digest": (
-        lambda wheel: repack(wheel, **{"tinker_rest_api/spec_digest.py": b'SPEC_SHA256 = "0"\n'}),
+        lambda wheel: repack(wheel, **{"tinker_rest_api/spec_digest.py": b'SPEC_SHA256: str = "0"\n'}),
         "SPEC_SHA256 is not that of openapi.yaml",
     ),
     "another version": (lambda wheel: edit_metadata(wheel, "\nVersion: ", "\nVersion: 9."), "Version is '9."),
