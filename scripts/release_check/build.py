@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,15 @@ class Built(NamedTuple):
 
     wheel: Path
     sdist: Path
-    spec: Path
+    specs: tuple[Path, ...]
+
+    def files(self) -> list[Path]:
+        """All of them."""
+        return [self.wheel, self.sdist, *self.specs]
+
+    def spec(self) -> Path:
+        """The description whose digest the package exports."""
+        return next(spec for spec in self.specs if spec.name == "openapi.yaml")
 
 
 def clean_copy(checkout: Path, folder: Path) -> None:
@@ -31,8 +40,16 @@ def clean_copy(checkout: Path, folder: Path) -> None:
 
 
 def build(source: Path, folder: Path) -> Built:
-    """Build the sdist and the wheel, and lay the description beside them."""
-    return Built(_hatch(source, folder, "wheel"), _hatch(source, folder, "sdist"), _spec(source, folder))
+    """Build the sdist and the wheel, and lay the descriptions that the wheel carries beside them."""
+    specs = tuple(Path(shutil.copy(source / path, folder)) for path in carried_files(source))
+    return Built(_hatch(source, folder, "wheel"), _hatch(source, folder, "sdist"), specs)
+
+
+def carried_files(source: Path) -> dict[str, str]:
+    """The files that the wheel carries beside its packages: where they are, and where in the wheel."""
+    project = tomllib.loads((source / "pyproject.toml").read_text())
+    files: dict[str, str] = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    return files
 
 
 def rebuild(sdist: Path, folder: Path) -> Path:
@@ -51,7 +68,3 @@ def _hatch(source: Path, folder: Path, target: str) -> Path:
         sys.exit(f"hatchling could not build the {target}:\n{done.stdout}{done.stderr}")
     (built,) = folder.glob("*.whl" if target == "wheel" else "*.tar.gz")
     return built
-
-
-def _spec(source: Path, folder: Path) -> Path:
-    return Path(shutil.copy(source / "openapi.yaml", folder))

@@ -12,10 +12,9 @@ from email.parser import HeaderParser
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from release_check.build import Built
+from release_check.build import Built, carried_files
 
 PACKAGES = {"wrapper/tinker_rest": "tinker_rest", "generated/tinker_rest_api": "tinker_rest_api"}
-SPEC = "tinker_rest/openapi.yaml"
 # Beside the packages; hatchling puts the last three there.
 SDIST = {"CHANGELOG.md", "LICENSE", "README.md", "openapi.yaml", "generated", "wrapper"} | {
     ".gitignore", "PKG-INFO", "pyproject.toml",
@@ -47,7 +46,7 @@ def own_findings(source: Path, built: Built, rebuilt: Path) -> Iterator[str]:
     yield from _metadata(source, built)
     yield from _wheel(source, built.wheel)
     yield from _sdist(source, built.sdist)
-    yield from _description(built)
+    yield from _descriptions(source, built)
     if rebuilt.name != built.wheel.name or rebuilt.read_bytes() != built.wheel.read_bytes():
         yield f"{built.sdist.name}: the wheel that is built from it is another than {built.wheel.name}"
 
@@ -70,7 +69,7 @@ def _metadata(source: Path, built: Built) -> Iterator[str]:
 
 
 def _wheel(source: Path, wheel: Path) -> Iterator[str]:
-    expected = {SPEC: (source / "openapi.yaml").read_bytes()}
+    expected = {name: (source / path).read_bytes() for path, name in carried_files(source).items()}
     for folder, package in PACKAGES.items():
         for file in filter(Path.is_file, (source / folder).rglob("*")):
             expected[f"{package}/{file.relative_to(source / folder).as_posix()}"] = file.read_bytes()
@@ -100,18 +99,18 @@ def _sdist(source: Path, sdist: Path) -> Iterator[str]:
             yield f"{sdist.name}: {name} should not be in it"
 
 
-def _description(built: Built) -> Iterator[str]:
-    published = built.spec.read_bytes()
+def _descriptions(source: Path, built: Built) -> Iterator[str]:
     with zipfile.ZipFile(built.wheel) as archive:
-        if SPEC in archive.namelist() and archive.read(SPEC) != published:
-            yield f"{built.wheel.name}: its description is not the one that is published beside it"
+        for spec, name in zip(built.specs, carried_files(source).values(), strict=True):
+            if name in archive.namelist() and archive.read(name) != spec.read_bytes():
+                yield f"{built.wheel.name}: {name} is not the {spec.name} that is published beside it"
         told = archive.read("tinker_rest_api/spec_digest.py").decode()
-    digest = sha256(built.spec)
+    digest = sha256(built.spec())
     if not re.search(rf'^SPEC_SHA256: str = "{digest}"$', told, re.MULTILINE):
-        yield f"{built.wheel.name}: SPEC_SHA256 is not that of {built.spec.name}, which is {digest}"
-    version = re.search(r"^  version: (\S+)$", published.decode(), re.MULTILINE)
+        yield f"{built.wheel.name}: SPEC_SHA256 is not that of {built.spec().name}, which is {digest}"
+    version = re.search(r"^  version: (\S+)$", built.spec().read_text(encoding="utf-8"), re.MULTILINE)
     if not version or version[1] != metadata(built.wheel)["Version"]:
-        yield f"{built.spec.name}: info.version is not the version of {built.wheel.name}"
+        yield f"{built.spec().name}: info.version is not the version of {built.wheel.name}"
 
 
 def sha256(file: Path) -> str:

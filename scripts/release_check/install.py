@@ -74,7 +74,7 @@ def problems(
 
 def _disagreements(told: dict[str, Any], built: Built) -> Iterator[str]:
     version = contents.metadata(built.wheel)["Version"]
-    digest = contents.sha256(built.spec)
+    digest = contents.sha256(built.spec())
     for key, expected in (
         ("version", version),
         ("spec_version", version),

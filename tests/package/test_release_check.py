@@ -40,7 +40,8 @@ def original(source: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Bu
 @pytest.fixture
 def built(original: tuple[Built, Path], tmp_path: Path) -> Built:
     """A copy of what was built, to spoil."""
-    return Built(*(Path(shutil.copy(file, tmp_path)) for file in original[0]))
+    wheel, sdist, *specs = (Path(shutil.copy(file, tmp_path)) for file in original[0].files())
+    return Built(wheel, sdist, tuple(specs))
 
 
 def found(source: Path, built: Built, original: tuple[Built, Path]) -> str:
@@ -86,7 +87,7 @@ def test_what_is_built_now_is_right(source: Path, original: tuple[Built, Path]) 
 
 def test_the_same_bytes_are_built_twice(source: Path, original: tuple[Built, Path], tmp_path: Path) -> None:
     again = build(source, tmp_path)
-    for first, second in zip(original[0], again, strict=True):
+    for first, second in zip(original[0].files(), again.files(), strict=True):
         assert first.read_bytes() == second.read_bytes()
 
 
@@ -119,7 +120,7 @@ OF_WHEEL: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "another description": (
         lambda wheel: repack(wheel, **{"tinker_rest/openapi.yaml": NEW}),
-        "its description is not the one that is published beside it",
+        "tinker_rest/openapi.yaml is not the openapi.yaml that is published beside it",
     ),
     "another digest": (
         lambda wheel: repack(wheel, **{"tinker_rest_api/spec_digest.py": b'SPEC_SHA256: str = "0"\n'}),
@@ -172,10 +173,10 @@ def test_a_wrong_sdist_fails(name: str, source: Path, built: Built, original: tu
 def test_another_description_beside_the_wheel_fails(
     source: Path, built: Built, original: tuple[Built, Path]
 ) -> None:
-    with built.spec.open("ab") as file:
+    with built.spec().open("ab") as file:
         file.write(NEW)
     told = found(source, built, original)
-    assert "its description is not the one that is published beside it" in told
+    assert "tinker_rest/openapi.yaml is not the openapi.yaml that is published beside it" in told
     assert "SPEC_SHA256 is not that of openapi.yaml" in told
 
 
