@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import threading
 from collections.abc import Callable, Mapping
@@ -17,6 +18,14 @@ from .injection import TRANSPORT
 START_TIMEOUT_SECONDS = 10
 KEEP_ALIVE_SECONDS = 60
 SHUTDOWN_SECONDS = 2
+
+
+def _is_no_offer_of_an_upgrade(record: logging.LogRecord) -> bool:
+    """Java's client offers HTTP/2 on each new connection; that it is not taken up is nothing to warn of."""
+    return not record.getMessage().startswith(("Unsupported upgrade request", "No supported WebSocket library"))
+
+
+logging.getLogger("uvicorn.error").addFilter(_is_no_offer_of_an_upgrade)
 
 
 def open_socket(host: str, port: int) -> socket.socket:
