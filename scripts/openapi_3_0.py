@@ -26,13 +26,12 @@ NEW_IN_DOCUMENT = frozenset({"jsonSchemaDialect", "webhooks"})
 NEW_IN_COMPONENTS = frozenset({"pathItems"})
 
 
-def downgraded(text: str) -> str:
-    """The text of a 3.0 description that says what a 3.1 description says.
+def downgraded(document: Json) -> Json:
+    """A description of 3.0 that says what a description of 3.1 says.
 
     Raises:
         ValueError: If it uses what this converter does not know to write in 3.0.
     """
-    document: Json = yaml.safe_load(text)
     if not str(document.get("openapi", "")).startswith("3.1."):
         raise ValueError(f"This is a description of OpenAPI {document.get('openapi')}, not 3.1.")
     _refuse(NEW_IN_DOCUMENT & set(document), "the description")
@@ -41,7 +40,12 @@ def downgraded(text: str) -> str:
     schemas = document.get("components", {}).get("schemas", {})
     for part in ("paths", "components"):
         converted[part] = _convert(document.get(part, {}), part, schemas)
-    return yaml.dump(converted, Dumper=_Dumper, sort_keys=False, width=115, allow_unicode=True)
+    return converted
+
+
+def as_yaml(document: Json) -> str:
+    """A description as text, the same text for the same description."""
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=115, allow_unicode=True)
 
 
 def _info(info: Json) -> Json:
