@@ -21,7 +21,13 @@ import tinker
 import tinker_rest
 from tinker_rest import errors
 
-WANTED = ("tinker.cli.__main__", "rich.console", "rich.table", "tinker_rest.holder", "tinker_rest_api.models")
+WANTED = (
+    "tinker.cli.__main__",
+    "rich.console",
+    "rich.table",
+    "tinker_rest.calling.holder",
+    "tinker_rest_api.models",
+)
 WRITING = [os.O_WRONLY | os.O_CREAT | os.O_APPEND] * 2
 COMMANDS = ("billing", "checkpoint", "model", "run", "session")
 

@@ -21,10 +21,8 @@ from tinker_rest import (
     InvalidArgumentError,
     NotFoundError,
     RestClient,
-    connections,
-    dialing,
-    transport,
 )
+from tinker_rest.network import connections, dialing, transport
 
 from .recording_server import (
     KEY,

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from tinker_rest import APIStatusError, CredentialsError, RestClient, credentials
+from tinker_rest import APIStatusError, CredentialsError, RestClient
+from tinker_rest.authentication import credentials
 
 from .recording_server import KEY, RecordingServer, reply, token, wait_until
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tinker_rest import APIConnectionError, RestClient, dialing
+from tinker_rest import APIConnectionError, RestClient
+from tinker_rest.network import dialing
 
 from .recording_server import KEY, RecordingServer, client_of, wait_until
 

@@ -13,8 +13,9 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
-from tinker_rest import CredentialsError, RestClient, ServiceClient, transport
-from tinker_rest.background_loop import background_loop
+from tinker_rest import CredentialsError, RestClient, ServiceClient
+from tinker_rest.calling.background_loop import background_loop
+from tinker_rest.network import transport
 
 from .recording_server import (
     KEY,
@@ -132,16 +133,16 @@ def test_ctrl_c_ends_the_wait(server: RecordingServer, waiting: str) -> None:
 
 def test_calls_at_the_very_end_are_refused(server: RecordingServer) -> None:
     code = """
-import atexit, tinker_rest.background_loop
+import atexit, tinker_rest.calling.background_loop
 client.get_training_run("r").result()
 def late():
     try:
         client.get_training_run("late")
     except RuntimeError as error:
         print(error)
-atexit.unregister(tinker_rest.background_loop.stop_at_exit)
+atexit.unregister(tinker_rest.calling.background_loop.stop_at_exit)
 atexit.register(late)
-atexit.register(tinker_rest.background_loop.stop_at_exit)  # what was registered last runs first
+atexit.register(tinker_rest.calling.background_loop.stop_at_exit)  # what was registered last runs first
 """
     assert "the interpreter is exiting" in run(server, code)
     assert len(server.requests) == 1

@@ -14,8 +14,9 @@ import yaml
 from checkout import SPEC, Json
 
 import tinker_rest
-from tinker_rest import AdminClient, RestClient, ServiceClient, arguments, errors, session_search, types
+from tinker_rest import AdminClient, RestClient, ServiceClient, errors, types
 from tinker_rest.futures import APIFuture
+from tinker_rest.methods import arguments, session_search
 
 DESCRIPTION: Json = yaml.safe_load(SPEC.read_text())
 

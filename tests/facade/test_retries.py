@@ -7,7 +7,7 @@ from email.utils import formatdate
 
 import pytest
 
-from tinker_rest.retries import is_retryable_status, next_delay, parse_retry_after
+from tinker_rest.calling.retries import is_retryable_status, next_delay, parse_retry_after
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 520, 529, 599])

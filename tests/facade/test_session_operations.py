@@ -17,8 +17,8 @@ from tinker_rest import (
     NotFoundError,
     RetryEvent,
     SessionTraceExportError,
-    trace_export,
 )
+from tinker_rest.calling import trace_export
 from tinker_rest.types import (
     ClientSessionFinished,
     ClientSessionFinishErrored,

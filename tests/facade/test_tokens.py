@@ -21,8 +21,8 @@ from tinker_rest import (
     CredentialsError,
     NotFoundError,
     RestClient,
-    authentication,
 )
+from tinker_rest.authentication import authenticator
 
 from .recording_server import (
     IDENTITY,
@@ -144,7 +144,7 @@ def test_a_401_that_does_not_speak_of_the_token_is_the_answer(tokens: TokenServe
 
 def test_a_token_is_renewed_before_it_expires(tokens: TokenServer, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
-    monkeypatch.setattr(authentication, "time", type("Clock", (), {"monotonic": staticmethod(lambda: now[0])}))
+    monkeypatch.setattr(authenticator, "time", type("Clock", (), {"monotonic": staticmethod(lambda: now[0])}))
     with client_of(tokens) as client:
         client.list_sessions().result(10)
         now[0] += 0.49 * tokens.lifetime
@@ -163,7 +163,7 @@ def test_calls_wait_where_the_token_is_about_to_expire(
     tokens: TokenServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [1000.0]
-    monkeypatch.setattr(authentication, "time", type("Clock", (), {"monotonic": staticmethod(lambda: now[0])}))
+    monkeypatch.setattr(authenticator, "time", type("Clock", (), {"monotonic": staticmethod(lambda: now[0])}))
     with client_of(tokens) as client:
         client.list_sessions().result(10)
         old = tokens.requests[-1].header("X-API-Key")
@@ -228,7 +228,7 @@ def test_a_passing_fault_of_the_question_is_not_its_answer(
         for _ in range(2):
             assert isinstance(client.list_sessions().exception(10), AuthenticationError)
         assert tokens.paths.count("client/config") == 1  # not with each call
-        monkeypatch.setattr(authentication, "time", type("Clock", (), {"monotonic": staticmethod(later(11))}))
+        monkeypatch.setattr(authenticator, "time", type("Clock", (), {"monotonic": staticmethod(later(11))}))
         client.list_sessions().result(10)
 
 
@@ -246,7 +246,7 @@ def test_a_token_of_which_little_is_left_is_renewed_in_time(tokens: TokenServer,
     with client_of(tokens) as client:
         client.list_sessions().result(10)
         monkey = pytest.MonkeyPatch()
-        monkey.setattr(authentication, "time", type("Clock", (), {"monotonic": staticmethod(later(58))}))
+        monkey.setattr(authenticator, "time", type("Clock", (), {"monotonic": staticmethod(later(58))}))
         try:
             client.list_sessions().result(10)
         finally:

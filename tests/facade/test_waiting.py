@@ -22,9 +22,8 @@ from tinker_rest import (
     RestClient,
     RetryEvent,
     ServiceClient,
-    calls,
-    sending,
 )
+from tinker_rest.calling import calls, sending
 
 from .recording_server import (
     KEY,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tinker_rest import types
     from tinker_rest.admin_client import AdminClient
+    from tinker_rest.calling.retries import RetryEvent
     from tinker_rest.errors import (
         APIConnectionError,
         APIError,
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     )
     from tinker_rest.futures import APIFuture
     from tinker_rest.rest_client import RestClient
-    from tinker_rest.retries import RetryEvent
     from tinker_rest.service_client import ServiceClient
     from tinker_rest.tinker_path import ParsedCheckpointTinkerPath
     from tinker_rest.types import (
@@ -64,7 +64,7 @@ _MODULE_OF = {
     "ModelID": "types",
     "ParsedCheckpointTinkerPath": "tinker_path",
     "RestClient": "rest_client",
-    "RetryEvent": "retries",
+    "RetryEvent": "calling.retries",
     "ServiceClient": "service_client",
     "TrainingRun": "types",
 }

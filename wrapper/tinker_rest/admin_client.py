@@ -1,6 +1,6 @@
 """The facade for what administrators of an organization look up."""
 
-from tinker_rest.administration import AdministrationMethods
+from tinker_rest.methods.administration import AdministrationMethods
 
 
 class AdminClient(AdministrationMethods):

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from tinker_rest.background_loop import BackgroundLoop
+from tinker_rest.calling.background_loop import BackgroundLoop
 from tinker_rest.errors import APIError
 
 _log = logging.getLogger("tinker_rest")

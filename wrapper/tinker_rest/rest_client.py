@@ -1,11 +1,11 @@
 """The facade: one method for each operation, each returning a future."""
 
-from tinker_rest.checkpoints import CheckpointMethods
-from tinker_rest.deprecated import DeprecatedAdministration
-from tinker_rest.server import ServerMethods
-from tinker_rest.sessions import SessionMethods
-from tinker_rest.training_runs import TrainingRunMethods
-from tinker_rest.weights import WeightsMethods
+from tinker_rest.methods.checkpoints import CheckpointMethods
+from tinker_rest.methods.deprecated import DeprecatedAdministration
+from tinker_rest.methods.server import ServerMethods
+from tinker_rest.methods.sessions import SessionMethods
+from tinker_rest.methods.training_runs import TrainingRunMethods
+from tinker_rest.methods.weights import WeightsMethods
 
 
 class RestClient(

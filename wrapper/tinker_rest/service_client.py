@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from tinker_rest.closing import ClosesHolder
+from tinker_rest.calling.closing import ClosesHolder
+from tinker_rest.calling.holder import ClientHolder
+from tinker_rest.calling.options import CallOptions
+from tinker_rest.calling.retries import RetryEvent
 from tinker_rest.futures import APIFuture, async_variant
-from tinker_rest.holder import ClientHolder
-from tinker_rest.options import CallOptions
 from tinker_rest.rest_client import RestClient
-from tinker_rest.retries import RetryEvent
 
 if TYPE_CHECKING:
     from tinker_rest.types import GetServerCapabilitiesResponse

@@ -12,6 +12,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from tinker_rest.authentication.tokens import is_invalid_token
+from tinker_rest.calling.options import CallOptions
+from tinker_rest.calling.retries import RetryEvent, is_retryable_status, next_delay, parse_retry_after
+from tinker_rest.calling.sending import Sender
 from tinker_rest.errors import (
     APIConnectionError,
     APIError,
@@ -22,12 +26,8 @@ from tinker_rest.errors import (
     APITimeoutError,
     response_body,
 )
-from tinker_rest.options import CallOptions
+from tinker_rest.network.transport import Answer, Hopeless
 from tinker_rest.redaction import one_line, redact
-from tinker_rest.retries import RetryEvent, is_retryable_status, next_delay, parse_retry_after
-from tinker_rest.sending import Sender
-from tinker_rest.tokens import is_invalid_token
-from tinker_rest.transport import Answer, Hopeless
 from tinker_rest_api.types import InvalidField, Operation
 
 T = TypeVar("T")

@@ -15,10 +15,10 @@ from typing import Protocol
 
 from attrs import field, frozen
 
-from tinker_rest.daemon_threads import run_in_daemon_thread
+from tinker_rest.authentication.tokens import expiry_of, is_token
+from tinker_rest.calling.daemon_threads import run_in_daemon_thread
 from tinker_rest.errors import CredentialsError
 from tinker_rest.redaction import API_KEY, keep_secret, one_line
-from tinker_rest.tokens import expiry_of, is_token
 
 API_KEY_VARIABLE = "TINKER_API_KEY"
 COMMAND_VARIABLE = "TINKER_CREDENTIAL_CMD"

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from tinker_rest.arguments import AuditEventTypeName
-from tinker_rest.calling_client import CallingClient
+from tinker_rest.calling.calling_client import CallingClient
 from tinker_rest.futures import APIFuture
+from tinker_rest.methods.arguments import AuditEventTypeName
 
 if TYPE_CHECKING:
     from typing_extensions import deprecated

@@ -6,8 +6,8 @@ from typing import Any
 
 from attrs import field, frozen
 
+from tinker_rest.calling.retries import RetryEvent
 from tinker_rest.errors import InvalidArgumentError
-from tinker_rest.retries import RetryEvent
 
 
 def _check_seconds(_: object, attribute: object, value: object) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from tinker_rest import answers
-from tinker_rest.arguments import check_project_id, check_ttl, check_weights_access_token
-from tinker_rest.calling_client import CallingClient
+from tinker_rest.calling import answers
+from tinker_rest.calling.calling_client import CallingClient
 from tinker_rest.errors import InvalidArgumentError
 from tinker_rest.futures import APIFuture, async_variant
+from tinker_rest.methods.arguments import check_project_id, check_ttl, check_weights_access_token
 from tinker_rest.redaction import shown
 from tinker_rest.tinker_path import ParsedCheckpointTinkerPath
 from tinker_rest_api.types import UNSET

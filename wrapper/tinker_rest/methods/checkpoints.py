@@ -5,10 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from tinker_rest import answers
-from tinker_rest.arguments import check_limit, check_offset, check_ttl
-from tinker_rest.calling_client import CallingClient
+from tinker_rest.calling import answers
+from tinker_rest.calling.calling_client import CallingClient
 from tinker_rest.futures import APIFuture, async_variant
+from tinker_rest.methods.arguments import check_limit, check_offset, check_ttl
 from tinker_rest.tinker_path import ParsedCheckpointTinkerPath, check_segment, split_checkpoint_id
 from tinker_rest_api.types import Operation
 

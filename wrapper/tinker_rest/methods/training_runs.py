@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tinker_rest import answers
-from tinker_rest.arguments import (
+from tinker_rest.calling import answers
+from tinker_rest.calling.calling_client import CallingClient
+from tinker_rest.futures import APIFuture, async_variant
+from tinker_rest.methods.arguments import (
     AccessScopeName,
     check_access_scope,
     check_limit,
     check_offset,
     check_project_id,
 )
-from tinker_rest.calling_client import CallingClient
-from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest.tinker_path import ParsedCheckpointTinkerPath, check_segment
 from tinker_rest_api.types import UNSET
 

@@ -9,8 +9,8 @@ from typing import Any
 import attrs
 from attrs import evolve
 
-from tinker_rest.arguments import check_project_id
 from tinker_rest.errors import InvalidArgumentError
+from tinker_rest.methods.arguments import check_project_id
 from tinker_rest.redaction import shown
 from tinker_rest_api.models import (
     AccessibleSearchOwner,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tinker_rest.calling_client import CallingClient
+from tinker_rest.calling.calling_client import CallingClient
 from tinker_rest.futures import APIFuture, async_variant
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class ServerMethods(CallingClient):
 
         Calls the operation `exchange_credential`.
         """
-        from tinker_rest.identity import Identity
+        from tinker_rest.calling.identity import Identity
 
         return self._submit(Identity(self._options))
 

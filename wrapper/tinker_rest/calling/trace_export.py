@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from tinker_rest.answers import is_web_url
-from tinker_rest.calls import Call, tell_hook
+from tinker_rest.calling.answers import is_web_url
+from tinker_rest.calling.calls import Call, tell_hook
+from tinker_rest.calling.options import CallOptions
+from tinker_rest.calling.retries import RetryEvent, parse_retry_after
+from tinker_rest.calling.sending import Sender
 from tinker_rest.errors import APITimeoutError, SessionTraceExportError
-from tinker_rest.options import CallOptions
+from tinker_rest.network.transport import Answer
 from tinker_rest.redaction import one_line
-from tinker_rest.retries import RetryEvent, parse_retry_after
-from tinker_rest.sending import Sender
-from tinker_rest.transport import Answer
 from tinker_rest_api.api.sessions.export_session_trace import OPERATION
 from tinker_rest_api.types import InvalidField
 

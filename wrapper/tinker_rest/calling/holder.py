@@ -10,15 +10,15 @@ import weakref
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from tinker_rest.authentication import Authenticator
-from tinker_rest.background_loop import BackgroundLoop, background_loop
-from tinker_rest.base_url import resolve_base_url
-from tinker_rest.calls import Carried
-from tinker_rest.credentials import Credential, FixedCredential, find_credential
-from tinker_rest.default_headers import check_headers, public_headers
+from tinker_rest.authentication.authenticator import Authenticator
+from tinker_rest.authentication.credentials import Credential, FixedCredential, find_credential
+from tinker_rest.calling.background_loop import BackgroundLoop, background_loop
+from tinker_rest.calling.calls import Carried
+from tinker_rest.calling.sending import Sender
 from tinker_rest.errors import ClientClosedError
 from tinker_rest.futures import APIFuture
-from tinker_rest.sending import Sender
+from tinker_rest.network.base_url import resolve_base_url
+from tinker_rest.network.default_headers import check_headers, public_headers
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Iterable
 from typing import Any
 
-from tinker_rest.daemon_threads import run_in_daemon_thread
+from tinker_rest.calling.daemon_threads import run_in_daemon_thread
 
 # How long an address has before the next one is tried beside it (RFC 8305).
 NEXT_ADDRESS_SECONDS = 0.25

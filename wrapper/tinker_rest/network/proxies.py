@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
+from tinker_rest.network.transport import CONNECT_SECONDS, KEEP_IDLE_SECONDS, MAX_CONNECTIONS, Answer, longest_body
 from tinker_rest.redaction import redact_log
-from tinker_rest.transport import CONNECT_SECONDS, KEEP_IDLE_SECONDS, MAX_CONNECTIONS, Answer, longest_body
 
 KEPT_CONNECTIONS = 8  # with each connection that it keeps, httpx does more work for every request
 

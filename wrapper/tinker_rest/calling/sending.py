@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from tinker_rest.connections import ConnectionPool
-from tinker_rest.proxies import ProxiedClient, proxy_for
-from tinker_rest.transport import ANY_TYPE, MAX_CONNECTIONS, Answer, Hopeless
+from tinker_rest.network.connections import ConnectionPool
+from tinker_rest.network.proxies import ProxiedClient, proxy_for
+from tinker_rest.network.transport import ANY_TYPE, MAX_CONNECTIONS, Answer, Hopeless
 
 if TYPE_CHECKING:
-    from tinker_rest.authentication import Authenticator
+    from tinker_rest.authentication.authenticator import Authenticator
 
 
 class Sender:

@@ -5,14 +5,14 @@ from typing import Any, Self, TypeVar
 
 from attrs import evolve
 
-from tinker_rest.calls import Call, Carried
-from tinker_rest.closing import ClosesHolder
+from tinker_rest.calling.calls import Call, Carried
+from tinker_rest.calling.closing import ClosesHolder
+from tinker_rest.calling.holder import ClientHolder
+from tinker_rest.calling.options import CallOptions
+from tinker_rest.calling.retries import RetryEvent
 from tinker_rest.errors import InvalidArgumentError
 from tinker_rest.futures import APIFuture
-from tinker_rest.holder import ClientHolder
-from tinker_rest.options import CallOptions
-from tinker_rest.retries import RetryEvent
-from tinker_rest.transport import Answer
+from tinker_rest.network.transport import Answer
 from tinker_rest_api.types import Operation
 
 T = TypeVar("T")

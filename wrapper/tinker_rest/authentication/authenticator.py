@@ -10,8 +10,11 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from tinker_rest import __version__
-from tinker_rest.calls import Call
-from tinker_rest.credentials import CommandCredential, Credential, FixedCredential, find_command
+from tinker_rest.authentication.credentials import CommandCredential, Credential, FixedCredential, find_command
+from tinker_rest.authentication.tokens import claims_of, is_invalid_token, is_token, seconds_left_of
+from tinker_rest.calling.calls import Call
+from tinker_rest.calling.options import CallOptions
+from tinker_rest.calling.retries import is_retryable_status, parse_http_date
 from tinker_rest.errors import (
     APIError,
     APIResponseValidationError,
@@ -20,15 +23,12 @@ from tinker_rest.errors import (
     CredentialsError,
     TinkerError,
 )
-from tinker_rest.options import CallOptions
+from tinker_rest.network.transport import Answer
 from tinker_rest.redaction import keep_secret
-from tinker_rest.retries import is_retryable_status, parse_http_date
-from tinker_rest.tokens import claims_of, is_invalid_token, is_token, seconds_left_of
-from tinker_rest.transport import Answer
 from tinker_rest_api.types import InvalidField
 
 if TYPE_CHECKING:
-    from tinker_rest.sending import Sender
+    from tinker_rest.calling.sending import Sender
 
 T = TypeVar("T")
 

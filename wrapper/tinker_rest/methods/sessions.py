@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tinker_rest import answers
-from tinker_rest.arguments import (
+from tinker_rest.calling import answers
+from tinker_rest.calling.calling_client import CallingClient
+from tinker_rest.futures import APIFuture, async_variant
+from tinker_rest.methods.arguments import (
     AccessScopeName,
     check_access_scope,
     check_limit,
     check_offset,
     check_project_id,
 )
-from tinker_rest.calling_client import CallingClient
-from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest.tinker_path import check_segment
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class SessionMethods(CallingClient):
 
         Calls the operation `search_sessions`.
         """
-        from tinker_rest.session_search import check_search
+        from tinker_rest.methods.session_search import check_search
         from tinker_rest_api.api.sessions.search_sessions import OPERATION
 
         request_of_page = OPERATION.build_request(body=check_search(request))
@@ -151,7 +151,7 @@ class SessionMethods(CallingClient):
 
         Calls the operation `export_session_trace`.
         """
-        from tinker_rest.trace_export import TraceExport
+        from tinker_rest.calling.trace_export import TraceExport
         from tinker_rest_api.api.sessions.export_session_trace import OPERATION
 
         request = OPERATION.build_request(check_segment("session_id", session_id))

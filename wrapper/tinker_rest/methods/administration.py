@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from tinker_rest.arguments import (
+from tinker_rest.calling.calling_client import CallingClient
+from tinker_rest.futures import APIFuture, async_variant
+from tinker_rest.methods.arguments import (
     AuditEventTypeName,
     check_audit_event_type,
     check_billing_time,
     check_day,
     check_project_id,
 )
-from tinker_rest.calling_client import CallingClient
-from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest_api.types import UNSET
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class AdministrationMethods(CallingClient):
 
         Calls the operation `get_audit_log`.
         """
-        from tinker_rest.redirects import FollowedCall
+        from tinker_rest.calling.redirects import FollowedCall
         from tinker_rest_api.api.administration.get_audit_log import OPERATION
 
         checked_day = check_day(day)

@@ -11,11 +11,11 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from tinker_rest.calls import Call
+from tinker_rest.calling.calls import Call
+from tinker_rest.calling.sending import Sender
 from tinker_rest.errors import APIStatusError
-from tinker_rest.sending import Sender
+from tinker_rest.network.transport import Answer
 from tinker_rest.tinker_path import run_id_of
-from tinker_rest.transport import Answer
 from tinker_rest_api.types import InvalidField
 
 if TYPE_CHECKING:

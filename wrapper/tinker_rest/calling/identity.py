@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from tinker_rest.authentication.tokens import identity_in
+from tinker_rest.calling.options import CallOptions
+from tinker_rest.calling.sending import Sender
 from tinker_rest.errors import APIError, APITimeoutError, CredentialsError
-from tinker_rest.options import CallOptions
-from tinker_rest.sending import Sender
-from tinker_rest.tokens import identity_in
 
 if TYPE_CHECKING:
     from tinker_rest.types import WhoamiResponse

@@ -5,10 +5,10 @@ import concurrent.futures
 from types import TracebackType
 from typing import Any, Self
 
-from tinker_rest.background_loop import background_loop
+from tinker_rest.calling.background_loop import background_loop
+from tinker_rest.calling.holder import ClientHolder
 from tinker_rest.errors import ClientClosedError
 from tinker_rest.futures import APIFuture
-from tinker_rest.holder import ClientHolder
 
 
 class ClosesHolder:

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
-from tinker_rest.answers import is_web_url, joined_url
-from tinker_rest.calls import Call
-from tinker_rest.default_headers import public_headers
-from tinker_rest.options import CallOptions
-from tinker_rest.sending import Sender
-from tinker_rest.transport import Answer
+from tinker_rest.calling.answers import is_web_url, joined_url
+from tinker_rest.calling.calls import Call
+from tinker_rest.calling.options import CallOptions
+from tinker_rest.calling.sending import Sender
+from tinker_rest.network.default_headers import public_headers
+from tinker_rest.network.transport import Answer
 from tinker_rest_api.types import Operation
 
 T = TypeVar("T")

@@ -16,8 +16,8 @@ from collections.abc import Callable
 import h11
 import httpx
 
-from tinker_rest.dialing import Dialer
-from tinker_rest.transport import (
+from tinker_rest.network.dialing import Dialer
+from tinker_rest.network.transport import (
     CONNECT_SECONDS,
     KEEP_IDLE_SECONDS,
     LONGEST_OTHER,

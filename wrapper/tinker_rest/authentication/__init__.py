@@ -1,0 +1,1 @@
+"""The credential: where it is found, and the token it is exchanged for."""

@@ -1,0 +1,1 @@
+"""How a method's call is carried out: sent, judged, repeated, read, ended."""

@@ -1,0 +1,1 @@
+"""Connections: which address, over which sockets, with which headers."""
