@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 import threading
 from collections.abc import Callable, Mapping
@@ -18,14 +17,6 @@ from .injection import TRANSPORT
 START_TIMEOUT_SECONDS = 10
 KEEP_ALIVE_SECONDS = 60
 SHUTDOWN_SECONDS = 2
-
-
-def _is_no_offer_of_an_upgrade(record: logging.LogRecord) -> bool:
-    """Java's client offers HTTP/2 on each new connection; that it is not taken up is nothing to warn of."""
-    return not record.getMessage().startswith(("Unsupported upgrade request", "No supported WebSocket library"))
-
-
-logging.getLogger("uvicorn.error").addFilter(_is_no_offer_of_an_upgrade)
 
 
 def open_socket(host: str, port: int) -> socket.socket:
@@ -119,7 +110,11 @@ def _protocol_that_tells_its_transport() -> type[asyncio.Protocol]:
         self.app_state = {**self.app_state, TRANSPORT: transport}
         AutoHTTPProtocol.connection_made(self, transport)
 
-    return type("TellingProtocol", (AutoHTTPProtocol,), {"connection_made": connection_made})
+    def say_nothing(self: Any) -> None:
+        """Java's client offers HTTP/2 with its requests; that it is not taken up is nothing to warn of."""
+
+    methods = {"connection_made": connection_made, "_unsupported_upgrade_warning": say_nothing}
+    return type("TellingProtocol", (AutoHTTPProtocol,), methods)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
