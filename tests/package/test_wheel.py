@@ -30,8 +30,11 @@ def test_the_wheel_holds_both_packages_and_the_description(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         assert hashlib.sha256(archive.read("tinker_rest/openapi.yaml")).hexdigest() == SPEC_SHA256
+        older = (ROOT / "generated" / "openapi-3.0.yaml").read_bytes()
+        assert archive.read("tinker_rest/openapi-3.0.yaml") == older
     for expected in (
         "tinker_rest/__init__.py",
+        "tinker_rest/openapi-3.0.yaml",
         "tinker_rest/py.typed",
         "tinker_rest/sandbox/__main__.py",
         "tinker_rest/sandbox/pages/static/icon.svg",
