@@ -228,6 +228,7 @@ def wrong_code_is_noticed(client: RestClient) -> None:
     client.list_training_runs(limit="5")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     client.get_training_run_async("a", "nobody")  # type: ignore  # pyright: ignore
     client.get_training_run()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    assert_type(tinker_rest.SPEC_SHA256, str)
     client.get_audit_log()  # pyright: ignore[reportDeprecated]
     client.no_such_method()  # type: ignore[attr-defined]  # pyright: ignore
     RestClient("http://127.0.0.1:1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

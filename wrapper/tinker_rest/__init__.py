@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tinker_rest.admin_client import AdminClient
     from tinker_rest.bulk.outcomes import BulkOutcome, BulkProgress, BulkResult
     from tinker_rest.calling.retries import RetryEvent
+    from tinker_rest.description import SPEC_SHA256, SPEC_VERSION
     from tinker_rest.download.results import DownloadProgress, DownloadResult
     from tinker_rest.errors import (
         APIConnectionError,
@@ -78,6 +79,8 @@ _MODULE_OF = {
     "ParsedCheckpointTinkerPath": "tinker_path",
     "RestClient": "rest_client",
     "RetryEvent": "calling.retries",
+    "SPEC_SHA256": "description",
+    "SPEC_VERSION": "description",
     "ServiceClient": "service_client",
     "TrainingRun": "types",
 }
@@ -112,6 +115,8 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "SPEC_SHA256",
+    "SPEC_VERSION",
     "APIConnectionError",
     "APIError",
     "APIFuture",
