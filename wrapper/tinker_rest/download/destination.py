@@ -17,7 +17,7 @@ from tinker_rest.tinker_path import ParsedCheckpointTinkerPath
 
 PART_SUFFIX = ".part"
 # A download that was just cancelled may need this long to let go.
-_LOCK_SECONDS = 3.0
+_LOCK_SECONDS = 1.5
 _SEPARATORS = tuple({"/", os.sep})
 
 

@@ -94,6 +94,8 @@ class Download:
             workspace = Workspace(destination)
             try:
                 await in_thread(lambda: workspace.open(resume=request.resume), workspace.close)
+                if not request.overwrite and await in_thread(destination.final.exists):  # another call was first
+                    return await self._compare(destination, urls)
                 return await self._make(destination, workspace, urls)
             finally:
                 workspace.close()

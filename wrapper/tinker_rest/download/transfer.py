@@ -139,7 +139,7 @@ class Transfer:
     def _receive(self, head: StreamHead, stream: BodyStream) -> bool:
         """In a thread: write what comes; returns whether all is there."""
         part = self.part
-        with disk_faults(part.content, f"; {part.done:,} bytes are kept, the same call goes on with them"):
+        with disk_faults(part.content, lambda: f"; {part.done:,} bytes are kept, the same call goes on with them"):
             if head.status_code == 416:
                 return self._is_at_end(head)
             if not self._is_asked_for(head):
@@ -195,15 +195,16 @@ class Transfer:
         with part.content.open("r+b", buffering=0) as file:
             file.seek(part.done)
             while size := stream.read_into(buffer):
-                written = 0
-                while written < size and not self._given_up.is_set():
-                    written += file.write(buffer[written:size])
-                part.done += written
+                left = buffer[:size]
+                while left:
+                    if self._given_up.is_set():
+                        raise httpx.ReadError("the download was given up")
+                    written = file.write(left)
+                    left = left[written:]
+                    part.done += written
                 self._most = max(self._most, part.done)
                 if computed is not None:
                     computed.advance(part.done)
-                if self._given_up.is_set():
-                    raise httpx.ReadError("the download was given up")
 
     def _is_at_end(self, head: StreamHead) -> bool:
         found = _CONTENT_RANGE.fullmatch(head.header("content-range").strip())
