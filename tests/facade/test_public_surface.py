@@ -141,7 +141,7 @@ def test_every_operation_has_a_method_and_the_other_way_round() -> None:
     named = {name.removesuffix("_by_bare_id") for name in OPERATIONS} - OF_AUTHENTICATION
     assert named <= SYNC.keys()
     by_path = {name for name in SYNC if name.endswith("_tinker_path")} - named
-    assert SYNC.keys() - named == by_path | {"whoami"}
+    assert SYNC.keys() - named == by_path | {"whoami", "download_checkpoint"}
 
 
 def test_what_administrators_use_is_deprecated_on_the_other_client() -> None:

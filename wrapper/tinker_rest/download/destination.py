@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -158,9 +159,8 @@ class Workspace:
         self.discard()
 
     def discard(self) -> None:
-        """Remove everything in it, and itself. Raises DownloadError."""
-        with disk_faults(self.folder):
-            remove(self.folder)
+        """Remove everything in it, and itself. What cannot be removed stays; another call may just look at it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def close(self) -> None:
         """Let others have it; where nothing was begun in it, it goes. May be called twice, by any thread."""

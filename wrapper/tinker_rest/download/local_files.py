@@ -88,7 +88,10 @@ class FolderLock:
 
     def acquire(self) -> bool:
         """Lock; returns False where somebody else has. Raises OSError."""
-        descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600)
+        except FileNotFoundError:  # whoever had the folder has just removed it
+            return False
         try:
             # Whoever had it may have removed the file meanwhile.
             if not _lock(descriptor) or not _is_at(descriptor, self._file):
