@@ -1,7 +1,8 @@
 """The command lines of the SDK that are run with its own clients and with ours, in this order on one sandbox.
 
-Each is run as it stands; `-f json` before it asks for JSON. Left out is what is no call of a REST client: `auth`,
-`version`, the download of what must be exported by training first, and the upload to another service.
+Each is run as it stands; `-f json` before it asks for JSON. Left out is what asks no server, or stores a credential
+(`version`, `auth login`, `auth logout`), the download of what must be exported by training first, and the upload to
+another service.
 """
 
 from __future__ import annotations
@@ -24,6 +25,11 @@ class Command:
     arguments: str
     exit_code: int = 0
     answers: str = ""
+
+    @property
+    def words(self) -> str:
+        """The group and the command, such as `run list`."""
+        return " ".join(self.arguments.removeprefix("-f json ").split()[:2])
 
     def __str__(self) -> str:
         return f"tinker {self.arguments}"
@@ -78,5 +84,9 @@ COMMANDS = [
     Command("model list"),
     Command("-f json model list qwen"),
     Command("model list nonsense", 1),
+    Command("auth status"),
+    Command("-f json auth status"),
+    Command("auth whoami"),
+    Command("-f json auth whoami"),
 ]
 # fmt: on
