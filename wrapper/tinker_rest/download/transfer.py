@@ -177,6 +177,10 @@ class Transfer:
             why = "it has changed" if is_other else "the storage sends no parts of files"
             _log.warning("download_checkpoint: %s starts again, since %s", shown(self._name), why)
         self._stop_hash()
+        if self._is_archive and "html" in head.header("content-type").lower():
+            raise DownloadError("what came is a web page and no archive; a proxy may have sent it")
+        if self._is_archive and head.header("content-length").strip() == "0":
+            raise httpx.RemoteProtocolError("the storage sent an empty archive")
         if not self._is_archive and head.header("content-encoding").strip().lower() not in ("", "identity"):
             raise DownloadError(f"the storage sends {shown(self._name)} compressed, although it was not to")
         self.resumed_from = 0
