@@ -200,6 +200,19 @@ def test_a_part_of_another_checkpoint_is_not_gone_on_with(stored: Storage, tmp_p
     assert stored.asked == [None, None]
 
 
+def test_a_part_that_is_a_link_is_not_written_to(stored: Storage, tmp_path: Path) -> None:
+    stored.cuts = [1_000_000]
+    victim, part = tmp_path / "victim", tmp_path / "a.part" / "archive"
+    with client_of(stored.api, max_retries=0) as client:
+        with pytest.raises(APIConnectionError):
+            client.download_checkpoint(PATH, tmp_path / "a").result(20)
+        part.rename(victim)
+        part.symlink_to(victim)
+        client.download_checkpoint(PATH, tmp_path / "a").result(20)
+    assert victim.stat().st_size == 1_000_000
+    assert stored.asked == [None, None]
+
+
 def test_a_storage_without_ranges_starts_again(
     client: RestClient, stored: Storage, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -691,6 +704,14 @@ def test_names_of_external_files_stay_in_their_folder(
     with pytest.raises(TinkerError, match="unsafe name"):
         client.download_checkpoint("tinker://r/external_weights/1", tmp_path / "x").result(20)
     assert stored.server.requests == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_names_of_external_files_that_are_the_same(client: RestClient, stored: Storage, tmp_path: Path) -> None:
+    urls = dict.fromkeys(("a/b", "a//b"), f"{stored.server.base_url}/x")
+    stored.api.answer = lambda _: reply(body={"urls": urls, "expires": "2026-07-13T10:15:00Z"})
+    with pytest.raises(DownloadError, match="several files the same name"):
+        client.download_checkpoint("tinker://r/external_weights/1", tmp_path / "x").result(20)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -103,6 +103,8 @@ class Download:
     async def _make(self, destination: Destination, workspace: Workspace, urls: SignedUrls) -> DownloadResult:
         names = await urls.names()
         parts = {name: self._part_of(name, number, workspace) for number, name in enumerate(sorted(names))}
+        if len({part.content for part in parts.values()}) < len(parts):
+            raise DownloadError("the server gives several files the same name; nothing was downloaded")
         await in_thread(lambda: _load(parts, workspace))
         self._transfers = [self._transfer(part, urls, name) for name, part in parts.items()]
         self._phase = "downloading"
