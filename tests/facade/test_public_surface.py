@@ -148,7 +148,7 @@ def test_every_operation_has_a_method_and_the_other_way_round() -> None:
         "select_checkpoints",
         *(name for name in CALLS if name.endswith(("_checkpoints", "_checkpoints_ttl"))),
     }
-    assert CALLS - named == by_path | of_many - named | {"whoami"}
+    assert CALLS - named == by_path | of_many - named | {"whoami", "download_checkpoint"}
 
 
 def test_iterators_take_what_the_listings_take() -> None:

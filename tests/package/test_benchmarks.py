@@ -1,6 +1,7 @@
 """That the benchmarks work; what they measure is for scripts/bench to print, never for a test to judge."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -49,3 +50,14 @@ def test_the_sandbox_is_measured() -> None:
     figures = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     assert {"start to first answer, s", "last page of 100 checkpoints, ms"} <= figures.keys()
     assert all(value > 0 for value in figures.values())
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="downloads are measured beside curl")
+def test_downloads_are_measured() -> None:
+    code = (
+        "import sys; from pathlib import Path; import downloads; "
+        "downloads.measure_downloads(Path(sys.executable), 1, 2**20, None)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=FOLDER, check=True, capture_output=True, text=True)
+    assert "| tinker-rest, comparing a SHA-256 |" in done.stdout
+    assert "ratio to curl" in done.stdout

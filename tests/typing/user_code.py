@@ -19,6 +19,9 @@ from tinker_rest import (
     BulkResult,
     CheckpointSelection,
     ConflictError,
+    DownloadError,
+    DownloadProgress,
+    DownloadResult,
     NotFoundError,
     PagedItems,
     ParsedCheckpointTinkerPath,
@@ -88,6 +91,20 @@ def every_method_has_a_type(client: RestClient) -> None:
     assert_type(client.assign_session_project("s", "p"), APIFuture[None])
     assert_type(client.export_session_trace("s").result(), str)
     assert_type(client.whoami().result(), WhoamiResponse)
+
+
+def checkpoints_are_downloaded(client: RestClient, progress: Callable[[DownloadProgress], None]) -> None:
+    call = client.download_checkpoint(PATH, Path("it.tar.gz"), progress=progress, resume=False, overwrite=True)
+    assert_type(call, APIFuture[DownloadResult])
+    try:
+        result = call.result()
+    except DownloadError as error:
+        print(error, error.__cause__)
+        return
+    assert_type(result.path, Path)
+    assert_type(result.verified_by, str | None)
+    client.download_checkpoint(PATH, "folder", extract=True, progress=lambda now: print(now.bytes_total))
+    client.download_checkpoint(PATH, 5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def sessions_are_searched(client: RestClient) -> None:
@@ -163,6 +180,7 @@ async def everything_can_be_awaited(client: RestClient) -> None:
     assert_type(await client.get_sampler_async("s"), GetSamplerResponse)
     assert_type(await client.get_session("s").result_async(timeout=3), GetSessionResponse)
     assert_type(await client.delete_checkpoint_async("run-id", "weights/1"), None)
+    assert_type(await client.download_checkpoint_async(PATH, "a"), DownloadResult)
     coroutine: Coroutine[Any, Any, TrainingRun] = client.get_training_run("a").coroutine()
     task = asyncio.create_task(coroutine)
     run, page = await asyncio.gather(task, client.list_checkpoints("a"))

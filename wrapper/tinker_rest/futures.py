@@ -10,7 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from tinker_rest.calling.background_loop import BackgroundLoop
 from tinker_rest.deprecation import deprecated
-from tinker_rest.errors import APIError
+from tinker_rest.errors import APIError, DownloadError
 
 _log = logging.getLogger("tinker_rest")
 
@@ -148,7 +148,7 @@ class APIFuture(concurrent.futures.Future[T]):
             result = await work()
         except asyncio.CancelledError:
             self._settle(lambda _: self.cancel(), None)
-        except APIError as error:
+        except (APIError, DownloadError) as error:
             # Where in this package it was made helps nobody, and would tie the frames in a cycle.
             self._settle(self.set_exception, error.with_traceback(None))
         except BaseException as error:
