@@ -2,4 +2,4 @@
 """Which openapi.yaml this package was generated from."""
 
 SPEC_VERSION: str = "0.1.0"
-SPEC_SHA256: str = "333633b951be1b39a91e2eae148181cf5aa45ac96348d8435e534b37809b8d97"
+SPEC_SHA256: str = "1dc8aff28dfed79708dd74cc2ba44209d9b1b8033c16dd280d03612e568725e7"

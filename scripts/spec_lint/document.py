@@ -1,6 +1,6 @@
 """An API description to look things up in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import yaml
@@ -60,7 +60,15 @@ class Document:
 
     def schemas_in_responses(self) -> Iterator[tuple[str, Json]]:
         """The named schemas that a response may hold; not those of an open choice, which is open as a whole."""
-        waiting = [media["schema"] for place, media in self.bodies() if "/responses/" in place]
+        yield from self._named(media["schema"] for place, media in self.bodies() if "/responses/" in place)
+
+    def schemas_in_requests(self) -> Iterator[tuple[str, Json]]:
+        """The named schemas that a request may hold."""
+        bodies = [media["schema"] for place, media in self.bodies() if "/requestBodies/" in place]
+        yield from self._named([*bodies, *(one.get("schema", {}) for _, one in self.components("parameters"))])
+
+    def _named(self, schemas: Iterable[Json]) -> Iterator[tuple[str, Json]]:
+        waiting = list(schemas)
         seen: set[str] = set()
         while waiting:
             schema = waiting.pop()
@@ -75,8 +83,9 @@ class Document:
             if {"type": "string"} not in choices:
                 waiting += [*choices, *schema.get("oneOf", []), *schema.get("allOf", [])]
             waiting += schema.get("properties", {}).values()
-            if isinstance(schema.get("items"), dict):
-                waiting.append(schema["items"])
+            waiting += [
+                schema[key] for key in ("items", "additionalProperties") if isinstance(schema.get(key), dict)
+            ]
 
     def all_mappings(self) -> Iterator[tuple[str, Json]]:
         """Every mapping of the document with its place."""

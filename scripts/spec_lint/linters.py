@@ -28,8 +28,9 @@ def node_linters(spec: Path) -> list[str]:
         print(f"{message}.")
         return []
     tools = _installed() / "node_modules" / ".bin"
+    shutil.copy(FOLDER / "spectral.yaml", CACHE)  # beside the rulesets that it extends
     spectral = [
-        str(tools / "spectral"), "lint", "--ruleset", str(FOLDER / "spectral.yaml"), "--fail-severity", "hint",
+        str(tools / "spectral"), "lint", "--ruleset", str(CACHE / "spectral.yaml"), "--fail-severity", "hint",
         "--format", "text", str(spec),
     ]  # fmt: skip
     redocly = [

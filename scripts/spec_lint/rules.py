@@ -12,6 +12,16 @@ from spec_lint.document import Document, Json, inline_schemas, properties
 Rule = Callable[[Document], Iterator[str]]
 RULES: dict[str, Rule] = {}
 LARGEST = 2**53 - 1  # what a number of JavaScript holds exactly
+ERRORS_OF_ALL = ("400", "401", "402", "422", "429", "503", "default")
+# What a number may be, in words of its description. A new unit is added here.
+UNITS = (
+    "second", "bytes", "utc", "tokens", "us dollars", "gigabytes", "hours", "how many", "the most", "rank",
+    "version",
+)  # fmt: skip
+
+# Exceptions, one by one
+OPEN_IN_REQUESTS = {"FinishReasonType": "a reason that a newer server tells of is one to search for"}
+NOT_PAGED = {"list_checkpoints": "the server answers with all checkpoints of a run"}
 
 
 def rule(function: Rule) -> Rule:
@@ -54,12 +64,13 @@ def one_tag(document: Document) -> Iterator[str]:
 
 @rule
 def responses(document: Document) -> Iterator[str]:
-    """Each operation tells of a success, of 401 and of anything else; errors are shared components."""
+    """Each operation tells of a success and of the errors that any call may meet; errors are shared components."""
     for place, operation in document.operations():
         answers = operation.get("responses", {})
         if not any(str(status)[0] in "23" for status in answers):
             yield f"{place}: has no success"
-        for needed in ("401", "default"):
+        of_things = ["404"] if "{" in place else []
+        for needed in [*ERRORS_OF_ALL, *of_things]:
             if needed not in answers:
                 yield f"{place}: has no response {needed!r}"
         for status, answer in answers.items():
@@ -122,6 +133,18 @@ def no_inline_schema(document: Document) -> Iterator[str]:
 
 
 @rule
+def no_inline_parameter(document: Document) -> Iterator[str]:
+    """Parameters and bodies of requests are components of each operation, where the other rules see them."""
+    for place, operation in document.operations():
+        for parameter in [*operation.get("parameters", []), operation.get("requestBody", {"$ref": ""})]:
+            if "$ref" not in parameter:
+                yield f"{place}: {parameter.get('name', 'the body')} must be a component"
+    for path, item in document.root.get("paths", {}).items():
+        if "parameters" in item:
+            yield f"paths/{path}: parameters belong to operations"
+
+
+@rule
 def open_enumerations(document: Document) -> Iterator[str]:
     """What a response may hold is open: no closed enumeration, and no object that forbids other fields."""
     for name, schema in document.schemas_in_responses():
@@ -129,6 +152,36 @@ def open_enumerations(document: Document) -> Iterator[str]:
             yield f"components/schemas/{name}: forbids the fields of newer servers"
         if "enum" in schema or "const" in schema:
             yield f"components/schemas/{name}: a newer server's value must be allowed beside the known ones"
+
+
+@rule
+def closed_requests(document: Document) -> Iterator[str]:
+    """What a request may hold is closed: a client is told at once of a value that nobody knows."""
+    for name, schema in document.schemas_in_requests():
+        if {"type": "string"} in schema.get("anyOf", []) and name not in OPEN_IN_REQUESTS:
+            yield f"components/schemas/{name}: an enumeration in a request must list all of its values"
+    named = {name for name, _ in document.schemas_in_requests()}
+    for name in OPEN_IN_REQUESTS.keys() - named:
+        yield f"{name}: is excepted, and in no request"
+
+
+@rule
+def pagination(document: Document) -> Iterator[str]:
+    """A listing has a limit with bounds and a default, and an offset or a cursor to go on from."""
+    for place, operation in document.operations():
+        taken = {one["name"]: one for one in map(document.resolve, operation.get("parameters", []))}
+        body = document.resolve(operation.get("requestBody", {})).get("content", {}).get("application/json", {})
+        fields = document.resolve(body.get("schema", {})).get("properties", {})
+        name = operation.get("operationId", "")
+        is_listing = name.startswith(("list_", "search_")) or "limit" in taken or "offset" in taken
+        if not is_listing or name in NOT_PAGED:
+            continue
+        schemas = {**{key: one.get("schema", {}) for key, one in taken.items()}, **fields}
+        limit, offset = schemas.get("limit", {}), schemas.get("offset", {})
+        if limit.get("minimum") != 1 or "maximum" not in limit or "default" not in limit:
+            yield f"{place}: needs a limit with a minimum of 1, a maximum and a default"
+        if "cursor" not in schemas and (offset.get("minimum"), offset.get("default")) != (0, 0):
+            yield f"{place}: needs a cursor, or an offset with the minimum and the default 0"
 
 
 @rule
@@ -195,16 +248,22 @@ def default_in_bounds(document: Document) -> Iterator[str]:
 
 @rule
 def units(document: Document) -> Iterator[str]:
-    """Times say that they are UTC, sizes bytes and durations seconds."""
-    for place, one, name in properties(document):
-        text = one.get("description", "").lower()
+    """Each number says what it counts; times say that they are UTC, sizes bytes and durations seconds."""
+    described = [(place, one, one.get("description", ""), name) for place, one, name in properties(document)]
+    for name, one in document.components("parameters"):
+        place = f"components/parameters/{name}"
+        described.append((place, one.get("schema", {}), one.get("description", ""), one["name"]))
+    for place, schema, description, name in described:
+        text = description.lower()
         for applies, unit in (
-            (one.get("format") == "date-time", "utc"),
+            (schema.get("format") in {"date-time", "date"}, "utc"),
             (name.endswith("_bytes"), "bytes"),
             (name.endswith("_seconds"), "second"),
         ):
-            if applies and unit not in text and not (unit == "second" and "hour" in text):
+            if applies and unit not in text:
                 yield f"{place}: the description must name the unit ({unit})"
+        if {"integer", "number"} & set(_types(schema)) and not any(unit in text for unit in UNITS):
+            yield f"{place}: the description must name the unit, one of {', '.join(UNITS)}"
 
 
 @rule

@@ -3,7 +3,8 @@ from enum import StrEnum
 
 
 class AccessScope(StrEnum):
-    """`owned`: what the caller owns. `accessible`: that and what others share with the caller."""
+    """What to look among. `owned`: what the caller owns. `accessible`: that and what others share with the
+    caller."""
 
     ACCESSIBLE = "accessible"
     OWNED = "owned"

@@ -9,7 +9,7 @@ from ..types import (
 
 
 class AuthTokenRequest(dict[str, Any]):
-    """An empty object."""
+    """An empty object, since the credential is in the header."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values."""

@@ -14,7 +14,7 @@ _FIELDS = frozenset(("jwt",))
 
 @define
 class AuthTokenResponse(Model):
-    """The token.
+    """The token that was made.
 
     Attributes:
         jwt: A JSON Web Token, which is a secret. It takes the place of the API key until it

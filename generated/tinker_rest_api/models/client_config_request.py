@@ -14,7 +14,7 @@ _FIELDS = frozenset(("sdk_version",))
 
 @define
 class ClientConfigRequest(Model):
-    """Who asks.
+    """Which version of a client asks.
 
     Attributes:
         sdk_version: The version of the client.

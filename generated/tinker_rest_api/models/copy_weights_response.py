@@ -14,7 +14,7 @@ _FIELDS = frozenset(("tinker_path",))
 
 @define
 class CopyWeightsResponse(Model):
-    """The copy.
+    """Where the copy of a checkpoint is.
 
     Attributes:
         tinker_path: The address of the copy.

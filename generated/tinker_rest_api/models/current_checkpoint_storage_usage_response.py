@@ -21,7 +21,7 @@ _FIELDS = frozenset(
 
 @define
 class CurrentCheckpointStorageUsageResponse(Model):
-    """What is stored now.
+    """What is stored now, and at which rate.
 
     Attributes:
         data: What is stored, by project and owner of the sessions.

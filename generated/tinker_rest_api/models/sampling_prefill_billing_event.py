@@ -20,7 +20,7 @@ _FIELDS = frozenset(
 
 @define
 class SamplingPrefillBillingEvent(Model):
-    """Tokens of prompts.
+    """Tokens of prompts that were read.
 
     Attributes:
         type: Names the kind of usage.

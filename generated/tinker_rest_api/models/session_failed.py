@@ -33,7 +33,7 @@ _FIELDS = frozenset(
 
 @define
 class SessionFailed(Model):
-    """The session failed.
+    """The session failed, and why.
 
     Attributes:
         type: Names the status.

@@ -33,7 +33,7 @@ _FIELDS = frozenset(
 
 @define
 class TrainingRun(Model):
-    """A fine-tuning run.
+    """A fine-tuning run, with its newest checkpoints.
 
     Attributes:
         training_run_id: The id of the run.

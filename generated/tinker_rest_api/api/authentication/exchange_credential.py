@@ -129,7 +129,7 @@ def sync_detailed(
     Args:
         x_idempotency_key (str | Unset):
         x_request_id (str | Unset):
-        body (AuthTokenRequest): An empty object.
+        body (AuthTokenRequest): An empty object, since the credential is in the header.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -164,7 +164,7 @@ def sync(
     Args:
         x_idempotency_key (str | Unset):
         x_request_id (str | Unset):
-        body (AuthTokenRequest): An empty object.
+        body (AuthTokenRequest): An empty object, since the credential is in the header.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -199,7 +199,7 @@ async def asyncio_detailed(
     Args:
         x_idempotency_key (str | Unset):
         x_request_id (str | Unset):
-        body (AuthTokenRequest): An empty object.
+        body (AuthTokenRequest): An empty object, since the credential is in the header.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -234,7 +234,7 @@ async def asyncio(
     Args:
         x_idempotency_key (str | Unset):
         x_request_id (str | Unset):
-        body (AuthTokenRequest): An empty object.
+        body (AuthTokenRequest): An empty object, since the credential is in the header.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

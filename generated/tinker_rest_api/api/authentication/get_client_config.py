@@ -117,7 +117,7 @@ def sync_detailed(
     Args:
         x_idempotency_key (str | Unset):
         x_request_id (str | Unset):
-        body (ClientConfigRequest): Who asks.
+        body (ClientConfigRequest): Which version of a client asks.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -150,7 +150,7 @@ def sync(
     Args:
         x_idempotency_key (str | Unset):
         x_request_id (str | Unset):
-        body (ClientConfigRequest): Who asks.
+        body (ClientConfigRequest): Which version of a client asks.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -183,7 +183,7 @@ async def asyncio_detailed(
     Args:
         x_idempotency_key (str | Unset):
         x_request_id (str | Unset):
-        body (ClientConfigRequest): Who asks.
+        body (ClientConfigRequest): Which version of a client asks.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -216,7 +216,7 @@ async def asyncio(
     Args:
         x_idempotency_key (str | Unset):
         x_request_id (str | Unset):
-        body (ClientConfigRequest): Who asks.
+        body (ClientConfigRequest): Which version of a client asks.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -133,8 +133,9 @@ def sync_detailed(
 
     Args:
         session_id (str):
-        access_scope (AccessScope | Unset): `owned`: what the caller owns. `accessible`: that and
-            what others share with the caller.
+        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
+            `accessible`: that and what others share with
+            the caller.
         x_request_id (str | Unset):
 
     Raises:
@@ -166,8 +167,9 @@ def sync(
 
     Args:
         session_id (str):
-        access_scope (AccessScope | Unset): `owned`: what the caller owns. `accessible`: that and
-            what others share with the caller.
+        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
+            `accessible`: that and what others share with
+            the caller.
         x_request_id (str | Unset):
 
     Raises:
@@ -199,8 +201,9 @@ async def asyncio_detailed(
 
     Args:
         session_id (str):
-        access_scope (AccessScope | Unset): `owned`: what the caller owns. `accessible`: that and
-            what others share with the caller.
+        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
+            `accessible`: that and what others share with
+            the caller.
         x_request_id (str | Unset):
 
     Raises:
@@ -232,8 +235,9 @@ async def asyncio(
 
     Args:
         session_id (str):
-        access_scope (AccessScope | Unset): `owned`: what the caller owns. `accessible`: that and
-            what others share with the caller.
+        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
+            `accessible`: that and what others share with
+            the caller.
         x_request_id (str | Unset):
 
     Raises:

@@ -129,8 +129,9 @@ def sync_detailed(
     Args:
         limit (int | Unset):  Default: 20.
         offset (int | Unset):  Default: 0.
-        access_scope (AccessScope | Unset): `owned`: what the caller owns. `accessible`: that and
-            what others share with the caller.
+        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
+            `accessible`: that and what others share with
+            the caller.
         x_request_id (str | Unset):
 
     Raises:
@@ -167,8 +168,9 @@ def sync(
     Args:
         limit (int | Unset):  Default: 20.
         offset (int | Unset):  Default: 0.
-        access_scope (AccessScope | Unset): `owned`: what the caller owns. `accessible`: that and
-            what others share with the caller.
+        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
+            `accessible`: that and what others share with
+            the caller.
         x_request_id (str | Unset):
 
     Raises:
@@ -205,8 +207,9 @@ async def asyncio_detailed(
     Args:
         limit (int | Unset):  Default: 20.
         offset (int | Unset):  Default: 0.
-        access_scope (AccessScope | Unset): `owned`: what the caller owns. `accessible`: that and
-            what others share with the caller.
+        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
+            `accessible`: that and what others share with
+            the caller.
         x_request_id (str | Unset):
 
     Raises:
@@ -243,8 +246,9 @@ async def asyncio(
     Args:
         limit (int | Unset):  Default: 20.
         offset (int | Unset):  Default: 0.
-        access_scope (AccessScope | Unset): `owned`: what the caller owns. `accessible`: that and
-            what others share with the caller.
+        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
+            `accessible`: that and what others share with
+            the caller.
         x_request_id (str | Unset):
 
     Raises:

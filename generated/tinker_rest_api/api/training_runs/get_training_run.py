@@ -131,8 +131,9 @@ def sync_detailed(
 
     Args:
         training_run_id (str):
-        access_scope (AccessScope | Unset): `owned`: what the caller owns. `accessible`: that and
-            what others share with the caller.
+        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
+            `accessible`: that and what others share with
+            the caller.
         x_request_id (str | Unset):
 
     Raises:
@@ -164,8 +165,9 @@ def sync(
 
     Args:
         training_run_id (str):
-        access_scope (AccessScope | Unset): `owned`: what the caller owns. `accessible`: that and
-            what others share with the caller.
+        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
+            `accessible`: that and what others share with
+            the caller.
         x_request_id (str | Unset):
 
     Raises:
@@ -197,8 +199,9 @@ async def asyncio_detailed(
 
     Args:
         training_run_id (str):
-        access_scope (AccessScope | Unset): `owned`: what the caller owns. `accessible`: that and
-            what others share with the caller.
+        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
+            `accessible`: that and what others share with
+            the caller.
         x_request_id (str | Unset):
 
     Raises:
@@ -230,8 +233,9 @@ async def asyncio(
 
     Args:
         training_run_id (str):
-        access_scope (AccessScope | Unset): `owned`: what the caller owns. `accessible`: that and
-            what others share with the caller.
+        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
+            `accessible`: that and what others share with
+            the caller.
         x_request_id (str | Unset):
 
     Raises:

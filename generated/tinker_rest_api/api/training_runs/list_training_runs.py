@@ -132,8 +132,9 @@ def sync_detailed(
     Args:
         limit (int | Unset):  Default: 20.
         offset (int | Unset):  Default: 0.
-        access_scope (AccessScope | Unset): `owned`: what the caller owns. `accessible`: that and
-            what others share with the caller.
+        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
+            `accessible`: that and what others share with
+            the caller.
         project_id (str | Unset):
         x_request_id (str | Unset):
 
@@ -172,8 +173,9 @@ def sync(
     Args:
         limit (int | Unset):  Default: 20.
         offset (int | Unset):  Default: 0.
-        access_scope (AccessScope | Unset): `owned`: what the caller owns. `accessible`: that and
-            what others share with the caller.
+        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
+            `accessible`: that and what others share with
+            the caller.
         project_id (str | Unset):
         x_request_id (str | Unset):
 
@@ -212,8 +214,9 @@ async def asyncio_detailed(
     Args:
         limit (int | Unset):  Default: 20.
         offset (int | Unset):  Default: 0.
-        access_scope (AccessScope | Unset): `owned`: what the caller owns. `accessible`: that and
-            what others share with the caller.
+        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
+            `accessible`: that and what others share with
+            the caller.
         project_id (str | Unset):
         x_request_id (str | Unset):
 
@@ -252,8 +255,9 @@ async def asyncio(
     Args:
         limit (int | Unset):  Default: 20.
         offset (int | Unset):  Default: 0.
-        access_scope (AccessScope | Unset): `owned`: what the caller owns. `accessible`: that and
-            what others share with the caller.
+        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
+            `accessible`: that and what others share with
+            the caller.
         project_id (str | Unset):
         x_request_id (str | Unset):
 

@@ -1,0 +1,316 @@
+"""Every example of openapi.yaml is what the sandbox answers to the example request, word for word.
+
+The example request of an operation has the first example of each of its parameters and of its body; where an
+example of the body has the name of that of the response, the two belong together. The examples were taken from a
+sandbox in which it is `MOMENT`, and here it is that moment again, so that times, ids, sizes, costs are the same.
+Signatures and hosts of signed URLs and tokens are compared by their form.
+
+What is not an answer to the example request alone is in two tables: `ARRANGED` has what goes before, or is
+different in the request, and `FAULTS` what only a fault of the sandbox brings about.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from tinker_rest.sandbox import Clock, Sandbox
+from tinker_rest.sandbox.app import TOKEN_OPERATIONS
+from tinker_rest.sandbox.spec import load_spec
+
+MOMENT = datetime(2026, 7, 14, 9, 48, 12, 345678, UTC)
+SPEC = load_spec()
+BODIES_OF_OTHER_SERVERS = "200"  # beside a 204: some servers send one, which means nothing
+LONG = 60
+
+
+class Example(NamedTuple):
+    """An answer that the description shows: to which operation, with which status, name, body and headers."""
+
+    operation: str
+    status: int
+    name: str
+    body: Any
+    headers: dict[str, str]
+
+    @property
+    def is_error(self) -> bool:
+        return self.status >= 400
+
+
+@dataclass
+class Request:
+    """A request that the description shows."""
+
+    operation: str
+    path: dict[str, str]
+    query: dict[str, Any]
+    headers: dict[str, str]
+    body: Any = None
+
+    def send(self, sandbox: Sandbox) -> httpx.Response:
+        operation = SPEC.operations[self.operation]
+        headers = {"X-API-Key": sandbox.api_key, **self.headers}
+        url = sandbox.base_url + operation.path.format_map(self.path)
+        return httpx.request(operation.method, url, params=self.query or None, headers=headers, json=self.body)
+
+
+def described(operation: str) -> dict[str, Any]:
+    found = SPEC.operations[operation]
+    return SPEC.document["paths"][found.path][found.method.lower()]
+
+
+def values(examples: dict[str, Any]) -> dict[str, Any]:
+    return {name: SPEC.resolve(example)["value"] for name, example in examples.items()}
+
+
+def example_request(operation: str, name: str) -> Request:
+    """The example request that belongs to the example answer of that name."""
+    request = Request(operation, {}, {}, {})
+    places = {"path": request.path, "query": request.query, "header": request.headers}
+    for parameter in map(SPEC.resolve, described(operation)["parameters"]):
+        places[parameter["in"]][parameter["name"]] = next(iter(values(parameter["examples"]).values()))
+    if "requestBody" in described(operation):
+        media = SPEC.resolve(described(operation)["requestBody"])["content"]["application/json"]
+        bodies = values(media["examples"])
+        request.body = copy.deepcopy(bodies.get(name, next(iter(bodies.values()))))
+    return request
+
+
+def examples() -> Iterator[Example]:
+    for operation in SPEC.operations:
+        responses = {status: SPEC.resolve(one) for status, one in described(operation)["responses"].items()}
+        for status, response in responses.items():
+            if status == BODIES_OF_OTHER_SERVERS and "content" not in response:
+                continue
+            headers = {name: SPEC.resolve(one)["example"] for name, one in response.get("headers", {}).items()}
+            media = response.get("content", {}).get("application/json", {"examples": {"": {"value": None}}})
+            for name, body in values(media["examples"]).items():
+                yield Example(operation, 500 if status == "default" else int(status), name, body, headers)
+
+
+EXAMPLES = list(examples())
+
+
+def sandbox_of_the_moment(**options: Any) -> Sandbox:
+    return Sandbox(clock=Clock(MOMENT, frozen=True), validate_responses=True, **options)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with sandbox_of_the_moment(archive_build_seconds=0) as running:
+        yield running
+
+
+# What goes before the request, or is different in it. A function returns the answer.
+
+
+def as_shown(sandbox: Sandbox, request: Request) -> httpx.Response:
+    return request.send(sandbox)
+
+
+def after(operation: str) -> Callable[[Sandbox, Request], httpx.Response]:
+    def ask(sandbox: Sandbox, request: Request) -> httpx.Response:
+        assert example_request(operation, "").send(sandbox).status_code == 204
+        return request.send(sandbox)
+
+    return ask
+
+
+def of_yesterday(sandbox: Sandbox, request: Request) -> httpx.Response:
+    request.query["day"] = "2026-07-13"
+    return request.send(sandbox)
+
+
+def while_building(sandbox: Sandbox, request: Request) -> httpx.Response:
+    with sandbox_of_the_moment(archive_build_seconds=LONG, archive_building_status=425) as building:
+        return request.send(building)
+
+
+def of_an_empty_session(sandbox: Sandbox, request: Request) -> httpx.Response:
+    request.path["session_id"] = sandbox.add_session().session_id
+    return request.send(sandbox)
+
+
+def unreadable(sandbox: Sandbox, request: Request) -> httpx.Response:
+    if request.body is not None and "ttl_seconds" in request.body:
+        request.body["ttl_seconds"] = 60
+        return request.send(sandbox)
+    operation = SPEC.operations[request.operation]
+    url = f"{sandbox.base_url}{operation.path.format_map(request.path)}?unreadable=%FF"
+    return httpx.request(operation.method, url, headers={"X-API-Key": sandbox.api_key, **request.headers})
+
+
+def with_another_key(sandbox: Sandbox, request: Request) -> httpx.Response:
+    request.headers["X-API-Key"] = "tml-of-nobody"
+    return request.send(sandbox)
+
+
+def with_an_old_token(sandbox: Sandbox, request: Request) -> httpx.Response:
+    request.headers["X-API-Key"] = example_request("exchange_credential", "").send(sandbox).json()["jwt"]
+    sandbox.clock.advance(3600)
+    return request.send(sandbox)
+
+
+def of_something_unknown(sandbox: Sandbox, request: Request) -> httpx.Response:
+    body = request.body or {}
+    if request.path:
+        name = "checkpoint_name" if "checkpoint_name" in request.path else list(request.path)[-1]
+        request.path[name] = "9999"
+    elif request.operation in TOKEN_OPERATIONS:
+        with sandbox_of_the_moment(wants_tokens="absent") as without_tokens:
+            return request.send(without_tokens)
+    for name in {"source_path", "tinker_path"} & body.keys():
+        body[name] = "tinker://run-id/weights/9999"
+    return request.send(sandbox)
+
+
+def of_somebody_else(sandbox: Sandbox, request: Request) -> httpx.Response:
+    if request.operation == "search_sessions":
+        request.body["project_ids"] = ["project-of-others"]
+        return request.send(sandbox)
+    if "checkpoint_kind" in request.path:
+        request.path["checkpoint_kind"] = "sampler_weights"  # which is public
+    elif "checkpoint_id" in request.path:
+        assert example_request("publish_checkpoint_by_bare_id", "").send(sandbox).status_code == 204
+    request.headers["X-API-Key"] = sandbox.other_api_key
+    return request.send(sandbox)
+
+
+def once_more(sandbox: Sandbox, request: Request) -> httpx.Response:
+    request.send(sandbox)
+    request.headers["X-Idempotency-Key"] = "another"
+    return request.send(sandbox)
+
+
+def of_a_wrong_type(sandbox: Sandbox, request: Request) -> httpx.Response:
+    if "limit" in request.query:
+        request.query["limit"] = "many"
+    else:
+        request.headers["X-Request-Id"] = "x" * 256
+    return request.send(sandbox)
+
+
+Arrange = Callable[[Sandbox, Request], httpx.Response]
+# By the operation and the name of the example, or for every operation by the name alone.
+ARRANGED: dict[tuple[str, str] | str, Arrange] = {
+    ("unpublish_checkpoint", "204"): after("publish_checkpoint"),
+    ("unpublish_checkpoint_by_bare_id", "204"): after("publish_checkpoint_by_bare_id"),
+    ("get_audit_log", "one_entry"): after("publish_checkpoint"),
+    ("get_audit_log", "302"): of_yesterday,
+    ("export_session_trace", "pending"): while_building,
+    ("export_session_trace", "failed"): of_an_empty_session,
+    "ttl_too_short": unreadable,
+    "wrong_key": with_another_key,
+    "expired_token": with_an_old_token,
+    "no_such_thing": of_something_unknown,
+    "not_the_owner": of_somebody_else,
+    "already_public": once_more,
+    "not_an_integer": of_a_wrong_type,
+    "being_built": while_building,
+}
+# What the sandbox does not do by itself, for every operation or for some.
+FAULTS: dict[str, set[str] | None] = {
+    "blocked": None,
+    "slow_down": None,
+    "unavailable": None,
+    "internal": None,
+    # Where there is nothing to be found, only servers that do not offer the operation answer so.
+    "no_such_thing": {
+        "search_sessions", "get_audit_log", "get_billing_usage", "get_current_checkpoint_storage_usage",
+    },
+    # Who may not read a thing is told that there is none.
+    "not_the_owner": {
+        "get_training_run", "list_checkpoints", "get_checkpoint_archive_url", "get_external_weights_urls",
+        "get_checkpoint_archive_url_by_bare_id", "get_weights_info_by_tinker_path", "get_session", "get_sampler",
+        "export_session_trace", "exchange_credential", "copy_weights",
+    },
+}  # fmt: skip
+# Examples of errors are shared by operations, whose sentences differ: here they are those of the example.
+IN_THESE_WORDS = {
+    "ttl_too_short": "set_checkpoint_ttl",
+    "no_such_thing": "delete_checkpoint",
+    "not_the_owner": "delete_checkpoint",
+    "already_public": "publish_checkpoint",
+    "not_an_integer": "list_training_runs",
+}
+
+
+def is_fault(example: Example) -> bool:
+    return example.name in FAULTS and (
+        (operations := FAULTS[example.name]) is None or example.operation in operations
+    )
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: f"{one.operation}-{one.status}-{one.name}")
+def test_the_sandbox_answers_the_example(sandbox: Sandbox, example: Example) -> None:
+    sandbox.reset()
+    request = example_request(example.operation, example.name)
+    arrange = ARRANGED.get((example.operation, example.name or f"{example.status}")) or ARRANGED.get(example.name)
+    if is_fault(example):
+        after = "1" if "Retry-After" in example.headers else None
+        sandbox.faults.add(status=example.status, match=example.operation, retry_after=after, **example.body)
+        arrange = as_shown
+    answer = (arrange or as_shown)(sandbox, request)
+    assert answer.status_code == example.status, answer.text
+    if example.body is None:
+        assert answer.content == b""
+    elif IN_THESE_WORDS.get(example.name, example.operation) == example.operation:
+        assert comparable(answer.json()) == comparable(example.body)
+    else:
+        assert shape(answer.json()) == shape(example.body)
+    for name, value in example.headers.items():
+        if name == "X-Request-Id" and example.name != "not_an_integer":
+            assert answer.headers[name] == request.headers[name] == value
+        elif name in answer.headers and name != "X-Request-Id":
+            assert place(comparable(answer.headers[name])) == place(comparable(value))
+        else:
+            assert name not in {"Location", "Expires"}
+            assert name != "Retry-After" or example.name in {"ready", "failed"}
+            assert name != "WWW-Authenticate" or example.name != "expired_token"
+    assert sandbox.violations == []
+
+
+def test_nothing_in_the_tables_is_out_of_date() -> None:
+    names = {example.name for example in EXAMPLES}
+    both = {(example.operation, example.name or f"{example.status}") for example in EXAMPLES}
+    assert {key for key in ARRANGED if isinstance(key, str)} <= names
+    assert {key for key in ARRANGED if isinstance(key, tuple)} <= both
+    for name, operations in FAULTS.items():
+        assert {(operation, name) for operation in operations or ()} <= both
+    assert set(IN_THESE_WORDS.items()) <= {(name, operation) for operation, name in both}
+
+
+def comparable(value: Any) -> Any:
+    """A value without what is another every time: the host and the signature of a URL, a token."""
+    if isinstance(value, dict):
+        return {name: comparable(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [comparable(one) for one in value]
+    if isinstance(value, float):
+        return pytest.approx(value)
+    if isinstance(value, str):
+        value = re.sub(r"^https?://[^/]+/(.*[?&]signature=)\w+$", r"(storage)/\1(signature)", value)
+        return re.sub(r"^eyJ[\w-]+\.[\w-]+\.[\w-]+$", "(token)", value)
+    return value
+
+
+def place(value: str) -> str:
+    """A signed URL without the names of the file, since the operations with a redirect share its example."""
+    return re.sub(r"^\(storage\)/(\w+)/[^?]+?(\.[a-z.]+)\?", r"(storage)/\1/…\2?", value)
+
+
+def shape(value: Any) -> Any:
+    """What a value is made of."""
+    if isinstance(value, dict):
+        return {name: shape(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [shape(one) for one in value][:1] if all(isinstance(one, dict) for one in value) else list
+    return type(value)
