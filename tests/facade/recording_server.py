@@ -17,6 +17,8 @@ from typing import Any, Self
 
 from tinker_rest import RestClient
 
+from .described_calls import example_answer
+
 KEY = "tml-recorded-key-0123456789"
 
 
@@ -84,7 +86,8 @@ IDENTITY = {"sub": "tml:organization_user:u-1", "org_id": "o-1", "email": "ada@e
 TRAINING_RUN = {"training_run_id": "r", "base_model": "b", "is_lora": True}
 CURSOR = {"offset": 0, "limit": 1, "total_count": 0}
 SIGNED_URL = "https://storage.example/archive.tar.gz?signature=secret-signature"
-# The smallest right answer to each operation, by its method and path.
+# The smallest right answer to an operation, by its method and path; to others the answer is the example of the
+# description.
 _SMALLEST_ANSWERS: tuple[tuple[str, bytes], ...] = (
     (r"GET .*/archive", reply(302, Location=SIGNED_URL, Expires="Mon, 13 Jul 2026 10:15:00 GMT")),
     (r"GET .*/checkpoints", reply(body={"checkpoints": []})),
@@ -112,7 +115,8 @@ def smallest_answer(request: RecordedRequest) -> bytes:
     for pattern, answer in _SMALLEST_ANSWERS:
         if re.fullmatch(pattern, line):
             return answer
-    return reply(404, {"detail": "Not Found"})
+    example = example_answer(line)
+    return reply(*example) if example is not None else reply(404, {"detail": "Not Found"})
 
 
 def in_turn(answers: Iterable[Answer]) -> AnswerFunction:

@@ -142,7 +142,11 @@ def test_bounds_are_those_of_the_description() -> None:
 
 def test_every_operation_has_a_method_and_the_other_way_round() -> None:
     named = {name.removesuffix("_by_bare_id") for name in OPERATIONS} - OF_AUTHENTICATION
-    assert named <= SYNC.keys()
+    for name in sorted(named - SYNC.keys()):
+        (tag,) = OPERATIONS[name]["tags"]
+        pytest.fail(
+            f"{name} has no method: write it, and its {name}_async, in the module of wrapper/tinker_rest/methods/ for {tag}"
+        )
     by_path = {name for name in SYNC if name.endswith("_tinker_path")} - named
     of_many = {
         "select_checkpoints",
@@ -162,7 +166,7 @@ def test_iterators_take_what_the_listings_take() -> None:
 
 
 def test_what_administrators_use_is_deprecated_on_the_other_client() -> None:
-    assert methods_of(AdminClient).keys() == DEPRECATED
+    assert methods_of(AdminClient).keys() >= DEPRECATED  # a newer one is on AdminClient alone
     for name in DEPRECATED:
         assert getattr(RestClient, name).__deprecated__
         assert parameters(getattr(RestClient, name)) == parameters(getattr(AdminClient, name))

@@ -31,6 +31,7 @@ from tinker_rest.types import (
     UserSearchOwner,
 )
 
+from .described_calls import described_call, further_calls, operations
 from .recording_server import KEY, RecordingServer, client_of, in_turn, lose_answer, reply
 
 RUN = "5f2d7413-8a3c-4e1b-9d60-2b7c1f0e9a55:train:0"
@@ -137,6 +138,8 @@ WIRE: list[tuple[str, tuple[Any, ...], dict[str, Any], str, bytes]] = [
     ("get_current_checkpoint_storage_usage", ("p",), {}, f"{USAGE}/checkpoints/current?project_id=p", b""),
 ]
 ADMINISTRATION = ("get_audit_log", "get_billing_usage", "get_current_checkpoint_storage_usage")
+# What no row tells of is called as the examples of the description say.
+WIRE += further_calls({row[0] for row in WIRE}, (RestClient, AdminClient))
 # An odd character is data, so it never ends a segment; what a segment may hold is sent as it is.
 AWKWARD: list[tuple[str, tuple[Any, ...], str]] = [
     ("get_training_run", ("a b ü%2F",), f"GET {API}/training_runs/a%20b%20%C3%BC%252F?access_scope=owned"),
@@ -267,6 +270,10 @@ def client(server: RecordingServer) -> Iterator[RestClient]:
         yield made
 
 
+def is_of_administrators(name: str) -> bool:
+    return name in ADMINISTRATION or not hasattr(RestClient, name)
+
+
 def ids(rows: list[Any]) -> list[str]:
     return [f"{row[0]}{row[1]!r}"[:90] for row in rows]
 
@@ -276,7 +283,7 @@ def test_wire(
     server: RecordingServer, client: RestClient, name: str, args: Any, kwargs: Any, line: str, body: bytes
 ) -> None:
     server.requests.clear()
-    asked: Any = AdminClient(client.holder) if name in ADMINISTRATION else client
+    asked: Any = AdminClient(client.holder) if is_of_administrators(name) else client
     getattr(asked, name)(*args, **kwargs).result()
     asyncio.run(getattr(asked, f"{name}_async")(*args, **kwargs))
     assert len(server.requests) == (1 if name == "whoami" else 2)  # which keeps the token
@@ -306,7 +313,7 @@ def test_refused_before_anything_is_sent(
     server: RecordingServer, client: RestClient, name: str, args: Any, kwargs: Any, named: object
 ) -> None:
     server.requests.clear()
-    asked: Any = AdminClient(client.holder) if name in ADMINISTRATION else client
+    asked: Any = AdminClient(client.holder) if is_of_administrators(name) else client
     with pytest.raises(InvalidArgumentError) as caught:
         getattr(asked, name)(*args, **kwargs)
     assert isinstance(caught.value, ValueError)
@@ -378,7 +385,13 @@ def test_every_public_method_has_a_row() -> None:
     }
     iterators = {name for name in methods if name.startswith("iter_")}  # tests/facade/test_iteration.py has them
     synchronous = {name.removesuffix("_async") for name in methods} - not_operations
-    assert synchronous - iterators - {row[0] for row in WIRE} == set(), "methods without a row in WIRE"
+    for name in sorted(synchronous - iterators - {row[0] for row in WIRE}):
+        described = {one["operationId"] for _, _, one in operations()}
+        row = tuple(described_call(name)) if name in described else (name, (), {}, f"GET {API}/…", b"")
+        pytest.fail(
+            f"{name} takes other arguments than its operation has, or has none: how it is called, and what that sends,"
+            f" belongs into WIRE of tests/facade/test_wire.py, in a row like {row!r}"
+        )
     assert {row[0] for row in WIRE} - methods == set(), "rows in WIRE without a method"
 
 

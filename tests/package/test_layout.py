@@ -2,10 +2,7 @@
 
 import subprocess
 
-import yaml
-from checkout import ROOT, SPEC
-
-import tinker_rest
+from checkout import ROOT
 
 TOP = {
     ".ci", ".gitattributes", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "generated",
@@ -27,16 +24,3 @@ def test_no_module_is_too_long_to_read() -> None:
     assert len(files) > 20
     for name in files:
         assert len((ROOT / name).read_text().splitlines()) <= 400, name
-
-
-def test_every_operation_has_a_method() -> None:
-    description = yaml.safe_load(SPEC.read_text())
-    operations = [
-        one["operationId"]
-        for path in description["paths"].values()
-        for one in path.values()
-        if one["tags"] != ["authentication"]  # what clients do by themselves
-    ]
-    assert len(operations) > 25
-    for operation in operations:
-        assert hasattr(tinker_rest.RestClient, operation.removesuffix("_by_bare_id")), operation

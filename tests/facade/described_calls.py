@@ -1,0 +1,95 @@
+"""What the description's examples say of an operation: how its method is called, what is sent and what comes back.
+
+So a new operation needs no row in the tables of these tests, unless its method takes other arguments than it has.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Collection, Iterator
+from typing import Any, NamedTuple
+from urllib.parse import quote, quote_plus
+
+import yaml
+from checkout import SPEC, Json
+
+DESCRIPTION: Json = yaml.load(SPEC.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+SEGMENT = "!$&'()*+,;=:@"  # what a segment of a path holds as it is
+
+
+class DescribedCall(NamedTuple):
+    """A call of an operation's method by its example: a row of `WIRE` in test_wire.py."""
+
+    name: str
+    arguments: tuple[Any, ...]
+    keywords: dict[str, Any]
+    line: str
+    body: bytes
+
+
+def resolve(node: Json) -> Json:
+    """What a reference refers to, or the node itself."""
+    while "$ref" in node:
+        target: Any = DESCRIPTION
+        for step in node["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        node = target
+    return node
+
+
+def operations() -> Iterator[tuple[str, str, Json]]:
+    """Method, path and operation of all that is not done by clients themselves."""
+    for path, item in DESCRIPTION["paths"].items():
+        for method, operation in item.items():
+            if operation["tags"] != ["authentication"]:
+                yield method.upper(), path, operation
+
+
+def described_call(name: str) -> DescribedCall:
+    """The call of an operation's method with the first examples of its parameters and fields, by their names."""
+    method, path, operation = next(one for one in operations() if one[2]["operationId"] == name)
+    keywords: Json = {}
+    query: list[str] = []
+    for parameter in map(resolve, operation["parameters"]):
+        value = next(iter(parameter["examples"].values()))["value"]
+        if parameter["in"] == "header":
+            continue
+        keywords[parameter["name"]] = value
+        if parameter["in"] == "path":
+            path = path.replace(f"{{{parameter['name']}}}", quote(value, safe=SEGMENT))
+        else:
+            query.append(f"{parameter['name']}={quote_plus(str(value))}")
+    body = b""
+    if "requestBody" in operation:
+        examples = resolve(operation["requestBody"])["content"]["application/json"]["examples"]
+        value = resolve(next(iter(examples.values())))["value"]
+        keywords |= value
+        body = json.dumps(value, separators=(",", ":")).encode()
+    line = f"{method} {path}{'?' if query else ''}{'&'.join(query)}"
+    return DescribedCall(name, (), keywords, line, body)
+
+
+def further_calls(written: Collection[str], clients: Collection[type]) -> list[DescribedCall]:
+    """The calls of operations that have no row, as far as their methods take what the operations have."""
+    calls = []
+    for _, _, operation in operations():
+        name = operation["operationId"]
+        method = next((getattr(client, name) for client in clients if hasattr(client, name)), None)
+        if name not in written and method is not None:
+            call = described_call(name)
+            if call.keywords.keys() == inspect.signature(method).parameters.keys() - {"self"}:
+                calls.append(call)
+    return calls
+
+
+def example_answer(line: str) -> tuple[int, Any] | None:
+    """The status and the body of the answer that the description shows to a request line, or None for none."""
+    for method, path, operation in operations():
+        pattern = re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(path))
+        if re.fullmatch(f"{method} .*{pattern}", line):
+            status = min(operation["responses"])
+            content = resolve(operation["responses"][status]).get("content", {}).get("application/json")
+            return int(status), resolve(next(iter(content["examples"].values())))["value"] if content else None
+    return None
