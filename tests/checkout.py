@@ -1,5 +1,6 @@
 """Where the files of the project are."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -19,3 +20,16 @@ def with_deprecated_sampler() -> str:
     )
     line = "        Deprecated since 2026-12-31, gone after 2027-12-31: use `get_session` instead.\n\n"
     return text.replace(before, f"{before}      deprecated: true\n{dates}").replace(words, line + words)
+
+
+def copy_of_checkout(folder: Path, *further: str) -> Path:
+    """What regeneration reads and writes, and `further`, in a folder whose scripts use this environment."""
+    for name in ("openapi.yaml", "generator-config.yml", "requirements.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    for name in ("generated", "scripts", *further):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    script = folder / "scripts" / "project_env.py"
+    text = script.read_text()
+    assert 'return ensure(".venv", "-r", LOCK)' in text
+    script.write_text(text.replace('return ensure(".venv", "-r", LOCK)', "return Path(sys.executable)"))
+    return folder

@@ -144,9 +144,8 @@ def test_every_operation_has_a_method_and_the_other_way_round() -> None:
     named = {name.removesuffix("_by_bare_id") for name in OPERATIONS} - OF_AUTHENTICATION
     for name in sorted(named - SYNC.keys()):
         (tag,) = OPERATIONS[name]["tags"]
-        pytest.fail(
-            f"{name} has no method: write it, and its {name}_async, in the module of wrapper/tinker_rest/methods/ for {tag}"
-        )
+        module = f"the module of wrapper/tinker_rest/methods/ for {tag}"
+        pytest.fail(f"{name} has no method: write it, and its {name}_async, in {module}")
     by_path = {name for name in SYNC if name.endswith("_tinker_path")} - named
     of_many = {
         "select_checkpoints",

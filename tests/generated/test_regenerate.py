@@ -1,7 +1,6 @@
 """scripts/regenerate: the one writer of generated/, and the check that nobody else was."""
 
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -9,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from checkout import ROOT, with_deprecated_sampler
+from checkout import ROOT, copy_of_checkout, with_deprecated_sampler
 
 GENERATED = ROOT / "generated" / "tinker_rest_api"
 TEMPLATES = sorted((ROOT / "scripts" / "templates").glob("*.jinja"))
@@ -18,15 +17,7 @@ TEMPLATES = sorted((ROOT / "scripts" / "templates").glob("*.jinja"))
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of what regeneration reads and writes, which uses the environment of these tests."""
-    for name in ("openapi.yaml", "generator-config.yml", "requirements.lock", "pyproject.toml"):
-        shutil.copy(ROOT / name, tmp_path)
-    for name in ("generated", "scripts"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    script = tmp_path / "scripts" / "project_env.py"
-    text = script.read_text()
-    assert 'return ensure(".venv", "-r", LOCK)' in text
-    script.write_text(text.replace('return ensure(".venv", "-r", LOCK)', "return Path(sys.executable)"))
-    return tmp_path
+    return copy_of_checkout(tmp_path)
 
 
 def regenerate(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,223 @@
+"""What CONTRIBUTING says of a change of openapi.yaml, done on a copy: from the description to a facade that works.
+
+All in one: a new field, a new value of an enumeration, a renamed schema and a new operation. What is forgotten is
+named by a check; what is written by hand is in `METHOD`, `HANDLER` and `RENAMED`, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from checkout import ROOT, copy_of_checkout
+
+sys.path.append(str(ROOT / "scripts"))  # where the rules are; they are no part of the package
+from spec_lint.rules import findings
+
+PATH = """\
+  /api/v1/projects/{project_id}:
+    get:
+      operationId: get_project
+      tags: [sessions]
+      summary: Get a project
+      description: How many sessions belong to a project.
+      parameters:
+        - $ref: '#/components/parameters/ProjectId'
+        - $ref: '#/components/parameters/RequestId'
+      responses:
+        '200':
+          description: The project that was asked for.
+          headers:
+            X-Request-Id: {$ref: '#/components/headers/RequestId'}
+          content:
+            application/json:
+              schema: {$ref: '#/components/schemas/Project'}
+              examples:
+                research: {$ref: '#/components/examples/ResearchProject'}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/Unauthorized'}
+        '402': {$ref: '#/components/responses/PaymentRequired'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '422': {$ref: '#/components/responses/UnprocessableEntity'}
+        '429': {$ref: '#/components/responses/TooManyRequests'}
+        '503': {$ref: '#/components/responses/ServiceUnavailable'}
+        default: {$ref: '#/components/responses/UnexpectedError'}
+
+"""
+PARAMETER = """\
+    ProjectId:
+      name: project_id
+      in: path
+      required: true
+      description: The id of a project. Never empty, `.` or `..`.
+      schema: {type: string, minLength: 1, maxLength: 512}
+      examples:
+        research: {value: project-research}
+"""
+SCHEMA = """\
+    Project:
+      type: object
+      description: A project, to which sessions belong.
+      required: [project_id, sessions_count]
+      properties:
+        project_id:
+          type: string
+          description: The id of the project.
+        sessions_count:
+          type: integer
+          format: int64
+          minimum: 0
+          maximum: 9007199254740991
+          description: How many sessions belong to it.
+"""
+EXAMPLE = """\
+    ResearchProject:
+      summary: The project of most sessions
+      value: {project_id: project-research, sessions_count: 32}
+"""
+FIELD = """\
+        sha256:
+          type: [string, 'null']
+          description: The SHA-256 of the checkpoint's files, in hexadecimal digits.
+"""
+METHOD = '''\
+    def get_project(self, project_id: str) -> APIFuture[Project]:
+        """Get how many sessions belong to a project.
+
+        Args:
+            project_id: The id of the project.
+
+        Raises:
+            NotFoundError: By the future: there is no such project.
+
+        Calls the operation `get_project`.
+        """
+        from tinker_rest_api.api.sessions.get_project import OPERATION
+
+        request = OPERATION.build_request(check_segment("project_id", project_id))
+        return self._call(OPERATION, request, OPERATION.read_success)
+
+    get_project_async = async_variant(get_project)
+
+'''
+HANDLER = '''\
+def get_project(backend: Backend, call: Call) -> Answer:
+    """How many sessions belong to a project."""
+    project_id = call.path["project_id"]
+    if project_id not in backend.organization.projects:
+        raise Refusal(404, f"Project {project_id} was not found.")
+    found = backend.store.rows("SELECT COUNT(*) FROM sessions WHERE project_id = ?", (project_id,))
+    return json_answer(200, {"project_id": project_id, "sessions_count": found[0][0]})
+
+
+'''
+RENAMED = ("GetSamplerResponse", "Sampler")
+USE = """
+from tinker_rest.sandbox import Sandbox
+from tinker_rest.types import Checkpoint, KnownCheckpointType, Project, Sampler
+
+with Sandbox(validate_responses=True) as sandbox, sandbox.client() as client:
+    project = client.get_project("project-research").result()
+    sampler = client.get_sampler("session-id:sample:0").result()
+assert isinstance(project, Project) and project.sessions_count > 0, project
+assert isinstance(sampler, Sampler), sampler
+sent = {"checkpoint_id": "weights/1", "checkpoint_type": "merged", "tinker_path": "tinker://r/weights/1"}
+checkpoint = Checkpoint.from_dict({**sent, "sha256": "ab"})
+assert checkpoint.checkpoint_type is KnownCheckpointType.MERGED and checkpoint.sha256 == "ab", checkpoint
+assert Checkpoint.from_dict(sent).sha256 is None
+"""
+
+SURFACE = "tests/facade/test_public_surface.py"
+HANDLERS = "tests/sandbox/test_spec.py::test_every_operation_has_a_handler"
+# What looks at each operation, model and method there is.
+WHOLE = (
+    SURFACE, HANDLERS, "tests/facade/test_wire.py", "tests/facade/test_deprecations.py", "tests/sandbox/test_operations.py",
+    "tests/sandbox/test_examples.py", "tests/generated/test_models.py",
+)  # fmt: skip
+
+
+class Copy:
+    """A copy of the checkout, in which programs and tests use the copy's source instead of what is installed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = copy_of_checkout(folder, "wrapper", "tests")
+
+    def edit(self, name: str, before: str, after: str) -> None:
+        """Replace what stands there, once in a table or everywhere."""
+        file = self.folder / name
+        text = file.read_text()
+        assert before in text
+        file.write_text(text.replace(before, after))
+
+    def rename_by_hand(self) -> None:
+        """Give the renamed schema its new name wherever Python has the old one."""
+        for name in ("wrapper", "tests/facade"):
+            for file in (self.folder / name).rglob("*.py"):
+                file.write_text(file.read_text().replace(*RENAMED))
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run Python in the copy."""
+        path = os.pathsep.join(str(self.folder / name) for name in ("wrapper", "generated"))
+        environment = {**os.environ, "PYTHONPATH": path}
+        command = (sys.executable, *command)
+        return subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False
+        )
+
+    def failures(self, *tests: str) -> str:
+        """What pytest says of tests that fail; empty where they pass."""
+        done = self.run("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *tests)
+        return "" if done.returncode == 0 else done.stdout + done.stderr
+
+    def mistyped(self) -> str:
+        """What mypy says of the facade; empty where nothing is wrong."""
+        done = self.run("-m", "mypy", "--no-error-summary", "wrapper/tinker_rest/methods")
+        return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """A copy with a changed description, generated anew."""
+    made = Copy(tmp_path_factory.mktemp("checkout"))
+    spec = "openapi.yaml"
+    made.edit(spec, "  /api/v1/get_server_capabilities:\n", f"{PATH}  /api/v1/get_server_capabilities:\n")
+    made.edit(spec, "    TrainingRunsLimit:\n", f"{PARAMETER}    TrainingRunsLimit:\n")
+    made.edit(spec, "    GetSamplerResponse:\n", f"{SCHEMA}    GetSamplerResponse:\n")
+    made.edit(spec, "    SamplerOfCheckpoint:\n", f"{EXAMPLE}    SamplerOfCheckpoint:\n")
+    made.edit(
+        spec, "        public:\n          type: boolean\n", f"{FIELD}        public:\n          type: boolean\n"
+    )
+    made.edit(spec, "enum: [training, sampler, external]", "enum: [training, sampler, external, merged]")
+    made.edit(spec, *RENAMED)
+    assert findings((made.folder / spec).read_text()) == []
+    done = made.run("scripts/regenerate")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return made
+
+
+def test_from_the_description_to_a_facade_that_works(copy: Copy) -> None:
+    methods, handlers = (f"wrapper/tinker_rest/{name}/sessions.py" for name in ("methods", "sandbox/handlers"))
+    # What is to be written by hand is named.
+    forgotten = copy.failures(SURFACE, HANDLERS)
+    assert "get_project has no method: write it, and its get_project_async" in forgotten
+    assert "methods/ for sessions" in forgotten
+    assert (
+        "openapi.yaml has operations without a function in tinker_rest.sandbox.handlers: ['get_project']"
+        in forgotten
+    )
+    assert 'no attribute "GetSamplerResponse"' in copy.mistyped()
+    # It is written.
+    copy.edit(methods, "    def search_sessions(", f"{METHOD}    def search_sessions(")
+    copy.edit(methods, "        ListSessionsResponse,\n", "        ListSessionsResponse,\n        Project,\n")
+    copy.rename_by_hand()
+    copy.edit(handlers, "def search_sessions(", f"{HANDLER}def search_sessions(")
+    # Nothing else is missing: neither for the tests of all that there is, nor for whoever uses it.
+    assert copy.mistyped() == ""
+    assert (
+        copy.failures(*WHOLE, "-k", "get_project or Project or Sampler or surface or every or out_of_date") == ""
+    )
+    used = copy.run("-c", USE)
+    assert used.returncode == 0, used.stderr
