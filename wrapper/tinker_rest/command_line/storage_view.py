@@ -37,15 +37,16 @@ def write_report(report: StorageReport, runs: Sequence[RunStorage], price: Price
         return
     page = Page()
     _write_sums(page, report, price)
-    sections = [
+    sections: list[tuple[str, list[Row]]] = [
         (_runs_heading(report, runs), _run_rows(report, runs)),
         ("By age", [(_age(step), step.amount, "") for step in report.by_age]),
         ("By expiry", [(_expiry(step), step.amount, "") for step in report.by_expiry]),
     ]
     shown = [(heading, _seen(rows)) for heading, rows in sections]
-    table = _Table(page, max(_cells(text) for heading, rows in shown for text in (heading, *(r[0] for r in rows))))
-    for heading, rows in shown:
-        table.write(heading, rows)
+    widths = [max(_cells(text) for text in (heading, *(row[0] for row in rows))) for heading, rows in shown]
+    for (heading, rows), width in zip(shown, widths, strict=True):
+        table = _Table(page, max(widths))
+        (table if table.fits else _Table(page, width)).write(heading, rows)
     if report.ttl is not None:
         _write_effect(page, report.ttl)
 
@@ -54,7 +55,7 @@ def _write_sums(page: Page, report: StorageReport, price: Price | None) -> None:
     total = report.total
     runs = counted(len(report.runs), "training run")
     checkpoints = counted(total.checkpoint_count, "checkpoint")
-    page.write(f"{page.styled(_size(total), HEADING)} in {checkpoints} of {runs}")
+    page.fold(f"{_size(total)} in {checkpoints} of {runs}", HEADING)
     for kinds in ({"private": report.private, "public": report.public}, report.by_type):
         parts = [f"{printable(name)} {_size(one)}" for name, one in kinds.items() if one.checkpoint_count]
         page.fold(", ".join(parts))
@@ -62,11 +63,9 @@ def _write_sums(page: Page, report: StorageReport, price: Price | None) -> None:
         unknown = counted(total.unknown_size_count, "checkpoint")
         page.fold(f"{unknown} of unknown size, which no sum has; counts have them")
     if price is not None:
-        whose = "the server's price" if price.source == "server" else "the price given"
-        page.fold(
-            f"about {usd(price.of(total))} USD a month, before credits, at {price.usd_per_gigabyte_month:g} USD"
-            f" per GB and month, {whose}"
-        )
+        whose = "the server's" if price.source == "server" else "the given"
+        rate = f"{price.usd_per_gigabyte_month:g} USD per GB"
+        page.fold(f"about {usd(price.of(total))} USD a month, at {whose} {rate}, before credits")
 
 
 def _runs_heading(report: StorageReport, runs: Sequence[RunStorage]) -> str:
@@ -112,17 +111,25 @@ def _expiry(step: Step) -> str:
 
 
 class _Table:
-    """Tables below each other, whose columns are equally wide so that their bars can be compared."""
+    """A table with bars.
+
+    Args:
+        page: Where to.
+        label_width: How wide the labels are.
+
+    Attributes:
+        fits: Whether labels and numbers stand beside each other; else labels have lines of their own.
+    """
 
     def __init__(self, page: Page, label_width: int) -> None:
         self._page = page
-        self._fits = True
+        self.fits = True
         self._label, self._bar = label_width, 0
         if page.width is None:  # no terminal: no bars, and no lid on width
             return
         left = page.width - label_width - 2 * len(GAP) - _SIZE - _COUNT
-        self._fits = left >= 0
-        if not self._fits:  # labels have lines of their own
+        self.fits = left >= 0
+        if not self.fits:
             self._label, left = 0, page.width - 2 * len(GAP) - _SIZE - _COUNT
         bar = left - len(GAP)
         self._bar = min(bar, _WIDEST_BAR) if bar >= _NARROWEST_BAR else 0
@@ -141,7 +148,7 @@ class _Table:
         self, label: str, style: str | None, size_text: str, count: str, part: float, number_style: str
     ) -> None:
         shown = self._page.styled(label, style) if style else label
-        if not self._fits:
+        if not self.fits:
             self._page.write(shown)
             shown, label = "", ""
         numbers = f"{size_text}{GAP}{count}"
