@@ -101,12 +101,12 @@ async def examine_server(
     sender = Sender(base_url, headers, None if credential is None else Authenticator(credential, with_key))
     try:
         asked = await _ask_all(sender, patience)
-        server = _server(asked)
+        server = _server(asked, is_plain=base_url.startswith("http:"))
         yield server
         if server.level == "fail":
             for name in ("access", "operations"):
                 yield skipped(name)
-            yield _clock(asked)
+            yield skipped("clock") if isinstance(asked[0].error, APIConnectionError) else _clock(asked)
             yield skipped("latency")
             return
         access = _access(asked, has_key=credential is not None)
@@ -156,7 +156,7 @@ def _said(error: TinkerError) -> str:
     return error.message if isinstance(error, APIError) else explain(error)[0]
 
 
-def _server(asked: Sequence[Asked]) -> Finding:
+def _server(asked: Sequence[Asked], *, is_plain: bool) -> Finding:
     if any(one.error is None or one.status in (401, 402, 403) for one in asked):
         return Finding("server", "ok", "answers as one of Tinker does")
     if isinstance(asked[0].error, CredentialsError):  # of a credential that no token is given for
@@ -168,6 +168,8 @@ def _server(asked: Sequence[Asked]) -> Finding:
     text, status = _said(error), explain(error)[1]
     remedy = "Check the network; where others reach the server, tell its operators"
     match error:
+        case APIConnectionError() if is_plain and not isinstance(error, APITimeoutError):
+            remedy = f"Where the server speaks TLS, the address begins with https://. {remedy}"
         case APITimeoutError():
             remedy = "The server, or a proxy before it, hangs: try again, with --timeout 30 for slow ones"
         case APIResponseValidationError():
@@ -187,7 +189,7 @@ def _access(asked: Sequence[Asked], *, has_key: bool) -> Finding:
             text, status = explain(one.error)
             return failed("access", text, "Get a new key or token", status)
     if any(one.error is None for one in asked):
-        return Finding("access", "ok", "the server takes the key" if has_key else "the server takes no key")
+        return Finding("access", "ok", "the server takes the key" if has_key else "the server asks for no key")
     if not has_key:
         return skipped("access", "the server wants a key")
     error = next(one.error for one in asked if one.status in (401, 402, 403))

@@ -186,7 +186,7 @@ async def _untrusted(
         with contextlib.suppress(OSError, TimeoutError, ValueError):
             async with asyncio.timeout(patience.seconds):
                 issuer = _issuer(await _certificate_of_anybody(host, port))
-    by = f", of {issuer}" if issuer else ""
+    by = f" of {issuer}" if issuer else ""
     checked = f" with {source}" if source else ""
     remedy = (
         "Where a company's proxy or a private authority issued it, let SSL_CERT_FILE name a PEM file with that"
