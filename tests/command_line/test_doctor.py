@@ -107,7 +107,7 @@ def test_formats(run: Run, account: Sandbox) -> None:
     assert {*whole["items"][0]} == {"name", "result", "text", "remedy", "facts"}
     assert (whole["exit_status"], whole["failures"], whole["warnings"]) == (0, 0, 0)
     facts = {one["name"]: one["facts"] for one in whole["items"]}
-    assert facts["versions"].keys() == {"tinker_rest", "spec_sha256", "python", "httpx", "fast"}
+    assert facts["versions"].keys() == {"tinker_rest", "spec", "spec_sha256", "python", "httpx", "fast"}
     assert facts["key"] == {"source": "TINKER_API_KEY", "is_token": False}
     assert facts["operations"] == dict.fromkeys(
         ("list_training_runs", "list_user_checkpoints", "list_sessions", "get_server_capabilities",

@@ -23,6 +23,7 @@ RUN_ELSEWHERE = {
     "scripts/test": "this is what runs this test",
     "pip install .": "tests/package/test_wheel.py installs the wheel",
     "scripts/conformance": "CI runs it",
+    "scripts/portability": "CI runs it",
     "tinker-rest sandbox record --out account.yaml": "tests/sandbox/test_recording.py records accounts",
 }
 

@@ -19,7 +19,11 @@ from tinker_rest import (
     BulkResult,
     CheckpointSelection,
     ConflictError,
+    DownloadError,
+    DownloadProgress,
+    DownloadResult,
     NotFoundError,
+    PagedItems,
     ParsedCheckpointTinkerPath,
     RestClient,
     RetryEvent,
@@ -48,6 +52,7 @@ from tinker_rest.types import (
     SessionFailed,
     SessionSearchRequest,
     SessionSearchResponse,
+    SessionSummary,
     StorageBillingEvent,
     TrainingRun,
     TrainingRunsResponse,
@@ -86,6 +91,20 @@ def every_method_has_a_type(client: RestClient) -> None:
     assert_type(client.assign_session_project("s", "p"), APIFuture[None])
     assert_type(client.export_session_trace("s").result(), str)
     assert_type(client.whoami().result(), WhoamiResponse)
+
+
+def checkpoints_are_downloaded(client: RestClient, progress: Callable[[DownloadProgress], None]) -> None:
+    call = client.download_checkpoint(PATH, Path("it.tar.gz"), progress=progress, resume=False, overwrite=True)
+    assert_type(call, APIFuture[DownloadResult])
+    try:
+        result = call.result()
+    except DownloadError as error:
+        print(error, error.__cause__)
+        return
+    assert_type(result.path, Path)
+    assert_type(result.verified_by, str | None)
+    client.download_checkpoint(PATH, "folder", extract=True, progress=lambda now: print(now.bytes_total))
+    client.download_checkpoint(PATH, 5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def sessions_are_searched(client: RestClient) -> None:
@@ -161,6 +180,7 @@ async def everything_can_be_awaited(client: RestClient) -> None:
     assert_type(await client.get_sampler_async("s"), GetSamplerResponse)
     assert_type(await client.get_session("s").result_async(timeout=3), GetSessionResponse)
     assert_type(await client.delete_checkpoint_async("run-id", "weights/1"), None)
+    assert_type(await client.download_checkpoint_async(PATH, "a"), DownloadResult)
     coroutine: Coroutine[Any, Any, TrainingRun] = client.get_training_run("a").coroutine()
     task = asyncio.create_task(coroutine)
     run, page = await asyncio.gather(task, client.list_checkpoints("a"))
@@ -226,6 +246,7 @@ def wrong_code_is_noticed(client: RestClient) -> None:
     client.list_training_runs(limit="5")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     client.get_training_run_async("a", "nobody")  # type: ignore  # pyright: ignore
     client.get_training_run()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    assert_type(tinker_rest.SPEC_SHA256, str)
     client.get_audit_log()  # pyright: ignore[reportDeprecated]
     client.no_such_method()  # type: ignore[attr-defined]  # pyright: ignore
     RestClient("http://127.0.0.1:1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
@@ -278,3 +299,20 @@ def many_mistakes(client: RestClient) -> None:
     CheckpointSelection(older_than=30)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     CheckpointSelection(sort="name")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     CheckpointSelection(7)  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]
+
+
+async def every_iterator_has_a_type(client: RestClient) -> None:
+    assert_type(client.iter_user_checkpoints(page_size=100, limit=5), PagedItems[Checkpoint])
+    for checkpoint in client.iter_user_checkpoints():
+        assert_type(checkpoint, Checkpoint)
+    async for awaited in client.iter_user_checkpoints():
+        assert_type(awaited, Checkpoint)
+    for page in client.iter_training_runs(access_scope="accessible", project_id="p").pages():
+        assert_type(page, list[TrainingRun])
+    async for later in client.iter_training_runs().pages():
+        assert_type(later, list[TrainingRun])
+    assert_type(list(client.iter_sessions(access_scope="owned")), list[str])
+    found = client.iter_search_sessions(SessionSearchRequest(), page_size=50, limit=None)
+    assert_type([one async for one in found], list[SessionSummary])
+    client.iter_sessions(5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    client.iter_sessions(access_scope="mine")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tinker_rest.admin_client import AdminClient
     from tinker_rest.bulk.outcomes import BulkOutcome, BulkProgress, BulkResult
     from tinker_rest.calling.retries import RetryEvent
+    from tinker_rest.description import SPEC_SHA256, SPEC_VERSION
     from tinker_rest.download.results import DownloadProgress, DownloadResult
     from tinker_rest.errors import (
         APIConnectionError,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         UnprocessableEntityError,
     )
     from tinker_rest.futures import APIFuture
+    from tinker_rest.iteration.paged_items import PagedItems
     from tinker_rest.rest_client import RestClient
     from tinker_rest.selection import CheckpointSelection
     from tinker_rest.service_client import ServiceClient
@@ -73,9 +75,12 @@ _MODULE_OF = {
     "DownloadProgress": "download.results",
     "DownloadResult": "download.results",
     "ModelID": "types",
+    "PagedItems": "iteration.paged_items",
     "ParsedCheckpointTinkerPath": "tinker_path",
     "RestClient": "rest_client",
     "RetryEvent": "calling.retries",
+    "SPEC_SHA256": "description",
+    "SPEC_VERSION": "description",
     "ServiceClient": "service_client",
     "TrainingRun": "types",
 }
@@ -110,6 +115,8 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "SPEC_SHA256",
+    "SPEC_VERSION",
     "APIConnectionError",
     "APIError",
     "APIFuture",
@@ -140,6 +147,7 @@ __all__ = [
     "InvalidArgumentError",
     "ModelID",
     "NotFoundError",
+    "PagedItems",
     "ParsedCheckpointTinkerPath",
     "PermissionDeniedError",
     "RateLimitError",

@@ -28,7 +28,7 @@ from tinker_rest.errors import (
 from tinker_rest.selection import CheckpointSelection
 
 if TYPE_CHECKING:
-    from tinker_rest.methods.checkpoints import CheckpointMethods
+    from tinker_rest.methods.bulk import BulkMethods
 
 _log = logging.getLogger("tinker_rest")
 
@@ -95,7 +95,7 @@ class BulkChange:
 
     def __init__(
         self,
-        client: CheckpointMethods,
+        client: BulkMethods,
         action: Action,
         checkpoints: CheckpointSelection | list[Item] | Iterator[Any],
         manner: Manner,

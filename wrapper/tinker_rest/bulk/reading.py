@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -12,27 +11,13 @@ from tinker_rest.calling.sending import Sender
 from tinker_rest.selection import CheckpointSelection
 
 if TYPE_CHECKING:
-    from tinker_rest.methods.checkpoints import CheckpointMethods
+    from tinker_rest.methods.bulk import BulkMethods
     from tinker_rest.types import Checkpoint
 
-PAGE_SIZE = 100
 RUNS_AT_ONCE = 16
 
 
-def checkpoints_of_user(client: CheckpointMethods) -> AsyncIterator[Checkpoint]:
-    """All checkpoints of the caller."""
-    return _pages(client)
-
-
-async def _pages(client: CheckpointMethods) -> AsyncIterator[Checkpoint]:
-    offset = 0
-    while page := (await client.list_user_checkpoints(PAGE_SIZE, offset)).checkpoints:
-        for checkpoint in page:
-            yield checkpoint
-        offset += len(page)
-
-
-async def _checkpoints_of_runs(client: CheckpointMethods, run_ids: list[str]) -> list[Checkpoint]:
+async def _checkpoints_of_runs(client: BulkMethods, run_ids: list[str]) -> list[Checkpoint]:
     room = asyncio.Semaphore(RUNS_AT_ONCE)
 
     async def read(run_id: str) -> list[Checkpoint]:
@@ -47,10 +32,10 @@ async def _checkpoints_of_runs(client: CheckpointMethods, run_ids: list[str]) ->
     return [checkpoint for task in tasks for checkpoint in task.result()]
 
 
-async def read_selected(client: CheckpointMethods, selection: CheckpointSelection) -> list[Checkpoint]:
+async def read_selected(client: BulkMethods, selection: CheckpointSelection) -> list[Checkpoint]:
     """The checkpoints that a selection means. Raises TinkerError."""
     if selection.training_run_ids is None:
-        everything = [checkpoint async for checkpoint in checkpoints_of_user(client)]
+        everything = [checkpoint async for checkpoint in client.iter_user_checkpoints()]
     else:
         everything = await _checkpoints_of_runs(client, list(dict.fromkeys(selection.training_run_ids)))
     return selection.apply(everything)
@@ -60,7 +45,7 @@ async def read_selected(client: CheckpointMethods, selection: CheckpointSelectio
 class SelectionReading:
     """Reads what a selection means; a client carries it as it carries a call."""
 
-    client: CheckpointMethods
+    client: BulkMethods
     selection: CheckpointSelection
 
     async def run(self, _: Sender) -> list[Checkpoint]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import click
 
@@ -42,16 +42,15 @@ def utc_day(_context: click.Context, _parameter: click.Parameter, value: str | N
 
 
 def _moment(value: str) -> datetime:
-    today = this_hour().replace(hour=0)
-    named = {"today": today, "yesterday": today - timedelta(days=1), "now": this_hour()}
-    if value.lower() in named:
-        return named[value.lower()]
+    from tinker_rest.errors import InvalidArgumentError
+    from tinker_rest.typed_values import parse_moment
+
+    if value.lower() == "now":
+        return this_hour()
     try:
-        parsed = datetime.fromisoformat(value.upper())
-    except ValueError:
-        message = f"{value!r} is no time such as 2026-07-13, 2026-07-13T08:00:00Z or yesterday"
-        raise click.BadParameter(message) from None
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+        return parse_moment(value, zone=UTC)
+    except InvalidArgumentError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def this_hour() -> datetime:

@@ -134,7 +134,7 @@ def show_list(
     with progress(settings, f"Listing {listing.thing}s", unit=f"{listing.thing}s") as bar:
         for item in found:
             items.append(item)
-            bar.update(len(items), total=found.total_count)
+            bar.update(len(items), total=found.expected_count)
     if settings.format == "json":
         whole = {"items": [listing.json(item) for item in items], "total_count": found.total_count, **more()}
         sys.stdout.write(json_text(whole, indent=2) + "\n")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tinker_rest.command_line.tables import GAP, HEADING, ID, LABEL, Page
+from tinker_rest.command_line.tables import GAP, HEADING, ID, LABEL, Page, width_of
 from tinker_rest.command_line.texts import counted, printable, size, usd
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def write_report(report: StorageReport, runs: Sequence[RunStorage], price: Price
         ("By expiry", [(_expiry(step), step.amount, "") for step in report.by_expiry]),
     ]
     shown = [(heading, _seen(rows)) for heading, rows in sections]
-    widths = [max(_cells(text) for text in (heading, *(row[0] for row in rows))) for heading, rows in shown]
+    widths = [max(width_of(text) for text in (heading, *(row[0] for row in rows))) for heading, rows in shown]
     for (heading, rows), width in zip(shown, widths, strict=True):
         table = _Table(page, max(widths))
         (table if table.fits else _Table(page, width)).write(heading, rows)
@@ -154,7 +154,7 @@ class _Table:
         numbers = f"{size_text}{GAP}{count}"
         if number_style:
             numbers = self._page.styled(numbers, number_style)
-        line = f"{shown}{' ' * (self._label - _cells(label))}{GAP}{numbers}"
+        line = f"{shown}{' ' * (self._label - width_of(label))}{GAP}{numbers}"
         if drawn := bar(part, self._bar):
             line += f"{GAP}{self._page.styled(drawn, _BAR)}"
         self._page.write(line)
@@ -181,12 +181,6 @@ def _has_blocks() -> bool:
 def _size(amount: Amount) -> str:
     is_known = amount.checkpoint_count > amount.unknown_size_count or not amount.checkpoint_count
     return size(amount.size_bytes if is_known else None)
-
-
-def _cells(text: str) -> int:
-    from rich.cells import cell_len
-
-    return cell_len(text)
 
 
 def _write_effect(page: Page, effect: TtlEffect) -> None:

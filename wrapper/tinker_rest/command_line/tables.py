@@ -30,6 +30,15 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, markup=False, highlight=False, emoji=False, color_system=color)  # type: ignore[arg-type]
 
 
+def width_of(text: str) -> int:
+    """How many cells of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
 class Page:
     """Where a table is written to.
 
@@ -47,9 +56,11 @@ class Page:
 
     def styled(self, text: str, style: str) -> str:
         """The text in a style of rich, where there are colours."""
+        if self._colors is None:
+            return text
         from rich.style import Style
 
-        return Style.parse(style).render(text, color_system=self._colors) if self._colors else text
+        return Style.parse(style).render(text, color_system=self._colors)
 
     def write(self, line: str) -> None:
         """Write a line as it is."""
@@ -84,11 +95,9 @@ def write_table(columns: Sequence[Column[T]], items: Sequence[T]) -> None:
 
 def _widths(columns: Sequence[Column[Any]], rows: Sequence[Sequence[str]], most: int | None) -> list[int] | None:
     """The widths of the columns, None where the ids leave too little for the others."""
-    from rich.cells import cell_len
-
-    headings = [cell_len(column.heading) for column in columns]
+    headings = [width_of(column.heading) for column in columns]
     natural = [
-        max(heading, max((cell_len(row[number]) for row in rows), default=0))
+        max(heading, max((width_of(row[number]) for row in rows), default=0))
         for number, heading in enumerate(headings)
     ]
     if most is None:
@@ -131,8 +140,6 @@ def _write_line(
 
 def _write_blocks(page: Page, columns: Sequence[Column[Any]], rows: Sequence[Sequence[str]]) -> None:
     """Write what ids there are in lines of their own, and below them the rest with its headings."""
-    from rich.cells import cell_len
-
     for row in rows:
         line, length = "", 0
         pairs = [(column, text) for column, text in zip(columns, row, strict=True) if text]
@@ -140,7 +147,7 @@ def _write_blocks(page: Page, columns: Sequence[Column[Any]], rows: Sequence[Seq
             if column.whole:  # the terminal breaks what is wider; it can still be copied in one piece
                 page.write(page.styled(text, ID))
                 continue
-            fact, width = f"{page.styled(column.heading, LABEL)} {text}", cell_len(f"{column.heading} {text}")
+            fact, width = f"{page.styled(column.heading, LABEL)} {text}", width_of(f"{column.heading} {text}")
             if line and page.width is not None and length + len(GAP) + width > page.width:
                 page.write(line)
                 line, length = "", 0
@@ -150,23 +157,24 @@ def _write_blocks(page: Page, columns: Sequence[Column[Any]], rows: Sequence[Seq
 
 def write_facts(facts: Sequence[tuple[str, str]]) -> None:
     """Write facts about one thing, a line or more for each."""
-    from rich.cells import cell_len
-
     page = Page()
     shown = [(printable(name), printable(text)) for name, text in facts]
-    margin = max((cell_len(name) for name, _ in shown), default=0)
+    margin = max((width_of(name) for name, _ in shown), default=0)
     for name, text in shown:
         page.write(f"{page.styled(_filled(name, margin), LABEL)}{GAP}{text}")
 
 
 def folded(text: str, width: int) -> Iterator[str]:
     """The text in lines of a width, broken at spaces where there are any; nothing is left out."""
-    from rich.cells import cell_len, chop_cells
+    if width_of(text) <= width:
+        yield text
+        return
+    from rich.cells import chop_cells
 
     line = ""
     for word in text.split(" "):
         longer = f"{line} {word}" if line else word
-        if cell_len(longer) <= width:
+        if width_of(longer) <= width:
             line = longer
             continue
         if line:
@@ -177,7 +185,5 @@ def folded(text: str, width: int) -> Iterator[str]:
 
 
 def _filled(text: str, width: int, *, right: bool = False) -> str:
-    from rich.cells import cell_len
-
-    space = " " * max(0, width - cell_len(text))
+    space = " " * max(0, width - width_of(text))
     return space + text if right else text + space

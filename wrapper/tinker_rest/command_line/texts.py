@@ -18,6 +18,8 @@ _NEAR_DAYS = 60
 
 def printable(text: str) -> str:
     """The text with visible escapes in place of what a terminal would act on."""
+    if text.isascii() and text.isprintable():
+        return text
     return _UNPRINTABLE.sub(lambda found: _escape(found[0]), text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from tinker_rest.tinker_path import ParsedCheckpointTinkerPath
 
 PART_SUFFIX = ".part"
 # A download that was just cancelled may need this long to let go.
-_LOCK_SECONDS = 3.0
+_LOCK_SECONDS = 1.5
 _SEPARATORS = tuple({"/", os.sep})
 
 
@@ -89,6 +90,7 @@ class Workspace:
         self._destination = destination
         self._lock = FolderLock(self.folder / "lock")
         self._is_closed = False
+        self._is_discarded = False  # then what is at its path is of another call
 
     @property
     def content(self) -> Path:
@@ -150,23 +152,36 @@ class Workspace:
                     f"{final} was made by somebody else meanwhile; what was downloaded is in {made}"
                 )
             if self._destination.is_folder and final.exists():
-                old = self.folder / "old"
-                remove(old)
-                os.rename(final, old)
-            os.replace(made, final)
+                self._replace_folder(made, final)
+            else:
+                os.replace(made, final)
             sync_folder(final.parent)
         self.discard()
 
+    def _replace_folder(self, made: Path, final: Path) -> None:
+        old = self.folder / "old"
+        remove(old)
+        os.rename(final, old)
+        try:
+            os.rename(made, final)
+        except OSError:
+            os.rename(old, final)
+            raise
+
     def discard(self) -> None:
-        """Remove everything in it, and itself. Raises DownloadError."""
-        with disk_faults(self.folder):
-            remove(self.folder)
+        """Remove everything in it, and itself. What cannot be removed stays; another call may just look at it."""
+        self._is_discarded = True
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def close(self) -> None:
         """Let others have it; where nothing was begun in it, it goes. May be called twice, by any thread."""
         self._is_closed = True
         try:
-            if self._lock.is_held and {one.name for one in self.folder.iterdir()} <= {"lock"}:
+            if (
+                self._lock.is_held
+                and not self._is_discarded
+                and {one.name for one in self.folder.iterdir()} <= {"lock"}
+            ):
                 remove(self.folder)
         except OSError:
             pass  # it stays, as it would with a part in it

@@ -94,6 +94,8 @@ class Download:
             workspace = Workspace(destination)
             try:
                 await in_thread(lambda: workspace.open(resume=request.resume), workspace.close)
+                if not request.overwrite and await in_thread(destination.final.exists):  # another call was first
+                    return await self._compare(destination, urls)
                 return await self._make(destination, workspace, urls)
             finally:
                 workspace.close()
@@ -101,6 +103,8 @@ class Download:
     async def _make(self, destination: Destination, workspace: Workspace, urls: SignedUrls) -> DownloadResult:
         names = await urls.names()
         parts = {name: self._part_of(name, number, workspace) for number, name in enumerate(sorted(names))}
+        if len({part.content for part in parts.values()}) < len(parts):
+            raise DownloadError("the server gives several files the same name; nothing was downloaded")
         await in_thread(lambda: _load(parts, workspace))
         self._transfers = [self._transfer(part, urls, name) for name, part in parts.items()]
         self._phase = "downloading"

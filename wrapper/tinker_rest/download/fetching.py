@@ -120,7 +120,10 @@ class Fetch:
         except httpx.TransportError as error:
             return self._fault(f"no answer: {one_line(str(error)) or type(error).__name__}")
         except (Hopeless, ValueError, httpx.InvalidURL) as error:
-            raise self._fault(one_line(str(error))) from None
+            fault = self._fault(one_line(str(error)))
+            if isinstance(error, Hopeless) and self._high_mark():
+                return fault  # where bytes came from before, it may be the network here that knows no names
+            raise fault from None
 
     async def _follow(self, url: str) -> bool | APIError:
         for _ in range(MOST_REDIRECTS + 1):

@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tinker_rest.errors import DownloadError
@@ -15,12 +15,12 @@ _FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 
 
 @contextlib.contextmanager
-def disk_faults(path: Path, kept: str = "") -> Iterator[None]:
+def disk_faults(path: Path, kept: Callable[[], str] = lambda: "") -> Iterator[None]:
     """Raise what the disk refuses as a DownloadError that says what to do.
 
     Args:
         path: Where something is written.
-        kept: What of the download stays, for the message.
+        kept: Makes what the message says of what stays.
     """
     try:
         yield
@@ -28,7 +28,7 @@ def disk_faults(path: Path, kept: str = "") -> Iterator[None]:
         what = error.strerror or str(error) or type(error).__name__
         if error.errno in _FULL:
             what = f"there is no room for more ({what}); free some, or choose another place"
-        raise DownloadError(f"{path} cannot be written: {what}{kept}") from error
+        raise DownloadError(f"{path} cannot be written: {what}{kept()}") from error
 
 
 def refuse_too_large(folder: Path, size: int) -> None:
@@ -88,7 +88,10 @@ class FolderLock:
 
     def acquire(self) -> bool:
         """Lock; returns False where somebody else has. Raises OSError."""
-        descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600)
+        except FileNotFoundError:  # whoever had the folder has just removed it
+            return False
         try:
             # Whoever had it may have removed the file meanwhile.
             if not _lock(descriptor) or not _is_at(descriptor, self._file):

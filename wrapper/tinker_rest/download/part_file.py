@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,9 @@ class PartFile:
             known = json.loads(self._state.read_bytes())
             whole = WholeFile(known["size"], known["validator"], dict(known["checksums"]))
             is_ours = known["form"] == _FORM and known["source"] == self._source
-            size = self.content.stat().st_size
+            found = self.content.lstat()
+            is_ours = is_ours and stat.S_ISREG(found.st_mode)  # and no link that somebody else has put there
+            size = found.st_size
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             is_ours = False
         if not is_ours or whole.validator is None or (whole.size is not None and size > whole.size):

@@ -139,7 +139,7 @@ class Transfer:
     def _receive(self, head: StreamHead, stream: BodyStream) -> bool:
         """In a thread: write what comes; returns whether all is there."""
         part = self.part
-        with disk_faults(part.content, f"; {part.done:,} bytes are kept, the same call goes on with them"):
+        with disk_faults(part.content, lambda: f"; {part.done:,} bytes are kept, the same call goes on with them"):
             if head.status_code == 416:
                 return self._is_at_end(head)
             if not self._is_asked_for(head):
@@ -177,6 +177,10 @@ class Transfer:
             why = "it has changed" if is_other else "the storage sends no parts of files"
             _log.warning("download_checkpoint: %s starts again, since %s", shown(self._name), why)
         self._stop_hash()
+        if self._is_archive and "html" in head.header("content-type").lower():
+            raise DownloadError("what came is a web page and no archive; a proxy may have sent it")
+        if self._is_archive and head.header("content-length").strip() == "0":
+            raise httpx.RemoteProtocolError("the storage sent an empty archive")
         if not self._is_archive and head.header("content-encoding").strip().lower() not in ("", "identity"):
             raise DownloadError(f"the storage sends {shown(self._name)} compressed, although it was not to")
         self.resumed_from = 0
@@ -195,15 +199,16 @@ class Transfer:
         with part.content.open("r+b", buffering=0) as file:
             file.seek(part.done)
             while size := stream.read_into(buffer):
-                written = 0
-                while written < size and not self._given_up.is_set():
-                    written += file.write(buffer[written:size])
-                part.done += written
+                left = buffer[:size]
+                while left:
+                    if self._given_up.is_set():
+                        raise httpx.ReadError("the download was given up")
+                    written = file.write(left)
+                    left = left[written:]
+                    part.done += written
                 self._most = max(self._most, part.done)
                 if computed is not None:
                     computed.advance(part.done)
-                if self._given_up.is_set():
-                    raise httpx.ReadError("the download was given up")
 
     def _is_at_end(self, head: StreamHead) -> bool:
         found = _CONTENT_RANGE.fullmatch(head.header("content-range").strip())

@@ -12,6 +12,7 @@ from tinker_rest.errors import InvalidArgumentError
 from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest.methods.arguments import check_concurrency, check_ttl
 from tinker_rest.methods.checkpoints import CheckpointMethods
+from tinker_rest.methods.iteration import IterationMethods
 from tinker_rest.redaction import shown
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from tinker_rest.types import Checkpoint
 
 
-class BulkMethods(CheckpointMethods):
+class BulkMethods(CheckpointMethods, IterationMethods):
     """Selects checkpoints and changes many of them; see `RestClient`."""
 
     def select_checkpoints(self, selection: CheckpointSelection) -> APIFuture[list[Checkpoint]]:

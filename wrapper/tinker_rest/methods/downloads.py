@@ -52,7 +52,7 @@ class DownloadMethods(CheckpointMethods, WeightsMethods):
                 that is made. A folder that is there already gets it under a name made from the parts of
                 `tinker_path`: `RUN_ID_weights_NAME.tar.gz`, or `RUN_ID_weights_NAME` for a folder; but a folder
                 that the same checkpoint was downloaded to before, of which a hidden file in it tells, is meant
-                itself.
+                itself. A `~` at the beginning is one's home.
             extract: Whether the archive is extracted and not kept; False by default. One that holds links, device
                 files or names that lead out of the folder is refused as a whole.
             progress: Called with a `DownloadProgress` some times a second, on the thread that makes the calls. It

@@ -14,6 +14,7 @@ from typing import Protocol
 import h11
 import httpx
 
+from tinker_rest.calling.daemon_threads import run_in_daemon_thread
 from tinker_rest.network.dialing import Dialer, dialled
 from tinker_rest.network.proxies import ProxiedStream, proxy_for
 from tinker_rest.network.transport import CONNECT_SECONDS, Hopeless, StreamHead
@@ -59,7 +60,7 @@ class StreamOpener:
             if proxy := proxy_for(url):
                 return ProxiedStream(url, proxy)
             if url.scheme == "https" and self._tls is None:
-                self._tls = httpx.create_ssl_context()
+                self._tls = await run_in_daemon_thread("tinker-rest-tls", httpx.create_ssl_context)
         except OSError as error:  # of which ssl.SSLError is one
             raise Hopeless(f"the certificates that SSL_CERT_FILE or SSL_CERT_DIR names: {error}") from error
         host = url.raw_host.decode("ascii")

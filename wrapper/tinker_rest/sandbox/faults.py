@@ -19,6 +19,7 @@ When = Literal["before", "after"]
 Match = str | Callable[[ReceivedRequest], bool]
 
 LEAST_STATUS, MOST_STATUS = 200, 599
+WITHOUT_BODY = frozenset({204, 304})
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # The server sets them by the body; `truncate` and `drop` are for answers that end too early.
 _FRAMING_HEADERS = frozenset({"content-length", "transfer-encoding", "connection"})
@@ -82,6 +83,8 @@ class FaultRule:
         extras = [name for name in ("retry_after", "detail", "body", "headers") if getattr(self, name) is not None]
         if extras and self.status is None:
             raise ValueError(f"{extras[0]} belongs to a fault with a status.")
+        if self.status in WITHOUT_BODY and (self.body is not None or self.detail is not None):
+            raise ValueError(f"An answer with the status {self.status} has no body, and so no detail.")
         if self.body is not None and self.detail is not None:
             raise ValueError("A fault has a body or a detail, not both.")
         if self.when == "after" and not (self.drop or self.status):
@@ -328,7 +331,7 @@ def _check_header(name: object, value: object) -> None:
 
 def _check_json(name: str, value: object) -> None:
     try:
-        json.dumps(value, allow_nan=False)
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} is a text or becomes JSON, unlike {value!r}.") from error
 

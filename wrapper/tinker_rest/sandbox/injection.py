@@ -15,7 +15,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from .faults import Fault, FaultRule
+from .faults import WITHOUT_BODY, Fault, FaultRule
 
 DEFAULT_DETAIL = "A fault that was added to the sandbox."
 MALFORMED_BODY = b'{"sandbox": malformed'
@@ -25,7 +25,6 @@ TRANSPORT = "tinker_rest_transport"
 CLOSING_SECONDS = 5
 # How often in a second a slow body is gone on with.
 PIECES_PER_SECOND = 20
-WITHOUT_BODY = frozenset({204, 304})
 # To close with a lingering time of zero resets a connection, rather than to end it in good order.
 _RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
@@ -108,7 +107,7 @@ def _answer_of(rule: FaultRule, status: int, scope: Scope) -> Response:
         headers["Content-Type"] = "application/json"
     if rule.retry_after is not None:
         text = rule.retry_after
-        headers["Retry-After"] = text if isinstance(text, str) else f"{text:g}"
+        headers["Retry-After"] = text if isinstance(text, str) else f"{text:f}".rstrip("0").rstrip(".")
     for name, value in (rule.headers or {}).items():
         headers = {kept: other for kept, other in headers.items() if kept.lower() != name.lower()}
         headers[name] = value

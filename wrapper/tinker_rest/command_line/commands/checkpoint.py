@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,13 +19,12 @@ from tinker_rest.command_line.output import (
     show_list,
     show_one,
 )
-from tinker_rest.command_line.paging import Found, found_by_offset
+from tinker_rest.command_line.paging import Found, found_by
 from tinker_rest.command_line.selecting import selection_of, selection_options
 from tinker_rest.command_line.settings import Settings, pass_settings
 from tinker_rest.command_line.texts import expiry, moment, size, yes_or_no
 
 if TYPE_CHECKING:
-    from tinker_rest import RestClient
     from tinker_rest.types import Checkpoint
 
 checkpoint = LazyGroup(
@@ -58,21 +57,13 @@ def list_(settings: Settings, limit: int, columns: Sequence[Column[Checkpoint]] 
     with rest_client(settings) as client:
         selection = selection_of({**options, "include_public": True})
         if selection is None:
-            found = found_by_offset(_pages(client), limit)
+            found = found_by(client.iter_user_checkpoints(limit=limit or None), limit)
             show_list(settings, CHECKPOINTS, found, columns=columns)
             return
         selected = client.select_checkpoints(selection).result()
         total_size = sum(one.size_bytes or 0 for one in selected)
         found = Found(selected[:limit] if limit else selected, len(selected))
         show_list(settings, CHECKPOINTS, found, columns=columns, more=lambda: {"total_size_bytes": total_size})
-
-
-def _pages(client: RestClient) -> Callable[[int, int], tuple[Sequence[Checkpoint], int | None]]:
-    def page_of(count: int, offset: int) -> tuple[Sequence[Checkpoint], int | None]:
-        page = client.list_user_checkpoints(count, offset).result()
-        return page.checkpoints, page.cursor.total_count if page.cursor else None
-
-    return page_of
 
 
 @click.command("info", cls=Command)

@@ -19,7 +19,7 @@ from tinker_rest.command_line.output import (
     show_list,
     show_one,
 )
-from tinker_rest.command_line.paging import found_by_offset
+from tinker_rest.command_line.paging import found_by
 from tinker_rest.command_line.settings import Settings, pass_settings
 from tinker_rest.command_line.texts import age, moment, yes_or_no
 
@@ -83,12 +83,12 @@ def list_(
 ) -> None:
     """List training runs, the one that was used last first."""
     with rest_client(settings) as client:
-
-        def page_of(size: int, offset: int) -> tuple[Sequence[TrainingRun], int | None]:
-            page = client.list_training_runs(size, offset, access_scope, project_id).result()  # type: ignore[arg-type]
-            return page.training_runs, page.cursor.total_count if page.cursor else None
-
-        show_list(settings, RUNS, found_by_offset(page_of, limit), columns=columns)
+        runs = client.iter_training_runs(
+            limit=limit or None,
+            access_scope=access_scope,  # type: ignore[arg-type]
+            project_id=project_id,
+        )
+        show_list(settings, RUNS, found_by(runs, limit), columns=columns)
 
 
 @run.command("info")

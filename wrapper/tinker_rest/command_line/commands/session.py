@@ -19,12 +19,12 @@ from tinker_rest.command_line.output import (
     show_list,
     show_one,
 )
-from tinker_rest.command_line.paging import found_by_cursor, found_by_offset
+from tinker_rest.command_line.paging import found_by
 from tinker_rest.command_line.settings import Settings, pass_settings
 from tinker_rest.command_line.texts import age, json_text, plain, size
 
 if TYPE_CHECKING:
-    from tinker_rest.types import SessionSearchCursor, SessionSummary
+    from tinker_rest.types import SessionSummary
 
 STATUSES = ("active", "cancelled", "failed", "client_finished")
 MOST_PER_PAGE = 200
@@ -74,11 +74,8 @@ def session() -> None:
 def list_(settings: Settings, limit: int, access_scope: str) -> None:
     """List the ids of all sessions that were ever created, not of the active ones alone."""
     with rest_client(settings) as client:
-
-        def page_of(size: int, offset: int) -> tuple[Sequence[str], int | None]:
-            return client.list_sessions(size, offset, access_scope).result().sessions, None  # type: ignore[arg-type]
-
-        show_list(settings, SESSIONS, found_by_offset(page_of, limit))
+        sessions = client.iter_sessions(limit=limit or None, access_scope=access_scope)  # type: ignore[arg-type]
+        show_list(settings, SESSIONS, found_by(sessions, limit))
 
 
 @session.command("info")
@@ -160,14 +157,8 @@ def search(
         limit=min(limit or MOST_PER_PAGE, MOST_PER_PAGE),
     )
     with rest_client(settings) as client:
-
-        def page_of(
-            cursor: SessionSearchCursor | None,
-        ) -> tuple[Sequence[SessionSummary], SessionSearchCursor | None]:
-            page = client.search_sessions(request.model_copy(update={"cursor": cursor})).result()
-            return page.sessions, page.next_cursor
-
-        show_list(settings, FOUND_SESSIONS, found_by_cursor(page_of, limit), columns=columns)
+        sessions = client.iter_search_sessions(request, limit=limit or None)
+        show_list(settings, FOUND_SESSIONS, found_by(sessions, limit), columns=columns)
 
 
 @session.command("export-trace")

@@ -15,7 +15,7 @@ from tinker_rest.command_line.settings import Settings, pass_settings
 from tinker_rest.command_line.typed_options import DURATION
 
 if TYPE_CHECKING:
-    from tinker_rest import APIFuture, RestClient
+    from tinker_rest import RestClient
     from tinker_rest.command_line.storage_prices import Price
     from tinker_rest.command_line.storage_report import RunStorage
     from tinker_rest.types import Checkpoint
@@ -128,13 +128,16 @@ def storage(
 
 
 def _read(settings: Settings, client: RestClient, options: dict[str, Any]) -> list[Checkpoint]:
+    from tinker_rest import CheckpointSelection
     from tinker_rest.command_line.progress import progress
 
-    selection = selection_of({**options, "include_public": True})
-    if selection is None:
-        from tinker_rest import CheckpointSelection
-
-        selection = CheckpointSelection(include_public=True)
-    with progress(settings, "Looking for checkpoints", unit="checkpoints"):
-        found: APIFuture[list[Checkpoint]] = client.select_checkpoints(selection)
-        return found.result()
+    selection = selection_of({**options, "include_public": True}) or CheckpointSelection(include_public=True)
+    with progress(settings, "Reading checkpoints", unit="checkpoints") as bar:
+        if selection.training_run_ids is not None:
+            return client.select_checkpoints(selection).result()
+        everything = []
+        listed = client.iter_user_checkpoints()
+        for one in listed:
+            everything.append(one)
+            bar.update(len(everything), total=listed.total_count)
+    return selection.apply(everything)

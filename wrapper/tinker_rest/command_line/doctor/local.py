@@ -13,7 +13,7 @@ from ipaddress import ip_address
 
 import httpx
 
-from tinker_rest import __version__
+from tinker_rest import SPEC_SHA256, SPEC_VERSION, __version__
 from tinker_rest.authentication.credentials import (
     COMMAND_SECONDS,
     COMMAND_VARIABLE,
@@ -29,7 +29,6 @@ from tinker_rest.command_line.texts import moment
 from tinker_rest.errors import CredentialsError, InvalidArgumentError
 from tinker_rest.network.base_url import BASE_URL_VARIABLE, PRODUCTION, resolve_base_url
 from tinker_rest.redaction import one_line
-from tinker_rest_api.spec_digest import SPEC_SHA256
 
 _FAST = ("orjson", "uvloop")
 
@@ -38,11 +37,12 @@ def examine_versions() -> Finding:
     """Which versions there are of what matters."""
     fast = [name for name in _FAST if find_spec(name)]
     text = (
-        f"tinker-rest {__version__}, API {SPEC_SHA256[:8]}, Python {platform.python_version()}, "
+        f"tinker-rest {__version__}, API {SPEC_VERSION}, Python {platform.python_version()}, "
         f"{', '.join(fast) or 'no [fast]'}"
     )
     facts = {
         "tinker_rest": __version__,
+        "spec": SPEC_VERSION,
         "spec_sha256": SPEC_SHA256,
         "python": platform.python_version(),
         "httpx": httpx.__version__,
