@@ -272,7 +272,8 @@ def bare_server() -> Iterator[RecordingServer]:
 
     def answer(request: Any) -> bytes:
         if request.target.startswith("/api/v1/checkpoints?"):
-            return reply(body={"checkpoints": checkpoints if "offset=0" in request.target else []})
+            offset = int(request.target.rpartition("offset=")[2])
+            return reply(body={"checkpoints": checkpoints[offset:]})
         return reply(404, {"detail": "Not Found"})
 
     with RecordingServer(answer) as running:

@@ -26,7 +26,8 @@ def add_many(sandbox: Sandbox, count: int) -> list[str]:
                 for number, (run_id, name) in enumerate(places)
             ],
         )
-        state.store.delete_checkpoint(state.store.checkpoint(first.training_run_id, "weights", "template"))
+        template = state.store.checkpoint(first.training_run_id, "weights", "template")
+        state.store.delete_checkpoint(template, state.clock.now())
     return [f"tinker://{run_id}/weights/{name}" for run_id, name in places]
 
 
