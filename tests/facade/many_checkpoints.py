@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from tinker_rest.sandbox import Sandbox
 
 PER_RUN = 50
@@ -27,7 +29,7 @@ def add_many(sandbox: Sandbox, count: int) -> list[str]:
             ],
         )
         template = state.store.checkpoint(first.training_run_id, "weights", "template")
-        state.store.delete_checkpoint(template, state.clock.now())
+        state.store.delete_checkpoint(template, datetime.now(UTC))
     return [f"tinker://{run_id}/weights/{name}" for run_id, name in places]
 
 
