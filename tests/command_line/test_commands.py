@@ -31,7 +31,7 @@ COMMANDS = {
     "sampler-info": (f"sampler info {SESSION_ID}:sample:0", [f"{SESSION_ID}:sample:0"]),
     "weights-info": (f"weights info {PATH}", [PATH]),
     "model-list": ("model list QWEN", ["Qwen/Qwen3-8B", "Qwen/Qwen3-30B-A3B", "Qwen/Qwen3-4B-Instruct-2507"]),
-    "billing-usage": ("billing usage 2026-07-12T20:00:00Z 2026-07-12T22:00:00Z", []),
+    "billing-usage": ("billing usage 2026-07-12T20:00:00Z 2026-07-12T22:00:00Z", [SESSION_ID] * 2),
     "billing-checkpoint-storage": ("billing checkpoint-storage", ["project-evals"]),
     "audit": ("audit --day 2026-07-13 --type checkpoints", [f"tinker://{RUN_ID}/weights/0001"]),
     "auth-whoami": ("auth whoami", ["tml:organization_user:user-1"]),
@@ -65,7 +65,8 @@ def test_other_formats_tell_the_same(name: str, run: Run, run_here: Run) -> None
     table = run(command)  # through the entry point
     assert (table.returncode, table.stderr) == (0, "")
     for one in ids:
-        assert one in table.stdout or name == "audit"  # whole, on one line
+        # whole, on one line; these tables show the hours and times instead
+        assert one in table.stdout or name in ("audit", "billing-usage")
     assert "\x1b" not in table.stdout + done.stdout  # no colours where no terminal is, no codes of the server's
     assert not any(line.endswith(" ") for line in table.stdout.splitlines())
 
@@ -149,12 +150,15 @@ def test_what_the_encoding_lacks_is_escaped(run: Run) -> None:
 def test_usage_as_files(run_here: Run, tmp_path: Path) -> None:
     window = "2026-07-12T20:00:00Z 2026-07-12T22:00:00Z"
     done = run_here(f"billing usage {window} --csv usage.csv --sessions-csv -")
-    assert (done.returncode, done.stdout) == (0, "session_id,user_metadata\n")
-    assert done.stderr == "wrote 2 rows to usage.csv\n"
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[0] == "session_id,user_metadata"
+    assert done.stdout.splitlines()[1].startswith(SESSION_ID)
+    assert done.stderr == "wrote 4 rows to usage.csv\n"
     rows = [*csv.DictReader((tmp_path / "usage.csv").read_text().splitlines())]
-    assert [row["bucket_start"] for row in rows] == ["2026-07-12T20:00:00Z", "2026-07-12T21:00:00Z"]
-    assert rows[0]["type"] == "storage"
-    assert float(rows[0]["gigabyte_hours"]) > 11
+    hours = ["2026-07-12T20:00:00Z", "2026-07-12T21:00:00Z"]
+    assert [row["bucket_start"] for row in rows if row["type"] == "storage"] == hours
+    assert all(float(row["gigabyte_hours"]) > 11 for row in rows if row["type"] == "storage")
+    assert [row["count"] for row in rows if row["type"] == "checkpoint"] == ["1", "2"]
     assert "project-evals,alice@example.com" in run_here("billing checkpoint-storage --csv -").stdout
     assert run_here(f"billing usage {window} --csv nowhere/usage.csv").returncode == 1
 

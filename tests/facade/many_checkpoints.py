@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from tinker_rest.sandbox import Sandbox
 
 PER_RUN = 50
@@ -26,7 +28,8 @@ def add_many(sandbox: Sandbox, count: int) -> list[str]:
                 for number, (run_id, name) in enumerate(places)
             ],
         )
-        state.store.delete_checkpoint(state.store.checkpoint(first.training_run_id, "weights", "template"))
+        template = state.store.checkpoint(first.training_run_id, "weights", "template")
+        state.store.delete_checkpoint(template, datetime.now(UTC))
     return [f"tinker://{run_id}/weights/{name}" for run_id, name in places]
 
 

@@ -8,6 +8,7 @@ import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -168,7 +169,7 @@ def test_deleting_every_page_of_ten_thousand_skips_none(database: str) -> None:
                         else store.checkpoint_by_bare_id(str(one.training_run_id), kind)
                     )
                     assert row is not None
-                    store.delete_checkpoint(row)
+                    store.delete_checkpoint(row, datetime.now(UTC))
         assert len(given) == len(set(given)) > MANY
         assert everything(client) == []
     store.close()

@@ -15,7 +15,7 @@ from .representations import tinker_path
 
 COLUMNS = 512
 # Whatever the rank is said to be, or an archive would take minutes to be made.
-MOST_ROWS = 256
+MOST_ROWS = 512
 
 
 def weight_file_names(run: sqlite3.Row) -> tuple[str, str]:
