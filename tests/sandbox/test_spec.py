@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -52,6 +53,16 @@ def changed_document() -> dict[str, Any]:
 
 def test_every_operation_has_a_handler() -> None:
     assert set(bind_handlers(SPEC)) == set(SPEC.operations)
+
+
+def test_every_handler_has_an_operation() -> None:
+    functions = [
+        name
+        for module in handlers.MODULES
+        for name, one in inspect.getmembers(module, inspect.isfunction)
+        if one.__module__ == module.__name__ and not name.startswith("_")
+    ]
+    assert [name for name in functions if name not in SPEC.operations] == []
 
 
 def test_an_operation_without_a_handler_is_named() -> None:

@@ -1,7 +1,8 @@
 """What CONTRIBUTING says of a change of openapi.yaml, done on a copy: from the description to a facade that works.
 
-All in one: a new field, a new value of an enumeration, a renamed schema and a new operation. What is forgotten is
-named by a check; what is written by hand is in `METHOD`, `HANDLER` and `RENAMED`, and nowhere else.
+All in one: a new field, a new parameter, a new value of an enumeration, a renamed schema and a new operation. What is
+forgotten is named by a check; what is written by hand is in `METHOD`, `HANDLER`, `ARGUMENT` and `RENAMED`, and is
+nothing else.
 """
 
 from __future__ import annotations
@@ -114,6 +115,29 @@ def get_project(backend: Backend, call: Call) -> Answer:
 
 
 '''
+# What stands in the method that gets a further argument, and what takes its place.
+ARGUMENT = (
+    (
+        'self, session_id: str, access_scope: AccessScopeName = "owned"\n    ) -> APIFuture[GetSessionResponse]:',
+        'self, session_id: str, access_scope: AccessScopeName = "owned", project_id: str | None = None\n'
+        "    ) -> APIFuture[GetSessionResponse]:",
+    ),
+    (
+        "            session_id: The id of the session.\n            access_scope:",
+        "            session_id: The id of the session.\n            project_id: Its project; any by default.\n"
+        "            access_scope:",
+    ),
+    (
+        'check_segment("session_id", session_id), access_scope=check_access_scope(access_scope)\n',
+        'check_segment("session_id", session_id),\n            access_scope=check_access_scope(access_scope),\n'
+        '            project_id=UNSET if project_id is None else check_project_id("project_id", project_id),\n',
+    ),
+    (
+        "        from tinker_rest_api.api.sessions.get_session import OPERATION\n",
+        "        from tinker_rest_api.api.sessions.get_session import OPERATION\n"
+        "        from tinker_rest_api.types import UNSET\n",
+    ),
+)
 RENAMED = ("GetSamplerResponse", "Sampler")
 USE = """
 from tinker_rest.sandbox import Sandbox
@@ -121,9 +145,12 @@ from tinker_rest.types import Checkpoint, KnownCheckpointType, Project, Sampler
 
 with Sandbox(validate_responses=True) as sandbox, sandbox.client() as client:
     project = client.get_project("project-research").result()
+    session = client.get_session("session-id", project_id="project-research").result()
     sampler = client.get_sampler("session-id:sample:0").result()
 assert isinstance(project, Project) and project.sessions_count > 0, project
 assert isinstance(sampler, Sampler), sampler
+assert sandbox.requests[1].target.endswith("?access_scope=owned&project_id=project-research")
+assert session.sampler_ids, session
 sent = {"checkpoint_id": "weights/1", "checkpoint_type": "merged", "tinker_path": "tinker://r/weights/1"}
 checkpoint = Checkpoint.from_dict({**sent, "sha256": "ab"})
 assert checkpoint.checkpoint_type is KnownCheckpointType.MERGED and checkpoint.sha256 == "ab", checkpoint
@@ -191,6 +218,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
         spec, "        public:\n          type: boolean\n", f"{FIELD}        public:\n          type: boolean\n"
     )
     made.edit(spec, "enum: [training, sampler, external]", "enum: [training, sampler, external, merged]")
+    before = "        - $ref: '#/components/parameters/SessionId'\n        - $ref: '#/components/parameters/AccessScope'\n"
+    made.edit(spec, before, f"{before}        - $ref: '#/components/parameters/ProjectIdFilter'\n")
     made.edit(spec, *RENAMED)
     assert findings((made.folder / spec).read_text()) == []
     done = made.run("scripts/regenerate")
@@ -204,6 +233,7 @@ def test_from_the_description_to_a_facade_that_works(copy: Copy) -> None:
     forgotten = copy.failures(SURFACE, HANDLERS)
     assert "get_project has no method: write it, and its get_project_async" in forgotten
     assert "methods/ for sessions" in forgotten
+    assert f"FAILED {SURFACE}::test_defaults_are_those_of_the_description[get_session]" in forgotten
     assert (
         "openapi.yaml has operations without a function in tinker_rest.sandbox.handlers: ['get_project']"
         in forgotten
@@ -212,6 +242,8 @@ def test_from_the_description_to_a_facade_that_works(copy: Copy) -> None:
     # It is written.
     copy.edit(methods, "    def search_sessions(", f"{METHOD}    def search_sessions(")
     copy.edit(methods, "        ListSessionsResponse,\n", "        ListSessionsResponse,\n        Project,\n")
+    for before, after in ARGUMENT:
+        copy.edit(methods, before, after)
     copy.rename_by_hand()
     copy.edit(handlers, "def search_sessions(", f"{HANDLER}def search_sessions(")
     # Nothing else is missing: neither for the tests of all that there is, nor for whoever uses it.
