@@ -6,16 +6,16 @@ what a server leaves out is None or the description's default. Fields of a newer
 `UnknownVariant`. The unions are for annotations.
 """
 
+# From `models` comes every model, so that those of a new operation need no line here. Type checkers follow the
+# `__all__` of a module that is imported in this form.
 from datetime import datetime
 from typing import ClassVar
 
 from attrs import field, frozen
 
+import tinker_rest_api.models as models
 from tinker_rest.redaction import redact
 from tinker_rest.tinker_path import ParsedCheckpointTinkerPath
-
-# All models of the description, so that those of a new operation need no line here.
-from tinker_rest_api import models
 from tinker_rest_api.models import *  # noqa: F403
 from tinker_rest_api.models import (
     AccessibleSearchOwner,
