@@ -45,6 +45,15 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Let the search show the guide first, and the long list of types last."""
+    if page.file.src_uri.startswith("guide/"):
+        page.meta["search"] = {"boost": 1.5}
+    elif page.file.src_uri in ("http/schemas.md", "python/types.md"):
+        page.meta["search"] = {"boost": 0.5}
+    return markdown
+
+
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Link what is named in a page to where it is explained."""
     return names.linked(html, page.file.src_uri)

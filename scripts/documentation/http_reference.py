@@ -75,11 +75,11 @@ def _index_page() -> Iterator[str]:
     yield f"Servers:\n\n{servers}\n"
     yield "The whole description, for generators: [openapi.yaml](../openapi.yaml) (OpenAPI 3.1).\n"
     for tag, operations in reference.by_tag.items():
-        yield f"## {_heading(tag)}\n\n| | | |\n| --- | --- | --- |"
+        yield f'## {_heading(tag)}\n\n<div class="http" markdown>\n\n| method | path | what |\n| --- | --- | --- |'
         for operation in operations:
             path = operation.path.replace("|", "\\|")
             yield f"| `{operation.method.upper()}` | `{path}` | [{operation.title}]({tag}.md#{operation.name}) |"
-        yield ""
+        yield "\n</div>\n"
 
 
 def _tag_page(tag: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import enum
 import inspect
+import textwrap
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,6 +16,13 @@ from tinker_rest import AdminClient, RestClient, ServiceClient
 from tinker_rest.futures import APIFuture
 
 FOLDER = "python"
+
+# What annotations of arguments name, and users need not import.
+_NAMES_OF_ARGUMENTS = (
+    "tinker_rest.methods.arguments.AccessScopeName",
+    "tinker_rest.methods.arguments.AuditEventTypeName",
+    "tinker_rest.tinker_path.CheckpointTypeName",
+)
 
 _ASYNC = (
     "Every method that returns an [`APIFuture`](futures.md) begins its call at once. Each has an `_async` form, "
@@ -74,21 +82,31 @@ def _client(client: type, before: str = "") -> Iterator[str]:
         yield from (_object(f"{path_of(client)}.{name}", 3) for name in methods)
 
 
+def _without(*names: str) -> list[str]:
+    """Filters that leave out what the package alone calls."""
+    return ["!^_", *(f"!^{name}$" for name in names)]
+
+
 def _futures() -> Iterator[str]:
     yield "# Futures\n"
-    yield _object(path_of(APIFuture), members="true", filters="['!^_', '!^begin$', '!^abort$', '!^can_end$']")
+    yield _object(path_of(APIFuture), members="null", filters=_without("begin", "abort", "can_end"))
 
 
 def _errors() -> Iterator[str]:
-    module = inspect.getdoc(tinker_rest.errors) or ""
-    tree, closing = module[module.index("TinkerError") :].split("\n\nNo exception")
-    yield f"# Errors\n\n```text\n{tree}\n```\n\nNo exception{closing}\n"
-    classes = [
-        value for value in vars(tinker_rest.errors).values()
-        if inspect.isclass(value) and value.__module__ == tinker_rest.errors.__name__ and value.__name__[0] != "_"
-    ]  # fmt: skip
-    classes.sort(key=lambda one: (len(one.__mro__), one.__name__) if issubclass(one, Exception) else (99, ""))
-    yield from (_object(path_of(one), members="true", merge_init_into_class=False) for one in classes)
+    _, tree, *after = (inspect.getdoc(tinker_rest.errors) or "").split("\n\n")
+    yield f"# Errors\n\n```text\n{textwrap.dedent(tree)}\n```\n"
+    yield "\n\n".join(after) + "\n"
+    classes = [one for one in vars(tinker_rest.errors).values() if inspect.isclass(one)]
+    classes.sort(key=lambda one: not issubclass(one, tinker_rest.TinkerError))
+    for value in classes:
+        name = value.__name__
+        if value.__module__ != tinker_rest.errors.__name__:
+            continue
+        if not name.startswith("_"):
+            yield _object(path_of(value), members="null", merge_init_into_class=False, filters=_without("of"))
+        elif issubclass(value, tinker_rest.APIError):
+            title = "Errors that hold an answer"
+            yield _object(path_of(value), heading=title, toc_label=title, merge_init_into_class=False)
     yield _object("tinker_rest.calling.retries.RetryEvent")
 
 
@@ -99,15 +117,28 @@ def _types() -> Iterator[str]:
         value = getattr(tinker_rest.types, name)
         if inspect.isclass(value) and issubclass(value, enum.Enum):
             groups["Enumerations"].append(
-                _object(f"tinker_rest.types.{name}", 3, members="true", show_if_no_docstring=True)
+                _object(f"tinker_rest.types.{name}", 3, members="null", show_if_no_docstring=True)
             )
         elif inspect.isclass(value) and value.__name__ == name:
-            groups["Models"].append(_object(f"tinker_rest.types.{name}", 3, members="true", show_bases=True))
+            groups["Models"].append(_object(f"tinker_rest.types.{name}", 3, members=_extras_of(value)))
         else:
             groups["Unions and names"].append(_object(f"tinker_rest.types.{name}", 3, show_if_no_docstring=True))
+    groups["Unions and names"] += [_object(path, 3, show_if_no_docstring=True) for path in _NAMES_OF_ARGUMENTS]
     for title, objects in groups.items():
         yield f"## {title}\n"
         yield from objects
+
+
+def _extras_of(model: type) -> list[str]:
+    """What a model has beside its fields, which its docstring tells of, and what all models have."""
+    is_one_of_many = issubclass(model, tinker_rest.types.Model) and model is not tinker_rest.types.Model
+    return [
+        name
+        for name, value in vars(model).items()
+        if not name.startswith("_")
+        and name not in ("from_dict", "to_dict")  # for the package itself
+        and (isinstance(value, property) or (inspect.isroutine(value) and not is_one_of_many))
+    ]
 
 
 def _sandbox() -> Iterator[str]:
@@ -122,7 +153,8 @@ def _sandbox() -> Iterator[str]:
                 shown = [one for one, is_it in vars(group).items() if one[0] != "_" and _is_shown(is_it)]
                 yield from (_object(f"{path_of(value)}.{one}", 3) for one in shown)
         else:
-            yield _object(path_of(value), members="true")
+            internal = _without("as_json", "fits", "hit", "replace", "rewind", "rules", "append", "is_too_large")
+            yield _object(path_of(value), members="null", filters=internal)
 
 
 def _is_shown(value: object) -> bool:

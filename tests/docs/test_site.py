@@ -63,11 +63,11 @@ def test_every_block_of_code_is_run_by_a_test(site: Path) -> None:
     seen = 0
     for page in pages_of(site):
         for classes, code in code_of(site, page):
-            if "language-" not in classes or page.startswith("http/"):  # a drawing; tested below
+            if "language-text" in classes or page.startswith("http/"):  # a drawing; tested below
                 continue
             seen += 1
             assert code.strip() in run, f"{page}: {code}"
-    assert seen > 30
+    assert seen > 20
 
 
 def test_every_operation_has_a_curl_line_that_works(site: Path) -> None:
