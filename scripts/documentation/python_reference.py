@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import enum
+import functools
 import inspect
 import textwrap
 from collections.abc import Callable, Iterator
@@ -30,14 +31,25 @@ _ASYNC = (
 )
 
 
+# Of modules of methods whose name says too little.
+_TITLES = {"bulk": "Many checkpoints at once", "iteration": "Whole listings", "server": "The server"}
+
+
 def nav() -> list[Any]:
     """The pages in their order."""
-    return [{title: f"{FOLDER}/{name}.md"} for name, (title, _) in _PAGES.items()]
+    written = pages()
+    return [{title: _place(name)} for name, (title, _) in _PAGES.items() if _place(name) in written]
 
 
+@functools.cache
 def pages() -> dict[str, str]:
-    """The source of each page, by its place."""
-    return {f"{FOLDER}/{name}.md": "\n".join(write()) for name, (_, write) in _PAGES.items()}
+    """The source of each page that has something to tell, by its place."""
+    made = {_place(name): "\n".join(write()) for name, (_, write) in _PAGES.items()}
+    return {place: source for place, source in made.items() if source}
+
+
+def _place(name: str) -> str:
+    return f"{FOLDER}/{name}.md"
 
 
 def _object(path: str, level: int = 2, **options: object) -> str:
@@ -53,7 +65,8 @@ def methods_by_group(client: type) -> dict[str, list[str]]:
     """The public methods of a client, by the heading under which they stand: the module that has them."""
     groups: dict[str, list[str]] = {}
     for owner in client.__mro__[:-1]:
-        title = owner.__module__.rpartition(".")[2].replace("_", " ").capitalize()
+        module = owner.__module__.rpartition(".")[2]
+        title = _TITLES.get(module, module.replace("_", " ").capitalize())
         if owner.__module__.startswith("tinker_rest.calling"):
             title = "The client itself"
         names = [
@@ -141,6 +154,19 @@ def _extras_of(model: type) -> list[str]:
     ]
 
 
+def _results() -> Iterator[str]:
+    """What methods take and give beside the types of the API: all public names that no other page has."""
+    elsewhere = {*tinker_rest.types.__all__, "APIFuture", "RetryEvent", "types"}
+    names = [
+        name
+        for name in tinker_rest.__all__
+        if name not in elsewhere and not name.endswith(("Client", "Error", "Warning"))
+    ]
+    if names:
+        yield "# Selections and results\n\nWhat methods of several requests take, tell on the way and give.\n"
+    yield from (_object(path_of(getattr(tinker_rest, name)), members="null") for name in names)
+
+
 def _sandbox() -> Iterator[str]:
     yield "# The sandbox\n\nThe guide has [an introduction](../guide/sandbox.md).\n"
     names = list(tinker_rest.sandbox.__all__)
@@ -177,6 +203,7 @@ _PAGES: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "service-client": ("ServiceClient", lambda: _client(ServiceClient)),
     "futures": ("Futures", _futures),
     "errors": ("Errors", _errors),
+    "results": ("Selections and results", _results),
     "types": ("Types", _types),
     "sandbox": ("The sandbox", _sandbox),
     "pytest": ("Fixtures for pytest", _plugin),
