@@ -1,4 +1,9 @@
-"""A server that answers at once from memory, so that what is measured is the client. Prints its port."""
+"""A server that answers at once from memory, so that what is measured is the client. Prints its port.
+
+python server.py DELAY_SECONDS [CHECKPOINTS]
+
+With a number of checkpoints it lists so many, at every offset; without, each page is the first.
+"""
 
 import asyncio
 import json
@@ -8,26 +13,32 @@ from typing import cast
 RUN_ID = "5f2d7413-8a3c-4e1b-9d60-2b7c1f0e9a55:train:0"
 
 
+def checkpoint(number: int) -> dict[str, object]:
+    """A checkpoint as production sends it."""
+    return {
+        "checkpoint_id": f"weights/{number:04d}",
+        "checkpoint_type": "training",
+        "time": "2026-07-13T10:00:00.123456Z",
+        "tinker_path": f"tinker://{RUN_ID}/weights/{number:04d}",
+        "size_bytes": 11811160064,
+        "public": False,
+        "expires_at": "2026-08-13T10:00:00Z",
+    }
+
+
 def page(count: int) -> bytes:
-    """A page of checkpoints as production sends it."""
-    checkpoints = [
-        {
-            "checkpoint_id": f"weights/{number:04d}",
-            "checkpoint_type": "training",
-            "time": "2026-07-13T10:00:00.123456Z",
-            "tinker_path": f"tinker://{RUN_ID}/weights/{number:04d}",
-            "size_bytes": 11811160064,
-            "public": False,
-            "expires_at": "2026-08-13T10:00:00Z",
-        }
-        for number in range(count)
-    ]
+    """A page of checkpoints."""
+    checkpoints = [checkpoint(number) for number in range(count)]
     return answer({"checkpoints": checkpoints, "cursor": {"offset": 0, "limit": count, "total_count": 5000}})
 
 
 def answer(body: object) -> bytes:
     """A whole response with this JSON body."""
-    content = json.dumps(body).encode()
+    return with_head(json.dumps(body).encode())
+
+
+def with_head(content: bytes) -> bytes:
+    """A whole response with this content."""
     head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
     return head.encode() + content
 
@@ -49,6 +60,15 @@ TRAINING_RUN = answer(
 # What the official SDK asks for before its first call.
 START_UP = answer({"session_id": "s", "type": "create_session", "pjwt_auth_enabled": False})
 PAGES = {count: page(count) for count in (100, 1000)}
+LISTING = [json.dumps(checkpoint(number)).encode() for number in range(int((sys.argv[2:] or ["0"])[0]))]
+
+
+def page_of_listing(limit: int, offset: int) -> bytes:
+    """A page of the listing of all checkpoints."""
+    cursor = json.dumps({"offset": offset, "limit": limit, "total_count": len(LISTING)}).encode()
+    return with_head(
+        b'{"checkpoints": [' + b", ".join(LISTING[offset : offset + limit]) + b'], "cursor": ' + cursor + b"}"
+    )
 
 
 class Connection(asyncio.Protocol):
@@ -77,7 +97,8 @@ class Connection(asyncio.Protocol):
     def _answer(self, target: bytes) -> None:
         path, _, query = target.partition(b"?")
         if path.endswith(b"/checkpoints"):
-            response = PAGES[int(query.partition(b"limit=")[2].partition(b"&")[0])]
+            limit, offset = (int(query.partition(name)[2].partition(b"&")[0]) for name in (b"limit=", b"offset="))
+            response = page_of_listing(limit, offset) if LISTING else PAGES[limit]
         else:
             response = TRAINING_RUN if b"/training_runs/" in path else START_UP
         if self._delay:

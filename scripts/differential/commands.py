@@ -26,11 +26,6 @@ class Command:
     exit_code: int = 0
     answers: str = ""
 
-    @property
-    def words(self) -> str:
-        """The group and the command, such as `run list`."""
-        return " ".join(self.arguments.removeprefix("-f json ").split()[:2])
-
     def __str__(self) -> str:
         return f"tinker {self.arguments}"
 

@@ -116,7 +116,7 @@ class _FaultyApi(ApiApp):
         self._case = ""
         self._met = 0
 
-    def _answer(self, request: ReceivedRequest, match: Match[Operation] | None) -> Answer:
+    def _answer(self, request: ReceivedRequest, match: Match[Operation] | None, generation: int) -> Answer:
         path = request.target.partition("?")[0]
         if path.startswith(CASE):
             self._case, self._met = path.removeprefix(CASE), 0
@@ -124,7 +124,7 @@ class _FaultyApi(ApiApp):
         if path in SESSION_OF_THE_SDK:
             return json_answer(200, SESSION_OF_THE_SDK[path])
         fault = None if path in START_UP else self._fault()
-        return fault or super()._answer(request, match)
+        return fault or super()._answer(request, match, generation)
 
     def _fault(self) -> Answer | None:
         faults = self._recording.faults.get(self._case, ())

@@ -1,5 +1,6 @@
 """The rules of our own for openapi.yaml, each a small function that yields what breaks it."""
 
+import datetime
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -222,6 +223,35 @@ def secured(document: Document) -> Iterator[str]:
     for place, operation in document.operations():
         if operation.get("security") == []:
             yield f"{place}: must not be open to everyone"
+
+
+@rule
+def deprecations(document: Document) -> Iterator[str]:
+    """What is deprecated says since when, until when and what to use; to people with its first line."""
+    operations = {operation.get("operationId"): operation for _, operation in document.operations()}
+    for place, operation in document.operations():
+        since, sunset = (str(operation.get(key)) for key in ("x-deprecated-since", "x-sunset"))
+        instead = operation.get("x-replacement")
+        if not operation.get("deprecated"):
+            if {"x-deprecated-since", "x-sunset", "x-replacement"} & operation.keys():
+                yield f"{place}: has dates or a replacement, and is not deprecated"
+            continue
+        if not (_is_day(since) and _is_day(sunset) and since < sunset):
+            yield f"{place}: x-deprecated-since and x-sunset must be two days, such as '2026-12-31', in this order"
+        if instead is not None and (instead not in operations or operations[instead].get("deprecated")):
+            yield f"{place}: x-replacement must be the id of an operation that is not deprecated, or null"
+        line = f"Deprecated since {since}, gone after {sunset}: " + (
+            f"use `{instead}` instead." if instead else "nothing takes its place."
+        )
+        if operation.get("description", "").partition("\n")[0] != line:
+            yield f"{place}: the description must begin with the line {line!r}"
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return datetime.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _types(schema: dict[str, Any]) -> list[str]:

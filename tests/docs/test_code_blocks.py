@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -21,6 +22,7 @@ RUN_ELSEWHERE = {
     "pip install .": "tests/package/test_wheel.py installs the wheel",
     "pip install '.[sandbox]'": "so does this",
     "scripts/conformance": "CI runs it",
+    "scripts/portability": "CI runs it",
     "tinker-rest sandbox record --out account.yaml": "tests/sandbox/test_recording.py records accounts",
 }
 
@@ -74,6 +76,9 @@ def test_commands_run(commands: str, tmp_path: Path) -> None:
                 f"export TINKER_API_KEY={Sandbox().api_key}",
             )
             continue
+        if command.startswith("tinker-rest "):
+            prints_something_of_a_sandbox(command)
+            continue
         if command.startswith("curl "):
             works_on_a_sandbox(command)
             continue
@@ -84,6 +89,19 @@ def test_commands_run(commands: str, tmp_path: Path) -> None:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         assert done.stdout
+
+
+def prints_something_of_a_sandbox(command: str) -> None:
+    """Run our own command on a sandbox."""
+    program, *arguments = shlex.split(command)
+    with Sandbox() as sandbox:
+        environment = {**os.environ, "TINKER_BASE_URL": sandbox.base_url, "TINKER_API_KEY": sandbox.api_key}
+        done = subprocess.run(
+            [Path(sys.executable).with_name(program), *arguments],
+            env=environment, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
 
 
 def demo_of(sandbox: Sandbox) -> subprocess.CompletedProcess[str]:
@@ -150,7 +168,13 @@ def test_ci_runs_what_the_readme_tells_users_to_run() -> None:
 
 def test_the_readme_lists_the_sdks_commands_that_are_compared() -> None:
     compared = (ROOT / "scripts" / "differential" / "commands.py").read_text()
-    groups = set(re.findall(r'Command\(f?"(?:-f json )?(\w+) ', compared))
+    commands = set(re.findall(r'Command\(f?"(?:-f json )?(\w+ [\w-]+)', compared))
     row = re.search(r"^\| command line \| (.*) \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert row is not None
-    assert groups <= set(re.findall(r"`(\w+)[^`]*`", row[1]))
+    listed = set(re.findall(r"`([^`]+)`", row[1]))
+
+    def is_in(command: str, name: str) -> bool:
+        return f"{command} ".startswith(f"{name} ")
+
+    assert [one for one in commands if not any(is_in(one, name) for name in listed)] == []
+    assert [name for name in listed if not any(is_in(one, name) for one in commands)] == []

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tinker_rest import RestClient
+from tinker_rest.sandbox import Sandbox
+
 from .recording_server import RecordingServer
 
 
@@ -24,3 +27,10 @@ def server() -> Iterator[RecordingServer]:
     """A server that answers everything right, until a test tells it otherwise."""
     with RecordingServer() as running:
         yield running
+
+
+@pytest.fixture
+def rest(sandbox: Sandbox) -> Iterator[RestClient]:
+    """A client of the first user of a sandbox."""
+    with sandbox.client() as client:
+        yield client

@@ -266,6 +266,12 @@ IN_CHILD: list[tuple[str, Answer, str]] = [
         b"",
         "from tinker_rest.errors import SessionTraceExportError as E; raise E('bare')",
     ),
+    (
+        "BulkError",
+        b"",
+        "from tinker_rest import BulkError, BulkResult; raise BulkError('bare', BulkResult([]))",
+    ),
+    ("DownloadError", b"", 'client.download_checkpoint("tinker://r/weights/1", "/missing/a/b").result()'),
     ("TinkerError", b"", 'from tinker_rest import TinkerError; raise TinkerError("bare")'),
 ]
 

@@ -17,6 +17,7 @@ import tinker_rest
 from tinker_rest import AdminClient, RestClient, ServiceClient, errors, types
 from tinker_rest.futures import APIFuture
 from tinker_rest.methods import arguments, session_search
+from tinker_rest.methods.deprecated import DeprecatedAdministration
 
 DESCRIPTION: Json = yaml.safe_load(SPEC.read_text())
 
@@ -40,16 +41,18 @@ def methods_of(client: type) -> Json:
     }
 
 
-DEPRECATED = {name for name, method in methods_of(RestClient).items() if hasattr(method, "__deprecated__")}
+DEPRECATED = {name for name in vars(DeprecatedAdministration) if not name.startswith("_")}
 METHODS = {
     **{name: method for name, method in methods_of(RestClient).items() if name not in DEPRECATED},
     **methods_of(AdminClient),
 }
+ITERATORS = {name for name in METHODS if name.startswith("iter_")}
 SYNC = {name: method for name, method in METHODS.items() if not name.endswith("_async")}
+CALLS = SYNC.keys() - ITERATORS
 
 
 def test_exports_are_what_all_says() -> None:
-    assert sorted(tinker_rest.__all__) == list(tinker_rest.__all__)
+    assert len(set(tinker_rest.__all__)) == len(tinker_rest.__all__)  # ruff sees to their order
     for name in tinker_rest.__all__:
         assert getattr(tinker_rest, name) is not None
         assert name in dir(tinker_rest)
@@ -100,7 +103,7 @@ def test_docstrings_say_what_matters(name: str) -> None:
         assert "seconds" in text
 
 
-@pytest.mark.parametrize("name", list(SYNC))
+@pytest.mark.parametrize("name", sorted(CALLS))
 def test_each_method_returns_a_future_and_has_an_async_variant(name: str) -> None:
     returned = inspect.signature(SYNC[name]).return_annotation
     assert str(returned).startswith(APIFuture.__name__)
@@ -141,12 +144,27 @@ def test_every_operation_has_a_method_and_the_other_way_round() -> None:
     named = {name.removesuffix("_by_bare_id") for name in OPERATIONS} - OF_AUTHENTICATION
     assert named <= SYNC.keys()
     by_path = {name for name in SYNC if name.endswith("_tinker_path")} - named
-    assert SYNC.keys() - named == by_path | {"whoami"}
+    of_many = {
+        "select_checkpoints",
+        *(name for name in CALLS if name.endswith(("_checkpoints", "_checkpoints_ttl"))),
+    }
+    assert CALLS - named == by_path | of_many - named | {"whoami", "download_checkpoint"}
+
+
+def test_iterators_take_what_the_listings_take() -> None:
+    assert {"iter_training_runs", "iter_user_checkpoints", "iter_sessions", "iter_search_sessions"} == ITERATORS
+    for name in ITERATORS:
+        taken = inspect.signature(SYNC[name])
+        assert str(taken.return_annotation).startswith("PagedItems[")
+        listing = SYNC[name.replace("iter_", "list_") if "search" not in name else "search_sessions"]
+        of_listing = set(inspect.signature(listing).parameters) - {"offset"}
+        assert set(taken.parameters) == of_listing | {"page_size", "limit"}
 
 
 def test_what_administrators_use_is_deprecated_on_the_other_client() -> None:
     assert methods_of(AdminClient).keys() == DEPRECATED
     for name in DEPRECATED:
+        assert getattr(RestClient, name).__deprecated__
         assert parameters(getattr(RestClient, name)) == parameters(getattr(AdminClient, name))
         assert f"`AdminClient.{name.removesuffix('_async')}`" in (inspect.getdoc(getattr(RestClient, name)) or "")
 

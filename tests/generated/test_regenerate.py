@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from checkout import ROOT
+from checkout import ROOT, with_deprecated_sampler
 
 GENERATED = ROOT / "generated" / "tinker_rest_api"
 TEMPLATES = sorted((ROOT / "scripts" / "templates").glob("*.jinja"))
@@ -60,6 +60,13 @@ def test_an_edited_description_fails_the_check_until_regenerated(checkout: Path)
     assert "scripts/regenerate" in failed.stderr
     assert regenerate(checkout).returncode == 0
     assert regenerate(checkout, "--check").returncode == 0
+
+
+def test_generated_docstrings_tell_of_deprecations(checkout: Path) -> None:
+    (checkout / "openapi.yaml").write_text(with_deprecated_sampler())
+    assert regenerate(checkout).returncode == 0
+    text = (checkout / "generated/tinker_rest_api/api/samplers/get_sampler.py").read_text()
+    assert text.count("Deprecated since 2026-12-31, gone after 2027-12-31: use `get_session` instead.") == 4
 
 
 def test_missing_extra_and_changed_files_fail_the_check(checkout: Path) -> None:

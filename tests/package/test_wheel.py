@@ -30,8 +30,11 @@ def test_the_wheel_holds_both_packages_and_the_description(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         assert hashlib.sha256(archive.read("tinker_rest/openapi.yaml")).hexdigest() == SPEC_SHA256
+        older = (ROOT / "generated" / "openapi-3.0.yaml").read_bytes()
+        assert archive.read("tinker_rest/openapi-3.0.yaml") == older
     for expected in (
         "tinker_rest/__init__.py",
+        "tinker_rest/openapi-3.0.yaml",
         "tinker_rest/py.typed",
         "tinker_rest/sandbox/__main__.py",
         "tinker_rest/sandbox/pages/static/icon.svg",
@@ -51,12 +54,12 @@ def test_the_tests_run_on_the_installed_wheel() -> None:
     for package in (tinker_rest, tinker_rest_api):
         assert package.__file__ is not None
         assert "site-packages" in Path(package.__file__).parts
-    assert hashlib.sha256(SPEC.read_bytes()).hexdigest() == SPEC_SHA256
+    assert hashlib.sha256(SPEC.read_bytes()).hexdigest() == SPEC_SHA256 == tinker_rest.SPEC_SHA256
 
 
 def test_versions_agree() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert project["version"] == tinker_rest.__version__
+    assert project["version"] == tinker_rest.__version__ == tinker_rest.SPEC_VERSION
     assert re.search(rf"^  version: {re.escape(project['version'])}$", SPEC.read_text(), re.MULTILINE)
 
 
@@ -88,6 +91,11 @@ except ImportError as error:
     done = subprocess.run([str(python), "-c", code], check=True, capture_output=True, text=True, cwd=tmp_path)
     assert "asked: 1" in done.stdout
     assert "tinker-rest[sandbox]" in done.stdout
+    done = subprocess.run(
+        [python.with_name("tinker-rest"), "version"], check=False, capture_output=True, text=True
+    )
+    told = "tinker-rest: click is not installed, which the command needs: pip install 'tinker-rest[cli]'\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", told)
 
 
 def test_the_lock_file_names_no_registry_and_pins_everything() -> None:

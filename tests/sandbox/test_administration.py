@@ -163,6 +163,55 @@ def test_storage_is_what_the_checkpoints_take_up(frozen: Sandbox, admin: httpx.C
     assert sum(i["checkpoint_count"] for i in more) == sum(i["checkpoint_count"] for i in one) + 1
 
 
+def stored_by_hour(admin: httpx.Client, start: datetime, hours: int) -> list[float]:
+    data = admin.get(USAGE, params=window(start, start + timedelta(hours=hours))).json()["data"]
+    stored = dict.fromkeys((start + timedelta(hours=hour) for hour in range(hours)), 0.0)
+    for event in data:
+        if event["event_info"]["type"] == "storage":
+            stored[datetime.fromisoformat(event["bucket_start"])] += event["event_info"]["gigabyte_hours"]
+    return [round(gigabytes, 6) for gigabytes in stored.values()]
+
+
+def test_storage_is_billed_for_as_long_as_it_was_used(start, connect) -> None:
+    sandbox = start(seed=False, clock=Clock(NOW, frozen=True))
+    admin = connect(sandbox)
+    kept = sandbox.add_checkpoint(size_bytes=120 * 10**9)
+    run_id = kept.training_run_id
+    sandbox.add_checkpoint(training_run_id=run_id, size_bytes=10**9, ttl_seconds=3600)
+    sandbox.add_checkpoint(training_run_id=run_id, size_bytes=None)
+    deleted = sandbox.add_checkpoint(training_run_id=run_id, size_bytes=5 * 10**9)
+    assert [item["size_bytes"] for item in admin.get(STORAGE).json()["data"]] == [126 * 10**9]
+    sandbox.clock.advance(2 * 3600)
+    assert admin.delete(f"/api/v1/training_runs/{run_id}/checkpoints/{deleted.checkpoint_id}").status_code == 204
+    assert [item["size_bytes"] for item in admin.get(STORAGE).json()["data"]] == [120 * 10**9]
+    sandbox.clock.advance(4 * 3600)
+    # It was 10:30: one expired at 11:30, the other was deleted at 12:30.
+    first = NOW.replace(hour=9, minute=0)
+    assert stored_by_hour(admin, first, 5) == [0, 126, 126, 125, 120]
+    sandbox.reset()
+    sandbox.clock.advance(6 * 3600)
+    assert stored_by_hour(admin, first, 5) == [0] * 5
+
+
+def test_what_is_added_is_used_but_nobodys_work(start, connect) -> None:
+    sandbox = start(seed=False, clock=Clock(NOW, frozen=True))
+    admin = connect(sandbox)
+    run = sandbox.add_training_run(base_model="mine/unheard-of", user="bob")
+    for minute in (0, 5, 65):
+        created = NOW - timedelta(hours=4) + timedelta(minutes=minute)
+        sandbox.add_checkpoint(training_run_id=run.training_run_id, created_at=created)
+    data = admin.get(USAGE, params=LAST_DAYS).json()["data"]
+    saved = [event for event in data if event["event_info"]["type"] == "checkpoint"]
+    assert [(event["bucket_start"], event["event_info"]["count"]) for event in saved] == [
+        ("2026-07-13T06:00:00Z", 2),
+        ("2026-07-13T07:00:00Z", 1),
+    ]
+    assert {(event["base_model"], event["user_name"], event["estimated_cost_usd"]) for event in saved} == {
+        ("mine/unheard-of", "Bob", None)
+    }
+    assert admin.get(AUDIT).json() == {"entries": []}
+
+
 def test_an_empty_sandbox_has_used_nothing(start, connect) -> None:
     client = connect(start(seed=False, clock=Clock(NOW, frozen=True)))
     assert client.get(STORAGE).json()["data"] == []
@@ -206,6 +255,24 @@ def test_changes_are_told_of(frozen: Sandbox, admin: httpx.Client) -> None:
         "project_id": "project-archive",
     }
     assert (assigned["model_id"], assigned["tinker_path"]) == (None, None)
+
+
+def test_downloads_are_told_of(frozen: Sandbox, admin: httpx.Client, connect) -> None:
+    day = {"event_type": "checkpoints"}
+    before = len(admin.get(AUDIT, params=day).json()["entries"])
+    assert admin.get(f"{CHECKPOINT}/archive").status_code == 302
+    imported = "/api/v1/training_runs/5f2d7413-8a3c-4e1b-9d60-2b7c1f0e9a55:train:0/checkpoints/external_weights"
+    assert admin.get(f"{imported}/imported/external_weights_urls").status_code == 200
+    bob = connect(frozen, frozen.other_api_key)
+    assert bob.get(f"{CHECKPOINT}/archive").status_code == 404
+    admin.post(f"{CHECKPOINT}/publish")
+    assert bob.get(f"{CHECKPOINT}/archive").status_code == 302
+    first, second, _, third = admin.get(AUDIT, params=day).json()["entries"][before:]
+    assert (first["event"], first["purpose"]) == ("checkpoint_read", "archive_download")
+    assert first["tinker_path"] == "tinker://run-id/weights/0001"
+    assert first["event_details"]["actor"] == ALICE
+    assert (second["event"], second["purpose"]) == ("checkpoint_read", "external_weights_download")
+    assert third["event_details"]["actor"] == "tml:organization_user:user-2"
 
 
 def test_a_repeated_change_is_told_of_once(frozen: Sandbox, admin: httpx.Client) -> None:

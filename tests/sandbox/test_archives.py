@@ -41,6 +41,23 @@ def test_wait_then_redirect(sandbox: Sandbox, alice: httpx.Client, wait_for_arch
     assert timedelta(minutes=14, seconds=50) < left <= timedelta(minutes=15)
 
 
+def test_other_servers_say_425_meanwhile(start, connect) -> None:
+    sandbox = start(archive_building_status=425, archive_build_seconds=0.5)
+    first = connect(sandbox).get(f"{RUN}/checkpoint-123/archive")
+    assert (first.status_code, first.headers["retry-after"]) == (425, "1")
+    assert first.json() == {"detail": "The archive is being built."}
+    told: list[str] = []
+    # No retries, but to wait for an archive is none.
+    with sandbox.client(max_retries=0, on_retry=lambda event: told.append(event.reason)) as client:
+        archive = client.get_checkpoint_archive_url("run-id", "weights/0001").result()
+    assert told == ["425 Too Early: The archive is being built."]
+    assert httpx.get(archive.url).status_code == 200
+    asked = [request.target.rsplit("/", 2)[-2:] for request in sandbox.requests]
+    assert asked == [["checkpoint-123", "archive"], ["0001", "archive"], ["0001", "archive"]]
+    with pytest.raises(ValueError, match="503 or 425, not 404"):
+        Sandbox(archive_building_status=404)  # type: ignore[arg-type]
+
+
 def test_bare_id_has_the_same_archive(sandbox: Sandbox, alice: httpx.Client, wait_for_archive) -> None:
     bare = wait_for_archive(alice, f"{RUN}/checkpoint-123/archive")
     two_parts = alice.get(f"{RUN}/weights/checkpoint-123/archive")
@@ -90,6 +107,18 @@ def test_a_run_without_lora_has_no_adapter(reader: httpx.Client) -> None:
     content = httpx.get(reader.get(path).headers["location"]).content
     with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
         assert set(archive.getnames()) == {"README.md", "config.json", "model.safetensors"}
+
+
+def test_archives_of_any_rank_are_small(start, connect) -> None:
+    sandbox = start()
+    reader = connect(sandbox)
+    with pytest.raises(ValueError, match="lora_rank"):
+        sandbox.add_training_run(lora_rank=2**31)
+    run = sandbox.add_training_run(lora_rank=2**31 - 1)
+    checkpoint = sandbox.add_checkpoint(training_run_id=run.training_run_id, size_bytes=2**53 - 1)
+    assert reader.get("/api/v1/training_runs").status_code == 200
+    path = f"/api/v1/training_runs/{run.training_run_id}/checkpoints/{checkpoint.checkpoint_id}/archive"
+    assert len(httpx.get(reader.get(path).headers["location"]).content) < 2**20
 
 
 def test_ranges(url: str) -> None:

@@ -139,6 +139,15 @@ def test_the_control_path_meets_no_faults_and_is_not_logged(control: httpx.Clien
         ("POST", "clock", {}, 422, "advance"),
         ("POST", "clock", {"advance": -5}, 422, "-5"),
         ("POST", "clock", {"advance": "5"}, 422, "'5'"),
+        ("POST", "clock", {"advance": 1e300}, 422, "9000"),
+        ("POST", "clock", {"set": "9999-12-31T23:59:59Z"}, 422, "9000"),
+        ("POST", "checkpoints", {"created_at": "9999-12-31T23:59:59-14:00"}, 422, "created_at"),
+        ("POST", "checkpoints", {"expires_at": "9999-12-31T23:59:59-14:00"}, 422, "expires_at"),
+        ("POST", "sessions", {"created_at": "0001-01-01T00:00:00+14:00"}, 422, "created_at"),
+        ("POST", "users", {"api_key": "tml-ü"}, 422, "ASCII"),
+        ("POST", "users", {"api_key": "tml-a b"}, 422, "spaces"),
+        ("POST", "faults", {"status": 204, "body": "x"}, 422, "204"),
+        ("POST", "faults", {"status": 304, "detail": "x"}, 422, "304"),
         ("POST", "clock", {"advance": 1, "set": "x"}, 422, "advance"),
         ("POST", "clock", {"set": "soon"}, 422, "soon"),
         ("POST", "clock", {"set": "2100-01-01T00:00:00"}, 422, "zone"),
@@ -167,6 +176,10 @@ def test_what_is_no_json_is_told(control: httpx.Client) -> None:
     kind = {"Content-Type": "application/json"}
     assert control.post("faults", content=b"{", headers=kind).status_code == 400
     assert control.post("faults", content=b"\xff", headers=kind).status_code == 400
+    for body in (b'{"delay": NaN}', b'{"delay": 1e999}', b'{"status": 503, "detail": "\\ud800"}', b"[" * 10**5):
+        refused = control.post("faults", content=body, headers=kind)
+        assert refused.status_code == 400
+        assert refused.json()["detail"].startswith("The body is not JSON: ")
     assert control.post("faults", content=b'{"detail":"' + b"x" * 2**21, headers=kind).status_code == 413
 
 

@@ -122,6 +122,14 @@ def test_a_status_comes_with_what_was_given(sandbox: Sandbox) -> None:
     assert sandbox.violations == []
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0"), (10, "10"), (0.25, "0.25"), (2592000, "2592000"), (1234567.5, "1234567.5")]
+)
+def test_long_waits_are_said_exactly(seconds: float, text: str, sandbox: Sandbox) -> None:
+    sandbox.faults.add(status=429, retry_after=seconds)
+    assert httpx.get(sandbox.base_url + RUNS).headers["retry-after"] == text
+
+
 def test_the_connection_stays_usable_after_a_status(sandbox: Sandbox) -> None:
     sandbox.faults.add(status=500)
     with httpx.Client(base_url=sandbox.base_url, headers={"X-API-Key": sandbox.api_key}) as client:
@@ -238,6 +246,18 @@ def test_a_truncated_download_can_be_resumed(start: Callable[..., Sandbox]) -> N
     assert body + rest.content == httpx.get(url).content
 
 
+def test_a_download_can_be_slow(start: Callable[..., Sandbox]) -> None:
+    sandbox = start()
+    url = archive_url(sandbox)
+    whole = httpx.get(url).content
+    sandbox.faults.add(host="storage", bytes_per_second=len(whole) * 4)
+    pieces = []
+    with httpx.stream("GET", url) as response:
+        pieces += response.iter_raw()
+    assert b"".join(pieces) == whole
+    assert len(pieces) > 2
+
+
 # Which requests are hit
 
 
@@ -288,7 +308,8 @@ def test_the_log_knows_the_operation(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("values", "named"),
     [
-        ({}, "status, delay, drop, truncate or malformed"),
+        ({}, "status, delay, bytes_per_second, drop, truncate or malformed"),
+        ({"bytes_per_second": 0}, "from 1 up"),
         ({"status": 99}, "99"),
         ({"status": True}, "True"),
         ({"status": 503, "drop": True}, "status and drop"),
@@ -308,6 +329,9 @@ def test_the_log_knows_the_operation(sandbox: Sandbox) -> None:
         ({"status": 503, "headers": {"Content-Length": "3"}}, "Content-Length"),
         ({"status": 503, "retry_after": "1\r\nA: b"}, "A: b"),
         ({"status": 503, "body": {1, 2}}, "{1, 2}"),
+        ({"status": 503, "detail": "\ud800"}, "detail"),
+        ({"status": 503, "body": "\ud800"}, "body"),
+        ({"status": 204, "body": "x"}, "204"),
         ({"status": 503, "match": "list_runs"}, "list_runs"),
         ({"status": 503, "match": "FETCH /x"}, "FETCH"),
         ({"status": 503, "match": ""}, "''"),

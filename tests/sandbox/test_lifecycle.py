@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import signal
 import socket
@@ -186,6 +187,13 @@ def test_command_serves_and_stops(number: signal.Signals) -> None:
         assert running.stderr.read() == ""
 
 
+def test_command_can_say_425() -> None:
+    with process("--port", "0", "--archive-building-status", "425") as running:
+        names = greeting(running)
+        archive = names["TINKER_BASE_URL"] + PUBLISH.replace("publish", "archive")
+        assert httpx.get(archive, headers={"X-API-Key": names["TINKER_API_KEY"]}).status_code == 425
+
+
 def test_command_can_want_tokens() -> None:
     with process("--port", "0", "--wants-tokens", "required") as running:
         names = greeting(running)
@@ -251,3 +259,16 @@ def test_the_facade_is_not_imported() -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert result.stdout.strip() == "['tinker_rest']", result.stderr
+
+
+def test_an_offer_of_http_2_is_nothing_to_warn_of(caplog: pytest.LogCaptureFixture) -> None:
+    offer = {
+        "Connection": "Upgrade, HTTP2-Settings",
+        "Upgrade": "h2c",
+        "HTTP2-Settings": "AAMAAABkAAQAoAAAAAIAAAAA",
+    }
+    with caplog.at_level(logging.WARNING), Sandbox() as sandbox:
+        headers = {**offer, "X-API-Key": sandbox.api_key}
+        answer = httpx.get(f"{sandbox.base_url}/api/v1/training_runs", headers=headers, trust_env=False)
+    assert answer.status_code == 200
+    assert caplog.messages == []

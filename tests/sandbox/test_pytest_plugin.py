@@ -55,6 +55,31 @@ def test_and_back(tinker_sandbox, tinker_rest_client):
     assert "6 passed" in done.stdout
 
 
+def test_workers_of_xdist_have_servers_of_their_own(tmp_path: Path) -> None:
+    tests = """
+import os
+from pathlib import Path
+import pytest
+
+PATH = "tinker://run-id/weights/0001"
+
+@pytest.mark.parametrize("number", range(40))
+def test_fresh(number, tinker_sandbox, tinker_rest_client, tinker_environment):
+    # Were the state another worker's too, one of them would be told that it is public already.
+    for _ in range(3):
+        tinker_rest_client.publish_checkpoint_from_tinker_path(PATH).result()
+        tinker_rest_client.unpublish_checkpoint_from_tinker_path(PATH).result()
+    assert len(tinker_sandbox.requests) == 6
+    url = tinker_environment["TINKER_BASE_URL"]
+    Path(f"server-of-{os.environ['PYTEST_XDIST_WORKER']}").write_text(url)
+"""
+    done = run_pytest(tmp_path, tests, "-n", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "40 passed" in done.stdout
+    servers = [file.read_text() for file in tmp_path.glob("server-of-*")]
+    assert len(set(servers)) == len(servers) == 2
+
+
 def test_only_one_fixture_sets_the_environment(tmp_path: Path) -> None:
     tests = """
 import os

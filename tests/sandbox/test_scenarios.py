@@ -83,6 +83,7 @@ def written(folder: Path, text: str) -> Path:
         ("version: 1\nusers: [{name: bob}]", 2, "users[0]", "'bob' already"),
         ("version: 1\nsessions:\n- session_id: a\n- session_id: a", 4, "sessions[1]", "'a' already"),
         ("version: 1\nclock:\n  start: noon", 3, "clock.start", "date-time"),
+        ("version: 1\nclock:\n  start: 9999-01-01T00:00:00Z", 3, "clock.start", "9000"),
         (
             "version: 1\ntraining_runs:\n- checkpoints:\n  - name: a\n  - name: a\n",
             5,

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from checkout import ROOT, SPEC
+from checkout import ROOT, SPEC, with_deprecated_sampler
 
 sys.path.append(str(ROOT / "scripts"))  # where the rules are; they are no part of the package
 from spec_lint.rules import RULES, findings
@@ -71,8 +71,21 @@ MUTANTS = [
     ("no-nullable", "          type: boolean\n          default: false\n", "          type: boolean\n          nullable: true\n"),
     ("secured", "security:\n  - ApiKey: []\n", ""),
     ("secured", "      operationId: get_sampler\n", "      operationId: get_sampler\n      security: []\n"),
+    ("deprecations", "      operationId: get_sampler\n", "      operationId: get_sampler\n      deprecated: true\n"),
+    ("deprecations", "      operationId: get_sampler\n", "      operationId: get_sampler\n      x-sunset: '2027-12-31'\n"),
     ("duplicate-key", "      operationId: get_sampler\n", "      operationId: get_sampler\n      operationId: other\n"),
 ]  # fmt: skip
+
+# The same for an operation that is deprecated as it should be
+DEPRECATION_MUTANTS = [
+    ("2026-12-31'", "2028-01-01'"),
+    ("x-sunset: '2027-12-31'", "x-sunset: soon"),
+    ("x-replacement: get_session", "x-replacement: get_nothing"),
+    ("x-replacement: get_session", "x-replacement: get_sampler"),
+    ("x-replacement: get_session", "x-replacement: null"),
+    ("gone after 2027-12-31", "gone some day"),
+    ("use `get_session` instead", "do something else"),
+]
 
 # What the linters of others must notice: (linter, before, after)
 OTHERS = [
@@ -91,6 +104,14 @@ def test_every_rule_can_fail(rule: str, before: str, after: str) -> None:
     assert before in TEXT
     found = findings(TEXT.replace(before, after))
     assert [line for line in found if line.endswith(f"[{rule}]")], found
+
+
+@pytest.mark.parametrize(("before", "after"), DEPRECATION_MUTANTS)
+def test_what_is_deprecated_has_dates_and_a_replacement(before: str, after: str) -> None:
+    text = with_deprecated_sampler()
+    assert findings(text) == []
+    assert before in text
+    assert [line for line in findings(text.replace(before, after)) if line.endswith("[deprecations]")]
 
 
 @pytest.mark.parametrize("rule", sorted(RULES))

@@ -3,7 +3,8 @@
 import asyncio
 import concurrent.futures
 from collections.abc import Callable, Coroutine
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any, assert_type
 
 import tinker_rest
@@ -12,8 +13,17 @@ from tinker_rest import (
     APIError,
     APIFuture,
     APIStatusError,
+    BulkError,
+    BulkOutcome,
+    BulkProgress,
+    BulkResult,
+    CheckpointSelection,
     ConflictError,
+    DownloadError,
+    DownloadProgress,
+    DownloadResult,
     NotFoundError,
+    PagedItems,
     ParsedCheckpointTinkerPath,
     RestClient,
     RetryEvent,
@@ -21,6 +31,7 @@ from tinker_rest import (
     TinkerError,
     types,
 )
+from tinker_rest.bulk.outcomes import BulkStatus
 from tinker_rest.errors import APIResponse
 from tinker_rest.sandbox import Sandbox
 from tinker_rest.types import (
@@ -41,6 +52,7 @@ from tinker_rest.types import (
     SessionFailed,
     SessionSearchRequest,
     SessionSearchResponse,
+    SessionSummary,
     StorageBillingEvent,
     TrainingRun,
     TrainingRunsResponse,
@@ -79,6 +91,20 @@ def every_method_has_a_type(client: RestClient) -> None:
     assert_type(client.assign_session_project("s", "p"), APIFuture[None])
     assert_type(client.export_session_trace("s").result(), str)
     assert_type(client.whoami().result(), WhoamiResponse)
+
+
+def checkpoints_are_downloaded(client: RestClient, progress: Callable[[DownloadProgress], None]) -> None:
+    call = client.download_checkpoint(PATH, Path("it.tar.gz"), progress=progress, resume=False, overwrite=True)
+    assert_type(call, APIFuture[DownloadResult])
+    try:
+        result = call.result()
+    except DownloadError as error:
+        print(error, error.__cause__)
+        return
+    assert_type(result.path, Path)
+    assert_type(result.verified_by, str | None)
+    client.download_checkpoint(PATH, "folder", extract=True, progress=lambda now: print(now.bytes_total))
+    client.download_checkpoint(PATH, 5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def sessions_are_searched(client: RestClient) -> None:
@@ -154,6 +180,7 @@ async def everything_can_be_awaited(client: RestClient) -> None:
     assert_type(await client.get_sampler_async("s"), GetSamplerResponse)
     assert_type(await client.get_session("s").result_async(timeout=3), GetSessionResponse)
     assert_type(await client.delete_checkpoint_async("run-id", "weights/1"), None)
+    assert_type(await client.download_checkpoint_async(PATH, "a"), DownloadResult)
     coroutine: Coroutine[Any, Any, TrainingRun] = client.get_training_run("a").coroutine()
     task = asyncio.create_task(coroutine)
     run, page = await asyncio.gather(task, client.list_checkpoints("a"))
@@ -219,6 +246,73 @@ def wrong_code_is_noticed(client: RestClient) -> None:
     client.list_training_runs(limit="5")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     client.get_training_run_async("a", "nobody")  # type: ignore  # pyright: ignore
     client.get_training_run()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    assert_type(tinker_rest.SPEC_SHA256, str)
     client.get_audit_log()  # pyright: ignore[reportDeprecated]
     client.no_such_method()  # type: ignore[attr-defined]  # pyright: ignore
     RestClient("http://127.0.0.1:1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def many_checkpoints(client: RestClient, listed: list[Checkpoint]) -> None:
+    selection = CheckpointSelection(
+        training_run_ids=["run-id"],
+        checkpoint_type="fused",
+        name="step-*",
+        older_than=timedelta(days=30),
+        before=datetime(2026, 1, 1, tzinfo=UTC),
+        larger_than=10**9,
+        keep_latest=2,
+        no_ttl=True,
+        include_public=True,
+        sort="size",
+        limit=10,
+    )
+    assert_type(selection.apply(listed, now=datetime.now(UTC)), list[Checkpoint])
+    assert_type(selection.keep_latest, int | None)
+    assert_type(client.select_checkpoints(selection), APIFuture[list[Checkpoint]])
+    assert_type(client.delete_checkpoints(selection), APIFuture[BulkResult])
+    assert_type(client.delete_checkpoints(listed, concurrency=32, journal=Path("j")).result(), BulkResult)
+    assert_type(client.delete_checkpoints({PATH}, journal="j", progress=tell).result(), BulkResult)
+    assert_type(client.delete_checkpoints(one.tinker_path for one in listed).result(), BulkResult)
+    assert_type(client.set_checkpoints_ttl([PATH, *listed], None).result().outcomes, list[BulkOutcome])
+    assert_type(client.publish_checkpoints([PATH]).result().failed[0].error, Exception | None)
+    try:
+        client.unpublish_checkpoints([PATH]).result().raise_for_failures()
+    except BulkError as error:
+        assert_type(error.result, BulkResult)
+
+
+def tell(progress: BulkProgress) -> None:
+    assert_type(progress.total, int | None)
+    assert_type(progress.latest.status if progress.latest else None, BulkStatus | None)
+
+
+async def many_checkpoints_async(client: RestClient, listed: list[Checkpoint]) -> None:
+    assert_type(await client.select_checkpoints_async(CheckpointSelection()), list[Checkpoint])
+    assert_type(await client.delete_checkpoints_async(listed, concurrency=2), BulkResult)
+    assert_type(await client.set_checkpoints_ttl([PATH], ttl_seconds=86400), BulkResult)
+
+
+def many_mistakes(client: RestClient) -> None:
+    client.delete_checkpoints(7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    client.set_checkpoints_ttl([PATH])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    client.delete_checkpoints([PATH], 16)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    CheckpointSelection(older_than=30)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    CheckpointSelection(sort="name")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    CheckpointSelection(7)  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]
+
+
+async def every_iterator_has_a_type(client: RestClient) -> None:
+    assert_type(client.iter_user_checkpoints(page_size=100, limit=5), PagedItems[Checkpoint])
+    for checkpoint in client.iter_user_checkpoints():
+        assert_type(checkpoint, Checkpoint)
+    async for awaited in client.iter_user_checkpoints():
+        assert_type(awaited, Checkpoint)
+    for page in client.iter_training_runs(access_scope="accessible", project_id="p").pages():
+        assert_type(page, list[TrainingRun])
+    async for later in client.iter_training_runs().pages():
+        assert_type(later, list[TrainingRun])
+    assert_type(list(client.iter_sessions(access_scope="owned")), list[str])
+    found = client.iter_search_sessions(SessionSearchRequest(), page_size=50, limit=None)
+    assert_type([one async for one in found], list[SessionSummary])
+    client.iter_sessions(5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    client.iter_sessions(access_scope="mine")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

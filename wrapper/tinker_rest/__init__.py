@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tinker_rest import types
     from tinker_rest.admin_client import AdminClient
+    from tinker_rest.bulk.outcomes import BulkOutcome, BulkProgress, BulkResult
     from tinker_rest.calling.retries import RetryEvent
+    from tinker_rest.description import SPEC_SHA256, SPEC_VERSION
+    from tinker_rest.download.results import DownloadProgress, DownloadResult
     from tinker_rest.errors import (
         APIConnectionError,
         APIError,
@@ -26,9 +29,11 @@ if TYPE_CHECKING:
         AuthenticationError,
         BadRequestError,
         BillingError,
+        BulkError,
         ClientClosedError,
         ConflictError,
         CredentialsError,
+        DownloadError,
         ExperimentalWarning,
         InternalServerError,
         InvalidArgumentError,
@@ -40,7 +45,9 @@ if TYPE_CHECKING:
         UnprocessableEntityError,
     )
     from tinker_rest.futures import APIFuture
+    from tinker_rest.iteration.paged_items import PagedItems
     from tinker_rest.rest_client import RestClient
+    from tinker_rest.selection import CheckpointSelection
     from tinker_rest.service_client import ServiceClient
     from tinker_rest.tinker_path import ParsedCheckpointTinkerPath
     from tinker_rest.types import (
@@ -58,13 +65,22 @@ _MODULE_OF = {
     "APIFuture": "futures",
     "AdamOptimizerConfig": "types",
     "AdminClient": "admin_client",
+    "BulkOutcome": "bulk.outcomes",
+    "BulkProgress": "bulk.outcomes",
+    "BulkResult": "bulk.outcomes",
     "Checkpoint": "types",
+    "CheckpointSelection": "selection",
     "CheckpointType": "types",
     "DimuonOptimizerConfig": "types",
+    "DownloadProgress": "download.results",
+    "DownloadResult": "download.results",
     "ModelID": "types",
+    "PagedItems": "iteration.paged_items",
     "ParsedCheckpointTinkerPath": "tinker_path",
     "RestClient": "rest_client",
     "RetryEvent": "calling.retries",
+    "SPEC_SHA256": "description",
+    "SPEC_VERSION": "description",
     "ServiceClient": "service_client",
     "TrainingRun": "types",
 }
@@ -99,6 +115,8 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "SPEC_SHA256",
+    "SPEC_VERSION",
     "APIConnectionError",
     "APIError",
     "APIFuture",
@@ -110,17 +128,26 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "BillingError",
+    "BulkError",
+    "BulkOutcome",
+    "BulkProgress",
+    "BulkResult",
     "Checkpoint",
+    "CheckpointSelection",
     "CheckpointType",
     "ClientClosedError",
     "ConflictError",
     "CredentialsError",
     "DimuonOptimizerConfig",
+    "DownloadError",
+    "DownloadProgress",
+    "DownloadResult",
     "ExperimentalWarning",
     "InternalServerError",
     "InvalidArgumentError",
     "ModelID",
     "NotFoundError",
+    "PagedItems",
     "ParsedCheckpointTinkerPath",
     "PermissionDeniedError",
     "RateLimitError",

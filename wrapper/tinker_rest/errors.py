@@ -4,6 +4,8 @@
     ├── InvalidArgumentError (also ValueError)   an argument is not of the form that is expected
     ├── CredentialsError                         no API key, or one that cannot be right or exchanged
     ├── ClientClosedError (also RuntimeError)    the client was closed before the call ended
+    ├── BulkError                                some of many checkpoints could not be changed
+    ├── DownloadError                            what was downloaded cannot be kept, or is not what it should be
     └── APIError                                 a call was made and did not succeed
         ├── APIConnectionError                   no answer
         │   └── APITimeoutError                  no answer in time
@@ -19,13 +21,19 @@
 No exception shows an API key or a signed URL, and each can be pickled.
 """
 
+from __future__ import annotations
+
 import json
+import re
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from attrs import field, frozen
 
 from tinker_rest.redaction import one_line
+
+if TYPE_CHECKING:
+    from tinker_rest.bulk.outcomes import BulkResult
 
 
 class ExperimentalWarning(FutureWarning):
@@ -49,6 +57,31 @@ class CredentialsError(TinkerError):
 
 class ClientClosedError(TinkerError, RuntimeError):
     """The client was closed: before the call, of which nothing was sent, or before the call ended."""
+
+
+class BulkError(TinkerError):
+    """Some of many checkpoints could not be changed, or were not tried.
+
+    Attributes:
+        result: What became of all of them, a `BulkResult`.
+    """
+
+    def __init__(self, message: str, result: BulkResult) -> None:
+        """Keep the result."""
+        super().__init__(message, result)
+        self.result = result
+
+    def __str__(self) -> str:
+        """How many failed, and why the first of them did."""
+        return str(self.args[0])
+
+
+class DownloadError(TinkerError):
+    """A download did not succeed, for another reason than that the server or the storage did not answer.
+
+    The disk is full or refuses to be written, something is at the destination already, another download is under
+    way to it, or what came is damaged or unsafe. Where the system refused something, its OSError is `__cause__`.
+    """
 
 
 @frozen
@@ -203,8 +236,8 @@ class APIStatusError(_AnsweredError):
             message += ": the server does not offer this operation"
         if said:
             message += f": {said}"
-        if status in _REMEDY and advises:
-            message += f". {_REMEDY[status]}" if not message.endswith(".") else f" {_REMEDY[status]}"
+        if status in REMEDY_OF_STATUS and advises:
+            message += ("" if message.endswith(".") else ".") + f" {REMEDY_OF_STATUS[status]}"
         facts |= {"body": body, "server_request_id": response.headers.get("x-request-id")}
         error: Any = kind(message, response=response, operation_unsupported=unsupported, **facts)
         return error  # type: ignore[no-any-return]
@@ -274,7 +307,7 @@ _NAME_OF_STATUS = {
     503: "Service Unavailable",
     504: "Gateway Timeout",
 }
-_REMEDY = {
+REMEDY_OF_STATUS = {
     401: "Check the API key: the argument api_key or the environment variable TINKER_API_KEY.",
     402: "Settle the account's billing, then call again.",
 }
@@ -311,6 +344,8 @@ def server_message(body: object) -> str:
     if isinstance(body, list):
         return one_line("; ".join(_one_detail(item) for item in body[:5]))
     text = str(body or "").strip()
+    if said := re.search(r"<Message>([^<]+)</Message>", text):  # as storages have it
+        return one_line(said[1])
     if text.startswith("<"):
         return "the answer is a web page, not JSON; a proxy may have sent it"
     if text.startswith("Traceback "):

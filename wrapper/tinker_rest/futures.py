@@ -9,7 +9,8 @@ from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from tinker_rest.calling.background_loop import BackgroundLoop
-from tinker_rest.errors import APIError
+from tinker_rest.deprecation import deprecated
+from tinker_rest.errors import APIError, DownloadError
 
 _log = logging.getLogger("tinker_rest")
 
@@ -147,7 +148,7 @@ class APIFuture(concurrent.futures.Future[T]):
             result = await work()
         except asyncio.CancelledError:
             self._settle(lambda _: self.cancel(), None)
-        except APIError as error:
+        except (APIError, DownloadError) as error:
             # Where in this package it was made helps nobody, and would tie the frames in a cycle.
             self._settle(self.set_exception, error.with_traceback(None))
         except BaseException as error:
@@ -169,10 +170,15 @@ class APIFuture(concurrent.futures.Future[T]):
 def async_variant(
     method: Callable[Concatenate[S, P], APIFuture[T]],
 ) -> Callable[Concatenate[S, P], Coroutine[object, object, T]]:  # with Any, mypy loses the types in gather()
-    """The `_async` form of a method: the same arguments, and the result instead of a future of it."""
+    """The `_async` form of a method: the same arguments, and the result instead of a future of it.
+
+    Where the method is deprecated, so is its form.
+    """
+    message: str | None = getattr(method, "__deprecated__", None)
+    called = method if message is None else inspect.unwrap(method)  # which warns by itself
 
     async def variant(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await method(self, *args, **kwargs)
+        return await called(self, *args, **kwargs)
 
     signature = inspect.signature(method)
     result = str(signature.return_annotation).removeprefix("APIFuture[").removesuffix("]")
@@ -181,4 +187,4 @@ def async_variant(
     variant.__qualname__ = f"{method.__qualname__}_async"
     variant.__module__ = method.__module__
     variant.__doc__ = f"The same as `{method.__name__}`, as a coroutine that returns the result."
-    return variant
+    return variant if message is None else deprecated(message)(variant)

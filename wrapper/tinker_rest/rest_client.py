@@ -1,7 +1,10 @@
 """The facade: one method for each operation, each returning a future."""
 
+from tinker_rest.methods.bulk import BulkMethods
 from tinker_rest.methods.checkpoints import CheckpointMethods
 from tinker_rest.methods.deprecated import DeprecatedAdministration
+from tinker_rest.methods.downloads import DownloadMethods
+from tinker_rest.methods.iteration import IterationMethods
 from tinker_rest.methods.server import ServerMethods
 from tinker_rest.methods.sessions import SessionMethods
 from tinker_rest.methods.training_runs import TrainingRunMethods
@@ -10,17 +13,21 @@ from tinker_rest.methods.weights import WeightsMethods
 
 class RestClient(
     TrainingRunMethods,
+    BulkMethods,
+    DownloadMethods,
     CheckpointMethods,
     WeightsMethods,
     SessionMethods,
+    IterationMethods,
     ServerMethods,
     DeprecatedAdministration,
 ):
     """Reads and changes what training runs leave behind: checkpoints, sessions, samplers.
 
     Each method checks its arguments, starts the call at once and returns an `APIFuture`: wait for it with
-    `.result()`, or `await` it. The `_async` form of a method is a coroutine of the result itself. A client may
-    be used from many threads and event loops at once. Use it in a `with` or `async with` block, which waits for
+    `.result()`, or `await` it. The `_async` form of a method is a coroutine of the result itself. The methods
+    `iter_…` go over all pages of a listing instead, with `for` or `async for`. A client may be used from many
+    threads and event loops at once. Use it in a `with` or `async with` block, which waits for
     the calls in flight at its end, or call `close`, which does not. What is in flight when the interpreter
     exits is cancelled.
 

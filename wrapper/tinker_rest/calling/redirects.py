@@ -55,7 +55,7 @@ class FollowedCall(Generic[T]):
         while isinstance(found, _Elsewhere):
             hops -= 1
             is_here = is_here and _origin(found.url) == _origin(self._base_url)
-            origin, target = _parts(found.url)
+            origin, target = parts_of(found.url)
             call = self._call({"method": "get", "url": target}, found.url, hops, is_elsewhere=not is_here)
             hop = sender.at(origin) if is_here else Sender(origin, public_headers(), is_storage=True)
             try:
@@ -80,14 +80,9 @@ class FollowedCall(Generic[T]):
         def read(answer: Answer) -> T | _Elsewhere:
             if answer.status_code < 300:
                 return self._operation.read_success(answer)
-            url = joined_url(asked_at, answer.header("location"))
-            if not is_web_url(url):
-                raise ValueError("the redirect must be to an http or https URL")
-            if urlsplit(asked_at).scheme == "https" and urlsplit(url).scheme != "https":
-                raise ValueError("the redirect from https to http is not followed")
             if not hops:
                 raise ValueError(f"more than {MOST_REDIRECTS} redirects are not followed")
-            return _Elsewhere(url)
+            return _Elsewhere(next_hop(asked_at, answer.header("location")))
 
         return read
 
@@ -97,7 +92,17 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
-def _parts(url: str) -> tuple[str, str]:
+def next_hop(asked_at: str, location: str) -> str:
+    """Where a redirect leads. Raises ValueError where it is not followed."""
+    url = joined_url(asked_at, location)
+    if not is_web_url(url):
+        raise ValueError("the redirect must be to an http or https URL")
+    if urlsplit(asked_at).scheme == "https" and urlsplit(url).scheme != "https":
+        raise ValueError("the redirect from https to http is not followed")
+    return url
+
+
+def parts_of(url: str) -> tuple[str, str]:
     """Where to send a request to, without a user and a password, and what to ask for there."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from tinker_rest.errors import InvalidArgumentError
+from tinker_rest.network.transport import MAX_CONNECTIONS
 from tinker_rest.redaction import keep_secret, shown
 from tinker_rest_api.models import AccessScope
 
@@ -41,9 +42,24 @@ def check_limit(limit: int) -> int:
     return _check_number("limit", limit, 1, 2**31 - 1)
 
 
+def check_page_size(page_size: int) -> int:
+    """Return how many items to ask for at once. Servers have an upper bound of their own, which they tell."""
+    return _check_number("page_size", page_size, 1, 2**31 - 1)
+
+
+def check_total_limit(limit: int | None) -> int | None:
+    """Return after how many items to end; None for never."""
+    return None if limit is None else _check_number("limit", limit, 1, 2**53 - 1)
+
+
 def check_offset(offset: int) -> int:
     """Return how many items to leave out before the page."""
     return _check_number("offset", offset, 0, 2**53 - 1)
+
+
+def check_concurrency(concurrency: int, most: int = MAX_CONNECTIONS) -> int:
+    """Return how many requests one call may have in flight; a client has no more connections."""
+    return _check_number("concurrency", concurrency, 1, most)
 
 
 def check_access_scope(access_scope: str) -> AccessScope:

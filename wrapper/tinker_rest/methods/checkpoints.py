@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinker_rest.calling import answers
 from tinker_rest.calling.calling_client import CallingClient
+from tinker_rest.calling.calls import Call, Carried
 from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest.methods.arguments import check_limit, check_offset, check_ttl
 from tinker_rest.tinker_path import ParsedCheckpointTinkerPath, check_segment, split_checkpoint_id
@@ -74,21 +75,7 @@ class CheckpointMethods(CallingClient):
 
         Calls the operation `get_checkpoint_archive_url` or `get_checkpoint_archive_url_by_bare_id`.
         """
-        run_id = check_segment("training_run_id", training_run_id)
-        kind, name = split_checkpoint_id(checkpoint_id)
-        first, *others = [
-            self._prepare(
-                operation,
-                request,
-                answers.archive_url(self.holder.base_url + request["url"]),
-                waits_for_build=True,
-            )
-            for operation, request in (
-                _for_checkpoint("get_checkpoint_archive_url", run_id, one_kind, name)
-                for one_kind in ([kind, None] if kind else [None])
-            )
-        ]
-        return self._submit(answers.FirstThatKnows(first, others[0]) if others else first)
+        return self._submit(self._archive_url_call(training_run_id, checkpoint_id))
 
     def get_checkpoint_archive_url_from_tinker_path(
         self, tinker_path: str
@@ -233,6 +220,23 @@ class CheckpointMethods(CallingClient):
     set_checkpoint_ttl_async = async_variant(set_checkpoint_ttl)
     set_checkpoint_ttl_from_tinker_path_async = async_variant(set_checkpoint_ttl_from_tinker_path)
 
+    def _archive_url_call(self, training_run_id: str, checkpoint_id: str) -> Carried[CheckpointArchiveUrlResponse]:
+        run_id = check_segment("training_run_id", training_run_id)
+        kind, name = split_checkpoint_id(checkpoint_id)
+        first, *others = [
+            self._prepare(
+                operation,
+                request,
+                answers.archive_url(self.holder.base_url + request["url"]),
+                waits_for_build=True,
+            )
+            for operation, request in (
+                _for_checkpoint("get_checkpoint_archive_url", run_id, one_kind, name)
+                for one_kind in ([kind, None] if kind else [None])
+            )
+        ]
+        return answers.FirstThatKnows(first, others[0]) if others else first
+
     def _change(
         self,
         operation_name: str,
@@ -242,10 +246,24 @@ class CheckpointMethods(CallingClient):
         done_already: int | None = None,
         **body: object,
     ) -> APIFuture[None]:
+        call = self._prepare_change(
+            operation_name, training_run_id, checkpoint_id, done_already=done_already, **body
+        )
+        return self._submit(call)
+
+    def _prepare_change(
+        self,
+        operation_name: str,
+        training_run_id: str,
+        checkpoint_id: str,
+        *,
+        done_already: int | None = None,
+        **body: object,
+    ) -> Call[None]:
         run_id = check_segment("training_run_id", training_run_id)
         kind, name = split_checkpoint_id(checkpoint_id)
         operation, request = _for_checkpoint(operation_name, run_id, kind, name, **body)
-        return self._submit(self._prepare(operation, request, answers.nothing, done_already=done_already))
+        return self._prepare(operation, request, answers.nothing, done_already=done_already)
 
 
 def _for_checkpoint(

@@ -2,50 +2,21 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-import warnings
-from collections.abc import Callable
 from datetime import date, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from tinker_rest.calling.calling_client import CallingClient
+from tinker_rest.deprecation import deprecated
 from tinker_rest.futures import APIFuture
 from tinker_rest.methods.arguments import AuditEventTypeName
 
 if TYPE_CHECKING:
-    from typing_extensions import deprecated
-
     from tinker_rest.admin_client import AdminClient
     from tinker_rest.types import (
         AuditLogResponse,
         BillingUsageResponse,
         CurrentCheckpointStorageUsageResponse,
     )
-else:
-    F = TypeVar("F", bound=Callable[..., object])
-
-    def deprecated(message: str, *, category: type[Warning]) -> Callable[[F], F]:
-        """Let a function warn when it is called, as `warnings.deprecated` of Python 3.13 does."""
-
-        def mark(function: F) -> F:
-            if inspect.iscoroutinefunction(function):
-
-                @functools.wraps(function)
-                async def warning(*args: object, **kwargs: object) -> object:
-                    warnings.warn(message, category, stacklevel=2)
-                    return await function(*args, **kwargs)
-            else:
-
-                @functools.wraps(function)
-                def warning(*args: object, **kwargs: object) -> object:
-                    warnings.warn(message, category, stacklevel=2)
-                    return function(*args, **kwargs)
-
-            warning.__deprecated__ = message
-            return warning
-
-        return mark
 
 
 class DeprecatedAdministration(CallingClient):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tinker_rest.calling import answers
 from tinker_rest.calling.calling_client import CallingClient
+from tinker_rest.calling.calls import Carried
 from tinker_rest.errors import InvalidArgumentError
 from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest.methods.arguments import check_project_id, check_ttl, check_weights_access_token
@@ -55,17 +56,7 @@ class WeightsMethods(CallingClient):
 
         Calls the operation `get_external_weights_urls`.
         """
-        from tinker_rest_api.api.checkpoints.get_external_weights_urls import OPERATION
-
-        path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
-        if path.checkpoint_type != "external":
-            raise InvalidArgumentError(
-                f"tinker_path must be of external weights, tinker://RUN_ID/external_weights/NAME, "
-                f"not {shown(tinker_path)}"
-            )
-        name = path.checkpoint_id.partition("/")[2]
-        request = OPERATION.build_request(path.training_run_id, name)
-        return self._submit(self._prepare(OPERATION, request, OPERATION.read_success, is_secret=True))
+        return self._submit(self._external_weights_call(tinker_path))
 
     def copy_weights(
         self,
@@ -120,3 +111,16 @@ class WeightsMethods(CallingClient):
     get_weights_info_by_tinker_path_async = async_variant(get_weights_info_by_tinker_path)
     get_external_weights_urls_async = async_variant(get_external_weights_urls)
     copy_weights_async = async_variant(copy_weights)
+
+    def _external_weights_call(self, tinker_path: str) -> Carried[ExternalWeightsUrlsResponse]:
+        from tinker_rest_api.api.checkpoints.get_external_weights_urls import OPERATION
+
+        path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
+        if path.checkpoint_type != "external":
+            raise InvalidArgumentError(
+                f"tinker_path must be of external weights, tinker://RUN_ID/external_weights/NAME, "
+                f"not {shown(tinker_path)}"
+            )
+        name = path.checkpoint_id.partition("/")[2]
+        request = OPERATION.build_request(path.training_run_id, name)
+        return self._prepare(OPERATION, request, OPERATION.read_success, is_secret=True)

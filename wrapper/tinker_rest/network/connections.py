@@ -6,8 +6,6 @@ one keeps its connections in a queue, where taking one and giving it back is con
 
 import asyncio
 import math
-import socket
-import ssl
 import time
 import zlib
 from collections import deque
@@ -16,9 +14,8 @@ from collections.abc import Callable
 import h11
 import httpx
 
-from tinker_rest.network.dialing import Dialer
+from tinker_rest.network.dialing import Dialer, dialled
 from tinker_rest.network.transport import (
-    CONNECT_SECONDS,
     KEEP_IDLE_SECONDS,
     LONGEST_OTHER,
     Answer,
@@ -68,22 +65,12 @@ class ConnectionPool:
         return None
 
     async def _connect(self) -> "_Connection":
-        try:
-            async with asyncio.timeout(CONNECT_SECONDS):
-                opened = await self._dialer.dial()
-                host = self._host if self._tls else None
-                streams = await asyncio.open_connection(
-                    sock=opened, ssl=self._tls, server_hostname=host, limit=READ_BYTES
-                )
-        except TimeoutError as error:
-            message = f"no connection to {self._host} within {CONNECT_SECONDS:.0f} s"
-            raise httpx.ConnectTimeout(message) from error
-        except (OSError, UnicodeError) as error:
-            message = f"no connection to {self._host}: {error}"
-            is_unknown = isinstance(error, socket.gaierror) and error.errno == socket.EAI_NONAME
-            if is_unknown or isinstance(error, (ssl.SSLCertVerificationError, UnicodeError)):
-                raise Hopeless(f"{message}; check base_url or TINKER_BASE_URL") from error
-            raise httpx.ConnectError(message) from error
+        async with dialled(self._host, "; check base_url or TINKER_BASE_URL"):
+            opened = await self._dialer.dial()
+            host = self._host if self._tls else None
+            streams = await asyncio.open_connection(
+                sock=opened, ssl=self._tls, server_hostname=host, limit=READ_BYTES
+            )
         return _Connection(*streams)
 
     def _give_back(self, connection: "_Connection") -> None:

@@ -6,18 +6,48 @@ system waits, where a network swallows IPv6.
 """
 
 import asyncio
+import contextlib
 import itertools
 import socket
-from collections.abc import Iterable
+import ssl
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
+import httpx
+
 from tinker_rest.calling.daemon_threads import run_in_daemon_thread
+from tinker_rest.network.transport import CONNECT_SECONDS, Hopeless
 
 # How long an address has before the next one is tried beside it (RFC 8305).
 NEXT_ADDRESS_SECONDS = 0.25
 
 # What socket.getaddrinfo returns: family, type, protocol, canonical name, address.
 AddressInfo = tuple[Any, Any, int, str, Any]
+
+
+@contextlib.asynccontextmanager
+async def dialled(host: str, advice: str) -> AsyncIterator[None]:
+    """Limit the time in which a connection is made, and tell in one way why there is none.
+
+    Args:
+        host: The server's name.
+        advice: What may be added where connecting will never succeed.
+
+    Raises:
+        httpx.TransportError: There may be a connection later.
+        Hopeless: There will never be one.
+    """
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            yield
+    except TimeoutError as error:
+        raise httpx.ConnectTimeout(f"no connection to {host} within {CONNECT_SECONDS:.0f} s") from error
+    except (OSError, UnicodeError) as error:
+        message = f"no connection to {host}: {error}"
+        is_unknown = isinstance(error, socket.gaierror) and error.errno == socket.EAI_NONAME
+        if is_unknown or isinstance(error, (ssl.SSLCertVerificationError, UnicodeError)):
+            raise Hopeless(message + advice) from error
+        raise httpx.ConnectError(message) from error
 
 
 class Dialer:

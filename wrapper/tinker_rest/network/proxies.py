@@ -1,12 +1,22 @@
 """Requests through the proxy that the environment names: httpx carries them, since it knows all about proxies."""
 
+import contextlib
+import socket
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import httpx
 
-from tinker_rest.network.transport import CONNECT_SECONDS, KEEP_IDLE_SECONDS, MAX_CONNECTIONS, Answer, longest_body
+from tinker_rest.network.transport import (
+    CONNECT_SECONDS,
+    KEEP_IDLE_SECONDS,
+    MAX_CONNECTIONS,
+    Answer,
+    Hopeless,
+    StreamHead,
+    longest_body,
+)
 from tinker_rest.redaction import redact_log
 
 KEPT_CONNECTIONS = 8  # with each connection that it keeps, httpx does more work for every request
@@ -35,9 +45,7 @@ class ProxiedClient:
                 keepalive_expiry=KEEP_IDLE_SECONDS,
             ),
         )
-        # They log the targets of requests and the headers of answers, signed URLs among them.
-        redact_log("httpx")
-        redact_log("httpcore.http11")
+        _redact_logs()
 
     async def send(self, request: httpx.Request, on_sent: Callable[[], None]) -> Answer:
         """Send a request and read the answer. Raises httpx.TransportError."""
@@ -69,3 +77,69 @@ class ProxiedClient:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+
+class ProxiedStream:
+    """A body that httpx reads piece by piece through the proxy; see `streaming.BodyStream`."""
+
+    def __init__(self, url: httpx.URL, proxy: str) -> None:
+        """Prepare; the connection is opened when something is asked."""
+        self._url = url
+        self._proxy = proxy
+        self._client: httpx.Client | None = None
+        self._response: httpx.Response | None = None
+        self._parts: Iterator[bytes] = iter(())
+        self._early = memoryview(b"")
+        self._socket: socket.socket | None = None
+        self._is_aborted = False
+
+    def ask(self, headers: Mapping[str, str], patience: float | None) -> StreamHead:
+        """Send the request and read the head of the answer."""
+        _redact_logs()
+        try:
+            self._client = httpx.Client(timeout=httpx.Timeout(patience, connect=CONNECT_SECONDS))
+        except (ImportError, ValueError, httpx.InvalidURL) as error:
+            raise Hopeless(f"the proxy that the environment names cannot be used: {error}") from error
+        extensions = {"trace": self._note_socket}
+        request = self._client.build_request("GET", self._url, headers=headers, extensions=extensions)
+        try:
+            self._response = self._client.send(request, stream=True)
+        except (httpx.ConnectError, httpx.ProxyError) as error:
+            raise type(error)(f"no connection through the proxy {self._proxy}: {error}") from error
+        self._parts = self._response.iter_raw()
+        return StreamHead(self._response.status_code, self._response.headers)
+
+    def _note_socket(self, event: str, facts: dict[str, Any]) -> None:
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            self._socket = facts["return_value"].get_extra_info("socket")
+        if self._is_aborted:
+            raise httpx.ReadError("the download was given up")
+
+    def read_into(self, buffer: memoryview) -> int:
+        """Read what has come."""
+        if not self._early:
+            self._early = memoryview(next(self._parts, b""))
+        size = min(len(buffer), len(self._early))
+        buffer[:size] = self._early[:size]
+        self._early = self._early[size:]
+        return size
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._response is not None:
+            self._response.close()
+        if self._client is not None:
+            self._client.close()
+
+    def abort(self) -> None:
+        """Hang up from another thread."""
+        self._is_aborted = True
+        if self._socket is not None:
+            with contextlib.suppress(OSError):  # it is closed already
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+def _redact_logs() -> None:
+    """They log the targets of requests and the headers of answers, signed URLs among them."""
+    redact_log("httpx")
+    redact_log("httpcore.http11")

@@ -54,6 +54,21 @@ class Answer:
             return json.loads(self.content)  # reads some more, such as a byte order mark
 
 
+class StreamHead:
+    """The head of an answer whose body is read piece by piece."""
+
+    __slots__ = ("headers", "status_code")
+
+    def __init__(self, status_code: int, headers: httpx.Headers) -> None:
+        """Keep the parts."""
+        self.status_code = status_code
+        self.headers = headers
+
+    def header(self, name: str) -> str:
+        """One header by its name; empty where it is not there."""
+        return str(self.headers.get(name, ""))
+
+
 def longest_body(request: httpx.Request, headers: httpx.Headers) -> int:
     """How many bytes of an answer's body are read, given the request and the answer's headers."""
     is_json = "json" in headers.get("content-type", "").lower() or ANY_TYPE in request.extensions

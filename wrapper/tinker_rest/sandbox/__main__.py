@@ -16,6 +16,7 @@ from typing import get_args
 
 from . import Sandbox, ScenarioError
 from .server import DEFAULT_API_KEY
+from .signing import BuildingStatus
 from .tokens import WantsTokens
 
 DEFAULT_PORT = 8765
@@ -58,6 +59,7 @@ def main(arguments: Sequence[str] | None = None, *, program: str = PROGRAM) -> i
             seed=False if options.empty else None,
             scenario=options.scenario,
             archive_build_seconds=options.archive_build_seconds,
+            archive_building_status=options.archive_building_status,
             wants_tokens=options.wants_tokens,
             control_from_anywhere=options.control_from_anywhere,
         ).start()
@@ -105,6 +107,13 @@ def _parser(program: str) -> argparse.ArgumentParser:
         "--archive-build-seconds", type=_seconds, default=0.3, help="how long an archive is built (%(default)s)"
     )
     parser.add_argument(
+        "--archive-building-status",
+        type=int,
+        choices=get_args(BuildingStatus),
+        default=503,
+        help="what an archive is answered with meanwhile (%(default)s)",
+    )
+    parser.add_argument(
         "--wants-tokens",
         choices=get_args(WantsTokens),
         default="offered",
@@ -120,7 +129,10 @@ def _port(text: str) -> int:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
     if not 0 <= seconds < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 up")
     return seconds

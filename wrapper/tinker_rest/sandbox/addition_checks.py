@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import jsonschema_rs
@@ -96,7 +96,10 @@ def check_moment(what: str, value: object) -> int:
             moment = None
     if not isinstance(moment, datetime) or moment.tzinfo is None:
         raise ValueError(f"{what} is a time with a time zone, such as 2026-07-13T09:00:00Z, not {value!r}.")
-    return to_microseconds(moment)
+    try:
+        return to_microseconds(moment.astimezone(UTC))
+    except OverflowError:
+        raise ValueError(f"{what} is not from the year 1 to 9999 in UTC: {value!r}.") from None
 
 
 def check_user(organization: Organization, value: object) -> str:

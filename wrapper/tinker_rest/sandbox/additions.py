@@ -29,9 +29,11 @@ from .clock import Clock, to_microseconds
 from .organization import DEFAULT_PROJECT, FIRST_USER, Organization
 from .representations import TYPES_BY_KIND, checkpoint_id, tinker_path
 from .store import Store
+from .usage import saved_checkpoint
 
 DEFAULT_MODEL = "Qwen/Qwen3-8B"
 DEFAULT_LORA_RANK = 32
+LARGEST_LORA_RANK = 2**31 - 1  # of openapi.yaml
 DEFAULT_SIZE_BYTES = 100_000_000
 
 
@@ -44,7 +46,10 @@ class State(NamedTuple):
 
 
 class Additions(ABC):
-    """Adds to a sandbox, whether it is running or not. Every argument has a default and is given by its name."""
+    """Adds to a sandbox, whether it is running or not. Every argument has a default and is given by its name.
+
+    What is added is no work of a user, so the audit log does not tell of it.
+    """
 
     @abstractmethod
     def _state(self) -> State:
@@ -73,8 +78,10 @@ class Additions(ABC):
             number = len(organization.users) + 1
             name = f"user-{number}" if name is None else check_name("name", name)
             api_key = f"tml-sandbox-{name}" if api_key is None else check_text("api_key", api_key)
-            if not api_key.startswith("tml-"):
-                raise ValueError("api_key begins with 'tml-', or no client will accept it.")
+            if not api_key.startswith("tml-") or not api_key.isascii() or " " in api_key:
+                raise ValueError(
+                    "api_key begins with 'tml-' and is ASCII without spaces, or no client accepts it."
+                )
             email = f"{name}@example.com" if email is None else check_text("email", email)
             if name in organization.users:
                 raise AlreadyThere(f"There is a user {name!r} already.")
@@ -197,7 +204,7 @@ class Additions(ABC):
                 "project_id": session["project_id"],
                 "base_model": check_text("base_model", base_model),
                 "is_lora": int(lora_rank is not None),
-                "lora_rank": check_number("lora_rank", lora_rank, 1),
+                "lora_rank": check_number("lora_rank", lora_rank, 1, LARGEST_LORA_RANK),
                 "corrupted": check_flag("corrupted", corrupted),
                 "train_unembed": check_flag("train_unembed", train_unembed),
                 "train_mlp": check_flag("train_mlp", train_mlp),
@@ -225,7 +232,7 @@ class Additions(ABC):
         expires_at: datetime | str | None = None,
         user_metadata: Mapping[str, Any] | None = None,
     ) -> AddedCheckpoint:
-        """Add a checkpoint.
+        """Add a checkpoint, as if a training run had saved it; usage tells of it and of its storage.
 
         Args:
             training_run_id: The run that saved it; one that is added for it by default.
@@ -270,6 +277,8 @@ class Additions(ABC):
             }
             store.insert("checkpoints", [row])
             store.touch_run(run_id, int(row["created"]))
+            if run["session_id"] is not None:
+                store.insert("usage", [saved_checkpoint(run, int(row["created"]))])
             added = store.checkpoint(run_id, kind, name)
             assert added is not None  # noqa: S101 - it was just inserted
         return AddedCheckpoint(tinker_path(added), run_id, checkpoint_id(added), run["owner"])

@@ -14,6 +14,8 @@ import tarfile
 from .representations import tinker_path
 
 COLUMNS = 512
+# Whatever the rank is said to be, or an archive would take minutes to be made.
+MOST_ROWS = 512
 
 
 def weight_file_names(run: sqlite3.Row) -> tuple[str, str]:
@@ -28,7 +30,7 @@ def weight_files(checkpoint: sqlite3.Row, run: sqlite3.Row) -> dict[str, bytes]:
     storage = checkpoint["copied_from"] or tinker_path(checkpoint)
     return {
         config: json.dumps(_config(run), indent=2).encode() + b"\n",
-        tensors: _safetensors(storage, run["lora_rank"] or 8),
+        tensors: _safetensors(storage, min(run["lora_rank"] or 8, MOST_ROWS)),
     }
 
 

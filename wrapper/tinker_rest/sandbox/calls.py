@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .answers import Answer
+from .answers import Answer, Refusal
 from .clock import Clock
 from .organization import Organization
 from .signing import Builds, Signer
@@ -37,6 +37,20 @@ class Backend:
     tokens: Tokens
     wants_tokens: WantsTokens
     weights_access_token: str = field(repr=False)
+
+    def check_not_reset(self, generation: int) -> None:
+        """Refuse to do in a fresh state what was asked for before it.
+
+        No client sends its request again after this status, as it would after a lost connection.
+
+        Args:
+            generation: What `store.generation` was when the request came.
+
+        Raises:
+            Refusal: 410.
+        """
+        if self.store.generation() != generation:
+            raise Refusal(410, "The sandbox was reset while this request was in flight.")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+# So that there is a time for whatever expires later.
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 class Clock:
@@ -17,12 +19,14 @@ class Clock:
         frozen: Whether time stands still except for `advance`.
 
     Raises:
-        ValueError: If `start` has no time zone.
+        ValueError: If `start` has no time zone, or is too far away.
     """
 
     def __init__(self, start: datetime | None = None, *, frozen: bool = False) -> None:
         if start is not None and start.tzinfo is None:
             raise ValueError("The start of a clock needs a time zone.")
+        if start is not None and not EPOCH <= start <= LATEST:
+            raise ValueError(f"A clock starts from 1970 to {LATEST.year}, not {start.isoformat()}.")
         now = datetime.now(UTC)
         self._lock = threading.Lock()
         self._frozen_at = (start or now) if frozen else None
@@ -45,11 +49,14 @@ class Clock:
         if seconds < 0:
             raise ValueError(f"A clock is not moved back: {seconds} seconds.")
         try:
-            self.now() + timedelta(seconds=seconds)
-        except OverflowError:
-            raise ValueError(f"There is no time {seconds} seconds from now.") from None
+            step = timedelta(seconds=seconds)
+            is_too_far = step > LATEST - self.now()
+        except (OverflowError, ValueError):  # the latter for NaN
+            is_too_far = True
+        if is_too_far:
+            raise ValueError(f"A clock is not moved beyond {LATEST.year}, as by {seconds} seconds.")
         with self._lock:
-            self._ahead += timedelta(seconds=seconds)
+            self._ahead += step
 
     def set(self, moment: datetime) -> None:
         """Move the clock forward to a time.

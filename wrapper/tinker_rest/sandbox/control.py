@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import logging
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
@@ -190,10 +189,7 @@ def _read_body(request: ReceivedRequest) -> dict[str, Any]:
         raise Refusal(415, "A POST to the control path has the Content-Type application/json.")
     if request.is_too_large:
         raise Refusal(413, "The body is too large.")
-    try:
-        body = json.loads(request.body or b"{}")
-    except (ValueError, RecursionError) as error:
-        raise Refusal(400, f"The body is not JSON: {error}") from None
+    body = request.json() if request.body else {}
     if not isinstance(body, dict):
         raise Refusal(422, "The body is a JSON object.")
     return body

@@ -19,6 +19,7 @@ When = Literal["before", "after"]
 Match = str | Callable[[ReceivedRequest], bool]
 
 LEAST_STATUS, MOST_STATUS = 200, 599
+WITHOUT_BODY = frozenset({204, 304})
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # The server sets them by the body; `truncate` and `drop` are for answers that end too early.
 _FRAMING_HEADERS = frozenset({"content-length", "transfer-encoding", "connection"})
@@ -29,8 +30,8 @@ _METHODS = frozenset({"GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH"
 class FaultRule:
     """What goes wrong, for which requests and how often.
 
-    At most one of `status`, `drop`, `truncate` and `malformed` is given; `delay` may go with each of them or
-    stand alone.
+    At most one of `status`, `drop`, `truncate` and `malformed` is given; `delay` and `bytes_per_second` may go
+    with each of them or stand alone.
 
     Attributes:
         status: Answer with this HTTP status. Such an answer need not be one that the description allows.
@@ -39,6 +40,7 @@ class FaultRule:
         body: With `status`: the whole body, as text or as what becomes JSON, in place of one with a `detail`.
         headers: With `status`: further headers of the answer.
         delay: How long the request waits before anything else is done, in seconds.
+        bytes_per_second: How fast the body is sent; None for as fast as it goes.
         drop: Reset the connection.
         when: With `status` or `drop`: whether the request's work is not done (`before`) or is done and only its
             answer is lost (`after`).
@@ -60,6 +62,7 @@ class FaultRule:
     body: Any = None
     headers: Mapping[str, str] | None = None
     delay: float = 0
+    bytes_per_second: int | None = None
     drop: bool = False
     when: When = "before"
     truncate: int | None = None
@@ -73,13 +76,15 @@ class FaultRule:
         effects = self._effects()
         if len(effects) > 1:
             raise ValueError(f"A fault has one effect, not {' and '.join(effects)}.")
-        if not effects and not self.delay:
-            raise ValueError("A fault has a status, delay, drop, truncate or malformed.")
+        if not effects and not self.delay and self.bytes_per_second is None:
+            raise ValueError("A fault has a status, delay, bytes_per_second, drop, truncate or malformed.")
         self._check_numbers()
         self._check_choices()
         extras = [name for name in ("retry_after", "detail", "body", "headers") if getattr(self, name) is not None]
         if extras and self.status is None:
             raise ValueError(f"{extras[0]} belongs to a fault with a status.")
+        if self.status in WITHOUT_BODY and (self.body is not None or self.detail is not None):
+            raise ValueError(f"An answer with the status {self.status} has no body, and so no detail.")
         if self.body is not None and self.detail is not None:
             raise ValueError("A fault has a body or a detail, not both.")
         if self.when == "after" and not (self.drop or self.status):
@@ -98,6 +103,7 @@ class FaultRule:
         _check_whole("status", self.status, LEAST_STATUS, MOST_STATUS)
         _check_whole("truncate", self.truncate, 0)
         _check_whole("times", self.times, 1)
+        _check_whole("bytes_per_second", self.bytes_per_second, 1)
         _check_whole("after", self.after, 0)
         _check_seconds("delay", self.delay)
         if not isinstance(self.retry_after, str) and self.retry_after is not None:
@@ -162,6 +168,7 @@ class FaultFields(TypedDict, total=False):
     body: Any
     headers: Mapping[str, str] | None
     delay: float
+    bytes_per_second: int | None
     drop: bool
     when: When
     truncate: int | None
@@ -324,7 +331,7 @@ def _check_header(name: object, value: object) -> None:
 
 def _check_json(name: str, value: object) -> None:
     try:
-        json.dumps(value, allow_nan=False)
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} is a text or becomes JSON, unlike {value!r}.") from error
 

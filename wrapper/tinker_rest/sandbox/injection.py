@@ -15,7 +15,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from .faults import Fault, FaultRule
+from .faults import WITHOUT_BODY, Fault, FaultRule
 
 DEFAULT_DETAIL = "A fault that was added to the sandbox."
 MALFORMED_BODY = b'{"sandbox": malformed'
@@ -23,7 +23,8 @@ MALFORMED_BODY = b'{"sandbox": malformed'
 TRANSPORT = "tinker_rest_transport"
 # What a request may wait for after its connection was closed: the server's notice of that.
 CLOSING_SECONDS = 5
-WITHOUT_BODY = frozenset({204, 304})
+# How often in a second a slow body is gone on with.
+PIECES_PER_SECOND = 20
 # To close with a lingering time of zero resets a connection, rather than to end it in good order.
 _RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
@@ -44,6 +45,8 @@ async def serve(
         await work()(scope, receive, send)
         return
     rule = fault.rule
+    if rule.bytes_per_second is not None:
+        send = _paced(send, rule.bytes_per_second, scope)
     if rule.delay and not await _waited(rule.delay, receive):
         return
     response = work() if rule.when == "after" or not (rule.drop or rule.status) else None
@@ -56,7 +59,26 @@ async def serve(
     elif response is not None and rule.truncate is not None:
         await _truncated(response, rule.truncate, scope, receive, send)
     elif response is not None:
-        await response(scope, receive, send)
+        with contextlib.suppress(_Cut):
+            await response(scope, receive, send)
+
+
+def _paced(send: Send, bytes_per_second: int, scope: Scope) -> Send:
+    """Send bodies so fast, until the client hangs up."""
+    size = -(-bytes_per_second // PIECES_PER_SECOND)
+
+    async def send_slowly(message: Message) -> None:
+        body = bytes(message.get("body", b""))
+        while len(body) > size:
+            if _transport(scope).is_closing():
+                raise _Cut
+            await send({**message, "body": body[:size], "more_body": True})
+            await asyncio.sleep(size / bytes_per_second)
+            body = body[size:]
+        await send({**message, "body": body} if "body" in message else message)
+        await asyncio.sleep(len(body) / bytes_per_second)
+
+    return send_slowly
 
 
 async def _waited(seconds: float, receive: Receive) -> bool:
@@ -85,7 +107,7 @@ def _answer_of(rule: FaultRule, status: int, scope: Scope) -> Response:
         headers["Content-Type"] = "application/json"
     if rule.retry_after is not None:
         text = rule.retry_after
-        headers["Retry-After"] = text if isinstance(text, str) else f"{text:g}"
+        headers["Retry-After"] = text if isinstance(text, str) else f"{text:f}".rstrip("0").rstrip(".")
     for name, value in (rule.headers or {}).items():
         headers = {kept: other for kept, other in headers.items() if kept.lower() != name.lower()}
         headers[name] = value

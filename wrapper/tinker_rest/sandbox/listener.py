@@ -110,7 +110,11 @@ def _protocol_that_tells_its_transport() -> type[asyncio.Protocol]:
         self.app_state = {**self.app_state, TRANSPORT: transport}
         AutoHTTPProtocol.connection_made(self, transport)
 
-    return type("TellingProtocol", (AutoHTTPProtocol,), {"connection_made": connection_made})
+    def say_nothing(self: Any) -> None:
+        """Java's client offers HTTP/2 with its requests; that it is not taken up is nothing to warn of."""
+
+    methods = {"connection_made": connection_made, "_unsupported_upgrade_warning": say_nothing}
+    return type("TellingProtocol", (AutoHTTPProtocol,), methods)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

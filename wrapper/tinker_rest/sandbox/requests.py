@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import overload
+from typing import Any, NoReturn, overload
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope
+
+from .answers import Refusal
 
 LARGEST_BODY = 1024 * 1024
 
@@ -42,6 +45,24 @@ class ReceivedRequest:
     def header(self, name: str) -> str | None:
         """The first value of a header, or None without it; the case of letters does not matter."""
         return next((value for key, value in self.headers if key == name.lower()), None)
+
+    def json(self) -> Any:
+        """The document of the body.
+
+        Raises:
+            Refusal: If it is none that can be sent on as JSON; 400.
+        """
+        try:
+            document = json.loads(self.body.decode(), parse_constant=_refuse_constant)
+            # Half a surrogate pair and infinite numbers can be written, but not sent on.
+            json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+        except (ValueError, RecursionError) as error:
+            raise Refusal(400, f"The body is not JSON: {error}") from None
+        return document
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON.")
 
 
 class RequestLog(Sequence[ReceivedRequest]):

@@ -49,10 +49,18 @@ class Scenario:
         return bool(self.content.get("seed", False))
 
     def clock(self) -> Clock:
-        """A clock as the scenario wants it."""
+        """A clock as the scenario wants it.
+
+        Raises:
+            ScenarioError: If it cannot start then.
+        """
         settings = self.content.get("clock", {})
         start = settings.get("start")
-        return Clock(datetime.fromisoformat(start) if start else None, frozen=settings.get("frozen", False))
+        moment = datetime.fromisoformat(start) if start else None
+        clock: Clock = self._made(
+            ("clock", "start"), Clock, {"start": moment, "frozen": settings.get("frozen", False)}
+        )
+        return clock
 
     def add_faults(self, faults: Faults) -> None:
         """Add what goes wrong.

@@ -27,7 +27,7 @@ from .pages.overview import Overview
 from .pages.site import Site
 from .requests import RequestLog
 from .scenario import load_scenario
-from .signing import Builds, Signer
+from .signing import BuildingStatus, Builds, Signer
 from .spec import Spec, load_spec
 from .storage import StorageApp
 from .store import Snapshot, Store
@@ -77,6 +77,8 @@ class Sandbox(Additions):
             `scenario.example.yaml` beside this module.
         clock: The time of the sandbox; that of the scenario, or the real time, when it is None.
         archive_build_seconds: How long an archive or a trace takes to be built, in seconds of real time.
+        archive_building_status: What an archive is answered with meanwhile: 503, which the official SDK
+            expects, or 425, as of SkyRL.
         wants_tokens: Whether API keys are exchanged for JSON Web Tokens. `offered`: they can be, and are taken
             as they are too. `required`: they are only taken to be exchanged. `absent`: they cannot be, and the
             operations for it are not there.
@@ -99,8 +101,8 @@ class Sandbox(Additions):
         violations: The answers that the description does not allow.
 
     Raises:
-        ValueError: If both users have the same key, a key is empty, `wants_tokens` is another value or a token
-            works for no time.
+        ValueError: If both users have the same key, a key is empty, `wants_tokens` or `archive_building_status`
+            is another value or a token works for no time.
         ScenarioError: If the scenario cannot be used; a ValueError.
         OSError: If the scenario cannot be read.
     """
@@ -118,6 +120,7 @@ class Sandbox(Additions):
         scenario: str | os.PathLike[str] | None = None,
         clock: Clock | None = None,
         archive_build_seconds: float = 0.3,
+        archive_building_status: BuildingStatus = 503,
         wants_tokens: WantsTokens = "offered",
         token_lifetime_seconds: int = DEFAULT_TOKEN_LIFETIME_SECONDS,
         validate_responses: bool = False,
@@ -128,6 +131,8 @@ class Sandbox(Additions):
             raise ValueError("The two users need different API keys.")
         if wants_tokens not in get_args(WantsTokens):
             raise ValueError(f"wants_tokens is one of {get_args(WantsTokens)}, not {wants_tokens!r}.")
+        if archive_building_status not in get_args(BuildingStatus):
+            raise ValueError(f"archive_building_status is 503 or 425, not {archive_building_status!r}.")
         if token_lifetime_seconds < 1:
             raise ValueError("A token works for one second at least.")
         self.api_key = api_key
@@ -153,7 +158,7 @@ class Sandbox(Additions):
         self._opening = threading.RLock()
         self._opened: State | None = None
         self._beginning: _Beginning | None = None
-        self._builds = Builds(archive_build_seconds)
+        self._builds = Builds(archive_build_seconds, archive_building_status)
         self._storage: StorageApp | None = None
         self._listener: Listener | None = None
         if self._scenario is not None:
@@ -255,7 +260,7 @@ class Sandbox(Additions):
         What was added before it, by a seed, a scenario or the `add_…` methods, is there as it was then, and so are
         the faults, none of which has struck. Logs, violations and leaked keys are empty, the clock is where it
         would be if it had not been moved since, and all tokens are revoked. Requests in flight are not waited
-        for: a test ends its calls, or closes its clients, before.
+        for: what was not done before is not done at all, and is answered with 410.
 
         Raises:
             RuntimeError: If the sandbox was never started, or is closed.

@@ -7,12 +7,15 @@ import hmac
 import secrets
 import time
 from datetime import datetime, timedelta
+from typing import Literal
 from urllib.parse import parse_qs
 
 from .answers import Refusal
 from .clock import Clock
 
 URL_LIFETIME = timedelta(minutes=15)
+
+BuildingStatus = Literal[503, 425]
 
 
 class Signer:
@@ -66,9 +69,14 @@ class Builds:
 
     Args:
         seconds: How long a file takes to be built, in seconds of real time.
+        status: What an archive is answered with meanwhile.
+
+    Attributes:
+        status: What an archive is answered with meanwhile.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, status: BuildingStatus = 503) -> None:
+        self.status = status
         self._seconds = seconds
         self._ready_at: dict[str, float] = {}
 

@@ -59,20 +59,31 @@ class StorageApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        store = self._backend.store
+        generation = store.generation()
         request = await read_request(scope, receive)
         if request is None:
             return
-        fault = self._faults.hit("storage", request)
-        self._log.append(dataclasses.replace(request, fault=fault.fault_id) if fault else request)
-        await serve(fault, lambda: self._response(request, Headers(scope=scope)), scope, receive, send)
+        fault = None
+        with store.transaction(write=False):  # which a reset waits for
+            if store.generation() == generation:
+                fault = self._faults.hit("storage", request)
+                self._log.append(dataclasses.replace(request, fault=fault.fault_id) if fault else request)
 
-    def _response(self, request: ReceivedRequest, headers: Headers) -> Response:
+        def work() -> Response:
+            with store.transaction(write=False):
+                return self._response(request, Headers(scope=scope), generation)
+
+        await serve(fault, work, scope, receive, send)
+
+    def _response(self, request: ReceivedRequest, headers: Headers, generation: int) -> Response:
         path, _, query = request.target.partition("?")
-        if any(name in headers for name in CREDENTIALS):
-            self._leaked_keys.append(path)
-        if request.method not in {"GET", "HEAD"}:
-            return JSONResponse({"detail": "Method Not Allowed"}, 405, {"Allow": "GET, HEAD"})
         try:
+            self._backend.check_not_reset(generation)
+            if any(name in headers for name in CREDENTIALS):
+                self._leaked_keys.append(path)
+            if request.method not in {"GET", "HEAD"}:
+                return JSONResponse({"detail": "Method Not Allowed"}, 405, {"Allow": "GET, HEAD"})
             self._backend.signer.check(path, query)
             file, etag, media_type = self._file(path)
             return Download(

@@ -142,6 +142,11 @@ class Store:
             self._connection.backup(copy)
         return Snapshot(copy)
 
+    def generation(self) -> int:
+        """A number that is another one after each `restore`, by whichever process."""
+        with self._lock:
+            return int(self._connection.execute("PRAGMA schema_version").fetchone()[0])
+
     def restore(self, snapshot: Snapshot) -> None:
         """Put back the state of a snapshot. No thread sees a part of it."""
         with self._lock:
@@ -175,6 +180,11 @@ class Store:
         )
         if overdue is not None and overdue["found"]:
             with self.transaction():
+                self._connection.execute(
+                    "INSERT INTO stored_before"
+                    " SELECT created, expires, size_bytes FROM checkpoints WHERE expires <= ?",
+                    (moment,),
+                )
                 self._connection.execute("DELETE FROM checkpoints WHERE expires <= ?", (moment,))
                 self._connection.execute("DELETE FROM answers WHERE given <= ?", (oldest,))
 
@@ -250,8 +260,10 @@ class Store:
         """A checkpoint by its id of one part."""
         return self.row("SELECT * FROM checkpoints WHERE run_id = ? AND bare_id = ?", (run_id, bare_id))
 
-    def delete_checkpoint(self, row: sqlite3.Row) -> None:
-        """Remove a checkpoint."""
+    def delete_checkpoint(self, row: sqlite3.Row, now: datetime) -> None:
+        """Remove a checkpoint, and keep that it was stored until now."""
+        stored = {"created": row["created"], "ended": to_microseconds(now), "size_bytes": row["size_bytes"]}
+        self.insert("stored_before", [stored])
         self._change("DELETE FROM checkpoints", row)
 
     def set_public(self, row: sqlite3.Row, public: bool) -> None:

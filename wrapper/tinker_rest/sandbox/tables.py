@@ -128,4 +128,12 @@ LATER_STATEMENTS = (
     )
     """,
     "CREATE TABLE IF NOT EXISTS added_projects (project_id TEXT PRIMARY KEY)",
+    # Checkpoints that were deleted or have expired, whose storage is billed all the same.
+    """
+    CREATE TABLE IF NOT EXISTS stored_before (
+        created INTEGER NOT NULL,
+        ended INTEGER NOT NULL,
+        size_bytes INTEGER
+    )
+    """,
 )

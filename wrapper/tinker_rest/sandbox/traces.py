@@ -35,7 +35,8 @@ def _packets(spans: Iterable[Span]) -> Iterator[bytes]:
         yield _field(60, _field(1, track) + _field(2, span.row.encode()))
         for moment, kind in ((span.begin, _SLICE_BEGIN), (span.end, _SLICE_END)):
             event = _field(9, kind) + _field(11, track) + _field(23, span.name.encode())
-            yield _field(8, moment * 1000) + _field(10, 1) + _field(11, event)
+            # They count from 1970.
+            yield _field(8, max(moment, 0) * 1000) + _field(10, 1) + _field(11, event)
 
 
 def _field(number: int, value: int | bytes) -> bytes:

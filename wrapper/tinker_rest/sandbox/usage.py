@@ -9,7 +9,7 @@ from typing import Any
 
 from .answers import Refusal
 from .calls import Backend
-from .clock import from_microseconds, to_microseconds
+from .clock import MICROSECOND, from_microseconds, to_microseconds
 from .models import MODELS
 from .representations import metadata, parsed_time, time_text
 
@@ -45,8 +45,10 @@ def billing_usage(backend: Backend, starting_on: str, ending_before: str) -> dic
     told_until = min(end, (now - DELAY).replace(minute=0, second=0, microsecond=0))
     hours = {"start": to_microseconds(start), "end": to_microseconds(told_until)}
     rows = backend.store.rows(
-        "SELECT usage.*, sessions.owner, sessions.project_id, sessions.user_metadata"
-        " FROM usage JOIN sessions USING (session_id) WHERE hour >= :start AND hour < :end",
+        "SELECT hour, session_id, base_model, kind, cached, SUM(quantity) AS quantity,"
+        " sessions.owner, sessions.project_id, sessions.user_metadata"
+        " FROM usage JOIN sessions USING (session_id) WHERE hour >= :start AND hour < :end"
+        " GROUP BY hour, session_id, base_model, kind, cached ORDER BY hour, MIN(usage.rowid)",
         hours,
     )
     events = [_event(backend, row) for row in rows]
@@ -71,6 +73,23 @@ def storage_usage(backend: Backend, project_id: str | None) -> dict[str, Any]:
     return {
         "effective_rate_usd_per_gigabyte_month": USD_PER_GIGABYTE_MONTH,
         "data": [_stored_item(backend, row) for row in rows],
+    }
+
+
+def saved_checkpoint(run: sqlite3.Row, created: int) -> dict[str, Any]:
+    """The usage of a run of a session that saves a checkpoint, as a row of its table.
+
+    Args:
+        run: The run.
+        created: When it saves it, in microseconds since 1970.
+    """
+    return {
+        "hour": created - created % (HOUR // MICROSECOND),
+        "session_id": run["session_id"],
+        "base_model": run["base_model"],
+        "kind": "checkpoint",
+        "cached": None,
+        "quantity": 1,
     }
 
 
@@ -112,8 +131,10 @@ def _event(backend: Backend, row: sqlite3.Row) -> dict[str, Any]:
 
 
 def _usd_per_million_tokens(row: sqlite3.Row) -> float | None:
+    if row["kind"] not in RELATIVE_PRICES:
+        return None
     price = MODELS[row["base_model"]].usd_per_million_tokens
-    if price is None or row["kind"] not in RELATIVE_PRICES:
+    if price is None:
         return None
     return price * (RELATIVE_PRICE_OF_CACHED if row["cached"] else RELATIVE_PRICES[row["kind"]])
 
@@ -121,17 +142,24 @@ def _usd_per_million_tokens(row: sqlite3.Row) -> float | None:
 def _storage_events(backend: Backend, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
     """One event an hour for the storage that is free, and one for what is more than that.
 
-    What was deleted since is not told of.
+    What was stored in a part of an hour counts for the whole.
     """
-    saved = backend.store.rows("SELECT created, size_bytes FROM checkpoints ORDER BY created")
-    gigabytes = 0.0
+    # At the beginning of an hour is added what is saved in it, and taken away what ended before it.
+    changes = backend.store.rows(
+        "SELECT created - created % :hour AS moment, size_bytes AS change FROM checkpoints WHERE size_bytes > 0"
+        " UNION ALL SELECT created - created % :hour, size_bytes FROM stored_before WHERE size_bytes > 0"
+        " UNION ALL SELECT ended, -size_bytes FROM stored_before WHERE size_bytes > 0 ORDER BY moment",
+        {"hour": HOUR // MICROSECOND},
+    )
+    stored = 0
     position = 0
     hour = start
     while hour < end:
         hour_end = hour + HOUR
-        while position < len(saved) and saved[position]["created"] < to_microseconds(hour_end):
-            gigabytes += (saved[position]["size_bytes"] or 0) / GIGABYTE
+        while position < len(changes) and changes[position]["moment"] <= to_microseconds(hour):
+            stored += changes[position]["change"]
             position += 1
+        gigabytes = stored / GIGABYTE
         if gigabytes:
             yield _storage_event(hour, min(gigabytes, FREE_GIGABYTES), is_free=True)
         if gigabytes > FREE_GIGABYTES:

@@ -46,8 +46,9 @@ def get_checkpoint_archive_url(backend: Backend, call: Call) -> Answer:
     row = readable_checkpoint(backend, call)
     path = archive_path(row)
     if not backend.builds.is_ready(path):
-        raise Refusal(503, "The archive is being built.", (("Retry-After", "1"),))
+        raise Refusal(backend.builds.status, "The archive is being built.", (("Retry-After", "1"),))
     location, expires = backend.signer.sign(path)
+    record_checkpoint_event(backend, call, "read", row, purpose="archive_download")
     http_date = format_datetime(expires, usegmt=True)
     return Answer(302, b"", (("Location", location), ("Expires", http_date), ("Cache-Control", "no-store")))
 
@@ -58,6 +59,7 @@ def get_external_weights_urls(backend: Backend, call: Call) -> Answer:
     signed = {name: backend.signer.sign(weights_path(row, name)) for name in weight_file_names(run)}
     urls = {name: url for name, (url, _) in signed.items()}
     expires = min(expires for _, expires in signed.values())
+    record_checkpoint_event(backend, call, "read", row, purpose="external_weights_download")
     return json_answer(200, {"urls": urls, "expires": representations.time_text(expires)})
 
 
@@ -90,7 +92,7 @@ def copy_weights(backend: Backend, call: Call) -> Answer:
 def delete_checkpoint(backend: Backend, call: Call) -> Answer:
     """Delete a checkpoint."""
     row = own_checkpoint(backend, call)
-    backend.store.delete_checkpoint(row)
+    backend.store.delete_checkpoint(row, backend.clock.now())
     record_checkpoint_event(backend, call, "deleted", row)
     return DONE
 

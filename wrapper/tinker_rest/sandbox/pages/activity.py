@@ -46,6 +46,7 @@ class Activity:
         self._lock = threading.Lock()
         self._requests: deque[AnsweredRequest] = deque(maxlen=REQUESTS_KEPT)
         self._count = 0
+        self._clearings = 0
 
     @property
     def count(self) -> int:
@@ -62,10 +63,12 @@ class Activity:
         with self._lock:
             self._requests.clear()
             self._count = 0
+            self._clearings += 1
 
     async def watch(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Let an app answer a request, and remember how."""
         status: int | None = None
+        clearings = self._clearings
         came, started = time.time(), time.perf_counter()
 
         async def note_status(message: Message) -> None:
@@ -77,10 +80,12 @@ class Activity:
         try:
             await app(scope, receive, note_status)
         finally:
-            self._add(scope, status, (time.perf_counter() - started) * 1000, came)
+            self._add(scope, status, (time.perf_counter() - started) * 1000, came, clearings)
 
-    def _add(self, scope: Scope, status: int | None, milliseconds: float, came: float) -> None:
+    def _add(self, scope: Scope, status: int | None, milliseconds: float, came: float, clearings: int) -> None:
         with self._lock:
+            if clearings != self._clearings:  # it was forgotten before it ended
+                return
             self._count += 1
             self._requests.append(
                 AnsweredRequest(

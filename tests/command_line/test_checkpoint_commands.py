@@ -1,0 +1,390 @@
+"""The commands for checkpoints: what they list, change and leave alone, how they ask and what they report."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tinker_rest.sandbox import Sandbox
+
+from .conftest import COMMAND, RUN_ID, environment, in_a_terminal
+
+OTHER_RUN = "8c1e8f0a-2f4b-4b8e-9f59-1d2f6f1a7b11:train:0"
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+DAY = 86400
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Sandbox]:
+    with Sandbox(seed=False, validate_responses=True, archive_build_seconds=0) as running:
+        for run in (RUN_ID, OTHER_RUN):
+            running.add_training_run(training_run_id=run)
+        yield running
+
+
+@pytest.fixture
+def sandbox(server: Sandbox) -> Iterator[Sandbox]:
+    """Six checkpoints, of which the oldest is public and the newest expires in a day."""
+    server.reset()
+    for run in (RUN_ID, OTHER_RUN):
+        server.add_training_run(training_run_id=run)
+    now = datetime.now(UTC)
+    for number in range(1, 5):
+        server.add_checkpoint(
+            training_run_id=RUN_ID, name=f"{number:04}", size_bytes=number * 1000**3,
+            created_at=now - timedelta(days=50 - 10 * number), public=number == 1,
+            ttl_seconds=DAY if number == 4 else None,
+        )  # fmt: skip
+    for number in (1, 2):
+        server.add_checkpoint(
+            training_run_id=OTHER_RUN, kind="sampler_weights", name=f"step-{number}", size_bytes=500,
+            created_at=now - timedelta(days=5 - number),
+        )  # fmt: skip
+    server.requests.clear()
+    yield server
+    assert server.violations == []
+
+
+def path(number: int) -> str:
+    return f"tinker://{RUN_ID}/weights/{number:04}"
+
+
+def sampler(number: int) -> str:
+    return f"tinker://{OTHER_RUN}/sampler_weights/step-{number}"
+
+
+@pytest.fixture
+def cli(sandbox: Sandbox, tmp_path: Path) -> Run:
+    def run(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [COMMAND, *arguments], env=environment(sandbox, HOME=str(tmp_path)), cwd=tmp_path, timeout=60,
+            input="" if stdin is None else stdin, capture_output=True, text=True, encoding="utf-8", check=False,
+        )  # fmt: skip
+
+    return run
+
+
+def there(sandbox: Sandbox) -> set[str]:
+    with sandbox.client() as client:
+        return {one.tinker_path for one in client.list_user_checkpoints(100).result().checkpoints}
+
+
+def changes_sent(sandbox: Sandbox) -> list[str]:
+    return [f"{one.method} {one.target}" for one in sandbox.requests if one.method != "GET"]
+
+
+def journals(tmp_path: Path) -> list[Path]:
+    return [*tmp_path.rglob("*.jsonl")]
+
+
+EVERYTHING = {path(1), path(2), path(3), path(4), sampler(1), sampler(2)}
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("", {path(1), path(2), path(3), path(4), sampler(1), sampler(2)}),
+        (f"--run {RUN_ID}", {path(1), path(2), path(3), path(4)}),
+        (f"--run-id tinker://{OTHER_RUN} --run {RUN_ID}", EVERYTHING),
+        ("--type sampler", {sampler(1), sampler(2)}),
+        ("--type weights", {path(1), path(2), path(3), path(4)}),
+        ("--name step-*", {sampler(1), sampler(2)}),
+        ("--name weights/000[12]", {path(1), path(2)}),
+        ("--older-than 25d", {path(1), path(2)}),
+        ("--larger-than 2GB", {path(3), path(4)}),
+        ("--keep-latest 1", {path(1), path(2), path(3), sampler(1)}),
+        ("--expiring-within 2d", {path(4)}),
+        ("--no-ttl --type training", {path(1), path(2), path(3)}),
+        ("--sort size --limit 2", {path(4), path(3)}),
+        ("--sort time --limit 2", {sampler(2), sampler(1)}),
+        ("--before 2000-01-01", set()),
+        ("--after 2000-01-01T00:00Z --type sampler_weights", {sampler(1), sampler(2)}),
+    ],
+)
+def test_list_takes_what_selects(cli: Run, options: str, expected: set[str]) -> None:
+    done = cli("checkpoint", "list", "-q", "--limit", "0", *options.split())
+    assert (done.returncode, set(done.stdout.split())) == (0, expected), done.stderr
+
+
+def test_json_carries_totals(cli: Run) -> None:
+    listed = json.loads(cli("checkpoint", "list", "--format", "json", "--limit", "2").stdout)
+    assert (len(listed["items"]), listed["total_count"]) == (2, 6)
+    assert listed["items"][0] | {"expires_at": None, "time": None} == {
+        "checkpoint_id": "sampler_weights/step-2", "checkpoint_type": "sampler", "time": None,
+        "tinker_path": sampler(2), "size_bytes": 500, "public": False, "user_metadata": None, "expires_at": None,
+        "training_run_id": OTHER_RUN,
+    }  # fmt: skip
+    selected = json.loads(cli("-f", "json", "checkpoint", "list", "--type", "training", "--limit", "1").stdout)
+    assert (len(selected["items"]), selected["total_count"]) == (1, 4)
+    assert selected["total_size_bytes"] == 10 * 1000**3
+
+
+def test_csv_and_lines_have_whole_paths(cli: Run) -> None:
+    rows = [*csv.DictReader(io.StringIO(cli("checkpoint", "list", "-f", "csv", "--run", RUN_ID).stdout))]
+    assert {row["path"] for row in rows} == {path(1), path(2), path(3), path(4)}
+    assert {row["public"] for row in rows if row["path"] == path(1)} == {"true"}
+    lines = cli("checkpoint", "list", "-f", "jsonl", "--run", OTHER_RUN).stdout.splitlines()
+    assert {json.loads(line)["tinker_path"] for line in lines} == {sampler(1), sampler(2)}
+
+
+def test_info_shows_one_or_says_where_to_look(cli: Run) -> None:
+    shown = cli("checkpoint", "info", path(4))
+    assert shown.returncode == 0
+    assert path(4) in shown.stdout
+    assert "4.0 GB" in shown.stdout
+    missing = cli("checkpoint", "info", path(9))
+    assert (missing.returncode, missing.stdout) == (4, "")
+    assert f"checkpoint list --run {RUN_ID}" in missing.stderr
+    assert cli("checkpoint", "info", RUN_ID).returncode == 2
+
+
+def test_a_dry_run_shows_all_and_changes_nothing(cli: Run, sandbox: Sandbox, tmp_path: Path) -> None:
+    done = cli("checkpoint", "delete", "--run", RUN_ID, "--dry-run", "-f", "json")
+    listed = json.loads(done.stdout)
+    assert {one["tinker_path"] for one in listed["items"]} == {path(2), path(3), path(4)}
+    assert listed["total_size_bytes"] == 9 * 1000**3
+    assert "would delete 3 checkpoints, 9.0 GB; nothing was done" in done.stderr
+    assert changes_sent(sandbox) == []
+    assert journals(tmp_path) == []
+
+
+def test_nobody_to_ask_is_no_yes(cli: Run, sandbox: Sandbox) -> None:
+    done = cli("checkpoint", "delete", "--run", OTHER_RUN)
+    assert done.returncode == 2
+    assert "--yes" in done.stderr
+    assert "delete 2 checkpoints, 1.0 kB" in done.stderr
+    assert changes_sent(sandbox) == []
+
+
+@pytest.mark.parametrize(("answer", "status", "left"), [("y\n", 0, 4), ("n\n", 1, 6), ("\n", 1, 6)])
+def test_a_terminal_is_asked(sandbox: Sandbox, tmp_path: Path, answer: str, status: int, left: int) -> None:
+    variables = environment(sandbox, HOME=str(tmp_path))
+    code, seen, _ = in_a_terminal(
+        ["checkpoint", "delete", "--run", OTHER_RUN], width=100, variables=variables, typed=answer
+    )
+    assert code == status, seen
+    assert f"{sampler(1)}  500 B, saved 4 days ago" in seen
+    assert "Delete 2 checkpoints? [y/N]" in seen
+    assert len(there(sandbox)) == left
+
+
+def test_deletion_tells_of_each_and_removes_its_journal(cli: Run, sandbox: Sandbox, tmp_path: Path) -> None:
+    done = cli("checkpoint", "delete", "--run", RUN_ID, "--keep-latest", "1", "--yes", "-f", "json")
+    told = json.loads(done.stdout)
+    assert {one["tinker_path"]: one["outcome"] for one in told["items"]} == {path(2): "done", path(3): "done"}
+    assert told["outcomes"] == {"done": 2, "already_done": 0, "failed": 0, "cancelled": 0}
+    assert there(sandbox) == EVERYTHING - {path(2), path(3)}
+    assert (done.returncode, journals(tmp_path)) == (0, [])
+
+
+def test_what_is_gone_counts_as_done(cli: Run) -> None:
+    done = cli("checkpoint", "delete", path(9), sampler(1), "--yes")
+    assert done.returncode == 0
+    assert "2 checkpoints: 1 deleted, 1 gone already" in done.stderr
+
+
+def test_one_failure_stops_nothing_and_is_named(cli: Run, sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.faults.add(status=400, match="delete_checkpoint", times=1)
+    done = cli("checkpoint", "delete", "--run", OTHER_RUN, "--yes", "--concurrency", "1")
+    assert done.returncode == 5
+    failed = (EVERYTHING - {path(number) for number in range(1, 5)}) & there(sandbox)
+    assert len(failed) == 1
+    assert f"failed: {failed.pop()}: delete_checkpoint failed: 400" in done.stderr
+    assert len(journals(tmp_path)) == 1
+    again = cli("checkpoint", "delete", "--run", OTHER_RUN, "--yes")
+    assert again.returncode == 0
+    assert "going on with an interrupted run: 1 of 2 were done" in again.stderr
+    assert journals(tmp_path) == []
+    assert len([one for one in changes_sent(sandbox) if "DELETE" in one]) == 3
+
+
+def test_paths_come_from_stdin(cli: Run, sandbox: Sandbox) -> None:
+    listed = cli("checkpoint", "list", "-q", "--run", RUN_ID).stdout
+    done = cli("checkpoint", "delete", "--yes", "-", stdin=f"# the old ones\n\n{listed}")
+    assert done.returncode == 0
+    assert "left out 1 public checkpoint; --include-public has them too" in done.stderr
+    assert there(sandbox) == {path(1), sampler(1), sampler(2)}
+    assert cli("checkpoint", "delete", "-", stdin=path(2)).returncode == 2
+
+
+def test_a_public_one_is_spared_unless_it_is_asked_for(cli: Run, sandbox: Sandbox) -> None:
+    refused = cli("checkpoint", "delete", path(1), path(2), "--yes")
+    assert refused.returncode == 2
+    assert f"{path(1)} is public" in refused.stderr
+    assert changes_sent(sandbox) == []
+    assert cli("checkpoint", "delete", path(1), "--include-public", "--yes").returncode == 0
+    assert there(sandbox) == EVERYTHING - {path(1)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["delete"], "say which checkpoints"),
+        (["delete", path(2), "--run", RUN_ID], "not both"),
+        (["delete", "--sort", "size", "--yes"], "all checkpoints"),
+        (["delete", path(2), "tinker://nonsense", "--yes"], "tinker://nonsense"),
+        (["delete", "--older-than", "6m"], "'--older-than'"),
+        (["delete", "--before", "01/02/2026"], "'--before'"),
+        (["delete", "--larger-than", "500"], "the unit is missing"),
+        (["delete", "--no-ttl", "--expiring-within", "2d"], "contradict"),
+        (["set-ttl", path(2)], "--remove"),
+        (["set-ttl", path(2), "--ttl", "7d", "--remove"], "--remove"),
+        (["set-ttl", path(2), "--ttl", "5"], "less than an hour"),
+        (["set-ttl", path(2), "--ttl", "yesterday"], "past"),
+        (["publish"], "checkpoint_path"),
+    ],
+)
+def test_wrong_usage_is_told_before_anything_is_sent(
+    cli: Run, sandbox: Sandbox, arguments: list[str], words: str
+) -> None:
+    done = cli("checkpoint", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words.lower() in done.stderr.lower()
+    assert changes_sent(sandbox) == []
+
+
+@pytest.mark.parametrize(
+    ("ttl", "seconds"), [("7d", 7 * DAY), ("2 weeks", 14 * DAY), ("86400", DAY), ("36h", 36 * 3600)]
+)
+def test_ttls_are_typed_as_people_do(cli: Run, sandbox: Sandbox, ttl: str, seconds: int) -> None:
+    assert cli("checkpoint", "set-ttl", path(2), "--ttl", ttl).returncode == 0
+    left = expiry_of(sandbox, path(2)) - datetime.now(UTC)
+    assert abs(left.total_seconds() - seconds) < 60
+
+
+def test_ttls_of_many_can_be_set_and_removed(cli: Run, sandbox: Sandbox) -> None:
+    done = cli("checkpoint", "set-ttl", "--run", OTHER_RUN, "--ttl", "tomorrow 9:00", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert expiry_of(sandbox, sampler(1)) > datetime.now(UTC)
+    for option in (["--remove"], ["--ttl", "never"]):
+        assert cli("checkpoint", "set-ttl", path(4), *option).returncode == 0
+        with sandbox.client() as client:
+            listed = client.list_checkpoints(RUN_ID).result().checkpoints
+        assert [one.expires_at for one in listed if one.tinker_path == path(4)] == [None]
+
+
+def expiry_of(sandbox: Sandbox, tinker_path: str) -> datetime:
+    with sandbox.client() as client:
+        listed = client.list_user_checkpoints(100).result().checkpoints
+    (expiry,) = [one.expires_at for one in listed if one.tinker_path == tinker_path]
+    assert expiry is not None
+    return expiry
+
+
+def test_publication_can_be_repeated_and_taken_back(cli: Run, sandbox: Sandbox) -> None:
+    done = cli("checkpoint", "publish", path(1), path(2))
+    assert (done.returncode, "1 published, 1 public already" in done.stderr) == (0, True)
+    assert cli("checkpoint", "unpublish", path(1), path(2)).returncode == 0
+    assert cli("checkpoint", "unpublish", path(1)).returncode == 0
+    with sandbox.client() as client:
+        listed = client.list_checkpoints(RUN_ID).result().checkpoints
+    assert not any(one.public for one in listed)
+    missing = cli("checkpoint", "publish", path(9))
+    assert (missing.returncode, path(9) in missing.stderr) == (4, True)
+
+
+def test_a_killed_deletion_goes_on_where_it_stopped(sandbox: Sandbox, cli: Run, tmp_path: Path) -> None:
+    paths = [
+        sandbox.add_checkpoint(training_run_id=OTHER_RUN, name=f"{number:04}").tinker_path for number in range(60)
+    ]
+    sandbox.faults.add(delay=0.15, match="delete_checkpoint", times=None)
+    arguments = ["checkpoint", "delete", "--run", OTHER_RUN, "--type", "training", "--yes", "--concurrency", "4"]
+    process = subprocess.Popen([COMMAND, *arguments], env=environment(sandbox, HOME=str(tmp_path)), cwd=tmp_path)
+    wait_until(lambda: len(changes_sent(sandbox)) >= 20)
+    process.kill()
+    process.wait()
+    sandbox.faults.clear()
+    (journal,) = journals(tmp_path)
+    done_before = journal.read_text().count('"status": "done"')
+    assert 0 < done_before < 60
+    again = cli(*arguments)
+    assert (again.returncode, f"{done_before} of 60 were done" in again.stderr) == (0, True), again.stderr
+    assert there(sandbox) == EVERYTHING
+    sent = [one for one in changes_sent(sandbox) if "DELETE" in one]
+    assert len(set(sent)) == len(paths)
+    assert len(sent) <= 60 + 4  # those that were in flight may have been sent twice
+
+
+def test_an_interrupt_says_that_it_can_go_on(sandbox: Sandbox, tmp_path: Path) -> None:
+    for number in range(40):
+        sandbox.add_checkpoint(training_run_id=OTHER_RUN, name=f"{number:04}")
+    sandbox.faults.add(delay=0.2, match="delete_checkpoint", times=None)
+    process = subprocess.Popen(
+        [COMMAND, "checkpoint", "delete", "--run", OTHER_RUN, "--yes", "--concurrency", "2"],
+        env=environment(sandbox, HOME=str(tmp_path)), cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    wait_until(lambda: len(changes_sent(sandbox)) >= 6)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "of 42 were tried; the same command goes on" in error
+    assert "Traceback" not in error
+    assert len(journals(tmp_path)) == 1
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline, "it never came about"
+        time.sleep(0.02)
+
+
+def test_downloads_are_folders_with_their_files(cli: Run, tmp_path: Path) -> None:
+    done = cli("checkpoint", "download", sampler(1), "-o", "models", "-f", "json")
+    assert done.returncode == 0, done.stderr
+    (item,) = json.loads(done.stdout)["items"]
+    folder = Path(item["destination"])
+    assert folder.parent == tmp_path / "models"
+    assert item["outcome"] == "done"
+    assert any(one.is_file() for one in folder.iterdir())
+    again = cli("checkpoint", "download", sampler(1), "-o", "models")
+    assert (again.returncode, "1 there already" in again.stderr) == (0, True)
+    assert str(folder) in again.stdout
+    assert cli("checkpoint", "download", sampler(1), "-o", "models", "--force").returncode == 0
+
+
+def test_several_downloads_are_reported_one_by_one(cli: Run, sandbox: Sandbox, tmp_path: Path) -> None:
+    shown = cli("checkpoint", "download", "--run", OTHER_RUN, "--dry-run", "-q")
+    assert shown.stdout.split() == [sampler(2), sampler(1)]
+    done = cli("checkpoint", "download", "--no-extract", "--yes", "-", stdin=f"{sampler(1)}\n{path(9)}\n{path(1)}")
+    assert done.returncode == 5
+    assert f"failed: {path(9)}" in done.stderr
+    assert len([*tmp_path.glob("*.tar.gz")]) == 2
+    missing = cli("checkpoint", "download", path(9))
+    assert missing.returncode == 4
+
+
+def test_a_killed_download_goes_on_where_it_stopped(sandbox: Sandbox, cli: Run, tmp_path: Path) -> None:
+    sandbox.faults.add(bytes_per_second=1, host="storage", times=None)
+    arguments = ["checkpoint", "download", path(2), "--no-extract"]
+    variables = environment(sandbox, HOME=str(tmp_path))
+    process = subprocess.Popen([COMMAND, *arguments], env=variables, cwd=tmp_path, stderr=subprocess.DEVNULL)
+    wait_until(lambda: any(one.stat().st_size for one in tmp_path.glob("*.part/*") if one.is_file()))
+    process.kill()
+    process.wait()
+    assert not [*tmp_path.glob("*.tar.gz")]
+    sandbox.faults.clear()
+    assert cli(*arguments).returncode == 0
+    assert len([*tmp_path.glob("*.tar.gz")]) == 1
+
+
+def test_no_home_is_no_hindrance(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = subprocess.run(
+        [COMMAND, "checkpoint", "delete", "--run", OTHER_RUN, "--yes"],
+        env=environment(sandbox, HOME=str(tmp_path / "file")), cwd=tmp_path, timeout=60, check=False,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert "no journal can be kept" in done.stderr
+    assert there(sandbox) == EVERYTHING - {sampler(1), sampler(2)}

@@ -1,0 +1,208 @@
+"""Every command that reads: its JSON, kept in golden files, and what the other formats make of the same."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from pathlib import Path
+
+import pytest
+from checkout import ROOT
+
+from tinker_rest.sandbox import Sandbox
+
+from .conftest import RUN_ID, SESSION_ID, Run
+
+GOLDEN = ROOT / "tests" / "command_line" / "golden"
+PATH = f"tinker://{RUN_ID}/weights/0002"
+
+# The golden file, the command, and what -q prints.
+COMMANDS = {
+    "run-list": ("run list", [f"{other}" for other in (
+        "0c9e2f6a-4b1d-4a57-8f3e-6d2b9c7a1e08:train:1", "0c9e2f6a-4b1d-4a57-8f3e-6d2b9c7a1e08:train:0", RUN_ID)]),
+    "run-info": (f"run info {RUN_ID}", [RUN_ID]),
+    "session-list": ("session list", ["0c9e2f6a-4b1d-4a57-8f3e-6d2b9c7a1e08", SESSION_ID]),
+    "session-info": (f"session info {SESSION_ID}", [SESSION_ID]),
+    "session-search": (
+        "session search NIGHTLY --status client_finished --status active --metadata team=evals"
+        " --project-id project-evals", [SESSION_ID]),
+    "sampler-info": (f"sampler info {SESSION_ID}:sample:0", [f"{SESSION_ID}:sample:0"]),
+    "weights-info": (f"weights info {PATH}", [PATH]),
+    "model-list": ("model list QWEN", ["Qwen/Qwen3-8B", "Qwen/Qwen3-30B-A3B", "Qwen/Qwen3-4B-Instruct-2507"]),
+    "billing-usage": ("billing usage 2026-07-12T20:00:00Z 2026-07-12T22:00:00Z", [SESSION_ID] * 2),
+    "billing-checkpoint-storage": ("billing checkpoint-storage", ["project-evals"]),
+    "audit": ("audit --day 2026-07-13 --type checkpoints", [f"tinker://{RUN_ID}/weights/0001"]),
+    "auth-whoami": ("auth whoami", ["tml:organization_user:user-1"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_json_is_what_it_was(name: str, run: Run) -> None:
+    """To write the files anew: TINKER_REST_WRITE_GOLDEN=1 scripts/test tests/command_line."""
+    done = run(f"{COMMANDS[name][0]} --format json")
+    assert (done.returncode, done.stderr) == (0, "")
+    file = GOLDEN / f"{name}.json"
+    if os.environ.get("TINKER_REST_WRITE_GOLDEN"):
+        file.write_text(done.stdout, encoding="utf-8")
+    assert done.stdout == file.read_text(encoding="utf-8")
+    assert json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_other_formats_tell_the_same(name: str, run: Run, run_here: Run) -> None:
+    command, ids = COMMANDS[name]
+    golden = json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
+    items = golden.get("items", [golden])
+    lines = run_here(f"--format jsonl {command}").stdout.splitlines()
+    assert [json.loads(line) for line in lines] == items
+    rows = [*csv.DictReader(io.StringIO(run_here(f"-f csv {command}").stdout))]
+    assert len(rows) == len(items)
+    assert all(None not in row and None not in row.values() for row in rows)
+    done = run_here(f"{command} -q")
+    assert (done.stdout.splitlines(), done.stderr, done.returncode) == (ids, "", 0)
+    table = run(command)  # through the entry point
+    assert (table.returncode, table.stderr) == (0, "")
+    for one in ids:
+        # whole, on one line; these tables show the hours and times instead
+        assert one in table.stdout or name in ("audit", "billing-usage")
+    assert "\x1b" not in table.stdout + done.stdout  # no colours where no terminal is, no codes of the server's
+    assert not any(line.endswith(" ") for line in table.stdout.splitlines())
+
+
+def test_the_table_of_runs(run_here: Run) -> None:
+    assert [line.split("  ")[0] for line in run_here("run list").stdout.splitlines()] == [
+        "Run ID", *COMMANDS["run-list"][1]
+    ]  # fmt: skip
+    last = run_here("run list").stdout.splitlines()[-1].split()
+    assert last[:5] == [RUN_ID, "meta-llama/Llama-3.1-8B-Instruct", "rank", "32", last[4]]
+    assert last[-1] == "ok"
+    columns = "id,model,owner,lora,updated,status,checkpoint,checkpoint_time"  # those of the official command line
+    heading, *_, third = run_here(f"run list -c {columns} -f csv").stdout.splitlines()
+    assert heading == columns
+    time = "2026-07-12T21:00:00Z"
+    assert third == f"{RUN_ID},meta-llama/Llama-3.1-8B-Instruct,alice,rank 32,{time},ok,{PATH},{time}"
+    wrong = run_here("run list --columns id,nonsense")
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith(
+        "tinker-rest: invalid value for '--columns': there is no column 'nonsense'; there"
+    )
+
+
+def test_limits_and_totals(run_here: Run, account: Sandbox) -> None:
+    done = run_here("run list --limit 2")
+    assert len(done.stdout.splitlines()) == 3
+    assert done.stderr == "2 of 3 training runs; --limit 0 lists all\n"
+    for limit, count in (("1", 1), ("0", 3), ("500", 3)):
+        whole = json.loads(run_here(f"-f json run list --limit {limit}").stdout)
+        assert (len(whole["items"]), whole["total_count"]) == (count, 3)
+    whole = json.loads(run_here("-f json session list --limit 1").stdout)
+    assert whole == {"items": [{"session_id": COMMANDS["session-list"][1][0]}], "total_count": None}
+    whole = json.loads(run_here("-f json session search --limit 1").stdout)
+    assert (len(whole["items"]), whole["total_count"]) == (1, None)
+    assert run_here("run list --limit -1").returncode == 2
+    done = run_here("run list --project-id project-nowhere")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "no training runs\n")
+    done = run_here("run list --project-id project-nowhere -f json")
+    assert (json.loads(done.stdout), done.stderr) == ({"items": [], "total_count": 0}, "")
+
+
+def test_all_pages_are_read(run_here: Run) -> None:
+    with Sandbox(seed=False) as sandbox:
+        for _ in range(601):
+            sandbox.add_training_run()
+        ids = run_here("run list --limit 0 -q", sandbox=sandbox).stdout.splitlines()
+        assert len({*ids}) == len(ids) == 601
+        whole = json.loads(run_here("run list --limit 550 -f json", sandbox=sandbox).stdout)
+        assert (len(whole["items"]), whole["total_count"]) == (550, 601)
+
+
+def test_paths_are_taken_where_ids_are(run_here: Run) -> None:
+    for text in (PATH, f"tinker://{RUN_ID}", f"tinker://{RUN_ID}/sampler_weights/0002"):
+        assert run_here(["run", "info", "-q", text]).stdout == f"{RUN_ID}\n"
+    for text in ("tinker://", f"tinker://{RUN_ID}/nonsense/1", f"{RUN_ID}/weights/1", ""):
+        done = run_here(["run", "info", text])
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert run_here(f"weights info {RUN_ID}").returncode == 2
+
+
+def test_escapes_of_the_server_are_shown_as_text(run_here: Run) -> None:
+    table = run_here(f"session info {SESSION_ID}").stdout
+    assert r"\x1b[31mred\x07 \u202eesrever" in table
+    assert "nightly évals" in table
+    assert "[bold]ablation[/bold] :smile:" in run_here("session search").stdout
+    assert r"llama\x1b[2J" in run_here(f"run info {RUN_ID}").stdout
+    for form in ("json", "jsonl"):
+        done = run_here(f"session info {SESSION_ID} -f {form}").stdout
+        assert json.loads(done)["user_metadata"]["note"] == "\x1b[31mred\x07 \u202eesrever"
+        assert "\x1b" not in done
+        assert "\u202e" not in done
+        assert "évals" in done
+
+
+def test_what_the_encoding_lacks_is_escaped(run: Run) -> None:
+    done = run("session search", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert r"nightly \xe9vals" in done.stdout
+
+
+def test_usage_as_files(run_here: Run, tmp_path: Path) -> None:
+    window = "2026-07-12T20:00:00Z 2026-07-12T22:00:00Z"
+    done = run_here(f"billing usage {window} --csv usage.csv --sessions-csv -")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[0] == "session_id,user_metadata"
+    assert done.stdout.splitlines()[1].startswith(SESSION_ID)
+    assert done.stderr == "wrote 4 rows to usage.csv\n"
+    rows = [*csv.DictReader((tmp_path / "usage.csv").read_text().splitlines())]
+    hours = ["2026-07-12T20:00:00Z", "2026-07-12T21:00:00Z"]
+    assert [row["bucket_start"] for row in rows if row["type"] == "storage"] == hours
+    assert all(float(row["gigabyte_hours"]) > 11 for row in rows if row["type"] == "storage")
+    assert [row["count"] for row in rows if row["type"] == "checkpoint"] == ["1", "2"]
+    assert "project-evals,alice@example.com" in run_here("billing checkpoint-storage --csv -").stdout
+    assert run_here(f"billing usage {window} --csv nowhere/usage.csv").returncode == 1
+
+
+def test_times_as_people_type_them(run_here: Run) -> None:
+    with Sandbox() as sandbox:
+        for times in ("yesterday today", "yesterday", "YESTERDAY now"):
+            assert (
+                json.loads(run_here(f"billing usage {times} -f json", sandbox=sandbox).stdout)["total_count"] > 24
+            )
+        assert json.loads(run_here("audit --day yesterday -f json", sandbox=sandbox).stdout)["total_count"] > 0
+    assert run_here("billing usage 2026-07-12 2026-07-13 -f json").returncode == 0
+    for times in ("2026-07-12T20:30:00Z", "soon", "2026-07-13 2026-07-12"):
+        assert run_here(f"billing usage {times}").returncode == 2
+    assert run_here("audit --day soon").returncode == 2
+    assert json.loads(run_here("audit --day 2026-07-12 -f json").stdout) == {"items": [], "total_count": 0}
+
+
+def test_a_trace_is_exported(run: Run, tmp_path: Path, account: Sandbox) -> None:
+    done = run(f"session export-trace {SESSION_ID} -f json")
+    target = tmp_path / f"{SESSION_ID}.pftrace"
+    size = target.stat().st_size
+    assert json.loads(done.stdout) == {
+        "session_id": SESSION_ID, "destination": target.name, "file_size_bytes": size
+    }  # fmt: skip
+    done = run(f"session export-trace {SESSION_ID} -q -o there/trace.pftrace")
+    assert (done.stdout, done.stderr) == ("there/trace.pftrace\n", "")
+    assert (tmp_path / "there" / "trace.pftrace").read_bytes() == target.read_bytes()
+    assert sorted(file.name for file in tmp_path.iterdir()) == [target.name, "there"]
+    url = run(f"session export-trace {SESSION_ID} --url-only").stdout
+    assert url.startswith("http://127.0.0.1:")
+    assert "signature=" in url
+    assert (
+        json.loads(run(f"session export-trace {SESSION_ID} --url-only -f json").stdout)["session_id"] == SESSION_ID
+    )
+    assert account.leaked_keys == []
+
+
+def test_a_trace_that_cannot_be_downloaded_leaves_no_file(run_here: Run, tmp_path: Path) -> None:
+    with Sandbox(archive_build_seconds=0) as sandbox:
+        for fault in ({"status": 500}, {"truncate": 100}):
+            sandbox.faults.add(host="storage", **fault)
+            done = run_here("session export-trace session-id", sandbox=sandbox)
+            assert (done.returncode, done.stdout) == (6, "")
+            assert "signature" not in done.stderr
+            assert [*tmp_path.iterdir()] == []
+            sandbox.faults.clear()

@@ -1,0 +1,70 @@
+"""What shells complete, asked of the shells themselves where they are there."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from .conftest import COMMAND, Run, environment
+
+# For each shell: a program that loads the script and prints what completes @LINE, whose @WORDS are @COUNT.
+ASK = {
+    "bash": """
+        eval "$(tinker-rest completion bash)"
+        COMP_WORDS=(@WORDS) COMP_CWORD=$((@COUNT - 1))
+        _tinker_rest_completion tinker-rest
+        printf '%s\\n' "${COMPREPLY[@]}"
+    """,
+    "zsh": """
+        autoload -Uz compinit && compinit -u -d /dev/null
+        eval "$(tinker-rest completion zsh)"
+        [[ $_comps[tinker-rest] == _tinker_rest_completion ]] || exit 1
+        show() { print -l -- "${(@P)1}" }
+        _describe() { show $3 }
+        compadd() { show $argv[-1] }
+        words=(@WORDS) CURRENT=@COUNT
+        _tinker_rest_completion
+    """,
+    "fish": """
+        tinker-rest completion fish | source
+        complete --do-complete '@LINE'
+    """,
+}
+LINES = {
+    "tinker-rest ": {"run", "session", "billing", "sandbox", "version"},
+    "tinker-rest run ": {"list", "info"},
+    "tinker-rest run list --col": {"--columns"},
+    "tinker-rest --format ": {"table", "json", "jsonl", "csv"},
+    "tinker-rest session search --status f": {"failed"},
+}
+
+
+@pytest.mark.parametrize("shell", ASK)
+def test_completion_in_a_shell(shell: str, tmp_path) -> None:
+    program = shutil.which(shell)
+    if program is None:
+        pytest.skip(f"{shell} is not installed")
+    for line, expected in LINES.items():
+        words = [*line.split(" ")]
+        quoted = " ".join(f"'{word}'" for word in words)
+        code = ASK[shell].replace("@WORDS", quoted).replace("@COUNT", str(len(words))).replace("@LINE", line)
+        path = f"{COMMAND.parent}:{environment()['PATH']}"
+        options = ["--no-config"] if shell == "fish" else ["-f"] if shell == "zsh" else ["--norc"]
+        done = subprocess.run(
+            [program, *options, "-c", code], env=environment(PATH=path, HOME=str(tmp_path)),
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout
+        offered = {re.split("[\t:]", one)[0] for one in done.stdout.splitlines()}  # a summary may follow
+        assert expected <= offered, (line, done.stdout)
+        if line != "tinker-rest ":
+            assert len(offered) <= len(expected) + 1, (line, done.stdout)
+
+
+def test_a_shell_that_is_not_known(run: Run) -> None:
+    done = run("completion powershell")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "'bash', 'zsh', 'fish'" in done.stderr

@@ -1,0 +1,158 @@
+"""What goes wrong: one line on stderr with a remedy, an exit status, no traceback and no secret."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tinker_rest.sandbox import Sandbox
+
+from .conftest import COMMAND, RUN_ID, Run, environment
+
+KEY = "tml-a-secret-of-somebody-0123456789"
+
+
+def tells(done: subprocess.CompletedProcess[str], status: int, *said: str) -> None:
+    assert (done.returncode, done.stdout) == (status, ""), done.stderr
+    assert done.stderr.startswith("tinker-rest: ")
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+    for text in said:
+        assert text in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [f"run info {RUN_ID[:-1]}9", "session info nope", "sampler info nope:sample:0", "weights info tinker://a/weights/b",
+     "session export-trace nope"],
+)  # fmt: skip
+def test_what_is_not_there(command: str, run: Run) -> None:
+    tells(run(command), 4, "404 Not Found: ", "request_id req-", "Check the id")
+
+
+def test_a_wrong_key(run: Run) -> None:
+    for more in ("", "-v", "-vv", "--debug"):
+        done = run(f"run list {more}", TINKER_API_KEY=KEY)
+        assert (done.returncode, done.stdout) == (3, "")
+        assert done.stderr.splitlines()[-1].startswith(
+            "tinker-rest: list_training_runs failed: 401 Unauthorized: "
+        )
+        assert done.stderr.splitlines()[-1].endswith(". Check the key in TINKER_API_KEY")
+        assert "argument api_key" not in done.stderr.splitlines()[-1]
+        assert KEY[4:] not in done.stderr
+        assert ("Traceback" in done.stderr) == (more == "--debug")
+    tells(run("run list", TINKER_API_KEY="secret-without-form"), 3, "TINKER_API_KEY must begin with 'tml-'")
+    assert "secret-without-form" not in run("--debug run list", TINKER_API_KEY="secret-without-form").stderr
+
+
+def test_no_key(run: Run) -> None:
+    done = run("run list", TINKER_API_KEY=None)
+    tells(done, 3, "there is no API key: set the environment variable TINKER_API_KEY, name a command")
+    assert "api_key=" not in done.stderr
+
+
+def test_no_permission(run: Run, account: Sandbox) -> None:
+    tells(run("audit", TINKER_API_KEY=account.other_api_key), 3, "403 Forbidden", "`tinker-rest auth whoami`")
+
+
+def test_no_server(run: Run) -> None:
+    done = run("run list --timeout 0.5", TINKER_BASE_URL="http://127.0.0.1:9")
+    tells(done, 6, "no connection to 127.0.0.1", "Check the network and")
+    done = run("--timeout 0.5 --base-url http://127.0.0.1:9 run list")
+    tells(done, 6, "no connection to 127.0.0.1")
+    tells(run("--base-url nonsense run list"), 2, "base_url")
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "said"),
+    [
+        ({"status": 402}, 1, "Settle the account's billing"),
+        ({"status": 400, "detail": "that\nis \x1b[31mwrong"}, 1, "that is \\x1b[31mwrong"),
+        ({"status": 405}, 1, "does not offer this operation"),
+        ({"status": 429, "retry_after": 9}, 6, "Try again later"),
+        ({"status": 503}, 6, "503 Service Unavailable"),
+        ({"malformed": True}, 1, ""),
+        ({"drop": True}, 6, "Check the network"),
+        ({"delay": 5}, 6, "--timeout"),
+    ],
+)
+def test_faults_of_the_server(fault: dict[str, object], status: int, said: str, run: Run) -> None:
+    with Sandbox() as sandbox:
+        sandbox.faults.add(times=None, **fault)
+        tells(run("run list --timeout 1", sandbox=sandbox), status, said)
+
+
+def test_output_that_nobody_reads(account: Sandbox) -> None:
+    for form in ("table", "json", "jsonl", "csv"):
+        pipe = f"'{COMMAND}' model list -f {form} | true; echo ${{PIPESTATUS[0]}}"
+        done = subprocess.run(
+            ["bash", "-c", pipe], env=environment(account), capture_output=True, text=True, timeout=60, check=True
+        )
+        assert done.stdout.strip() in ("141", "0")  # true may end after what is written
+        assert done.stderr == ""
+
+
+def test_a_long_output_ends_when_its_reader_does() -> None:
+    with Sandbox(seed=False) as sandbox:
+        for _ in range(700):
+            sandbox.add_training_run()
+        pipe = f"'{COMMAND}' run list --limit 0 -f jsonl | head -1; echo ${{PIPESTATUS[0]}}"
+        done = subprocess.run(
+            ["bash", "-c", pipe], env=environment(sandbox), capture_output=True, text=True, timeout=60, check=True
+        )
+        assert done.stdout.splitlines()[-1] == "141"
+        assert done.stderr == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_full_disk_is_told(account: Sandbox) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [COMMAND, "run", "list"], env=environment(account), stdout=full, stderr=subprocess.PIPE, text=True,
+            timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == "tinker-rest: [Errno 28] No space left on device\n"
+
+
+def test_an_interrupt_ends_it(account: Sandbox) -> None:
+    with Sandbox() as sandbox:
+        sandbox.faults.add(delay=30)
+        process = subprocess.Popen(
+            [COMMAND, "run", "list"],
+            env=environment(sandbox),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        while not sandbox.requests:
+            time.sleep(0.02)
+        os.kill(process.pid, signal.SIGINT)
+        out, error = process.communicate(timeout=20)
+    assert (process.returncode, out, error) == (130, "", "tinker-rest: interrupted\n")
+
+
+def test_warnings_are_lines_and_few(run: Run, account: Sandbox, tmp_path: Path) -> None:
+    stored = tmp_path / ".tinker" / "credentials.json"
+    stored.parent.mkdir()
+    stored.write_text('{"default": "a", "keys": {"a": {"key": "KEY"}}}'.replace("KEY", account.api_key))
+    stored.chmod(0o644)
+    done = run("auth whoami -q", TINKER_API_KEY=None, HOME=str(tmp_path))
+    assert done.returncode == 0
+    assert done.stderr.startswith("tinker-rest: warning: ")
+    assert done.stderr.count("\n") == 1
+    assert run("session search").stderr == ""  # which is experimental
+
+
+def test_what_takes_long_is_logged_where_that_is_wanted(run: Run) -> None:
+    with Sandbox() as sandbox:
+        done = run("run list -q -vv", sandbox=sandbox)
+        assert done.returncode == 0
+        assert "list_training_runs" in done.stderr
+        assert sandbox.api_key not in done.stderr
+        assert run("run list -q -v", sandbox=sandbox).stderr == ""

@@ -1,0 +1,99 @@
+"""What people see in a terminal: colours, widths, progress; and what they get where there is none."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pytest
+
+from tinker_rest.sandbox import Sandbox
+
+from .conftest import RUN_ID, Run, environment, in_a_terminal
+
+ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+PATH = f"tinker://{RUN_ID}/weights/0002"
+
+
+def cells(line: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in line)
+
+
+@pytest.mark.parametrize("width", [95, 200])
+def test_a_table_fits_and_cuts_no_id(width: int, account: Sandbox) -> None:
+    status, shown, _ = in_a_terminal(["run", "list"], width=width, variables=environment(account))
+    assert status == 0
+    assert "\x1b[" in shown
+    plain = ESCAPE.sub("", shown)
+    assert all(cells(line) <= width for line in plain.splitlines())
+    assert RUN_ID in plain
+    assert "…" not in plain
+    heading = plain.splitlines()[0].split("  ")[0]
+    assert heading == "Run ID"
+    if width == 200:
+        assert "meta-llama/Llama-3.1-8B-Instruct" in plain
+    else:  # folded, and whole when put together again
+        lines = [line[46:].split("  ")[0] for line in plain.splitlines()[-2:]]
+        assert "".join(lines) == "meta-llama/Llama-3.1-8B-Instruct"
+
+
+def test_where_paths_need_the_whole_line_they_have_it(account: Sandbox) -> None:
+    arguments = ["run", "list", "--columns", "id,checkpoint,model,updated"]
+    _, shown, _ = in_a_terminal(arguments, width=80, variables=environment(account))
+    lines = ESCAPE.sub("", shown).splitlines()
+    assert RUN_ID in lines
+    assert PATH in lines
+    assert "  Base model meta-llama/Llama-3.1-8B-Instruct  Last update 2026-07-12" in lines
+    narrow = in_a_terminal(arguments, width=30, variables=environment(account))[1]
+    assert PATH in ESCAPE.sub("", narrow)  # the terminal breaks it; a copy of it is whole
+
+
+@pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_no_colours_where_they_are_not_wanted(variables: dict[str, str], account: Sandbox) -> None:
+    _, shown, _ = in_a_terminal(["run", "list"], width=120, variables=environment(account, **variables))
+    assert RUN_ID in shown
+    assert "\x1b" not in shown
+
+
+def test_colours_where_they_are_forced(run: Run) -> None:
+    assert "\x1b[" in run("run list", FORCE_COLOR="1").stdout
+    assert "\x1b" not in run("run list", FORCE_COLOR="1", NO_COLOR="1").stdout
+    assert "\x1b" not in run("run list -f csv", FORCE_COLOR="1").stdout
+
+
+def test_escapes_of_the_server_do_not_reach_the_terminal(account: Sandbox) -> None:
+    for form in ("table", "csv", "json"):
+        arguments = ["session", "search", "--format", form, "--columns", "id,name,metadata"]
+        _, shown, _ = in_a_terminal(arguments, width=200, variables=environment(account, NO_COLOR="1"))
+        assert "esrever" in shown
+        assert not {"\x1b", "\x07", "\u202e"} & {*shown}
+
+
+def test_progress_is_seen_in_a_terminal_alone() -> None:
+    with Sandbox(seed=False) as sandbox:
+        for _ in range(700):
+            sandbox.add_training_run()
+        sandbox.faults.add(delay=1.2, after=1)
+        arguments = ["run", "list", "--limit", "0", "-f", "json"]
+        status, shown, out = in_a_terminal(arguments, width=100, variables=environment(sandbox), outputs=(2,))
+        assert status == 0
+        assert "Listing training runs" in shown
+        assert "500/700" in shown
+        assert out.startswith("{")
+        assert "\x1b" not in out
+        sandbox.faults.clear()
+        sandbox.faults.add(delay=1.2)
+        _, shown, out = in_a_terminal([*arguments, "-q"], width=100, variables=environment(sandbox), outputs=(2,))
+        assert shown == ""
+        _, shown, error = in_a_terminal(arguments, width=100, variables=environment(sandbox), outputs=(1,))
+        assert error == ""
+        assert "Listing" not in shown
+
+
+def test_a_terminal_is_told_why_nothing_happens() -> None:
+    with Sandbox() as sandbox:
+        sandbox.faults.add(status=503, retry_after=5.5)
+        _, shown, _ = in_a_terminal(
+            ["run", "list", "--limit", "1"], width=150, variables=environment(sandbox, TERM="dumb"), outputs=(2,)
+        )
+        assert re.search(r"waiting: .*503.*, attempt 1, \d+ s left", shown)

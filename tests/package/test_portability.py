@@ -1,0 +1,144 @@
+"""scripts/portability: that each of its checks can fail, and that it pins its tools. No toolchain is needed."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from checkout import ROOT
+
+sys.path.append(str(ROOT / "scripts"))  # where it is; it is no part of the package
+from client_portability import report
+from client_portability.checks import CHECKS
+from client_portability.languages import LANGUAGES, OAPI_CODEGEN, OPENAPI_GENERATOR, PROGRAMS, Language
+from client_portability.workshop import StepFailed, Workshop
+
+GOOD = (PROGRAMS / "python" / "program.py").read_text()
+# check, what stands in the program in Python, and what takes its place
+FAULTS = [
+    ("pages", "offset=len(listed)", "offset=len(listed) // 2 * 2"),
+    ("pages", 'print(f"paging={\',\'.join(listed)}")', 'print("paging=")'),
+    ("by id", ".base_model}", ".training_run_id}"),
+    ("slash", '"0001", client=client)\n', '"00/01", client=client)\n'),
+    ("null", "ttl_seconds=None", "ttl_seconds=3600"),
+    ("302", "token=api_key)", "token=api_key, follow_redirects=True)"),
+    ("302", "archive.headers['Location']", "archive.headers['Expires']"),
+    ("302", "archive.headers['Expires']", "archive.headers['Location']"),
+    ("404", "absent.parsed.detail", "absent.parsed.message"),
+    ("new field", "print(f\"new_field=", "print(f\"old_field="),
+    ("new value", "newer[0].checkpoint_type", "newer[0].checkpoint_id"),
+    ("union", "reason.training_run_id", "reason.type"),
+]  # fmt: skip
+
+
+def language(
+    name: str,
+    program: str | None,
+    *,
+    says: str = "",
+    toolchain: tuple[str, ...] = (),
+    known_warnings: dict[str, str] | None = None,
+) -> Language:
+    """A language whose program is this text of Python, and whose generator says this."""
+
+    def build(shop: Workshop) -> list[str | Path]:
+        shop.run("generate", sys.executable, "-c", f"print({says!r})")
+        if program is None:
+            raise StepFailed("the compiler says no")
+        (shop.folder / "program.py").write_text(program)
+        return [sys.executable, "program.py"]
+
+    return Language(name, "none", toolchain, build, known_warnings or {})
+
+
+@pytest.fixture(autouse=True)
+def folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(report, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(Language, "folder", property(lambda self: tmp_path))
+
+
+def test_a_good_program_passes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert report.run_all(languages=[language("Good", GOOD)])
+    printed = capsys.readouterr().out
+    (row,) = (line for line in printed.splitlines() if line.startswith("Good   "))
+    assert row.split() == ["Good", "none", *["yes"] * len(report.COLUMNS)]
+    assert "1 of 1 languages were run, 1 are well" in printed
+
+
+@pytest.mark.parametrize(("check", "good", "bad"), FAULTS)
+def test_each_check_can_fail(check: str, good: str, bad: str) -> None:
+    assert good in GOOD
+    result = report.tried(language("Faulty", GOOD.replace(good, bad)))
+    assert result.cells[check] == "NO"
+    assert not result.is_well
+
+
+def test_there_is_a_fault_for_each_check() -> None:
+    assert {check for check, _, _ in FAULTS} == set(CHECKS)
+
+
+def test_a_program_that_ends_badly_after_all_steps_is_not_well() -> None:
+    result = report.tried(language("Late", f"{GOOD}\nsys.exit(3)"))
+    assert set(result.cells.values()) == {"yes"}
+    assert not result.is_well
+    assert "ended with 3" in result.notes[0]
+
+
+def test_a_client_that_cannot_be_made_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    assert not report.run_all(languages=[language("Good", GOOD), language("Broken", None)])
+    assert "the compiler says no" in capsys.readouterr().out
+
+
+def test_a_tool_that_fails_is_quoted(tmp_path: Path) -> None:
+    with pytest.raises(StepFailed, match="too bad"):
+        Workshop(tmp_path, tmp_path).run("compile", sys.executable, "-c", "raise SystemExit('too bad')")
+
+
+def test_a_warning_fails_unless_it_is_known() -> None:
+    says = "WARN null has no name"
+    loud = report.tried(language("Loud", GOOD, says=says))
+    assert (loud.cells["no warning"], loud.is_well) == ("NO", False)
+    known = report.tried(language("Known", GOOD, says=says, known_warnings={"no name": "it never has"}))
+    assert known.is_well
+    assert "it never has" in known.notes[0]
+    outlived = report.tried(language("Quiet", GOOD, known_warnings={"no name": "it never has"}))
+    assert not outlived.is_well
+
+
+def test_a_language_without_toolchain_is_not_run(capsys: pytest.CaptureFixture[str]) -> None:
+    absent = language("Absent", GOOD, toolchain=("no-such-command",))
+    assert report.run_all(languages=[language("Good", GOOD), absent])
+    printed = capsys.readouterr().out
+    assert "Absent: not run, since there is no no-such-command here." in printed
+    assert "1 of 2 languages were run" in printed
+    assert not report.run_all(languages=[absent])  # nothing was shown
+
+
+def test_an_unknown_language_is_named() -> None:
+    with pytest.raises(SystemExit, match="Cobol"):
+        report.run_all(["Cobol"], languages=[language("Good", GOOD)])
+
+
+def test_everything_is_pinned() -> None:
+    """In the files of the programs: what their code needs, each of one version."""
+    package = json.loads((PROGRAMS / "typescript" / "package.json").read_text())
+    versions = [*package["dependencies"].values(), *package["devDependencies"].values()]
+    cargo = (PROGRAMS / "rust" / "Cargo.toml").read_text().partition("[dependencies]")[2]
+    for line in cargo.strip().splitlines():
+        versions += re.findall(r'"=([\d.]+)"', line) or [line]
+    pom = (PROGRAMS / "java" / "pom.xml").read_text()
+    plugins_and_dependencies = pom.count("<artifactId>") - 1
+    assert pom.count("<version>") - 1 == plugins_and_dependencies
+    versions += re.findall(r"<version>([\d.]+)</version>", pom)
+    versions += [OAPI_CODEGEN.rpartition("@v")[2], OPENAPI_GENERATOR.rpartition("==")[2]]
+    assert len(versions) > 15
+    for version in versions:
+        assert re.fullmatch(r"\d+(\.\d+){0,2}", version), version
+
+
+def test_each_language_has_its_folder() -> None:
+    names = {one.name.lower().replace("#", "sharp") for one in LANGUAGES}
+    assert {folder.name for folder in PROGRAMS.iterdir() if folder.is_dir()} == names

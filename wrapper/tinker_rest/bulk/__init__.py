@@ -1,0 +1,1 @@
+"""The same change to many checkpoints: what is to be changed, the changing, its outcome and its journal."""

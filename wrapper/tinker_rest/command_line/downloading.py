@@ -1,0 +1,129 @@
+"""Downloads several checkpoints at once, and keeps a journal of those that are there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinker_rest.bulk.journal import Journal, JournalHeader
+from tinker_rest.bulk.outcomes import BulkOutcome
+from tinker_rest.command_line.progress import Bar
+from tinker_rest.command_line.targets import Target
+from tinker_rest.errors import AuthenticationError, BillingError, CredentialsError, TinkerError
+
+if TYPE_CHECKING:
+    from tinker_rest import RestClient
+    from tinker_rest.download.results import DownloadProgress
+
+ACTION = "download_checkpoints"
+_HOPELESS = (AuthenticationError, BillingError, CredentialsError)
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How checkpoints are downloaded.
+
+    Attributes:
+        dest: Where each goes, as `download_checkpoint` has it.
+        extract: Whether archives are extracted.
+        overwrite: Whether what is there is replaced.
+        concurrency: How many at once.
+        journal: The file that tells what is there; None for none.
+    """
+
+    dest: Path
+    extract: bool
+    overwrite: bool
+    concurrency: int
+    journal: Path | None
+
+
+class Downloads:
+    """Downloads several checkpoints.
+
+    Args:
+        client: What downloads them.
+        targets: The checkpoints.
+        manner: How.
+        bar: Told how many bytes there are and how many have come.
+
+    Attributes:
+        results: What is to be told of each that is there, by its tinker path.
+    """
+
+    def __init__(self, client: RestClient, targets: Sequence[Target], manner: Manner, bar: Bar) -> None:
+        """Open the journal. Raises InvalidArgumentError where it cannot be used."""
+        self._client = client
+        self._targets = list(targets)
+        self._manner = manner
+        self._bar = bar
+        self._progress: dict[str, DownloadProgress] = {}
+        self._outcomes: dict[str, BulkOutcome] = {}
+        self._hopeless: Exception | None = None
+        self.results: dict[str, dict[str, Any]] = {}
+
+    async def run(self) -> list[BulkOutcome]:
+        """Download them, one failure stopping nothing, and return what became of each.
+
+        Raises:
+            OSError: The journal cannot be written.
+        """
+        header = JournalHeader(ACTION, self._client.holder.base_url)
+        journal = None if self._manner.journal is None else Journal(self._manner.journal, header)
+        try:
+            if journal is not None:
+                journal.record_plan(target.tinker_path for target in self._targets)
+            waiting = iter(self._targets)
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(self._manner.concurrency, len(self._targets))):
+                    group.create_task(self._work(waiting, journal))
+        finally:
+            if journal is not None:
+                journal.close()
+        return [
+            self._outcomes.get(one.tinker_path) or BulkOutcome(one.tinker_path, "cancelled")
+            for one in self._targets
+        ]
+
+    async def _work(self, waiting: Any, journal: Journal | None) -> None:
+        for target in waiting:
+            if self._hopeless is not None:
+                return
+            # Also what the journal has as done: it may have been moved away since, and to look is quick.
+            outcome = await self._downloaded(target.tinker_path)
+            if journal is not None:
+                journal.record(outcome)
+            self._outcomes[target.tinker_path] = outcome
+
+    async def _downloaded(self, path: str) -> BulkOutcome:
+        def tell(progress: DownloadProgress) -> None:
+            self._progress[path] = progress
+            self._show()
+
+        try:
+            result = await self._client.download_checkpoint(
+                path,
+                self._manner.dest,
+                extract=self._manner.extract,
+                overwrite=self._manner.overwrite,
+                progress=tell,
+            )
+        except TinkerError as error:
+            if isinstance(error, _HOPELESS):
+                self._hopeless = error
+            return BulkOutcome(path, "failed", error.with_traceback(None))
+        self.results[path] = {
+            "destination": str(result.path),
+            "size_bytes": result.size_bytes,
+            "verified_by": result.verified_by,
+        }
+        return BulkOutcome(path, "already_done" if result.was_there else "done")
+
+    def _show(self) -> None:
+        known = [*self._progress.values()]
+        sizes = [target.size_bytes or 0 for target in self._targets if target.tinker_path not in self._progress]
+        total = sum(one.bytes_total or one.bytes_done for one in known) + sum(sizes)
+        self._bar.update(sum(one.bytes_done for one in known), total=total or None)

@@ -1,0 +1,122 @@
+"""How values are shown to people: sizes, times, and texts of servers that may hold anything."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+# What moves the cursor, changes colours, the title or the direction of text, or breaks a line.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+# What JSON may hold as it is and a terminal should not get.
+_UNPRINTABLE_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+_SPANS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+_NEAR_DAYS = 60
+
+
+def printable(text: str) -> str:
+    """The text with visible escapes in place of what a terminal would act on."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _UNPRINTABLE.sub(lambda found: _escape(found[0]), text)
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def json_text(value: object, *, indent: int | None = None) -> str:
+    """A value as JSON, with what a terminal would act on escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _UNPRINTABLE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def size(count: float | None) -> str:
+    """A number of bytes, in units of a thousand."""
+    if count is None:
+        return "unknown"
+    number, unit = float(count), 0
+    while abs(number) >= 999.95 and unit < len(_UNITS) - 1:
+        number, unit = number / 1000, unit + 1
+    return f"{number:,.0f} {_UNITS[0]}" if unit == 0 else f"{number:,.1f} {_UNITS[unit]}"
+
+
+def age(moment: datetime | None, now: datetime | None = None) -> str:
+    """How long ago a time was or how soon it will be; far from now, the day."""
+    if moment is None:
+        return "unknown"
+    seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
+    distance = abs(seconds)
+    if distance > _NEAR_DAYS * 86400:
+        return f"{moment:%Y-%m-%d}"
+    for length, name in _SPANS:
+        if distance >= length:
+            count = int(distance // length)
+            text = f"{count} {name}{'' if count == 1 else 's'}"
+            return f"{text} ago" if seconds > 0 else f"in {text}"
+    return "now"
+
+
+def expiry(moment: datetime | None) -> str:
+    """When something expires."""
+    return "never" if moment is None else age(moment)
+
+
+def moment(value: datetime | None) -> str:
+    """A time to the second in UTC, and how far it is from now."""
+    if value is None:
+        return "unknown"
+    text, far = f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC", age(value)
+    return text if far == text[:10] else f"{text} ({far})"
+
+
+def yes_or_no(value: bool | None) -> str:
+    """Whether something is so."""
+    return "unknown" if value is None else "yes" if value else "no"
+
+
+def usd(value: float | None) -> str:
+    """An amount of US dollars, to the cent; less than a cent to the hundredth of one."""
+    if value is None:
+        return "unknown"
+    return f"{value:,.4f}" if 0 < abs(value) < 0.01 else f"{value:,.2f}"
+
+
+def plain(value: object) -> str:
+    """Any value as people read it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return yes_or_no(value)
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.6g}"
+    if isinstance(value, Mapping | list | tuple):
+        return json_text(value)
+    return str(value)
+
+
+def counted(count: int, thing: str) -> str:
+    """A number with the name of what is counted: `1 training run`, `1,789 training runs`."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+def for_csv(value: object) -> str | int | float:
+    """A value as a cell of CSV: empty for None, times in RFC 3339, what has parts as JSON."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, Mapping) or (isinstance(value, Sequence) and not isinstance(value, str)):
+        return json_text(value)
+    return str(value)

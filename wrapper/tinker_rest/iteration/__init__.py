@@ -1,0 +1,1 @@
+"""Reading whole listings: page by page, ahead of whoever uses the items."""
