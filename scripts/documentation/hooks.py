@@ -17,6 +17,7 @@ from documentation import http_reference, names, python_reference
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = {
     "openapi.yaml": ROOT / "openapi.yaml",
+    "openapi-3.0.yaml": ROOT / "generated" / "openapi-3.0.yaml",
     "scenario.example.yaml": ROOT / "wrapper/tinker_rest/sandbox/scenario.example.yaml",
     "scenario.schema.json": ROOT / "wrapper/tinker_rest/sandbox/scenario.schema.json",
     "assets/icon.svg": ROOT / "wrapper/tinker_rest/sandbox/pages/static/icon.svg",

@@ -18,6 +18,7 @@ from tinker_rest.sandbox.pages.reference import Reference, title_of
 from tinker_rest.sandbox.pages.schema_view import anchor_of
 
 FOLDER = "http"
+_ROOT = Path(__file__).resolve().parents[2]
 _BLOCK = re.compile(r'<pre tabindex="0">(.*?)</pre>', re.DOTALL)
 _FORMATTER = HtmlFormatter(wrapcode=True)
 
@@ -25,7 +26,7 @@ _FORMATTER = HtmlFormatter(wrapcode=True)
 @functools.cache
 def description() -> Mapping[str, Any]:
     """The description as it is written."""
-    document: Mapping[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "openapi.yaml").read_text("utf-8"))
+    document: Mapping[str, Any] = yaml.safe_load((_ROOT / "openapi.yaml").read_text("utf-8"))
     return document
 
 
@@ -47,13 +48,14 @@ def _reference() -> Reference:
 def nav() -> list[Any]:
     """The pages in their order."""
     tags = [{_heading(tag): f"{FOLDER}/{tag}.md"} for tag in _reference().by_tag]
-    return [f"{FOLDER}/index.md", *tags, {"Schemas": f"{FOLDER}/schemas.md"}]
+    return [f"{FOLDER}/index.md", *tags, {"Schemas": f"{FOLDER}/schemas.md"}, {"Changes": f"{FOLDER}/changes.md"}]
 
 
 def pages() -> dict[str, str]:
     """The source of each page, by its place."""
     reference = _reference()
     made = {f"{FOLDER}/{tag}.md": "\n".join(_tag_page(tag)) for tag in reference.by_tag}
+    made[f"{FOLDER}/changes.md"] = (_ROOT / "generated" / "api-changelog.md").read_text("utf-8")
     made[f"{FOLDER}/schemas.md"] = "\n".join(_schemas_page())
     made[f"{FOLDER}/index.md"] = "\n".join(_index_page())
     return made
@@ -73,7 +75,8 @@ def _index_page() -> Iterator[str]:
     yield f"# HTTP reference\n\n{_piece(reference.introduction())}\n"
     servers = "\n".join(f"- `{one['url']}`: {one['description']}" for one in description()["servers"])
     yield f"Servers:\n\n{servers}\n"
-    yield "The whole description, for generators: [openapi.yaml](../openapi.yaml) (OpenAPI 3.1).\n"
+    yield "The whole description, for generators: [openapi.yaml](../openapi.yaml) (OpenAPI 3.1) and "
+    yield "[openapi-3.0.yaml](../openapi-3.0.yaml) (OpenAPI 3.0.3); [what changed in it](changes.md).\n"
     for tag, operations in reference.by_tag.items():
         yield f'## {_heading(tag)}\n\n<div class="http" markdown>\n\n| method | path | what |\n| --- | --- | --- |'
         for operation in operations:

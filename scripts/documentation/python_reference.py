@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import enum
-import functools
 import inspect
 import textwrap
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import tinker_rest
+import tinker_rest.pytest_plugin
 import tinker_rest.sandbox
 import tinker_rest.types
 from tinker_rest import AdminClient, RestClient, ServiceClient
@@ -37,19 +37,12 @@ _TITLES = {"bulk": "Many checkpoints at once", "iteration": "Whole listings", "s
 
 def nav() -> list[Any]:
     """The pages in their order."""
-    written = pages()
-    return [{title: _place(name)} for name, (title, _) in _PAGES.items() if _place(name) in written]
+    return [{title: f"{FOLDER}/{name}.md"} for name, (title, _) in _PAGES.items()]
 
 
-@functools.cache
 def pages() -> dict[str, str]:
-    """The source of each page that has something to tell, by its place."""
-    made = {_place(name): "\n".join(write()) for name, (_, write) in _PAGES.items()}
-    return {place: source for place, source in made.items() if source}
-
-
-def _place(name: str) -> str:
-    return f"{FOLDER}/{name}.md"
+    """The source of each page, by its place."""
+    return {f"{FOLDER}/{name}.md": "\n".join(write()) for name, (_, write) in _PAGES.items()}
 
 
 def _object(path: str, level: int = 2, **options: object) -> str:
@@ -155,16 +148,20 @@ def _extras_of(model: type) -> list[str]:
 
 
 def _results() -> Iterator[str]:
-    """What methods take and give beside the types of the API: all public names that no other page has."""
+    """What methods take and give beside the types of the API: all public classes that no other page has."""
     elsewhere = {*tinker_rest.types.__all__, "APIFuture", "RetryEvent", "types"}
     names = [
         name
         for name in tinker_rest.__all__
-        if name not in elsewhere and not name.endswith(("Client", "Error", "Warning"))
+        if name not in elsewhere
+        and not name.endswith(("Client", "Error", "Warning"))
+        and inspect.isclass(getattr(tinker_rest, name))
     ]
-    if names:
-        yield "# Selections and results\n\nWhat methods of several requests take, tell on the way and give.\n"
+    yield "# Selections and results\n\nWhat methods of several requests take, tell on the way and give.\n"
     yield from (_object(path_of(getattr(tinker_rest, name)), members="null") for name in names)
+    yield "## Which description it was made from\n"
+    for name in ("SPEC_VERSION", "SPEC_SHA256"):
+        yield _object(f"tinker_rest.description.{name}", 3, show_if_no_docstring=True)
 
 
 def _sandbox() -> Iterator[str]:
@@ -191,7 +188,7 @@ def _is_shown(value: object) -> bool:
 def _plugin() -> Iterator[str]:
     yield "# Fixtures for pytest\n"
     yield "pytest finds them by itself where tinker-rest is installed. They need the extra `sandbox`.\n"
-    source = inspect.getsource(__import__("tinker_rest.pytest_plugin").pytest_plugin)
+    source = inspect.getsource(tinker_rest.pytest_plugin)
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
             yield _object(f"tinker_rest.pytest_plugin.{node.name}")

@@ -41,6 +41,7 @@ def test_every_page_of_the_guide_and_of_the_references_is_there(site: Path) -> N
     tags = {tag["name"] for tag in yaml.safe_load(SPEC.read_text())["tags"]}
     assert {f"http/{name}.html" for name in {*tags, "index", "schemas"}} <= pages
     assert (site / "openapi.yaml").read_bytes() == SPEC.read_bytes()
+    assert (site / "openapi-3.0.yaml").read_bytes() == (ROOT / "generated" / "openapi-3.0.yaml").read_bytes()
 
 
 def test_every_operation_and_schema_and_public_name_has_a_place(site: Path) -> None:
