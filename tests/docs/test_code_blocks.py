@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from checkout import ROOT
-from code_blocks import all_blocks, answer_to_curl
+from code_blocks import GUIDE, all_blocks, answer_to_curl
 
 from tinker_rest.sandbox import Sandbox
 
@@ -166,10 +166,10 @@ def test_ci_runs_what_the_readme_tells_users_to_run() -> None:
     assert "scripts/demo" in (ROOT / "README.md").read_text().split("## ")[0]
 
 
-def test_the_readme_lists_the_sdks_commands_that_are_compared() -> None:
+def test_the_guide_lists_the_sdks_commands_that_are_compared() -> None:
     compared = (ROOT / "scripts" / "differential" / "commands.py").read_text()
     commands = set(re.findall(r'Command\(f?"(?:-f json )?(\w+ [\w-]+)', compared))
-    row = re.search(r"^\| command line \| (.*) \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    row = re.search(r"^\| command line \| (.*) \|$", (GUIDE / "guide" / "sandbox.md").read_text(), re.MULTILINE)
     assert row is not None
     listed = set(re.findall(r"`([^`]+)`", row[1]))
 
@@ -178,3 +178,16 @@ def test_the_readme_lists_the_sdks_commands_that_are_compared() -> None:
 
     assert [one for one in commands if not any(is_in(one, name) for name in listed)] == []
     assert [name for name in listed if not any(is_in(one, name) for one in commands)] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_links_of_pages_outside_the_site_lead_somewhere(page: str) -> None:
+    text = (ROOT / page).read_text()
+    anchors = {
+        re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in re.findall(r"^#+ (.*)$", text, re.M)
+    }
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith("#"):
+            assert target[1:] in anchors, target
+        elif not target.startswith("https://"):
+            assert (ROOT / target).exists(), target
