@@ -1,5 +1,6 @@
 """The command `tinker-rest`, as it is installed."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -18,8 +19,16 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_version_and_help() -> None:
-    for name in ("version", "--version"):
-        assert run(name).stdout == f"tinker-rest {tinker_rest.__version__}\n"
+    assert run("--version").stdout == f"tinker-rest {tinker_rest.__version__}\n"
+    first, second = run("version").stdout.splitlines()
+    assert first == f"tinker-rest {tinker_rest.__version__}"
+    assert second == f"API description {tinker_rest.SPEC_VERSION}, SHA-256 {tinker_rest.SPEC_SHA256}"
+    assert run("version", "-q").stdout == f"{tinker_rest.__version__}\n"
+    assert json.loads(run("version", "-f", "json").stdout) == {
+        "version": tinker_rest.__version__,
+        "spec_version": tinker_rest.SPEC_VERSION,
+        "spec_sha256": tinker_rest.SPEC_SHA256,
+    }
     done = run("--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert "sandbox" in done.stdout
@@ -51,7 +60,10 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     names = set(eval(done.stdout.splitlines()[-1]))
-    assert {name.partition(".")[0] for name in names} - {"tinker_rest"} <= {"click", *sys.stdlib_module_names}
+    assert {name.partition(".")[0] for name in names} - {"tinker_rest", "tinker_rest_api"} <= {
+        "click",
+        *sys.stdlib_module_names,
+    }
     assert not names & {
         "asyncio",
         "argparse",

@@ -77,7 +77,7 @@ def test_commands_run(commands: str, tmp_path: Path) -> None:
             )
             continue
         if command.startswith("tinker-rest "):
-            prints_something_of_a_sandbox(command)
+            prints_something_of_a_sandbox(command, tmp_path)
             continue
         if command.startswith("curl "):
             works_on_a_sandbox(command)
@@ -91,14 +91,14 @@ def test_commands_run(commands: str, tmp_path: Path) -> None:
         assert done.stdout
 
 
-def prints_something_of_a_sandbox(command: str) -> None:
+def prints_something_of_a_sandbox(command: str, folder: Path) -> None:
     """Run our own command on a sandbox."""
     program, *arguments = shlex.split(command)
     with Sandbox() as sandbox:
         environment = {**os.environ, "TINKER_BASE_URL": sandbox.base_url, "TINKER_API_KEY": sandbox.api_key}
         done = subprocess.run(
             [Path(sys.executable).with_name(program), *arguments],
-            env=environment, capture_output=True, text=True, timeout=60, check=False,
+            env=environment, cwd=folder, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout

@@ -35,9 +35,15 @@ class Credential(Protocol):
 
 @frozen
 class FixedCredential:
-    """An API key, or a JSON Web Token that somebody else renews."""
+    """An API key, or a JSON Web Token that somebody else renews.
+
+    Attributes:
+        value: It.
+        where: Where it was found: `api_key`, the name of a variable or the path of a file.
+    """
 
     value: str = field(repr=False)
+    where: str = "api_key"
     _expiry: float | None = field(init=False, repr=False)
 
     @_expiry.default
@@ -117,7 +123,7 @@ def find_credential(api_key: str | None) -> Credential:
     key, command = os.environ.get(API_KEY_VARIABLE), os.environ.get(COMMAND_VARIABLE)
     if key:
         try:
-            return FixedCredential(_checked_key(key, API_KEY_VARIABLE))
+            return FixedCredential(_checked_key(key, API_KEY_VARIABLE), API_KEY_VARIABLE)
         except CredentialsError as error:
             if not command:
                 raise
@@ -126,7 +132,7 @@ def find_credential(api_key: str | None) -> Credential:
         return CommandCredential(command)
     stored = _stored_key()
     if stored is not None:
-        return FixedCredential(stored)
+        return FixedCredential(stored, STORED_CREDENTIALS)
     raise CredentialsError(
         f"there is no API key: set the environment variable {API_KEY_VARIABLE}, give api_key=, name a command "
         f"that prints one in {COMMAND_VARIABLE}, or store one in {STORED_CREDENTIALS} with `tinker auth login`"
@@ -148,14 +154,31 @@ def _sendable(value: object, where: str) -> str:
     if not isinstance(value, str):
         raise CredentialsError(f"{where} must be a string, not {type(value).__name__}")
     if not value.isascii() or not value.isprintable() or " " in value:
-        raise CredentialsError(
-            f"{where} holds characters that no API key has, such as a space, a line break or a quote from a copy"
-        )
+        raise CredentialsError(f"{where} holds characters that no API key has: {_what_is_odd(value)}")
     return value
+
+
+def _what_is_odd(value: str) -> str:
+    """What is wrong with a credential that cannot be sent, in words that hold nothing of it."""
+    if re.match(r"\s*(authorization\b|bearer\b|x-api-key\b)", value, re.IGNORECASE):
+        return "it begins as a header does, such as with 'Bearer '; give the key alone"
+    if _is_quoted(value):
+        return "it stands in quotes"
+    if any(sign in value for sign in "\r\n"):
+        return "a line break"
+    if value != value.strip():
+        return "there are spaces around it"
+    return "such as a space, a line break or a quote from a copy"
+
+
+def _is_quoted(value: str) -> bool:
+    return bool({value.strip()[:1], value.strip()[-1:]} & {*"'\"`\u2018\u2019\u201c\u201d"})
 
 
 def _checked_key(value: object, where: str) -> str:
     key = _sendable(value, where)
+    if _is_quoted(key):
+        raise CredentialsError(f"{where} stands in quotes, which are no part of an API key; leave them out")
     if not re.fullmatch(API_KEY, key):
         raise CredentialsError(f"{where} must begin with 'tml-' (an API key) or 'eyJ' (a JSON Web Token)")
     return key

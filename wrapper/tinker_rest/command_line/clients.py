@@ -31,10 +31,15 @@ def admin_client(settings: Settings) -> AdminClient:
     return AdminClient(**_options(settings))
 
 
-def _options(settings: Settings) -> dict[str, Any]:
+def set_up(settings: Settings) -> None:
+    """Tell warnings, and log what the settings ask for."""
     _tell_warnings()
     if settings.verbosity:
         _log(settings.verbosity)
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    set_up(settings)
     options: dict[str, Any] = {"base_url": settings.base_url}
     if settings.timeout is not None:
         options |= {"timeout": settings.timeout, "archive_timeout": settings.timeout}

@@ -25,7 +25,9 @@ COMMANDS = {
     "model": Entry("model", "model", "List the models that one may use."),
     "billing": Entry("billing", "billing", "Show an organization's usage and storage, for administrators."),
     "audit": Entry("audit", "audit", "Show an organization's audit log of a day, for administrators."),
+    "storage": Entry("storage", "storage", "Show what checkpoints cost in storage, and what a TTL would free."),
     "auth": Entry("auth", "auth", "Show whose the API key is."),
+    "doctor": Entry("doctor", "doctor", "Find out why calls fail: network, proxy, TLS, key, clock, server."),
     "sandbox": Entry(
         "sandbox", "sandbox", "Serve the Tinker REST API on this machine, or record an account for it."
     ),

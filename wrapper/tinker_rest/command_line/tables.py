@@ -39,10 +39,15 @@ def width_of(text: str) -> int:
     return cell_len(text)
 
 
-class _Page:
-    """Where a table is written to: its width, None for any, and how to style a text."""
+class Page:
+    """Where a table is written to.
+
+    Attributes:
+        width: How many columns there are; None for any number.
+    """
 
     def __init__(self) -> None:
+        """Look at the output."""
         from rich.color import ColorSystem
 
         shown = console()
@@ -50,6 +55,7 @@ class _Page:
         self._colors = ColorSystem.STANDARD if shown.color_system else None
 
     def styled(self, text: str, style: str) -> str:
+        """The text in a style of rich, where there are colours."""
         if self._colors is None:
             return text
         from rich.style import Style
@@ -57,12 +63,26 @@ class _Page:
         return Style.parse(style).render(text, color_system=self._colors)
 
     def write(self, line: str) -> None:
+        """Write a line as it is."""
         sys.stdout.write(line.rstrip() + "\n")
+
+    def fold(self, text: str, style: str = "", *, first: str = "", margin: int = 0) -> None:
+        """Write a text in lines that fit, all but the first indented.
+
+        Args:
+            text: The text.
+            style: Its style.
+            first: What stands before the text in the first line, styled already; as wide as the margin.
+            margin: How many columns the other lines are indented.
+        """
+        lines = [text] if self.width is None else [*folded(text, max(20, self.width - margin))]
+        for number, line in enumerate(lines):
+            self.write((" " * margin if number else first) + (self.styled(line, style) if style else line))
 
 
 def write_table(columns: Sequence[Column[T]], items: Sequence[T]) -> None:
     """Write a table with a line for each item or, where ids would not fit their columns, with several."""
-    page = _Page()
+    page = Page()
     rows = [[printable(column.text(column.value(item))) for column in columns] for item in items]
     widths = _widths(columns, rows, page.width)
     if widths is None:
@@ -105,7 +125,7 @@ def _longest_word(texts: Iterable[str]) -> int:
 
 
 def _write_line(
-    page: _Page, columns: Sequence[Column[Any]], widths: Sequence[int], row: Sequence[str], style: str | None
+    page: Page, columns: Sequence[Column[Any]], widths: Sequence[int], row: Sequence[str], style: str | None
 ) -> None:
     """Write a row, whose cells may need several lines."""
     cells = [[*folded(text, width)] for text, width in zip(row, widths, strict=True)]
@@ -118,7 +138,7 @@ def _write_line(
         page.write(GAP.join(parts))
 
 
-def _write_blocks(page: _Page, columns: Sequence[Column[Any]], rows: Sequence[Sequence[str]]) -> None:
+def _write_blocks(page: Page, columns: Sequence[Column[Any]], rows: Sequence[Sequence[str]]) -> None:
     """Write what ids there are in lines of their own, and below them the rest with its headings."""
     for row in rows:
         line, length = "", 0
@@ -137,7 +157,7 @@ def _write_blocks(page: _Page, columns: Sequence[Column[Any]], rows: Sequence[Se
 
 def write_facts(facts: Sequence[tuple[str, str]]) -> None:
     """Write facts about one thing, a line or more for each."""
-    page = _Page()
+    page = Page()
     shown = [(printable(name), printable(text)) for name, text in facts]
     margin = max((width_of(name) for name, _ in shown), default=0)
     for name, text in shown:

@@ -66,7 +66,7 @@ class Dialer:
 
     async def dial(self) -> socket.socket:
         """Open a socket. Raises OSError, of which socket.gaierror is one, and UnicodeError for an odd name."""
-        waiting = _alternating(await self._addresses())
+        waiting = _alternating(await self.addresses())
         attempts: set[asyncio.Task[socket.socket]] = set()
         error: BaseException = OSError("the host has no address")
         try:
@@ -87,7 +87,8 @@ class Dialer:
                 attempt.cancel()
                 attempt.add_done_callback(_close_unused)
 
-    async def _addresses(self) -> list[AddressInfo]:
+    async def addresses(self) -> list[AddressInfo]:
+        """Look up the host. Raises OSError, of which socket.gaierror is one, and UnicodeError for an odd name."""
         numeric = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
         try:
             return socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM, flags=numeric)

@@ -1,6 +1,7 @@
 """Requests through the proxy that the environment names: httpx carries them, since it knows all about proxies."""
 
 import contextlib
+import os
 import socket
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -29,6 +30,16 @@ def proxy_for(url: httpx.URL) -> str:
     if not proxy or urllib.request.proxy_bypass(url.raw_host.decode("ascii")):
         return ""
     return proxy.rpartition("@")[2].rpartition("//")[2]  # without its user and password
+
+
+def proxy_source(url: httpx.URL) -> str:
+    """What names a proxy for a URL, whether the URL is bypassed or not: a variable; empty for nothing does."""
+    for name in (f"{url.scheme}_proxy", "all_proxy"):
+        for variable in (name, *(one for one in os.environ if one.lower() == name)):
+            if os.environ.get(variable):
+                return variable
+    proxies = urllib.request.getproxies()
+    return "the system's settings" if proxies.get(url.scheme) or proxies.get("all") else ""
 
 
 class ProxiedClient:

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -49,7 +51,10 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a fault
 
 def json_answer(status: int, document: Any, headers: Headers = ()) -> Answer:
     """An answer that holds a JSON document."""
-    body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    try:
+        body = orjson.dumps(document)
+    except TypeError:  # a whole number of more than 64 bits, which metadata may hold
+        body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     return Answer(status, body, (("Content-Type", "application/json"), *headers))
 
 

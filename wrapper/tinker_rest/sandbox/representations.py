@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from .answers import Refusal
-from .clock import from_microseconds
 
+_EPOCH = datetime(1970, 1, 1)  # without a zone, which isoformat would look up each time
 TYPES_BY_KIND = {"weights": "training", "sampler_weights": "sampler", "external_weights": "external"}
 
 
@@ -104,4 +104,5 @@ def parsed_time(text: str, name: str) -> datetime:
 
 
 def _time(microseconds: int) -> str:
-    return time_text(from_microseconds(microseconds))
+    """What `time_text` makes of it, in half the time; a page may have a thousand of them."""
+    return (_EPOCH + timedelta(0, 0, microseconds)).isoformat() + "Z"

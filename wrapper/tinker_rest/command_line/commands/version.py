@@ -5,11 +5,19 @@ from __future__ import annotations
 import click
 
 from tinker_rest.command_line.groups import Command
+from tinker_rest.command_line.settings import Settings, pass_settings
 
 
 @click.command("version", cls=Command)
-def version() -> None:
-    """Print the version."""
-    from tinker_rest import __version__
+@pass_settings
+def version(settings: Settings) -> None:
+    """Print the version, and which description of the API it was made from."""
+    from tinker_rest import SPEC_SHA256, SPEC_VERSION, __version__
 
-    click.echo(f"tinker-rest {__version__}")
+    if settings.format == "table" and not settings.quiet:  # without rich, which the sandbox's extra lacks
+        click.echo(f"tinker-rest {__version__}\nAPI description {SPEC_VERSION}, SHA-256 {SPEC_SHA256}")
+        return
+    from tinker_rest.command_line.output import show_one
+
+    whole = {"version": __version__, "spec_version": SPEC_VERSION, "spec_sha256": SPEC_SHA256}
+    show_one(settings, __version__, whole, [])

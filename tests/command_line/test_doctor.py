@@ -1,0 +1,554 @@
+"""`tinker-rest doctor`: what it finds where something is wrong, one thing after the other, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import csv
+import io
+import json
+import os
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+from facade.recording_server import (
+    KEY,
+    RecordedRequest,
+    RecordingServer,
+    never_answer,
+    reply,
+    smallest_answer,
+    token,
+    wait_until,
+)
+
+from tinker_rest.sandbox import Sandbox
+
+from .conftest import COMMAND, Run, environment, in_a_terminal
+
+NAMES = [
+    "versions", "address", "key", "proxy", "name", "connection", "TLS", "server", "access", "operations", "clock",
+    "latency",
+]  # fmt: skip
+ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+
+
+class Diagnosis:
+    """What the command says in JSON."""
+
+    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
+        assert done.stderr == ""
+        self.output = done.stdout
+        self.whole = json.loads(done.stdout)
+        self.status = done.returncode
+        assert self.status == self.whole["exit_status"]
+        self.findings = {one["name"]: one for one in self.whole["items"]}
+        assert [*self.findings] == NAMES  # also where something failed
+        assert all(one["remedy"] for one in self.whole["items"] if one["result"] in ("warn", "fail"))
+        assert KEY not in self.output
+
+    def of(self, level: str) -> list[str]:
+        return [name for name, one in self.findings.items() if one["result"] == level]
+
+    def __getitem__(self, name: str) -> str:
+        """What a finding says and advises."""
+        return f"{self.findings[name]['text']} > {self.findings[name]['remedy']}"
+
+
+@pytest.fixture
+def diagnose(run: Run) -> Any:
+    """Runs the command; variables as for `run`."""
+
+    def begin(base_url: str, options: str = "", **variables: str | None) -> Diagnosis:
+        given: dict[str, Any] = {"TINKER_API_KEY": KEY, **variables}
+        return Diagnosis(run(f"doctor -f json {options}", TINKER_BASE_URL=base_url, **given))
+
+    return begin
+
+
+@pytest.fixture
+def server() -> Iterator[RecordingServer]:
+    with RecordingServer() as running:
+        yield running
+
+
+# All is well
+
+
+def test_all_is_well_on_one_screen_and_nothing_is_changed(account: Sandbox) -> None:
+    with Sandbox() as sandbox:
+        status, shown, _ = in_a_terminal(["doctor"], width=80, variables=environment(sandbox))
+        lines = ESCAPE.sub("", shown).splitlines()
+        assert (status, lines[-1]) == (0, "All is well.")
+        assert len(lines) <= 24
+        assert all(len(line) <= 80 for line in lines)
+        assert [line[6:18].split()[0] for line in lines[:-1] if line[6] != " "] == NAMES
+        assert {line[:4] for line in lines[:-1]} <= {"ok  ", "skip", "    "}
+        assert "45 training runs, 487 checkpoints, sessions, 7 models, billing" in " ".join(shown.split())
+        assert "\x1b[32mok" in shown
+        assert {request.method for request in sandbox.requests} == {"GET"}
+        assert sandbox.api_key not in shown
+
+
+def test_formats(run: Run, account: Sandbox) -> None:
+    whole = json.loads(run("doctor -f json").stdout)
+    assert [*whole] == ["items", "total_count", "exit_status", "failures", "warnings"]
+    assert {*whole["items"][0]} == {"name", "result", "text", "remedy", "facts"}
+    assert (whole["exit_status"], whole["failures"], whole["warnings"]) == (0, 0, 0)
+    facts = {one["name"]: one["facts"] for one in whole["items"]}
+    assert facts["versions"].keys() == {"tinker_rest", "spec", "spec_sha256", "python", "httpx", "fast"}
+    assert facts["key"] == {"source": "TINKER_API_KEY", "is_token": False}
+    assert facts["operations"] == dict.fromkeys(
+        ("list_training_runs", "list_user_checkpoints", "list_sessions", "get_server_capabilities",
+         "get_current_checkpoint_storage_usage"), "ok")  # fmt: skip
+    assert facts["address"] == {"base_url": account.base_url, "source": "TINKER_BASE_URL"}
+    assert [json.loads(line)["name"] for line in run("doctor -f jsonl").stdout.splitlines()] == NAMES
+    assert [row["name"] for row in csv.DictReader(io.StringIO(run("doctor -f csv").stdout))] == NAMES
+    assert run("doctor -q").stdout == ""
+    assert "\x1b" not in run("doctor").stdout
+    assert run("doctor", TINKER_API_KEY="tml-wrong").stdout.endswith("\n1 failure.\n")
+    assert run("doctor -q", TINKER_API_KEY="tml-wrong").stdout == "access\n"
+
+
+# The key
+
+
+def test_no_key(account: Sandbox, diagnose: Any) -> None:
+    found = diagnose(account.base_url, TINKER_API_KEY=None)
+    assert (found.status, found.of("fail")) == (3, ["key"])
+    assert "there is no API key" in found["key"]
+    assert "api_key=" not in found.output
+    assert found["server"].startswith("answers as one of Tinker does")
+    assert found["access"].startswith("the server wants a key")
+    assert found.findings["clock"]["result"] == "ok"
+
+
+def test_a_wrong_key_changes_nothing_either(account: Sandbox, diagnose: Any) -> None:
+    with Sandbox() as sandbox:
+        found = diagnose(sandbox.base_url, TINKER_API_KEY="tml-wrong-key-of-somebody")
+        assert (found.status, found.of("fail")) == (3, ["access"])
+        assert found["access"].startswith("refused: 401 Unauthorized")
+        assert "another server" in found["access"]
+        assert found.of("skip") == ["TLS", "operations"]
+        # It was asked whether it wants tokens, as before any call; that is all.
+        assert {request.operation_id for request in sandbox.requests if request.method != "GET"} == {
+            "get_client_config"
+        }
+        assert "somebody" not in found.output
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        (f"'{KEY}'", "stands in quotes"),
+        (f'"{KEY}"', "stands in quotes"),
+        (f"{KEY}\u2019", "stands in quotes"),
+        (f"Bearer {KEY}", "'Bearer '; give the key alone"),
+        (f"X-API-Key: {KEY}", "as a header does"),
+        (f" {KEY}", "spaces around it"),
+        (f"{KEY}\n", "a line break"),
+        (f"{KEY[:9]} {KEY[9:]}", "characters that no API key has"),
+        ("sk-of-another-service", "must begin with 'tml-'"),
+    ],
+)
+def test_keys_that_look_wrong(server: RecordingServer, diagnose: Any, key: str, said: str) -> None:
+    found = diagnose(server.base_url, TINKER_API_KEY=key)
+    assert (found.status, found.of("fail")) == (3, ["key"])
+    assert said in found["key"]
+    assert "another-service" not in found.output
+    assert KEY[9:] not in found.output
+    assert not any(request.header("X-API-Key") for request in server.requests)
+
+
+def test_where_the_key_is_from(server: RecordingServer, diagnose: Any, tmp_path: Path) -> None:
+    stored = tmp_path / ".tinker" / "credentials.json"
+    stored.parent.mkdir()
+    stored.write_text(json.dumps({"default": "a", "keys": {"a": {"key": KEY}}}))
+    stored.chmod(0o600)
+    home = str(tmp_path)
+    found = diagnose(server.base_url, TINKER_API_KEY=None, HOME=home)
+    assert (found.status, found.of("warn")) == (0, [])
+    assert found["key"].startswith("an API key, of ~/.tinker/credentials.json")
+    stored.chmod(0o644)
+    found = diagnose(server.base_url, TINKER_API_KEY=None, HOME=home)
+    assert (found.status, found.of("warn")) == (0, ["key"])
+    assert "open to other users (mode 644) > run chmod 600" in found["key"]
+    assert diagnose(server.base_url, HOME=home)["key"].startswith("an API key, of TINKER_API_KEY")
+    found = diagnose(server.base_url, TINKER_API_KEY="sk-1", TINKER_CREDENTIAL_CMD=f"echo {KEY}")
+    assert found.of("warn") == ["key"]
+    assert "printed by the command in TINKER_CREDENTIAL_CMD; but TINKER_API_KEY must begin" in found["key"]
+    stored.write_text("{")
+    assert diagnose(server.base_url, TINKER_API_KEY=None, HOME=home).status == 3
+
+
+def test_commands_and_tokens(server: RecordingServer, diagnose: Any) -> None:
+    found = diagnose(server.base_url, TINKER_API_KEY=None, TINKER_CREDENTIAL_CMD="exit 3")
+    assert (found.status, found.of("fail")) == (3, ["key"])
+    assert "exit status 3" in found["key"]
+    command = "exec sleep 60"
+    found = diagnose(server.base_url, "--timeout 0.3", TINKER_API_KEY=None, TINKER_CREDENTIAL_CMD=command)
+    assert (found.status, found.of("fail")) == (3, ["key"])
+    assert "has not ended after 0.3 s" in found["key"]
+    secret = token(exp=4_000_000_000, email="ada@example.com")
+    found = diagnose(server.base_url, TINKER_API_KEY=secret)
+    assert found["key"].startswith("a JSON Web Token of ada@example.com that ends 2096-10-02")
+    assert secret not in found.output
+    found = diagnose(server.base_url, TINKER_API_KEY=token(exp=1))
+    assert (found.status, "has expired" in found["key"]) == (3, True)
+
+
+# The way
+
+
+def test_an_unknown_host(diagnose: Any) -> None:
+    found = diagnose("https://no-such-host.invalid")
+    assert (found.status, found.of("fail")) == (6, ["name"])
+    assert "no-such-host.invalid is not known" in found["name"]
+    assert found.of("skip") == ["connection", "TLS", "server", "access", "operations", "clock", "latency"]
+
+
+def test_a_closed_port(diagnose: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as once:
+        port = once.getsockname()[1]
+    found = diagnose(f"http://127.0.0.1:{port}")
+    assert (found.status, found.of("fail")) == (6, ["connection"])
+    assert f"none to 127.0.0.1 port {port}: it refuses connections" in found["connection"]
+
+
+def test_an_address_that_is_none(diagnose: Any) -> None:
+    for address in ("nonsense", "https://user:secret@host", "ftp://host"):
+        found = diagnose(address)
+        assert (found.status, found.of("fail")) == (2, ["address"])
+        assert "Correct TINKER_BASE_URL" in found["address"]
+        assert "secret" not in found.output
+    found = diagnose("http://198.51.100.1", "--timeout 0.2 --base-url nonsense")
+    assert "Correct --base-url" in found["address"]
+
+
+def test_a_host_that_does_not_answer(diagnose: Any) -> None:
+    with socket.socket() as deaf, contextlib.ExitStack() as waiting:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        for _ in range(4):  # as many as it lets wait, and more: it takes no notice of the next one
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(deaf.getsockname())
+        found = diagnose(f"http://127.0.0.1:{deaf.getsockname()[1]}", "--timeout 0.5")
+    assert (found.status, found.of("fail")) == (6, ["connection"])
+    assert "within " in found["connection"]
+    assert "A firewall may be in the way" in found["connection"]
+
+
+def test_an_address_by_which_the_key_can_be_read(diagnose: Any) -> None:
+    found = diagnose("http://no-such-host.invalid")
+    assert (found.status, found.of("warn")) == (6, ["address"])
+    assert "the key is sent unencrypted > Use https" in found["address"]
+
+
+def tls_server(certificate: trustme.LeafCert) -> RecordingServer:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+    return RecordingServer(tls=context)
+
+
+def test_tls(diagnose: Any, tmp_path: Path) -> None:
+    authority = trustme.CA(organization_name="Wonderland Authority")
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    trusting = {"SSL_CERT_FILE": str(tmp_path / "ca.pem")}
+    with tls_server(authority.issue_cert("localhost")) as server:
+        found = diagnose(server.base_url, **trusting)
+        assert (found.status, found.of("fail"), found.of("warn")) == (0, [], [])
+        assert "TLSv1.3, certificate of Wonderland Authority" in found["TLS"]
+        assert "checked with SSL_CERT_FILE" in found["TLS"]
+        asked = len(server.requests)
+        found = diagnose(server.base_url)
+        assert (found.status, found.of("fail")) == (6, ["TLS"])
+        assert "the certificate of Wonderland Authority is" in found["TLS"]
+        assert "not trusted: " in found["TLS"]
+        assert "let SSL_CERT_FILE name" in found["TLS"]
+        assert len(server.requests) == asked
+        found = diagnose(server.base_url.replace("localhost", "127.0.0.1"), **trusting)
+        assert (found.status, "of another name" in found["TLS"]) == (6, True)
+        found = diagnose(server.base_url.replace("https", "http"))
+        assert (found.status, found.of("fail")) == (6, ["server"])
+        assert "the address begins with https://" in found["server"]
+
+
+def test_certificates_that_end(diagnose: Any, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    trusting = {"SSL_CERT_FILE": str(tmp_path / "ca.pem")}
+    now = datetime.now(UTC)
+    begun = {"not_before": now - timedelta(days=90)}
+    with tls_server(authority.issue_cert("localhost", **begun, not_after=now - timedelta(days=1))) as server:
+        found = diagnose(server.base_url, **trusting)
+        assert (found.status, found.of("fail")) == (6, ["TLS"])
+        assert "certificate has expired > Check this machine's clock" in found["TLS"]
+    with tls_server(authority.issue_cert("localhost", **begun, not_after=now + timedelta(days=3.5))) as server:
+        found = diagnose(server.base_url, **trusting)
+        assert (found.status, found.of("warn")) == (0, ["TLS"])
+        assert "(3 days)" in found["TLS"]
+
+
+def test_certificates_that_cannot_be_read(account: Sandbox, diagnose: Any) -> None:
+    address = account.base_url.replace("http:", "https:")
+    for missing in ("/nonexistent.pem", __file__):
+        found = diagnose(address, SSL_CERT_FILE=missing)
+        assert (found.status, found.of("fail")) == (6, ["TLS"])
+        assert "the certificates that SSL_CERT_FILE names cannot be read" in found["TLS"]
+    found = diagnose(address)
+    assert (found.status, found.of("fail")) == (6, ["TLS"])
+    assert "without TLS begins with http://" in found["TLS"]
+
+
+# Proxies. The recording server is one: requests to it have whole addresses as their targets.
+
+
+def as_proxy(request: RecordedRequest) -> bytes:
+    return smallest_answer(RecordedRequest(request.method, "/" + request.target, request.headers, request.body))
+
+
+def test_a_proxy(diagnose: Any) -> None:
+    with RecordingServer(as_proxy) as proxy:
+        address = proxy.base_url.removeprefix("http://")
+        found = diagnose("http://api.invalid", HTTP_PROXY=f"http://user:secret@{address}")
+        assert (found.status, found.of("fail")) == (0, [])
+        assert found["proxy"].startswith(f"{address}, of HTTP_PROXY, connected in ")
+        assert found["name"].startswith("left to the proxy")
+        assert "secret" not in found.output
+        assert all(line.startswith("GET http://api.invalid/api/v1/") for line in proxy.lines)
+        count = len(proxy.requests)
+        found = diagnose("http://api.invalid", HTTP_PROXY=proxy.base_url, NO_PROXY="api.invalid")
+        assert (found.status, found.of("fail")) == (6, ["name"])
+        assert found["proxy"].startswith("none; NO_PROXY leaves the server out of HTTP_PROXY")
+        assert len(proxy.requests) == count
+        found = diagnose("https://api.invalid", HTTP_PROXY=proxy.base_url)
+        assert found["proxy"].startswith("none >")  # which is for http alone
+
+
+def test_a_proxy_that_does_not_answer(diagnose: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as once:
+        port = once.getsockname()[1]
+    found = diagnose("https://api.invalid", ALL_PROXY=f"http://u:secret@127.0.0.1:{port}")
+    assert (found.status, found.of("fail")) == (6, ["proxy"])
+    assert f"127.0.0.1:{port}, of ALL_PROXY, does not answer" in found["proxy"]
+    assert found.of("skip") == NAMES[4:]
+    assert "secret" not in found.output
+    found = diagnose("https://api.invalid", HTTPS_PROXY="ftp://127.0.0.1:1")
+    assert (found.status, "HTTPS_PROXY cannot be used" in found["proxy"]) == (6, True)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and says nothing
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        found = diagnose("http://api.invalid", "--timeout 0.4", HTTP_PROXY=address)
+        assert (found.status, found.of("fail")) == (6, ["server"])
+        found = diagnose("https://api.invalid", "--timeout 0.4", HTTPS_PROXY=address)
+        assert (found.status, found.of("fail")) == (6, ["TLS"])
+
+
+def test_tls_through_a_proxy(diagnose: Any, tmp_path: Path) -> None:
+    authority = trustme.CA(organization_name="Wonderland Authority")
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with tls_server(authority.issue_cert("localhost")) as server, Tunnel() as proxy:
+        found = diagnose(server.base_url, HTTPS_PROXY=proxy, SSL_CERT_FILE=str(tmp_path / "ca.pem"))
+        assert (found.status, found.of("fail")) == (0, [])
+        assert "certificate of Wonderland Authority" in found["TLS"]
+        assert {request.method for request in server.requests} == {"GET"}
+        found = diagnose(server.base_url, HTTPS_PROXY=proxy)
+        assert (found.status, found.of("fail")) == (6, ["TLS"])
+        assert "is not trusted" in found["TLS"]
+
+
+class Tunnel:
+    """A proxy that connects to whatever it is asked for; `with` gives its address."""
+
+    def __enter__(self) -> str:
+        self._loop = asyncio.new_event_loop()
+        self._server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.run_until_complete(self._end())
+        self._loop.close()
+
+    async def _end(self) -> None:
+        self._server.close()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # closed transports say so to the loop once more
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            host, _, port = head.split()[1].rpartition(":")
+            from_there, to_there = await asyncio.open_connection(host, int(port))
+            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            await asyncio.gather(self._pipe(reader, to_there), self._pipe(from_there, writer))
+        writer.close()
+
+    async def _pipe(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        finally:
+            writer.close()
+
+
+# The server
+
+
+def test_a_clock_that_is_off(diagnose: Any) -> None:
+    for minutes, said in ((-10, "10 minutes ahead of the server's"), (10, "10 minutes behind the server's")):
+        date = format_datetime(datetime.now(UTC) + timedelta(minutes=minutes), usegmt=True)
+        header = f"\r\nDate: {date}\r\n".encode()
+
+        def dated(request: RecordedRequest, header: bytes = header) -> bytes:
+            return smallest_answer(request).replace(b"\r\n", header, 1)
+
+        with RecordingServer(dated) as server:
+            found = diagnose(server.base_url)
+        assert (found.status, found.of("warn")) == (0, ["clock"])
+        assert said in found["clock"]
+        assert "Set the clock" in found["clock"]
+        assert abs(abs(found.findings["clock"]["facts"]["seconds_ahead"]) - 600) < 30
+
+
+def test_a_server_that_tells_no_time(server: RecordingServer, diagnose: Any) -> None:
+    found = diagnose(server.base_url)
+    assert (found.status, found.of("skip")) == (0, ["TLS", "clock"])
+
+
+def test_a_web_site(server: RecordingServer, diagnose: Any) -> None:
+    for status in (200, 502):
+        server.answer = lambda _, status=status: reply(status, "<html>Welcome</html>", "text/html")
+        found = diagnose(server.base_url)
+        assert found.of("fail") == ["server"]
+        assert found.of("skip") == ["TLS", "access", "operations", "clock", "latency"]
+        assert found.status == (1 if status == 200 else 6)
+        if status == 200:
+            assert "answers, but not as one of Tinker: 200, text/html" in found["server"]
+            assert "Check the address, TINKER_BASE_URL" in found["server"]
+
+
+def test_a_wrong_path(account: Sandbox, diagnose: Any) -> None:
+    for path in ("/wrong", "/api/v1", "/docs"):
+        found = diagnose(account.base_url + path, TINKER_API_KEY=account.api_key)
+        assert (found.status, found.of("fail")) == (1, ["server"])
+        assert "answers 404 to every operation" in found["server"]
+        assert "it ends before /api/v1" in found["server"]
+
+
+def test_a_redirect(server: RecordingServer, diagnose: Any) -> None:
+    server.answer = lambda _: reply(301, Location="https://www.example.com/login?token=secret")
+    found = diagnose(server.base_url)
+    assert (found.status, found.of("fail")) == (1, ["server"])
+    assert "a redirect to www.example.com" in found["server"]
+    assert "secret" not in found.output
+
+
+def test_a_compatible_server_that_lacks_a_part(server: RecordingServer, diagnose: Any) -> None:
+    lacks = ("sessions", "capabilities", "billing")
+
+    def answer(request: RecordedRequest) -> bytes:
+        if any(word in request.target for word in lacks):
+            return reply(404 if "sessions" in request.target else 405, {"detail": "Not Found"})
+        return smallest_answer(request)
+
+    server.answer = answer
+    found = diagnose(server.base_url)
+    assert (found.status, found.of("warn")) == (0, ["operations"])
+    assert found["operations"].startswith("training runs, checkpoints; not offered: sessions, models, billing >")
+    lacks = ("billing",)
+    found = diagnose(server.base_url)
+    assert (found.status, found.of("warn")) == (0, [])
+
+
+def test_what_is_for_administrators(account: Sandbox, diagnose: Any) -> None:
+    found = diagnose(account.base_url, TINKER_API_KEY=account.other_api_key)
+    assert (found.status, found.of("warn")) == (0, [])
+    assert "not for this key: billing" in found["operations"]
+
+
+@pytest.mark.parametrize(("status", "exit_status"), [(402, 1), (403, 3)])
+def test_what_a_key_may_not(server: RecordingServer, diagnose: Any, status: int, exit_status: int) -> None:
+    server.answer = lambda _: reply(status, {"detail": "no"})
+    found = diagnose(server.base_url)
+    assert (found.status, found.of("fail")) == (exit_status, ["access"])
+
+
+def test_a_server_that_fails(server: RecordingServer, diagnose: Any) -> None:
+    server.answer = lambda _: reply(503, {"detail": "Back soon."}, Retry_After="1")
+    found = diagnose(server.base_url)
+    assert (found.status, found.of("fail")) == (6, ["server"])
+    assert "503 Service Unavailable: Back soon." in found["server"]
+
+    def some(request: RecordedRequest) -> bytes:
+        return reply(500, {"detail": "x"}) if "sessions" in request.target else smallest_answer(request)
+
+    server.answer = some
+    found = diagnose(server.base_url)
+    assert (found.status, found.of("warn")) == (0, ["operations"])
+    assert "failed: sessions (500)" in found["operations"]
+
+
+def test_a_server_that_never_answers(server: RecordingServer, diagnose: Any) -> None:
+    server.answer = lambda _: never_answer
+    found = diagnose(server.base_url, "--timeout 0.5")
+    assert (found.status, found.of("fail")) == (6, ["server"])
+    assert "still waiting for the answer after 0.5 s" in found["server"]
+    assert len(server.requests) == 1
+
+
+def test_a_slow_server(diagnose: Any) -> None:
+    with Sandbox() as sandbox:
+        sandbox.faults.add(delay=1.2, times=None)
+        found = diagnose(sandbox.base_url, TINKER_API_KEY=sandbox.api_key)
+    assert (found.status, found.of("warn")) == (0, ["latency"])
+    assert "1.2 s a call" in found["latency"]
+
+
+def test_the_sum_of_many_steps_is_limited() -> None:
+    from tinker_rest.command_line.doctor.findings import Patience
+
+    patience = Patience(5, 0)
+    assert patience.seconds == 0.05
+    assert Patience(5, 30).seconds == 5
+
+
+def test_an_interrupt_ends_it(server: RecordingServer, account: Sandbox) -> None:
+    server.answer = lambda _: never_answer
+    process = subprocess.Popen(
+        [COMMAND, "doctor"],
+        env=environment(account, TINKER_BASE_URL=server.base_url),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    wait_until(lambda: server.requests)
+    os.kill(process.pid, signal.SIGINT)
+    out, error = process.communicate(timeout=20)
+    assert (process.returncode, error) == (130, "tinker-rest: interrupted\n")
+    assert out.splitlines()[-1].startswith("skip  TLS ")
+
+
+def test_it_goes_on_after_failures_and_tells_the_first(run: Run) -> None:
+    done = run("doctor", TINKER_BASE_URL="http://no-such-host.invalid", TINKER_API_KEY="'tml-x'")
+    assert done.returncode == 3  # of the key, which was looked at first
+    lines = done.stdout.splitlines()
+    assert lines[-1] == "2 failures and 1 warning."
+    assert [line.split()[1] for line in lines if line.startswith("fail")] == ["key", "name"]
+    assert sum(line.lstrip().startswith("> ") for line in lines) == 3

@@ -1,0 +1,1 @@
+"""What `tinker-rest doctor` examines, step by step."""
