@@ -1,4 +1,4 @@
-"""Runs what the README shows of using the SDK and our clients side by side."""
+"""Runs what the guide shows of using the SDK and our clients side by side."""
 
 from __future__ import annotations
 
@@ -12,17 +12,15 @@ from differential.calls import Row, environment_of
 from differential.comparison import Difference
 from differential.recording_sandbox import recording_sandbox
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+PAGE = Path(__file__).resolve().parents[1] / "documentation" / "pages" / "guide" / "official-sdk.md"
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def rows_of_documentation(version: str, python: Path, home: Path) -> Iterator[Row]:
     """One row for each block of Python that imports the SDK: whether it runs and prints something."""
-    blocks = [
-        code for code in BLOCK.findall(README.read_text()) if re.search("^import tinker$", code, re.MULTILINE)
-    ]
+    blocks = [code for code in BLOCK.findall(PAGE.read_text()) if re.search("^import tinker$", code, re.MULTILINE)]
     if not blocks:
-        raise SystemExit(f"{README.name} shows nowhere how to use the SDK beside our clients.")
+        raise SystemExit(f"{PAGE.name} shows nowhere how to use the SDK beside our clients.")
     for number, code in enumerate(blocks, 1):
         with recording_sandbox(datetime.now(UTC)) as recording:
             done = subprocess.run(
@@ -38,4 +36,4 @@ def rows_of_documentation(version: str, python: Path, home: Path) -> Iterator[Ro
         differences = []
         if done.returncode or not done.stdout:
             differences.append(Difference("outcome", done.stdout + done.stderr, "prints something and ends well"))
-        yield Row(version, f"{README.name}, side by side, block {number}", differences)
+        yield Row(version, f"{PAGE.name}, side by side, block {number}", differences)

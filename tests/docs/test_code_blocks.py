@@ -8,20 +8,19 @@ import signal
 import socket
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
 
 import pytest
 from checkout import ROOT
+from code_blocks import GUIDE, all_blocks, answer_to_curl
 
 from tinker_rest.sandbox import Sandbox
 
-PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
-BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # Commands that other tests or CI itself run; each says which.
 RUN_ELSEWHERE = {
     "scripts/test": "this is what runs this test",
     "pip install .": "tests/package/test_wheel.py installs the wheel",
+    "pip install '.[sandbox]'": "so does this",
     "scripts/conformance": "CI runs it",
     "scripts/portability": "CI runs it",
     "tinker-rest sandbox record --out account.yaml": "tests/sandbox/test_recording.py records accounts",
@@ -29,19 +28,14 @@ RUN_ELSEWHERE = {
 
 
 def blocks(language: str) -> list[object]:
-    return [
-        pytest.param(text, id=f"{page}-{number}")
-        for page in PAGES
-        for number, (kind, text) in enumerate(BLOCK.findall((ROOT / page).read_text()))
-        if kind == language
-    ]
+    return [pytest.param(text, id=name) for name, kind, text in all_blocks() if kind == language]
 
 
 def test_no_block_is_of_an_unknown_kind() -> None:
-    kinds = {kind for page in PAGES for kind, _ in BLOCK.findall((ROOT / page).read_text())}
-    assert kinds == {"python", "sh", ""}
-    assert len(blocks("python")) >= 5
-    assert len(blocks("sh")) >= 5
+    assert {kind for _, kind, _ in all_blocks()} == {"python", "sh", "text", ""}
+    for language in ("python", "sh"):
+        for page in ("README.md", "guide/"):
+            assert len([name for name, kind, _ in all_blocks() if kind == language and name.startswith(page)]) >= 3
 
 
 def imports_the_official_sdk(code: str) -> bool:
@@ -75,6 +69,12 @@ def test_commands_run(commands: str, tmp_path: Path) -> None:
             continue
         if command.startswith("python -m tinker_rest.sandbox"):
             serves_until_interrupted([sys.executable, *command.split()[1:]], tmp_path)
+            continue
+        if command.startswith("export "):
+            assert command in (
+                "export TINKER_BASE_URL=http://127.0.0.1:8765",
+                f"export TINKER_API_KEY={Sandbox().api_key}",
+            )
             continue
         if command.startswith("tinker-rest "):
             prints_something_of_a_sandbox(command, tmp_path)
@@ -113,21 +113,10 @@ def demo_of(sandbox: Sandbox) -> subprocess.CompletedProcess[str]:
 
 
 def works_on_a_sandbox(command: str) -> None:
-    """Send what curl would send, to a sandbox on another port."""
-    curl, *options, url = shlex.split(command)
-    assert curl == "curl"
     with Sandbox() as sandbox:
-        request = urllib.request.Request(url.replace("http://127.0.0.1:8765", sandbox.base_url))
-        for option, value in zip(options[::2], options[1::2], strict=True):
-            if option == "-d":
-                request.data = value.encode()
-            else:
-                assert option == "-H"
-                name, _, text = value.partition(": ")
-                request.add_header(name, text)
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            assert answer.status == (201 if request.data else 200)
-            assert json.load(answer).keys() & {"training_runs", "fault_id", "requests"}
+        status, body = answer_to_curl(command, sandbox)
+    assert status in (200, 201)
+    assert json.loads(body).keys() & {"training_runs", "fault_id", "requests", "openapi"}
 
 
 def test_the_demo_only_reads_from_a_server_of_the_users_own(sandbox: Sandbox) -> None:
@@ -177,10 +166,10 @@ def test_ci_runs_what_the_readme_tells_users_to_run() -> None:
     assert "scripts/demo" in (ROOT / "README.md").read_text().split("## ")[0]
 
 
-def test_the_readme_lists_the_sdks_commands_that_are_compared() -> None:
+def test_the_guide_lists_the_sdks_commands_that_are_compared() -> None:
     compared = (ROOT / "scripts" / "differential" / "commands.py").read_text()
     commands = set(re.findall(r'Command\(f?"(?:-f json )?(\w+ [\w-]+)', compared))
-    row = re.search(r"^\| command line \| (.*) \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    row = re.search(r"^\| command line \| (.*) \|$", (GUIDE / "guide" / "sandbox.md").read_text(), re.MULTILINE)
     assert row is not None
     listed = set(re.findall(r"`([^`]+)`", row[1]))
 
@@ -189,3 +178,16 @@ def test_the_readme_lists_the_sdks_commands_that_are_compared() -> None:
 
     assert [one for one in commands if not any(is_in(one, name) for name in listed)] == []
     assert [name for name in listed if not any(is_in(one, name) for one in commands)] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_links_of_pages_outside_the_site_lead_somewhere(page: str) -> None:
+    text = (ROOT / page).read_text()
+    anchors = {
+        re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in re.findall(r"^#+ (.*)$", text, re.M)
+    }
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith("#"):
+            assert target[1:] in anchors, target
+        elif not target.startswith("https://"):
+            assert (ROOT / target).exists(), target

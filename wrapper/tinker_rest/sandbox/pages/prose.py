@@ -27,9 +27,9 @@ def breakable(name: str) -> str:
     return text(name).replace("_", "_<wbr>")
 
 
-def link(anchor: str, label: str) -> str:
-    """A link to another place of the page."""
-    return f'<a href="#{text(anchor)}">{breakable(label)}</a>'
+def link(place: str, label: str) -> str:
+    """A link to a place, such as `#list_sessions` on the same page."""
+    return f'<a href="{text(place)}">{breakable(label)}</a>'
 
 
 def document(value: Any) -> str:
@@ -42,23 +42,23 @@ def block(content: str) -> str:
     return f'<pre tabindex="0">{text(content)}</pre>'
 
 
-def paragraphs(content: str, anchors: Mapping[str, str]) -> str:
+def paragraphs(content: str, places: Mapping[str, str]) -> str:
     """Paragraphs of text with `code` and **bold** words.
 
     Args:
         content: The text. An empty line ends a paragraph.
-        anchors: Where to link from code that is a name, by the name.
+        places: Where to link from code that is a name, by the name.
     """
     parts = (part.strip() for part in re.split(r"\n\s*\n", content))
-    return "".join(f"<p>{line(part, anchors)}</p>" for part in parts if part)
+    return "".join(f"<p>{line(part, places)}</p>" for part in parts if part)
 
 
-def line(content: str, anchors: Mapping[str, str]) -> str:
+def line(content: str, places: Mapping[str, str]) -> str:
     """A piece of text with `code` and **bold** words; see `paragraphs`."""
 
     def named(found: re.Match[str]) -> str:
         name = html.unescape(found[1])
         marked = f"<code>{found[1]}</code>"
-        return f'<a href="#{text(anchors[name])}">{marked}</a>' if name in anchors else marked
+        return f'<a href="{text(places[name])}">{marked}</a>' if name in places else marked
 
     return _BOLD.sub(r"<strong>\1</strong>", _CODE.sub(named, text(content)))

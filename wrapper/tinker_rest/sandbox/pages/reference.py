@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from ..spec import METHODS
 from .prose import block, breakable, code, document, line, link, paragraphs, text
-from .schema_view import Schema, anchor_of, limits_of, schema_article, type_of, wanted
+from .schema_view import Schema, anchor_of, limits_of, schema_body, type_of, wanted
 
 _TONES = {"get": "cool", "delete": "bad", "post": "good", "put": "warning", "patch": "warning"}
 # The body follows from the status alone, so its example is not repeated for every operation.
@@ -37,92 +37,136 @@ _PAGE = """<!doctype html>
 """
 
 
-class _Operation(NamedTuple):
+class Operation(NamedTuple):
+    """One operation of the description."""
+
     method: str
     path: str
     description: Mapping[str, Any]
 
     @property
     def name(self) -> str:
+        """Its `operationId`, which is its anchor."""
         return str(self.description.get("operationId") or f"{self.method} {self.path}")
+
+    @property
+    def tag(self) -> str:
+        """The group that it belongs to."""
+        return str((self.description.get("tags") or ["other"])[0])
+
+    @property
+    def title(self) -> str:
+        """What it does, in a few words."""
+        return str(self.description.get("summary", self.name))
 
 
 def reference_page(description: Mapping[str, Any], base_url: str) -> str:
-    """The page.
+    """The reference on one page.
 
     Args:
         description: An OpenAPI 3.1 document.
         base_url: The address of the server that the examples call.
     """
-    return _Reference(description, base_url).page()
+    reference = Reference(description, base_url)
+    return _PAGE.format(
+        title=text(description["info"]["title"]),
+        contents="".join(_contents(reference)),
+        content="".join(_content(reference, base_url)),
+    )
 
 
-class _Reference:
-    """Knows the description that it writes about."""
+def _contents(reference: Reference) -> Iterator[str]:
+    yield '<p><a href="/">What the sandbox holds</a></p>'
+    for tag, operations in reference.by_tag.items():
+        yield f"<h2>{text(title_of(tag))}</h2><ul>"
+        yield from (f"<li>{link(f'#{operation.name}', operation.name)}</li>" for operation in operations)
+        yield "</ul>"
+    yield "<h2>Schemas</h2><ul>"
+    yield from (f"<li>{link(f'#{anchor_of(name)}', name)}</li>" for name in reference.schemas)
+    yield "</ul>"
 
-    def __init__(self, description: Mapping[str, Any], base_url: str) -> None:
+
+def _content(reference: Reference, base_url: str) -> Iterator[str]:
+    info = reference.info
+    yield f"<h1>{text(info['title'])}</h1>"
+    yield (
+        f'<p class="quiet">Version {text(info["version"])} · this server is {code(base_url)} · '
+        '<a href="/openapi.yaml">openapi.yaml</a> · <a href="/openapi.json">openapi.json</a></p>'
+    )
+    yield reference.introduction()
+    for tag, operations in reference.by_tag.items():
+        yield f'<h2 id="tag-{text(tag)}">{text(title_of(tag))}</h2>{reference.tag_text(tag)}'
+        for operation in operations:
+            yield _article(operation.name, operation.title, reference.operation_body(operation))
+    yield '<h2 id="schemas">Schemas</h2>'
+    for name in reference.schemas:
+        yield _article(anchor_of(name), name, reference.schema_body(name))
+
+
+def _article(anchor: str, title: str, body: str) -> str:
+    return f'<article id="{text(anchor)}"><h3><a href="#{text(anchor)}">{text(title)}</a></h3>{body}</article>'
+
+
+class Reference:
+    """The pieces of a reference, as HTML, for pages that have the headings.
+
+    Args:
+        description: An OpenAPI 3.1 document.
+        base_url: The address of the server that the examples call.
+        page_of_tag: The page that holds the operations of a tag; by default all are on one page.
+        page_of_schemas: The page that holds the schemas.
+    """
+
+    def __init__(
+        self,
+        description: Mapping[str, Any],
+        base_url: str,
+        *,
+        page_of_tag: Callable[[str], str] = lambda _: "",
+        page_of_schemas: str = "",
+    ) -> None:
+        self.info: Mapping[str, Any] = description["info"]
+        self.schemas: Mapping[str, Schema] = description.get("components", {}).get("schemas", {})
         self._description = description
         self._base_url = base_url
-        self._schemas: Mapping[str, Schema] = description.get("components", {}).get("schemas", {})
-        self._operations = [
-            _Operation(method, path, item[method])
+        operations = [
+            Operation(method, path, item[method])
             for path, item in description["paths"].items()
             for method in METHODS
             if method in item
         ]
-        self._anchors = {operation.name: operation.name for operation in self._operations}
-        self._anchors.update({name: anchor_of(name) for name in self._schemas})
+        self.by_tag: dict[str, list[Operation]] = {tag["name"]: [] for tag in description.get("tags", ())}
+        for operation in operations:
+            self.by_tag.setdefault(operation.tag, []).append(operation)
+        self.by_tag = {tag: those for tag, those in self.by_tag.items() if those}
+        self._places = {one.name: f"{page_of_tag(one.tag)}#{one.name}" for one in operations}
+        self._places.update({name: f"{page_of_schemas}#{anchor_of(name)}" for name in self.schemas})
 
-    def page(self) -> str:
-        info = self._description["info"]
-        return _PAGE.format(
-            title=text(info["title"]), contents="".join(self._contents()), content="".join(self._content())
-        )
+    def introduction(self) -> str:
+        """What the description says of the whole."""
+        return paragraphs(self.info.get("description", ""), self._places)
 
-    def _contents(self) -> Iterator[str]:
-        yield '<p><a href="/">What the sandbox holds</a></p>'
-        for tag, operations in self._by_tag().items():
-            yield f"<h2>{text(_title(tag))}</h2><ul>"
-            yield from (f"<li>{link(operation.name, operation.name)}</li>" for operation in operations)
-            yield "</ul>"
-        yield "<h2>Schemas</h2><ul>"
-        yield from (f"<li>{link(anchor_of(name), name)}</li>" for name in self._schemas)
-        yield "</ul>"
+    def tag_text(self, tag: str) -> str:
+        """What the description says of a tag."""
+        told = {one["name"]: one.get("description", "") for one in self._description.get("tags", ())}
+        return paragraphs(told.get(tag, ""), self._places)
 
-    def _content(self) -> Iterator[str]:
-        info = self._description["info"]
-        yield f"<h1>{text(info['title'])}</h1>"
-        yield (
-            f'<p class="quiet">Version {text(info["version"])} · this server is {code(self._base_url)} · '
-            '<a href="/openapi.yaml">openapi.yaml</a> · <a href="/openapi.json">openapi.json</a></p>'
-        )
-        yield paragraphs(info.get("description", ""), self._anchors)
-        told = {tag["name"]: tag.get("description", "") for tag in self._description.get("tags", ())}
-        for tag, operations in self._by_tag().items():
-            yield f'<h2 id="tag-{text(tag)}">{text(_title(tag))}</h2>'
-            yield paragraphs(told.get(tag, ""), self._anchors)
-            yield from ("".join(self._operation(operation)) for operation in operations)
-        yield '<h2 id="schemas">Schemas</h2>'
-        yield from (schema_article(name, schema, self._anchors) for name, schema in self._schemas.items())
+    def schema_body(self, name: str) -> str:
+        """A named schema without its heading."""
+        return schema_body(self.schemas[name], self._places)
 
-    def _by_tag(self) -> dict[str, list[_Operation]]:
-        by_tag: dict[str, list[_Operation]] = {tag["name"]: [] for tag in self._description.get("tags", ())}
-        for operation in self._operations:
-            for tag in operation.description.get("tags", ["other"]):
-                by_tag.setdefault(tag, []).append(operation)
-        return {tag: operations for tag, operations in by_tag.items() if operations}
+    def operation_body(self, operation: Operation) -> str:
+        """An operation without its heading."""
+        return "".join(self._operation(operation))
 
-    def _operation(self, operation: _Operation) -> Iterator[str]:
+    def _operation(self, operation: Operation) -> Iterator[str]:
         described = operation.description
-        anchor = text(operation.name)
         tone = _TONES.get(operation.method, "cool")
-        summary = text(described.get("summary", operation.name))
-        yield f'<article id="{anchor}"><h3><a href="#{anchor}">{summary}</a></h3>'
         yield (
             f'<p class="address"><span class="badge {tone}">{operation.method.upper()}</span> '
             f'{code(operation.path)} <span class="limits">{breakable(operation.name)}</span></p>'
         )
-        yield paragraphs(described.get("description", ""), self._anchors)
+        yield paragraphs(described.get("description", ""), self._places)
         parameters = [self._resolved(parameter) for parameter in described.get("parameters", ())]
         body = self._resolved(described.get("requestBody", {}))
         yield f"<h4>Try it</h4>{block(self._curl(operation, parameters, body))}"
@@ -133,7 +177,6 @@ class _Reference:
             yield "".join(self._body(body))
         yield "<h4>Answers</h4>"
         yield "".join(self._answers(described["responses"]))
-        yield "</article>"
 
     def _parameters(self, parameters: list[Mapping[str, Any]]) -> Iterator[str]:
         yield (
@@ -144,9 +187,10 @@ class _Reference:
             name, schema = parameter["name"], parameter["schema"]
             example = _example(parameter)
             shown = "" if example is None else f'<p class="limits">for example {code(example)}</p>'
+            told = paragraphs(parameter.get("description", ""), self._places)
             yield (
                 f"<tr><td>{code(name)}{wanted(bool(parameter.get('required')))}</td><td>{text(parameter['in'])}</td>"
-                f"<td>{type_of(schema)}</td><td>{paragraphs(parameter.get('description', ''), self._anchors)}"
+                f"<td>{type_of(schema, self._places)}</td><td>{told}"
                 f"{limits_of(schema)}{shown}</td></tr>"
             )
         yield "</tbody></table>"
@@ -154,8 +198,8 @@ class _Reference:
     def _body(self, body: Mapping[str, Any]) -> Iterator[str]:
         for media_type, content in body["content"].items():
             yield f"<h4>Body{wanted(bool(body.get('required')))}</h4>"
-            told = line(body.get("description", ""), self._anchors)
-            yield f"<p>{type_of(content['schema'])} as {code(media_type)}. {told}</p>"
+            told = line(body.get("description", ""), self._places)
+            yield f"<p>{type_of(content['schema'], self._places)} as {code(media_type)}. {told}</p>"
             yield from self._examples(content)
 
     def _answers(self, responses: Mapping[str, Any]) -> Iterator[str]:
@@ -168,12 +212,12 @@ class _Reference:
         for status, reference in responses.items():
             response = self._resolved(reference)
             contents = response.get("content", {})
-            bodies = " or ".join(type_of(content.get("schema", {})) for content in contents.values())
+            bodies = " or ".join(type_of(content.get("schema", {}), self._places) for content in contents.values())
             headers = ", ".join(code(name) for name in response.get("headers", {}))
             told = f'<p class="limits">headers {headers}</p>' if headers else ""
             yield (
                 f"<tr><td>{code(status)}</td><td>{bodies or 'none'}</td>"
-                f"<td><p>{line(response.get('description', ''), self._anchors)}</p>{told}</td></tr>"
+                f"<td><p>{line(response.get('description', ''), self._places)}</p>{told}</td></tr>"
             )
             links += [self._link(self._resolved(way)) for way in response.get("links", {}).values()]
             if status.isdigit() and int(status) < _FIRST_ERROR:
@@ -184,8 +228,8 @@ class _Reference:
         yield from examples
 
     def _link(self, way: Mapping[str, Any]) -> str:
-        told = line(way.get("description", ""), self._anchors)
-        return f"<li>{link(way['operationId'], way['operationId'])}: {told}</li>"
+        told = line(way.get("description", ""), self._places)
+        return f"<li>{link(self._places[way['operationId']], way['operationId'])}: {told}</li>"
 
     def _examples(self, content: Mapping[str, Any]) -> Iterator[str]:
         if "example" in content:
@@ -195,7 +239,7 @@ class _Reference:
             yield f"<h4>Example: {text(example.get('summary', name.replace('_', ' ')))}</h4>"
             yield document(example.get("value"))
 
-    def _curl(self, operation: _Operation, parameters: list[Mapping[str, Any]], body: Mapping[str, Any]) -> str:
+    def _curl(self, operation: Operation, parameters: list[Mapping[str, Any]], body: Mapping[str, Any]) -> str:
         path = operation.path
         query: dict[str, str] = {}
         for parameter in parameters:
@@ -228,5 +272,6 @@ def _example(parameter: Mapping[str, Any]) -> Any:
     return examples[0].get("value") if examples else parameter.get("example")
 
 
-def _title(tag: str) -> str:
+def title_of(tag: str) -> str:
+    """The heading of a tag."""
     return tag.replace("_", " ")

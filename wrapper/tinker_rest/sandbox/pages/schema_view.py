@@ -28,16 +28,16 @@ def name_of(reference: str) -> str:
     return reference.rpartition("/")[2]
 
 
-def type_of(schema: Schema) -> str:
+def type_of(schema: Schema, places: Mapping[str, str]) -> str:
     """What kind of value a schema wants, with links to the schemas that it names."""
     if "$ref" in schema:
         name = name_of(schema["$ref"])
-        return link(anchor_of(name), name)
+        return link(places[name], name)
     for choice in ("oneOf", "anyOf"):
         if choice in schema:
-            return " or ".join(type_of(option) for option in schema[choice])
+            return " or ".join(type_of(option, places) for option in schema[choice])
     if "allOf" in schema:
-        return " and ".join(type_of(part) for part in schema["allOf"])
+        return " and ".join(type_of(part, places) for part in schema["allOf"])
     if "const" in schema:
         return code(_written(schema["const"]))
     if "enum" in schema:
@@ -47,10 +47,10 @@ def type_of(schema: Schema) -> str:
     if "array" in shown:
         shown[shown.index("array")] = "array of"
         return text(" or ".join(kind for kind in shown if kind != "array of")) + (
-            f"{' or ' if len(shown) > 1 else ''}array of {type_of(schema.get('items', {}))}"
+            f"{' or ' if len(shown) > 1 else ''}array of {type_of(schema.get('items', {}), places)}"
         )
     if "object" in shown and isinstance(schema.get("additionalProperties"), dict):
-        return f"object of {type_of(schema['additionalProperties'])}"
+        return f"object of {type_of(schema['additionalProperties'], places)}"
     form = f" ({schema['format']})" if "format" in schema else ""
     return text(" or ".join(shown) + form)
 
@@ -70,23 +70,18 @@ def wanted(is_required: bool) -> str:
     return ' <span class="wanted">required</span>' if is_required else ""
 
 
-def schema_article(name: str, schema: Schema, anchors: Mapping[str, str]) -> str:
-    """A named schema with its description and fields."""
-    anchor = anchor_of(name)
-    parts = [
-        f'<article id="{text(anchor)}"><h3><a href="#{text(anchor)}">{text(name)}</a></h3>',
-        paragraphs(schema.get("description", ""), anchors),
-        "".join(_body(schema, anchors)),
-    ]
+def schema_body(schema: Schema, places: Mapping[str, str]) -> str:
+    """The description, the fields and the example of a schema."""
+    parts = [paragraphs(schema.get("description", ""), places), *_fields(schema, places)]
     if "example" in schema:
         parts.append(f"<h4>Example</h4>{document(schema['example'])}")
-    return "".join([*parts, "</article>"])
+    return "".join(parts)
 
 
-def _body(schema: Schema, anchors: Mapping[str, str]) -> Iterator[str]:
+def _fields(schema: Schema, places: Mapping[str, str]) -> Iterator[str]:
     fields = schema.get("properties", {})
     if not fields:
-        yield f"<p>{type_of(schema)}</p>{limits_of(schema)}"
+        yield f"<p>{type_of(schema, places)}</p>{limits_of(schema)}"
         return
     required = schema.get("required", ())
     yield (
@@ -94,9 +89,9 @@ def _body(schema: Schema, anchors: Mapping[str, str]) -> Iterator[str]:
         '<th scope="col">Meaning</th></tr></thead><tbody>'
     )
     for name, field in fields.items():
-        described = line(field.get("description", ""), anchors)
+        described = line(field.get("description", ""), places)
         yield (
-            f"<tr><td>{code(name)}{wanted(name in required)}</td><td>{type_of(field)}</td>"
+            f"<tr><td>{code(name)}{wanted(name in required)}</td><td>{type_of(field, places)}</td>"
             f"<td><p>{described}</p>{limits_of(field)}</td></tr>"
         )
     yield "</tbody></table>"

@@ -1,0 +1,144 @@
+"""The site in a real browser without a window: Chromium, where there is one."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+SOUGHT = "set_checkpoint_ttl"
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here; CI installs it where it can")
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def served(site: Path) -> Iterator[str]:
+    """The address of the site on a plain server of files."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=site)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        # In CI everything runs as root, for whom Chromium has no sandbox of its own.
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens pages, and fails where one complained or asked anybody but the site."""
+    complaints: list[str] = []
+    contexts = []
+
+    def begin(base: str, width: int = 1280, **options: Any) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "request", lambda sent: sent.url.startswith((base, "data:")) or complaints.append(f"asked {sent.url}")
+        )
+        page.on(
+            "response", lambda answer: answer.status < 400 or complaints.append(f"{answer.status} {answer.url}")
+        )
+        return page
+
+    yield begin
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme", "sought"),
+    [(400, "dark", "*"), (1280, "light", "*"), (400, "light", "checkpoints"), (1280, "dark", "checkpoints")],
+)
+def test_every_page_fits_and_can_be_read(
+    site: Path, served: str, open_page: Callable[..., Page], width: int, scheme: str, sought: str
+) -> None:
+    page = open_page(served, width, color_scheme=scheme)
+    names = [str(file.relative_to(site)) for file in sorted(site.rglob(f"{sought}.html"))]
+    assert names
+    for name in names:
+        page.goto(f"{served}/{name}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        ground, text = (
+            _brightness(page.evaluate(f"getComputedStyle(document.querySelector('{one}')).{colour}"))
+            for one, colour in (("body", "backgroundColor"), ("h1", "color"))
+        )
+        assert (ground > text) == (scheme == "light"), name
+        shown = page.evaluate(
+            "[...document.querySelectorAll('pre')].every(one => one.getBoundingClientRect().right <= innerWidth)"
+        )
+        assert shown, name
+
+
+def _brightness(colour: str) -> float:
+    """Of a colour as browsers write it: `rgb(1, 2, 3)` or `rgba(1, 2, 3, 0.9)`."""
+    red, green, blue = (float(part) for part in colour.partition("(")[2].rstrip(")").split(",")[:3])
+    return red + green + blue
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+@pytest.mark.parametrize("from_folder", [False, True], ids=["from a server", "from a folder"])
+def test_the_search_finds_a_method_and_its_operation(
+    site: Path, served: str, open_page: Callable[..., Page], from_folder: bool, width: int
+) -> None:
+    base = site.as_uri() if from_folder else served
+    page = open_page(base, width)
+    page.goto(f"{base}/index.html")
+    if width < 1000:
+        page.locator("label[for=__search].md-header__button").click()
+    page.get_by_role("textbox", name="Search").press_sequentially(SOUGHT)
+    results = page.locator(".md-search-result__item a")
+    expect(results.first).to_be_visible()
+    # Further results of a page are folded.
+    page.evaluate("document.querySelectorAll('.md-search-result__more').forEach(one => one.open = true)")
+    targets = [str(link.get_attribute("href")) for link in results.all()]
+    assert any("http/checkpoints.html?h=" in one and one.endswith(f"#{SOUGHT}") for one in targets), targets
+    found = page.locator(f".md-search-result__item a[href$='RestClient.{SOUGHT}']")
+    assert found.count() == 1, targets
+    found.click()
+    expect(page).to_have_url(re.compile(rf"/python/rest-client\.html.*RestClient\.{SOUGHT}$"))
+
+
+def test_the_way_through_the_site_on_a_phone(served: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(served, 400)
+    page.goto(f"{served}/index.html")
+    page.locator("label[for=__drawer].md-header__button").click()
+    page.locator("nav.md-nav--primary").get_by_text("Guide", exact=True).first.click()
+    page.locator("nav.md-nav--primary").get_by_role("link", name="Errors and retries").click()
+    expect(page.locator("h1")).to_contain_text("Errors and retries")
+    page.locator("article").get_by_role("link", name="NotFoundError", exact=True).first.click()
+    expect(page).to_have_url(f"{served}/python/errors.html#tinker_rest.errors.NotFoundError")
+
+
+def test_a_code_block_can_be_copied(served: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(served, permissions=["clipboard-read", "clipboard-write"])
+    page.goto(f"{served}/http/server.html")
+    page.locator(".language-sh button").first.click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith('curl -H "X-API-Key: $TINKER_API_KEY"')
+    assert "\u200b" not in copied
