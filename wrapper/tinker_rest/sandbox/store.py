@@ -17,7 +17,7 @@ from .clock import to_microseconds
 from .tables import LATER_STATEMENTS, STATEMENTS, VERSION
 
 ANSWERS_KEPT_FOR = timedelta(hours=24)
-BUSY_TIMEOUT_SECONDS = 5
+BUSY_TIMEOUT_SECONDS = 30
 TOTALS_KEPT = 100
 
 # Names in UUIDs of the sandbox's own making.
