@@ -62,7 +62,8 @@ def report(
     sys.stdout.flush()
     failed = [one for one in outcomes if one.status not in SUCCEEDED]
     for one in failed:
-        _tell(f"failed: {one.tinker_path}: {_error(one) or 'not tried'}")
+        error = _error(one)
+        _tell(f"not tried: {one.tinker_path}" if error is None else f"failed: {one.tinker_path}: {error}")
     if not settings.quiet:
         told = [f"{count:,} {words[status]}" for status, count in totals.items() if count]
         _tell(f"{counted(len(outcomes), 'checkpoint')}: {', '.join(told) or 'nothing to do'}")
