@@ -96,7 +96,7 @@ class PacedSender(Sender):
 
     def _slow_down(self, answer: Answer, began: float) -> None:
         asked = parse_retry_after(answer.header("retry-after"), answer.header("date"))
-        pause = asked or min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._refusals, 16))
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._refusals, 16)) if asked is None else asked
         now = asyncio.get_running_loop().time()
         if began >= self._not_before:  # and not one of those that were in flight when the pace was last cut
             self._allowed = max(1.0, self._allowed / 2)
