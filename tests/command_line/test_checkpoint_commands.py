@@ -215,6 +215,12 @@ def test_ttls_of_many_can_be_set_and_removed(cli: Run, sandbox: Sandbox) -> None
         assert [one.expires_at for one in listed if one.tinker_path == path(4)] == [None]
 
 
+def test_a_dry_run_says_when_checkpoints_would_expire(cli: Run, sandbox: Sandbox) -> None:
+    done = cli("checkpoint", "set-ttl", path(2), "--ttl", "2030-01-31 09:30Z", "--dry-run")
+    assert (done.returncode, "to expire at 2030-01-31 09:30 UTC; nothing was done" in done.stderr) == (0, True)
+    assert changes_sent(sandbox) == []
+
+
 def expiry_of(sandbox: Sandbox, tinker_path: str) -> datetime:
     with sandbox.client() as client:
         listed = client.list_user_checkpoints(100).result().checkpoints

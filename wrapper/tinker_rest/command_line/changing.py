@@ -102,7 +102,7 @@ def change_checkpoints(client: RestClient, settings: Settings, change: Change, a
     """Do it, and return the exit status."""
     plan = make_plan(client, settings, change.action, change.values, asked)
     if asked.dry_run:
-        show_only(settings, plan.left, change.what)
+        show_only(settings, plan.left, change.what, change.in_words)
         return 0
     if plan.left and not asked.yes:
         show_plan(settings, plan.left, change.what)
