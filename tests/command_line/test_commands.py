@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -195,6 +196,16 @@ def test_a_trace_is_exported(run: Run, tmp_path: Path, account: Sandbox) -> None
         json.loads(run(f"session export-trace {SESSION_ID} --url-only -f json").stdout)["session_id"] == SESSION_ID
     )
     assert account.leaked_keys == []
+
+
+def test_a_trace_goes_through_a_pipe_which_stays(run: Run, tmp_path: Path) -> None:
+    """And so does `/dev/null`, which a rename would make a file for everybody."""
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["cat", tmp_path / "pipe"], stdout=subprocess.PIPE) as reader:
+        done = run(f"session export-trace {SESSION_ID} -o pipe -f json")
+        content, _ = reader.communicate(timeout=30)
+    assert len(content) == json.loads(done.stdout)["file_size_bytes"] > 0
+    assert [file.name for file in tmp_path.iterdir()] == ["pipe"]
 
 
 def test_a_trace_that_cannot_be_downloaded_leaves_no_file(run_here: Run, tmp_path: Path) -> None:

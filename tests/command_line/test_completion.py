@@ -19,7 +19,7 @@ ASK = {
         printf '%s\\n' "${COMPREPLY[@]}"
     """,
     "zsh": """
-        autoload -Uz compinit && compinit -u -d /dev/null
+        autoload -Uz compinit && compinit -u -D
         eval "$(tinker-rest completion zsh)"
         [[ $_comps[tinker-rest] == _tinker_rest_completion ]] || exit 1
         show() { print -l -- "${(@P)1}" }

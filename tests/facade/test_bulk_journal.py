@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -289,3 +290,47 @@ def test_an_iterator_is_gone_on_with(server: RecordingServer, journal: Path) -> 
         result = client.publish_checkpoints(coming(40), journal=journal).result()
     assert Counter(one.from_journal for one in result.outcomes) == {True: 15, False: 25}
     assert len(server.requests) == 40
+
+
+def interrupted(client: RestClient, sandbox: Sandbox, selection: CheckpointSelection, journal: Path) -> None:
+    """Delete what is selected, until the account is blocked after the first one."""
+    sandbox.faults.add(status=402, match="delete_checkpoint", after=1)
+    result = client.delete_checkpoints(selection, concurrency=1, journal=journal).result()
+    assert [one.status for one in result.outcomes] == [
+        "done",
+        "failed",
+        *["cancelled"] * (len(result.outcomes) - 2),
+    ]
+
+
+def test_what_is_protected_meanwhile_is_left_alone(sandbox: Sandbox, rest: RestClient, journal: Path) -> None:
+    paths = add_many(sandbox, 6)
+    selection = CheckpointSelection(name="many-*", sort="time", limit=5)
+    interrupted(rest, sandbox, selection, journal)
+    rest.publish_checkpoint_from_tinker_path(paths[2]).result()
+    rest.delete_checkpoint_from_tinker_path(paths[3]).result()
+    again = rest.delete_checkpoints(selection, journal=journal).result()
+    assert {one.tinker_path: one.status for one in again.outcomes} == {
+        paths[0]: "done", paths[1]: "done", paths[3]: "already_done", paths[4]: "done",
+    }  # fmt: skip
+    assert set(paths) & paths_left(sandbox) == {paths[2], paths[5]}
+
+
+@pytest.mark.parametrize(("earlier", "is_same"), [(7200, True), (7200 - 30, True), (10800, False), (None, False)])
+def test_a_ttl_is_the_same_that_ends_at_the_same_moment(
+    server: RecordingServer, journal: Path, earlier: int | None, is_same: bool
+) -> None:
+    """As `tomorrow 9:00` does, which is fewer seconds an hour later."""
+    server.answer = lambda _request: reply(body={})
+    with client_of(server) as client:
+        client.set_checkpoints_ttl(PATHS[:1], earlier, journal=journal).result()
+        header, *rest = journal.read_text().splitlines()
+        begun = json.loads(header)
+        begun["started_at"] = (datetime.fromisoformat(begun["started_at"]) - timedelta(hours=1)).isoformat()
+        journal.write_text("\n".join([json.dumps(begun), *rest]) + "\n")
+        if is_same:
+            result = client.set_checkpoints_ttl(PATHS[:1], 3600, journal=journal).result()
+            assert result.outcomes[0].from_journal
+        else:
+            with pytest.raises(InvalidArgumentError, match="ttl_seconds"):
+                client.set_checkpoints_ttl(PATHS[:1], 3600, journal=journal)

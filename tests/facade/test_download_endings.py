@@ -284,6 +284,7 @@ def test_a_server_that_is_killed_and_comes_back(tmp_path: Path) -> None:
         ("folder", "is to be a file and is a folder"),
         ("blocked", r"blocked\.part is a file"),
         ("linked", r"linked\.part is a link"),
+        ("pipe", "pipe is a device or pipe"),
     ],
 )
 def test_places_that_cannot_be(sandbox: Sandbox, big: str, tmp_path: Path, dest: str, message: str) -> None:
@@ -291,6 +292,7 @@ def test_places_that_cannot_be(sandbox: Sandbox, big: str, tmp_path: Path, dest:
     (tmp_path / "blocked.part").write_text("")
     (tmp_path / "linked.part").symlink_to(tmp_path)
     (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
     name = big.removeprefix("tinker://").replace("/", "_").replace(":", "_") + ".tar.gz"
     (tmp_path / "folder" / name).mkdir()
     with sandbox.client() as client, pytest.raises(DownloadError, match=message):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -223,6 +224,10 @@ def test_nothing_is_written_when_the_server_fails(
     assert main(["sandbox", "record", "--out", str(tmp_path / "kept.yaml")]) == 1
     assert capsys.readouterr().err.count("\n") == 1
     assert [file.read_text() for file in tmp_path.iterdir()] == ["version: 1\n"]
+    os.mkfifo(tmp_path / "pipe")
+    assert main(["sandbox", "record", "--out", str(tmp_path / "pipe")]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+    assert (tmp_path / "pipe").is_fifo()
     assert main(["sandbox", "record", "--out", str(tmp_path / "none" / "scenario.yaml")]) == 1
     assert capsys.readouterr().err.count("\n") == 1
 

@@ -180,7 +180,9 @@ class CheckpointSelection:
 
     def to_dict(self) -> dict[str, Any]:
         """What is given, as plain JSON: times in UTC, durations in seconds."""
-        return {name: _plain(value) for name, value in asdict(self).items() if value not in (None, False)}
+        return {
+            name: _plain(value) for name, value in asdict(self).items() if value is not None and value is not False
+        }
 
     def _means(self, checkpoint: Checkpoint, now: datetime) -> bool:
         return (

@@ -4,39 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
+from tinker_rest.bulk.giving_up import GivingUp
 from tinker_rest.bulk.items import Item, item_or_fault
 from tinker_rest.bulk.journal import Journal, JournalHeader
 from tinker_rest.bulk.outcomes import BulkOutcome, BulkProgress, BulkResult, BulkStatus
 from tinker_rest.bulk.pacing import PacedSender
-from tinker_rest.bulk.reading import read_selected
+from tinker_rest.bulk.reading import read_all, read_selected, still_meant
 from tinker_rest.calling.calls import Call
 from tinker_rest.calling.daemon_threads import run_in_daemon_thread
 from tinker_rest.calling.sending import Sender
-from tinker_rest.errors import (
-    APIConnectionError,
-    APIStatusError,
-    AuthenticationError,
-    BillingError,
-    CredentialsError,
-)
+from tinker_rest.errors import APIStatusError
 from tinker_rest.selection import CheckpointSelection
 
 if TYPE_CHECKING:
     from tinker_rest.methods.bulk import BulkMethods
+    from tinker_rest.types import Checkpoint
 
 _log = logging.getLogger("tinker_rest")
-
-# After so many in a row, or as many as are in flight where that is more, the server is taken to be away.
-FAULTS_IN_A_ROW = 5
-_AWAY = frozenset((429, 502, 503, 504))
-# Errors of the caller and not of a checkpoint: every other change would meet the same.
-_HOPELESS = (AuthenticationError, BillingError, CredentialsError)
 
 
 @frozen
@@ -110,8 +100,7 @@ class BulkChange:
         self._seen: set[str] = set()
         self._outcomes: list[BulkOutcome | None] = []
         self._progress = BulkProgress(None)
-        self._faults = 0
-        self._stopped_by: Exception | None = None
+        self._giving_up = GivingUp(manner.concurrency)
         self._broken_by: Exception | None = None
         if journal := self._open_journal():
             journal.close()  # a call that is cancelled before it begins would leave it open
@@ -143,7 +132,8 @@ class BulkChange:
             raise self._journal.fault
         if self._broken_by is not None:
             raise self._broken_by
-        return BulkResult([one for one in self._outcomes if one is not None], self._stopped_by)
+        outcomes = [one for one in self._outcomes if one is not None]
+        return BulkResult(outcomes, self._giving_up.stopped_by)
 
     async def _carry_out(self, sender: Sender) -> None:
         iterator, total = await self._begin()
@@ -153,7 +143,7 @@ class BulkChange:
         async with asyncio.TaskGroup() as group:
             for _ in range(self._manner.concurrency if total is None else min(self._manner.concurrency, total)):
                 group.create_task(self._work(sender, iterator))
-        if total is not None and self._stopped_by is not None and self._broken_by is None:
+        if total is not None and self._giving_up.stopped_by is not None and self._broken_by is None:
             for value in iterator:
                 item = value if isinstance(value, Item) else item_or_fault(value)
                 self._outcomes.append(None)
@@ -165,16 +155,21 @@ class BulkChange:
         """What there is to do and, where that is known beforehand, how much."""
         checkpoints: Any = self._checkpoints
         if isinstance(checkpoints, CheckpointSelection):
-            if self._journal is not None and self._journal.plan is not None:
-                checkpoints = self._journal.plan  # what was meant when it began, whatever is there by now
-            else:
-                checkpoints = await read_selected(self._client, checkpoints)
-            checkpoints = [item_or_fault(one) for one in checkpoints]
+            checkpoints = [item_or_fault(one) for one in await self._selected(checkpoints)]
         if not isinstance(checkpoints, list):
             return checkpoints, None
         if self._journal is not None:
             self._journal.record_plan(item.tinker_path for item in checkpoints)
         return iter(checkpoints), len(checkpoints)
+
+    async def _selected(self, selection: CheckpointSelection) -> Iterable[str | Checkpoint]:
+        """What the selection means or, where an earlier run began, meant then and still does."""
+        if self._journal is None or self._journal.plan is None:
+            return await read_selected(self._client, selection)
+        plan, recorded = self._journal.plan, self._journal.recorded
+        if all(path in recorded for path in plan):
+            return plan
+        return still_meant(plan, recorded, selection, await read_all(self._client, selection))
 
     async def _work(self, sender: Sender, iterator: Iterator[Any]) -> None:
         while (taken := await self._take(iterator)) is not None:
@@ -190,7 +185,7 @@ class BulkChange:
     async def _take(self, iterator: Iterator[Any]) -> tuple[int, Item] | None:
         """The next checkpoint that was not taken yet and its place; None at the end, or where it is no use."""
         async with self._taking:
-            while self._stopped_by is None and self._broken_by is None:
+            while self._giving_up.stopped_by is None and self._broken_by is None:
                 try:
                     value = await self._next(iterator)
                 except Exception as error:  # of the caller's iterator
@@ -220,18 +215,12 @@ class BulkChange:
         try:
             await self._action.prepare(item.training_run_id, item.checkpoint_id).run(sender)
         except Exception as error:
-            self._count_fault(error)
+            self._giving_up.note(error)
             status = self._action.judge(error)
             kept = error.with_traceback(None) if status == "failed" else None
             return BulkOutcome(item.tinker_path, status, kept)
-        self._faults = 0
+        self._giving_up.note(None)
         return BulkOutcome(item.tinker_path, "done")
-
-    def _count_fault(self, error: Exception) -> None:
-        is_away = isinstance(error, APIConnectionError) or getattr(error, "status_code", 0) in _AWAY
-        self._faults = self._faults + 1 if is_away else 0
-        if isinstance(error, _HOPELESS) or self._faults >= max(FAULTS_IN_A_ROW, self._manner.concurrency):
-            self._stopped_by = self._stopped_by or error
 
     def _record(self, outcome: BulkOutcome) -> None:
         if self._journal is None:

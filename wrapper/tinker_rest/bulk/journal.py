@@ -13,11 +13,12 @@ import asyncio
 import contextlib
 import json
 import os
+import stat
 import threading
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from attrs import field, frozen
 
@@ -29,6 +30,9 @@ from tinker_rest.redaction import one_line, shown
 FORMAT = "tinker-rest bulk"
 VERSION = 1
 SYNC_SECONDS = 0.1
+# Between the reading of a time and the beginning of the change, somebody may think about the answer.
+SAME_MOMENT = timedelta(minutes=1)
+_STATUSES = get_args(BulkStatus)
 _BEGIN = f'{{"journal": "{FORMAT}"'.encode()
 
 
@@ -41,12 +45,38 @@ class JournalHeader:
         base_url: The server's address.
         ttl_seconds: The time to live that is set, where that is the action; None for no expiry.
         selection: The selection as JSON; None where the checkpoints were given one by one.
+        started_at: When it began; None where that is not known.
     """
 
     action: str
     base_url: str
     ttl_seconds: int | None = None
     selection: dict[str, Any] | None = None
+    started_at: datetime | None = field(factory=lambda: datetime.now(UTC), eq=False)
+
+    def check_same(self, path: os.PathLike[str] | str, wanted: JournalHeader) -> None:
+        """Raise InvalidArgumentError where the journal, of which this is the header, is not of what is wanted."""
+        for name, what in (
+            ("action", "the action"),
+            ("base_url", "the server"),
+            ("ttl_seconds", "ttl_seconds"),
+            ("selection", "the selection"),
+        ):
+            there, here = getattr(self, name), getattr(wanted, name)
+            if there != here and not (name == "ttl_seconds" and self._expires_with(wanted)):
+                raise InvalidArgumentError(
+                    f"journal must be of the same change; in {shown(str(path))} {what} is {shown(there)}, "
+                    f"not {shown(here)}. Use another file"
+                )
+
+    def _expires_with(self, other: JournalHeader) -> bool:
+        """Whether it is the same moment that both times to live end at, as `tomorrow 9:00` is."""
+        ends = [
+            one.started_at + timedelta(seconds=one.ttl_seconds)
+            for one in (self, other)
+            if one.started_at is not None and one.ttl_seconds is not None
+        ]
+        return len(ends) == 2 and abs(ends[0] - ends[1]) <= SAME_MOMENT
 
 
 @frozen
@@ -71,7 +101,14 @@ def read_journal(path: os.PathLike[str] | str) -> JournalContent:
         InvalidArgumentError: The file is no such journal.
         OSError: It cannot be read.
     """
+    _check_file(path, os.stat(path))
     return _parse(Path(path), Path(path).read_bytes())
+
+
+def _check_file(path: os.PathLike[str] | str, found: os.stat_result) -> None:
+    """Refuse devices and pipes, some of which have no end."""
+    if not stat.S_ISREG(found.st_mode):
+        raise InvalidArgumentError(f"journal must be a plain file, which {shown(str(path))} is not")
 
 
 def _parse(path: Path, content: bytes) -> JournalContent:
@@ -91,10 +128,10 @@ def _parse(path: Path, content: bytes) -> JournalContent:
             continue
         if header is None:
             header = _header_of(path, entry)
-        elif "plan" in entry:
-            plan = {**(plan or {}), **dict.fromkeys(entry["plan"])}
-        elif "tinker_path" in entry:
-            statuses[entry["tinker_path"]] = entry["status"]
+        elif isinstance(paths := entry.get("plan"), list):
+            plan = {**(plan or {}), **dict.fromkeys(path for path in paths if isinstance(path, str))}
+        elif isinstance(path_of_item := entry.get("tinker_path"), str) and entry.get("status") in _STATUSES:
+            statuses[path_of_item] = entry["status"]
     return JournalContent(header, None if plan is None else list(plan), statuses)
 
 
@@ -103,7 +140,18 @@ def _header_of(path: Path, entry: dict[str, Any]) -> JournalHeader:
         raise InvalidArgumentError(
             f"journal must be of version {VERSION}; {shown(str(path))} is of version {shown(entry.get('version'))}"
         )
-    return JournalHeader(entry["action"], entry["base_url"], entry.get("ttl_seconds"), entry.get("selection"))
+    started_at = None
+    with contextlib.suppress(TypeError, ValueError):
+        started_at = datetime.fromisoformat(entry["started_at"]) if "started_at" in entry else None
+    if started_at is not None and started_at.tzinfo is None:
+        started_at = None
+    return JournalHeader(
+        str(entry.get("action")),
+        str(entry.get("base_url")),
+        entry.get("ttl_seconds"),
+        entry.get("selection"),
+        started_at,
+    )
 
 
 class Journal:
@@ -137,10 +185,12 @@ class Journal:
             ) from None
         self._is_open = True
         try:
+            _check_file(self._path, os.fstat(self._file))
             _lock(self._file, self._path)
             content = _parse(self._path, self._read_whole_lines())
-            _check_same(self._path, content.header, header)
-            if content.header is None:
+            if content.header is not None:
+                content.header.check_same(self._path, header)
+            else:
                 self._begin(header)
         except BaseException:
             self.close()
@@ -163,7 +213,7 @@ class Journal:
         return whole
 
     def _begin(self, header: JournalHeader) -> None:
-        now = datetime.now(UTC).isoformat(timespec="seconds")
+        began = header.started_at or datetime.now(UTC)
         self._write(
             {
                 "journal": FORMAT,
@@ -172,7 +222,7 @@ class Journal:
                 "base_url": header.base_url,
                 "ttl_seconds": header.ttl_seconds,
                 "selection": header.selection,
-                "started_at": now,
+                "started_at": began.isoformat(timespec="seconds"),
             }
         )
         os.fsync(self._file)
@@ -233,23 +283,6 @@ class Journal:
                 self.fault = self.fault or error
             finally:
                 os.close(self._file)
-
-
-def _check_same(path: Path, found: JournalHeader | None, wanted: JournalHeader) -> None:
-    if found is None:
-        return
-    for name, what in (
-        ("action", "the action"),
-        ("base_url", "the server"),
-        ("ttl_seconds", "ttl_seconds"),
-        ("selection", "the selection"),
-    ):
-        there, here = getattr(found, name), getattr(wanted, name)
-        if there != here:
-            raise InvalidArgumentError(
-                f"journal must be of the same change; in {shown(str(path))} {what} is {shown(there)}, "
-                f"not {shown(here)}. Use another file"
-            )
 
 
 def _lock(file: int, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -18,10 +19,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status; `failures.py` lists them.
     """
     try:
+        _open_what_is_closed()
         import click  # noqa: F401 - without it nothing below can be imported
-    except ImportError:
+
+        from tinker_rest.command_line.root import run
+
+        return run(sys.argv[1:] if arguments is None else arguments)
+    except ModuleNotFoundError as error:
+        if error.name != "click":
+            raise
         sys.stderr.write(MISSING.format("click"))
         return 1
-    from tinker_rest.command_line.root import run
+    except KeyboardInterrupt:  # before or after what tells of it
+        return 130
 
-    return run(sys.argv[1:] if arguments is None else arguments)
+
+def _open_what_is_closed() -> None:
+    """Let stdin, stdout and stderr lead nowhere where they are closed, or a socket would take their numbers."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free, which is this one
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115

@@ -14,12 +14,16 @@ from tinker_rest.command_line.outcomes import report
 from tinker_rest.command_line.planning import ask, show_only, show_plan
 from tinker_rest.command_line.progress import progress
 from tinker_rest.command_line.settings import Settings
-from tinker_rest.command_line.targets import STDIN, Target, find_targets
+from tinker_rest.command_line.targets import STDIN, Target, find_still_meant, find_targets
 from tinker_rest.command_line.texts import counted
+from tinker_rest.command_line.typed_options import typed_texts
 
 if TYPE_CHECKING:
     from tinker_rest import APIFuture, RestClient
     from tinker_rest.bulk.outcomes import BulkProgress, BulkResult
+
+
+DELETION = "delete_checkpoints"
 
 
 @dataclass(frozen=True)
@@ -79,41 +83,75 @@ def concurrency_option(default: int, most: int) -> Callable[[Any], Any]:
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What a command is about to do.
+
+    Attributes:
+        targets: The checkpoints that are meant, also those that an interrupted run has done.
+        left: Those of them that are left to do.
+        journal: The journal, which may be of an interrupted run.
+    """
+
+    targets: Sequence[Target]
+    left: Sequence[Target]
+    journal: CommandJournal
+
+
 def change_checkpoints(client: RestClient, settings: Settings, change: Change, asked: Asked) -> int:
     """Do it, and return the exit status."""
-    targets, journal = plan(client, settings, change.action, change.values, asked)
+    plan = make_plan(client, settings, change.action, change.values, asked)
     if asked.dry_run:
-        show_only(settings, targets, change.what)
+        show_only(settings, plan.left, change.what, change.in_words)
         return 0
-    if targets and not asked.yes:
-        show_plan(settings, targets, change.what)
-        ask(f"{change.what.capitalize()} {counted(len(targets), 'checkpoint')}{change.in_words}?",
+    if plan.left and not asked.yes:
+        show_plan(settings, plan.left, change.what)
+        ask(f"{change.what[:1].upper()}{change.what[1:]} {counted(len(plan.left), 'checkpoint')}{change.in_words}?",
             reads_stdin=STDIN in asked.paths)  # fmt: skip
-    return _change(client, settings, change, asked, journal, targets)
+    return _change(client, settings, change, asked, plan)
 
 
-def plan(
+def make_plan(
     client: RestClient, settings: Settings, action: str, values: Mapping[str, Any], asked: Asked
-) -> tuple[list[Target], CommandJournal]:
-    """The checkpoints that are meant, or were when an interrupted run of the same command began."""
-    named = bool(asked.paths)
+) -> Plan:
+    """The checkpoints that are meant; after an interrupted run of the same command those that were, and still are.
+
+    Args:
+        client: What looks them up.
+        settings: What the common options say.
+        action: The method of `RestClient`.
+        values: What else tells one change from another; `ttl_seconds` is the time to live.
+        asked: What the command was asked for.
+    """
+    from tinker_rest.bulk.journal import JournalHeader
+    from tinker_rest.bulk.outcomes import SUCCEEDED
+
+    header = JournalHeader(action, client.holder.base_url, values.get("ttl_seconds"))
     targets = find_targets(client, settings, asked.paths, asked.options, spares_public=asked.spares_public)
-    command = {"action": action, "base_url": client.holder.base_url, **values, **asked.options}
-    if named:
+    command = {**values, **asked.options, **typed_texts(click.get_current_context())}
+    if asked.paths:
         command["paths"] = sorted(target.tinker_path for target in targets)
-    journal = CommandJournal(
-        asked.journal, command, is_written=not asked.dry_run and (not named or len(targets) > 1)
-    )
+    is_written = not asked.dry_run and (not asked.paths or len(targets) > 1)
+    journal = CommandJournal(asked.journal, header, command, is_written=is_written)
     earlier = journal.earlier()
     if earlier is None:
-        return targets, journal
-    if not named and earlier.plan is not None:
-        known = {target.tinker_path: target for target in targets}
-        targets = [known.get(path) or Target(path) for path in earlier.plan]
-    done = journal.count_done(target.tinker_path for target in targets)
+        return Plan(targets, targets, journal)
+    done = {path for path, status in earlier.statuses.items() if status in SUCCEEDED}
+    if not asked.paths and earlier.plan is not None:
+        targets = find_still_meant(client, settings, asked.options, earlier.plan, done)
+    if action == DELETION and (again := {one.tinker_path for one in targets if one.checkpoint} & done):
+        if asked.paths and journal.begin_anew():
+            return Plan(targets, targets, journal)
+        targets = [one for one in targets if one.tinker_path not in again]
+        sys.stderr.write(
+            f"left out {counted(len(again), 'checkpoint')} that the interrupted run deleted and that came back\n"
+        )
+    left = [one for one in targets if one.tinker_path not in done]
     if not settings.quiet:
-        sys.stderr.write(f"going on with an interrupted run: {done:,} of {len(targets):,} were done\n")
-    return targets, journal
+        sys.stderr.write(
+            f"going on with an interrupted run: {len(targets) - len(left):,} of {len(targets):,} were done\n"
+        )
+    return Plan(targets, left, journal)
 
 
 def _change(
@@ -121,23 +159,22 @@ def _change(
     settings: Settings,
     change: Change,
     asked: Asked,
-    journal: CommandJournal,
-    targets: Sequence[Target],
+    plan: Plan,
 ) -> int:
-    finished = 0
+    finished, count = 0, len(plan.targets)
 
     def tell(so_far: BulkProgress) -> None:
         nonlocal finished
         finished = so_far.finished
         bar.update(finished)
 
-    doing = f"{change.what.capitalize()} checkpoints"
-    with progress(settings, doing, total=len(targets), unit="checkpoints") as bar:
+    doing = f"{change.what[:1].upper()}{change.what[1:]} checkpoints"
+    with progress(settings, doing, total=count, unit="checkpoints") as bar:
         future = change.begin(
             client,
-            [target.tinker_path for target in targets],
+            [target.tinker_path for target in plan.targets],
             concurrency=asked.concurrency,
-            journal=journal.path,
+            journal=plan.journal.path,
             progress=tell,
         )
         try:
@@ -145,7 +182,7 @@ def _change(
         except KeyboardInterrupt:
             future.cancel()
             if not settings.quiet:
-                sys.stderr.write(f"{finished:,} of {len(targets):,} were tried; the same command goes on\n")
+                sys.stderr.write(f"{finished:,} of {count:,} were tried; the same command goes on\n")
             raise
-    journal.close(is_done=not result.failed and not result.cancelled)
+    plan.journal.close(is_done=result.stopped_by is None)
     return report(settings, result.outcomes, done=change.done, already=change.already)

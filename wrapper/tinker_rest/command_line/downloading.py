@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tinker_rest.bulk.giving_up import GivingUp
 from tinker_rest.bulk.journal import Journal, JournalHeader
 from tinker_rest.bulk.outcomes import BulkOutcome
 from tinker_rest.command_line.progress import Bar
 from tinker_rest.command_line.targets import Target
-from tinker_rest.errors import AuthenticationError, BillingError, CredentialsError, TinkerError
+from tinker_rest.errors import TinkerError
 
 if TYPE_CHECKING:
     from tinker_rest import RestClient
     from tinker_rest.download.results import DownloadProgress
 
 ACTION = "download_checkpoints"
-_HOPELESS = (AuthenticationError, BillingError, CredentialsError)
+_NOT_THERE: dict[str, Any] = {"destination": None, "size_bytes": None, "verified_by": None}
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ class Downloads:
         bar: Told how many bytes there are and how many have come.
 
     Attributes:
-        results: What is to be told of each that is there, by its tinker path.
+        results: What is to be told of each, by its tinker path; None throughout where it is not there.
+        giving_up: Why the rest was not tried, where it was not.
     """
 
     def __init__(self, client: RestClient, targets: Sequence[Target], manner: Manner, bar: Bar) -> None:
@@ -62,8 +64,8 @@ class Downloads:
         self._bar = bar
         self._progress: dict[str, DownloadProgress] = {}
         self._outcomes: dict[str, BulkOutcome] = {}
-        self._hopeless: Exception | None = None
-        self.results: dict[str, dict[str, Any]] = {}
+        self.giving_up = GivingUp(manner.concurrency)
+        self.results = {target.tinker_path: _NOT_THERE for target in targets}
 
     async def run(self) -> list[BulkOutcome]:
         """Download them, one failure stopping nothing, and return what became of each.
@@ -80,6 +82,8 @@ class Downloads:
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(self._manner.concurrency, len(self._targets))):
                     group.create_task(self._work(waiting, journal))
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
         finally:
             if journal is not None:
                 journal.close()
@@ -90,7 +94,7 @@ class Downloads:
 
     async def _work(self, waiting: Any, journal: Journal | None) -> None:
         for target in waiting:
-            if self._hopeless is not None:
+            if self.giving_up.stopped_by is not None:
                 return
             # Also what the journal has as done: it may have been moved away since, and to look is quick.
             outcome = await self._downloaded(target.tinker_path)
@@ -112,9 +116,9 @@ class Downloads:
                 progress=tell,
             )
         except TinkerError as error:
-            if isinstance(error, _HOPELESS):
-                self._hopeless = error
+            self.giving_up.note(error)
             return BulkOutcome(path, "failed", error.with_traceback(None))
+        self.giving_up.note(None)
         self.results[path] = {
             "destination": str(result.path),
             "size_bytes": result.size_bytes,

@@ -18,7 +18,7 @@ def download(url: str, target: str, bar: Bar) -> int:
 
     Args:
         url: Where it is.
-        target: The file to write, which is replaced when all is there; `-` for stdout.
+        target: The file to write, which is replaced when all is there, or a device or pipe; `-` for stdout.
         bar: Told how far it is.
 
     Raises:
@@ -28,6 +28,9 @@ def download(url: str, target: str, bar: Bar) -> int:
     if target == "-":
         return _copy(url, sys.stdout.buffer, bar)
     path = Path(target)
+    if path.exists() and not path.is_file():  # such as /dev/null, which must not be replaced
+        with path.open("wb") as device:
+            return _copy(url, device, bar)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:

@@ -43,7 +43,7 @@ def report(
         outcomes: One for each checkpoint.
         done: What was done, such as `deleted`.
         already: What was so before, such as `gone already`.
-        results: What else there is to tell of those that are done, for JSON, by their tinker paths.
+        results: What else there is to tell of each, for JSON, by their tinker paths.
         more_columns: Further columns.
     """
     from tinker_rest.bulk.outcomes import SUCCEEDED
@@ -57,12 +57,13 @@ def report(
     listing = Listing("checkpoint", lambda one: one.tinker_path, [*_COLUMNS, *more_columns], as_json)
     words = {"done": done, "already_done": already, "failed": "failed", "cancelled": "not tried"}
     totals = {status: counts[status] for status in words}  # type: ignore[index]
-    if outcomes:
+    if outcomes or settings.format != "table":
         show_list(settings, listing, Found.all_of(shown), more=lambda: {"outcomes": totals})
     sys.stdout.flush()
     failed = [one for one in outcomes if one.status not in SUCCEEDED]
     for one in failed:
-        _tell(f"failed: {one.tinker_path}: {_error(one) or 'not tried'}")
+        error = _error(one)
+        _tell(f"not tried: {one.tinker_path}" if error is None else f"failed: {one.tinker_path}: {error}")
     if not settings.quiet:
         told = [f"{count:,} {words[status]}" for status, count in totals.items() if count]
         _tell(f"{counted(len(outcomes), 'checkpoint')}: {', '.join(told) or 'nothing to do'}")

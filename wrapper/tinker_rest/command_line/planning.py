@@ -28,13 +28,14 @@ def planning_options(command: F) -> F:
     return dry_run(yes(command))
 
 
-def show_only(settings: Settings, targets: Sequence[Target], what: str) -> None:
+def show_only(settings: Settings, targets: Sequence[Target], what: str, in_words: str = "") -> None:
     """Print all that would be done, for `--dry-run`.
 
     Args:
         settings: What the common options say.
         targets: The checkpoints.
         what: What would be done, such as `delete`.
+        in_words: What that is followed by, such as when they would expire.
     """
     from tinker_rest.types import Checkpoint
 
@@ -42,7 +43,7 @@ def show_only(settings: Settings, targets: Sequence[Target], what: str) -> None:
     total = sum(target.size_bytes or 0 for target in targets)
     show_list(settings, CHECKPOINTS, found, more=lambda: {"total_size_bytes": total})
     sys.stdout.flush()
-    _tell(settings, f"would {what} {summary(targets)}; nothing was done")
+    _tell(settings, f"would {what} {summary(targets)}{in_words}; nothing was done")
 
 
 def _known(target: Target, kind: Any) -> Any:

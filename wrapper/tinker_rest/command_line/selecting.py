@@ -63,7 +63,9 @@ def selection_options_of_changes(command: F) -> F:
 
 def selection_of(given: Mapping[str, Any]) -> CheckpointSelection | None:
     """What the options select; None where none of them was given. Raises InvalidArgumentError."""
-    values = {name: value for name, value in given.items() if value not in (None, False, ())}
+    values = {
+        name: value for name, value in given.items() if value is not None and value is not False and value != ()
+    }
     if not values.keys() - {"include_public"}:
         return None
     from tinker_rest import CheckpointSelection

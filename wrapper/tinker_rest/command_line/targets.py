@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from tinker_rest.types import Checkpoint
 
 STDIN = "-"
+RUNS_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,11 @@ def find_targets(
             "say which checkpoints: their paths, - to read them from stdin, or --run and others"
         )
     if selection is not None:
+        if selection.is_everything:
+            raise click.UsageError(
+                "that would be all checkpoints; select some of them, or write them down with `checkpoint list -q` "
+                "and give - to read them"
+            )
         return _selected(client, settings, selection)
     named = [one for path in paths for one in (_read_stdin() if path == STDIN else [path])]
     targets = look_up(client, settings, list(dict.fromkeys(named)))
@@ -102,19 +110,42 @@ def _private(targets: Sequence[Target], paths: Sequence[str]) -> list[Target]:
 
 
 def _selected(client: RestClient, settings: Settings, selection: CheckpointSelection) -> list[Target]:
-    if selection.is_everything:
-        raise click.UsageError(
-            "that would be all checkpoints; select some of them, or write them down with `checkpoint list -q` "
-            "and give - to read them"
-        )
     with progress(settings, "Looking for checkpoints", unit="checkpoints"):
         found = client.select_checkpoints(selection).result()
     return [Target(one.tinker_path, one) for one in found]
 
 
+def find_still_meant(
+    client: RestClient, settings: Settings, options: Mapping[str, Any], plan: Sequence[str], done: Container[str]
+) -> list[Target]:
+    """The checkpoints of a plan that is older that are done, gone, or selected by the options now as well.
+
+    How many others there are, which are protected by now or were saved again, is told on stderr.
+
+    Args:
+        client: What looks them up.
+        settings: What the common options say.
+        options: The options that selected them, of which sorting and limit have had their effect.
+        plan: Their tinker paths.
+        done: Those of which nothing is left to do.
+    """
+    from attrs import evolve
+
+    selection = selection_of(options)
+    meant = [] if selection is None else _selected(client, settings, evolve(selection, sort=None, limit=None))
+    known = {one.tinker_path: one for one in meant}
+    rest = [path for path in plan if path not in known and path not in done]
+    there = {one.tinker_path for one in look_up(client, settings, rest) if one.checkpoint is not None}
+    if there:
+        sys.stderr.write(
+            f"left out {counted(len(there), 'checkpoint')} that the options do not select any longer\n"
+        )
+    return [known.get(path) or Target(path) for path in plan if path not in there]
+
+
 def _read_stdin() -> list[str]:
     """A path in each line; empty ones and comments are left out."""
-    lines = (line.strip() for line in sys.stdin)
+    lines = (line.strip("\ufeff \t\r\n") for line in sys.stdin)
     return [line for line in lines if line and not line.startswith("#")]
 
 
@@ -130,9 +161,11 @@ def look_up(client: RestClient, settings: Settings, paths: Sequence[str]) -> lis
     runs = dict.fromkeys(ParsedCheckpointTinkerPath.from_tinker_path(path).training_run_id for path in paths)
     known: dict[str, Checkpoint] = {}
     with progress(settings, "Looking for checkpoints", total=len(runs), unit="training runs") as bar:
-        pages = [client.list_checkpoints(run) for run in runs]
-        for page in pages:
+        waiting = iter(runs)
+        pages = deque(client.list_checkpoints(run) for run in islice(waiting, RUNS_AT_ONCE))
+        while pages:
             with contextlib.suppress(NotFoundError, PermissionDeniedError):
-                known |= {one.tinker_path: one for one in page.result().checkpoints}
+                known |= {one.tinker_path: one for one in pages.popleft().result().checkpoints}
+            pages.extend(client.list_checkpoints(run) for run in islice(waiting, 1))
             bar.advance(1)
     return [Target(path, known.get(path)) for path in paths]

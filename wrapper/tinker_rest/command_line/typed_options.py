@@ -10,6 +10,8 @@ import click
 
 T = TypeVar("T")
 
+_TYPED = "tinker_rest.typed"
+
 
 class Typed(click.ParamType, Generic[T]):  # type: ignore[type-arg,unused-ignore]
     """A kind of value that a function reads.
@@ -28,10 +30,17 @@ class Typed(click.ParamType, Generic[T]):  # type: ignore[type-arg,unused-ignore
         """The value of a text, or a usage error."""
         from tinker_rest.errors import InvalidArgumentError
 
+        if ctx is not None and param is not None:
+            ctx.meta.setdefault(_TYPED, {})[param.name] = " ".join(str(value).split())
         try:
             return self._read(value)
         except InvalidArgumentError as error:
             self.fail(str(error), param, ctx)
+
+
+def typed_texts(context: click.Context) -> dict[str, str]:
+    """What was typed for options of these kinds: the same, where a moment such as `3 days ago` is not."""
+    return context.meta.get(_TYPED, {})  # type: ignore[no-any-return]
 
 
 def _past_duration(text: str) -> timedelta:

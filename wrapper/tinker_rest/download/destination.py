@@ -78,6 +78,10 @@ def find_destination(dest: str, path: ParsedCheckpointTinkerPath, *, is_folder: 
     if final.exists() and final.is_dir() != is_folder:
         what, there = ("folder", "file") if is_folder else ("file", "folder")
         raise DownloadError(f"{final} is to be a {what} and is a {there}; choose another place")
+    if final.exists() and not final.is_dir() and not final.is_file():
+        raise DownloadError(
+            f"{final} is a device or pipe, which a download must not replace; choose another place"
+        )
     return Destination(final, final.with_name(final.name + PART_SUFFIX), is_folder, final.exists())
 
 

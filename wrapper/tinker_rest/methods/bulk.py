@@ -70,8 +70,9 @@ class BulkMethods(CheckpointMethods, IterationMethods):
             concurrency: How many requests may be in flight, from 1 to 128; 16 by default.
             journal: A file in which each outcome is written as a line of JSON; None, the default, for none. A
                 call with the journal of one that was interrupted, even by a killed process, does not send again
-                what is done; for a selection it goes on with the checkpoints that were meant when it began.
-                One run at a time may use a journal, and only for the same change on the same server.
+                what is done; for a selection it goes on with the checkpoints that were meant when it began and
+                still are, so not with one that was published since. One run at a time may use a journal, and
+                only for the same change on the same server.
             progress: Called with a `BulkProgress` at the beginning and for each outcome, on the thread that
                 makes the calls. It must not block; what it raises is logged and changes nothing.
 

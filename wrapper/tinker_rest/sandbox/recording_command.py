@@ -88,6 +88,8 @@ def _counts(file: Path) -> dict[str, int]:
 @contextmanager
 def _replacing(target: Path) -> Iterator[Path]:
     """A new file beside the target, which takes its place at the end and is removed on an exception."""
+    if target.exists() and not target.is_file():
+        raise ScenarioError(f"{target} is no file that can be replaced")
     file = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     file.touch(exist_ok=False)
     try:

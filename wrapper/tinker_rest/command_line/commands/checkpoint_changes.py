@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from tinker_rest.command_line.changing import Asked, Change, change_checkpoints, concurrency_option
+from tinker_rest.command_line.changing import DELETION, Asked, Change, change_checkpoints, concurrency_option
 from tinker_rest.command_line.clients import rest_client
 from tinker_rest.command_line.command_journals import journal_option
 from tinker_rest.command_line.groups import Command
@@ -17,7 +17,7 @@ from tinker_rest.command_line.selecting import selection_options_of_changes
 from tinker_rest.command_line.settings import Settings, pass_settings
 from tinker_rest.command_line.typed_options import TTL
 
-DELETE = Change("delete_checkpoints", "delete", "deleted", "gone already")
+DELETE = Change(DELETION, "delete", "deleted", "gone already")
 PUBLISH = Change("publish_checkpoints", "publish", "published", "public already")
 UNPUBLISH = Change("unpublish_checkpoints", "unpublish", "unpublished", "private already")
 
@@ -66,14 +66,14 @@ def delete(settings: Settings, checkpoint_paths: Sequence[str], **given: Any) ->
 @click.command("set-ttl", cls=Command)
 @_changes
 @click.option(
-    "--ttl", type=TTL, metavar="TTL",
+    "--ttl", "ttl_seconds", type=TTL, metavar="TTL",
     help="When they shall expire, from an hour to ten years from now: '7d', '2 weeks', 'tomorrow 9:00' (in this"
     " machine's time zone), or a number of seconds. 'never' is --remove.",
 )  # fmt: skip
 @click.option("--remove", is_flag=True, help="Let them never expire.")
 @pass_settings
 def set_ttl(
-    settings: Settings, checkpoint_paths: Sequence[str], ttl: int | None, remove: bool, **given: Any
+    settings: Settings, checkpoint_paths: Sequence[str], ttl_seconds: int | None, remove: bool, **given: Any
 ) -> int:
     """Let checkpoints expire, or keep them.
 
@@ -84,17 +84,20 @@ def set_ttl(
       tinker-rest checkpoint set-ttl tinker://RUN_ID/weights/0001 --ttl 30d
       tinker-rest checkpoint set-ttl --no-ttl --older-than 60d --ttl '2 weeks' --dry-run
     """  # noqa: D301
-    is_given = click.get_current_context().get_parameter_source("ttl") is click.core.ParameterSource.COMMANDLINE
+    source = click.get_current_context().get_parameter_source("ttl_seconds")
+    is_given = source is click.core.ParameterSource.COMMANDLINE
     if is_given == remove:
         raise click.UsageError("give either --ttl, such as --ttl 7d, or --remove")
-    if ttl is not None and not 3600 <= ttl <= 315_360_000:
+    if ttl_seconds is not None and not 3600 <= ttl_seconds <= 315_360_000:
         raise click.BadParameter(
-            f"{ttl:,} seconds are less than an hour or more than ten years", param_hint="'--ttl'"
+            f"{ttl_seconds:,} seconds are less than an hour or more than ten years", param_hint="'--ttl'"
         )
     words = " so that they never expire"
-    if ttl is not None:
-        words = f" to expire at {datetime.now(UTC) + timedelta(seconds=ttl):%Y-%m-%d %H:%M} UTC"
-    change = Change("set_checkpoints_ttl", "set the TTL of", "set", "set already", {"ttl_seconds": ttl}, words)
+    if ttl_seconds is not None:
+        words = f" to expire at {datetime.now(UTC) + timedelta(seconds=ttl_seconds):%Y-%m-%d %H:%M} UTC"
+    change = Change(
+        "set_checkpoints_ttl", "set the TTL of", "set", "set already", {"ttl_seconds": ttl_seconds}, words
+    )
     is_single = len(checkpoint_paths) == 1 and checkpoint_paths[0] != "-"
     return _run(settings, change, checkpoint_paths, **{**given, "yes": given["yes"] or is_single})
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tinker_rest.command_line.changing import Asked, concurrency_option, plan
+from tinker_rest.command_line.changing import Asked, concurrency_option, make_plan
 from tinker_rest.command_line.clients import rest_client
 from tinker_rest.command_line.command_journals import journal_option
 from tinker_rest.command_line.failures import CommandError
@@ -63,24 +64,30 @@ def download(
     is_single = len(checkpoint_paths) == 1 and checkpoint_paths[0] != STDIN
     asked = Asked(checkpoint_paths, selection, dry_run, yes or is_single, journal, concurrency)
     with rest_client(settings) as client:
-        targets, kept = plan(client, settings, ACTION, {"output": str(output.resolve())}, asked)
+        plan = make_plan(client, settings, ACTION, {"output": str(output.resolve())}, asked)
         if dry_run:
-            show_only(settings, targets, "download")
+            show_only(settings, plan.left, "download")
             return 0
-        if targets and not asked.yes:
-            show_plan(settings, targets, "download")
-            question = f"Download {counted(len(targets), 'checkpoint')} to {output.resolve()}?"
+        if plan.left and not asked.yes:
+            show_plan(settings, plan.left, "download")
+            question = f"Download {counted(len(plan.left), 'checkpoint')} to {output.resolve()}?"
             ask(question, reads_stdin=STDIN in checkpoint_paths)
         _make(output)
         with progress(settings, "Downloading", unit=BYTES) as bar:
-            manner = Manner(output, not no_extract, force, concurrency, kept.path)
-            downloads = Downloads(client, targets, manner, bar)
-            outcomes = asyncio.run(downloads.run())
+            manner = Manner(output, not no_extract, force, concurrency, plan.journal.path)
+            downloads = Downloads(client, plan.targets, manner, bar)
+            try:
+                outcomes = asyncio.run(downloads.run())
+            except KeyboardInterrupt:
+                if not settings.quiet:
+                    sys.stderr.write("what has come is kept; the same command goes on with it\n")
+                raise
+    plan.journal.close(is_done=downloads.giving_up.stopped_by is None)
     results = downloads.results
     saved_to: Column[BulkOutcome] = Column(
-        "destination", "Saved to", lambda one: results.get(one.tinker_path, {}).get("destination"), whole=True
+        "destination", "Saved to", lambda one: results[one.tinker_path]["destination"], whole=True
     )
-    status = report(
+    return report(
         settings,
         outcomes,
         done="downloaded",
@@ -88,8 +95,6 @@ def download(
         results=results,
         more_columns=[saved_to],
     )
-    kept.close(is_done=not status)
-    return status
 
 
 def _make(folder: Path) -> None:

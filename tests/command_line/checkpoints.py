@@ -1,0 +1,93 @@
+"""An account with a few checkpoints, for commands that change them."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tinker_rest.sandbox import Sandbox
+
+from .conftest import COMMAND, RUN_ID, environment
+
+OTHER_RUN = "8c1e8f0a-2f4b-4b8e-9f59-1d2f6f1a7b11:train:0"
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+DAY = 86400
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Sandbox]:
+    with Sandbox(seed=False, validate_responses=True, archive_build_seconds=0) as running:
+        for run in (RUN_ID, OTHER_RUN):
+            running.add_training_run(training_run_id=run)
+        yield running
+
+
+@pytest.fixture
+def sandbox(server: Sandbox) -> Iterator[Sandbox]:
+    """Six checkpoints, of which the oldest is public and the newest expires in a day."""
+    server.reset()
+    for run in (RUN_ID, OTHER_RUN):
+        server.add_training_run(training_run_id=run)
+    now = datetime.now(UTC)
+    for number in range(1, 5):
+        server.add_checkpoint(
+            training_run_id=RUN_ID, name=f"{number:04}", size_bytes=number * 1000**3,
+            created_at=now - timedelta(days=50 - 10 * number), public=number == 1,
+            ttl_seconds=DAY if number == 4 else None,
+        )  # fmt: skip
+    for number in (1, 2):
+        server.add_checkpoint(
+            training_run_id=OTHER_RUN, kind="sampler_weights", name=f"step-{number}", size_bytes=500,
+            created_at=now - timedelta(days=5 - number),
+        )  # fmt: skip
+    server.requests.clear()
+    yield server
+    assert server.violations == []
+
+
+def path(number: int) -> str:
+    return f"tinker://{RUN_ID}/weights/{number:04}"
+
+
+def sampler(number: int) -> str:
+    return f"tinker://{OTHER_RUN}/sampler_weights/step-{number}"
+
+
+@pytest.fixture
+def cli(sandbox: Sandbox, tmp_path: Path) -> Run:
+    def run(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [COMMAND, *arguments], env=environment(sandbox, HOME=str(tmp_path)), cwd=tmp_path, timeout=60,
+            input="" if stdin is None else stdin, capture_output=True, text=True, encoding="utf-8", check=False,
+        )  # fmt: skip
+
+    return run
+
+
+def there(sandbox: Sandbox) -> set[str]:
+    with sandbox.client() as client:
+        return {one.tinker_path for one in client.list_user_checkpoints(100).result().checkpoints}
+
+
+def changes_sent(sandbox: Sandbox) -> list[str]:
+    return [f"{one.method} {one.target}" for one in sandbox.requests if one.method != "GET"]
+
+
+def journals(tmp_path: Path) -> list[Path]:
+    return [*tmp_path.rglob("*.jsonl")]
+
+
+EVERYTHING = {path(1), path(2), path(3), path(4), sampler(1), sampler(2)}
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline, "it never came about"
+        time.sleep(0.02)
