@@ -69,6 +69,11 @@ class Change:
     values: Mapping[str, Any] = field(default_factory=dict)
     in_words: str = ""
 
+    @property
+    def title(self) -> str:
+        """`what` with a capital letter."""
+        return self.what[:1].upper() + self.what[1:]
+
     def begin(self, client: RestClient, paths: Sequence[str], **manner: Any) -> APIFuture[BulkResult]:
         """Begin it."""
         method: Callable[..., APIFuture[BulkResult]] = getattr(client, self.action)
@@ -106,7 +111,7 @@ def change_checkpoints(client: RestClient, settings: Settings, change: Change, a
         return 0
     if plan.left and not asked.yes:
         show_plan(settings, plan.left, change.what)
-        ask(f"{change.what[:1].upper()}{change.what[1:]} {counted(len(plan.left), 'checkpoint')}{change.in_words}?",
+        ask(f"{change.title} {counted(len(plan.left), 'checkpoint')}{change.in_words}?",
             reads_stdin=STDIN in asked.paths)  # fmt: skip
     return _change(client, settings, change, asked, plan)
 
@@ -168,7 +173,7 @@ def _change(
         finished = so_far.finished
         bar.update(finished)
 
-    doing = f"{change.what[:1].upper()}{change.what[1:]} checkpoints"
+    doing = f"{change.title} checkpoints"
     with progress(settings, doing, total=count, unit="checkpoints") as bar:
         future = change.begin(
             client,
