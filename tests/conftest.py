@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,8 @@ if "--without-fast" in sys.argv:
     # pytest has imported the plugin of the installed wheel, which imports nothing else.
     plugin = {"tinker_rest", "tinker_rest.pytest_plugin"}
     assert {name for name in sys.modules if name.startswith("tinker_rest")} <= plugin
+    import_module("tinker_rest.sandbox.answers")  # the sandbox needs orjson, wherever it is installed
+    assert "tinker_rest.network.transport" not in sys.modules
     for name in ("orjson", "uvloop"):
         sys.modules[name] = None  # type: ignore[assignment]  # importing it fails from now on
 
