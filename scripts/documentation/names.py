@@ -10,7 +10,7 @@ import tinker_rest
 import tinker_rest.sandbox
 import tinker_rest.types
 from documentation import http_reference
-from documentation.python_reference import methods_by_group, path_of
+from documentation.python_reference import methods_by_group, path_of, path_of_type
 
 _CODE = re.compile(r"<code>([A-Za-z_][\w.]*)</code>")
 # What holds a link or a heading, and so no other link.
@@ -21,7 +21,7 @@ _OPERATIONS = re.compile(r"operations? (?:<code>\w+</code>(?:, | or )?)+")
 @functools.cache
 def _identifiers() -> dict[str, str]:
     """The identifier of each name of the Python reference."""
-    known: dict[str, str] = {name: f"tinker_rest.types.{name}" for name in tinker_rest.types.__all__}
+    known: dict[str, str] = {name: path_of_type(name) for name in tinker_rest.types.__all__}
     for module in (tinker_rest.sandbox, tinker_rest):
         for name in module.__all__:
             value = getattr(module, name)

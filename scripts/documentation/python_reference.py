@@ -80,6 +80,13 @@ def path_of(value: Any) -> str:
     return f"{value.__module__}.{value.__qualname__}"
 
 
+def path_of_type(name: str) -> str:
+    """The place of a name of `tinker_rest.types`: that of the class, or of the other name of something."""
+    value = getattr(tinker_rest.types, name)
+    is_class = inspect.isclass(value) and value.__name__ == name
+    return path_of(value) if is_class else f"tinker_rest.types.{name}"
+
+
 def _client(client: type, before: str = "") -> Iterator[str]:
     yield f"# {client.__name__}\n\n{before}"
     yield _object(path_of(client))
@@ -123,12 +130,12 @@ def _types() -> Iterator[str]:
         value = getattr(tinker_rest.types, name)
         if inspect.isclass(value) and issubclass(value, enum.Enum):
             groups["Enumerations"].append(
-                _object(f"tinker_rest.types.{name}", 3, members="null", show_if_no_docstring=True)
+                _object(path_of_type(name), 3, members="null", show_if_no_docstring=True)
             )
         elif inspect.isclass(value) and value.__name__ == name:
-            groups["Models"].append(_object(f"tinker_rest.types.{name}", 3, members=_extras_of(value)))
+            groups["Models"].append(_object(path_of_type(name), 3, members=_extras_of(value)))
         else:
-            groups["Unions and names"].append(_object(f"tinker_rest.types.{name}", 3, show_if_no_docstring=True))
+            groups["Unions and names"].append(_object(path_of_type(name), 3, show_if_no_docstring=True))
     groups["Unions and names"] += [_object(path, 3, show_if_no_docstring=True) for path in _NAMES_OF_ARGUMENTS]
     for title, objects in groups.items():
         yield f"## {title}\n"
