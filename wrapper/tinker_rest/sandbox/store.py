@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 from .answers import Answer
 from .clock import to_microseconds
+from .database import open_database
 from .tables import LATER_STATEMENTS, STATEMENTS, VERSION
 
 ANSWERS_KEPT_FOR = timedelta(hours=24)
-BUSY_TIMEOUT_SECONDS = 30
 TOTALS_KEPT = 100
 
 # Names in UUIDs of the sandbox's own making.
@@ -62,22 +62,12 @@ class Store:
     """
 
     def __init__(self, database: str) -> None:
-        # Transactions are begun by hand: the module's own would commit at surprising moments.
-        self._connection = sqlite3.connect(
-            database, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
-        )
+        self._connection = open_database(database)
         self._closing = weakref.finalize(self, self._connection.close)
-        self._connection.row_factory = sqlite3.Row
         self._lock = threading.RLock()
         self._version_seen: int | None = None
         self._totals: dict[tuple[Any, ...], sqlite3.Row] = {}
         self._totals_are_of: tuple[int, ...] = ()
-        try:
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = NORMAL")
-        except sqlite3.Error:
-            self.close()
-            raise
 
     def is_new(self) -> bool:
         """Whether the database is empty.
