@@ -101,6 +101,15 @@ def start_seconds() -> float:
         return time.perf_counter() - started
 
 
+def restart_milliseconds() -> tuple[float, float]:
+    """How long one more start and its close take in a process that has started a sandbox before."""
+    began = time.perf_counter()
+    running = Sandbox().start()
+    started = time.perf_counter()
+    running.close()
+    return (started - began) * 1000, (time.perf_counter() - started) * 1000
+
+
 def requests_per_second(port: int, count: int) -> float:
     connections = [Connection(port) for _ in range(CONNECTIONS)]
     started = time.perf_counter()
@@ -169,6 +178,10 @@ def main() -> None:
     figures = {
         "start to first answer, s": statistics.median(start_seconds() for _ in range(options.rounds)),
     }
+    restart_milliseconds()
+    starts, closes = zip(*(restart_milliseconds() for _ in range(options.rounds)), strict=True)
+    figures["another start in a process, ms"] = statistics.median(starts)
+    figures["close, ms"] = statistics.median(closes)
     with sandbox() as port:
         figures["a training run, answers/s on one core"] = statistics.median(
             requests_per_second(port, options.requests) for _ in range(options.rounds)

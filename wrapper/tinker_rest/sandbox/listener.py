@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import uvicorn
@@ -54,7 +55,6 @@ class Listener:
             lifespan="off",
             log_config=None,
             server_header=False,
-            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             ws="none",
         )
@@ -76,7 +76,7 @@ class Listener:
 
     def stop(self) -> None:
         """Answer the requests that have come, close the sockets and end the thread."""
-        self._server.should_exit = True
+        self._server.stop()
         self._thread.join()
         for listening in self._sockets:
             listening.close()
@@ -92,15 +92,45 @@ class Listener:
 
 
 class _Server(uvicorn.Server):
-    """Tells when it accepts requests."""
+    """Starts and stops at once: uvicorn's own loop looks ten times a second whether it should exit."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.ready = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """End `main_loop`. Called from another thread, at any time."""
+        self.should_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop has ended by itself
+                self._loop.call_soon_threadsafe(self._stopping.set)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         self.ready.set()
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):  # refreshes the Date header
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), 1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close idle connections and wait for requests in flight, as uvicorn does, without its pauses."""
+        for server in self.servers:
+            server.close()
+        state = self.server_state
+        for connection in [*state.connections]:
+            connection.shutdown()
+        try:
+            async with asyncio.timeout(SHUTDOWN_SECONDS):
+                while state.connections or state.tasks:  # noqa: ASYNC110 - uvicorn signals neither
+                    await asyncio.sleep(0.001)
+        except TimeoutError:
+            for task in state.tasks:
+                task.cancel()
 
 
 def _protocol_that_tells_its_transport() -> type[asyncio.Protocol]:
