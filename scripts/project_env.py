@@ -28,9 +28,14 @@ def run(*command: str | Path, **settings: object) -> None:
         sys.exit(done.returncode)
 
 
-def command_passes(*command: str | Path) -> bool:
-    """Run a command in the checkout and say whether it ended well."""
-    return subprocess.run([str(word) for word in command], cwd=ROOT, check=False).returncode == 0
+def digest_of(*paths: Path) -> str:
+    """A digest of files and of all source files in folders, by which a change of any is noticed."""
+    digest = hashlib.sha256()
+    for path in paths:
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file() and "__pycache__" not in file.parts:
+                digest.update(f"{file.relative_to(ROOT)} {file.stat().st_size} ".encode() + file.read_bytes())
+    return digest.hexdigest()
 
 
 def pip_install(python: Path, *arguments: str | Path, locked: bool = True) -> None:
@@ -52,18 +57,16 @@ def ensure(name: str, *arguments: str | Path, sources: tuple[Path, ...] = (), lo
     python = python_of(folder)
     if Path(sys.prefix) == folder:
         return python
-    digest = hashlib.sha256(f"{sys.version} {sys.base_prefix} {ROOT} {arguments}".encode())
-    for path in (LOCK, ROOT / "pyproject.toml", *sources):
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            digest.update(file.read_bytes())
+    files = digest_of(LOCK, ROOT / "pyproject.toml", *sources)
+    made_from = f"{sys.version} {sys.base_prefix} {ROOT} {arguments} {files}"
     stamp = folder / "made-from"
-    if stamp.exists() and stamp.read_text() == digest.hexdigest():
+    if stamp.exists() and stamp.read_text() == made_from:
         return python
     print(f"Setting up {name} …", flush=True)
     shutil.rmtree(folder, ignore_errors=True)
     venv.create(folder, with_pip=False, symlinks=os.name != "nt")
     pip_install(python, *arguments, locked=locked)
-    stamp.write_text(digest.hexdigest())
+    stamp.write_text(made_from)
     return python
 
 

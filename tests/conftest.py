@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from checkout import ROOT
 
 if TYPE_CHECKING:
     from tinker_rest.sandbox import Sandbox
 
+
+# What every script depends on.
+OF_ALL_SCRIPTS = (
+    "pyproject.toml",
+    "requirements.lock",
+    "scripts/project_env.py",
+    "tests/checkout.py",
+    "tests/conftest.py",
+)
 
 # Before any other module of the tests is imported.
 if "--without-fast" in sys.argv:
@@ -28,6 +39,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--without-fast", action="store_true", help="run as if the packages of the extra `fast` were not installed"
     )
+    parser.addoption(
+        "--changed-since",
+        metavar="COMMIT",
+        help="leave out tests of scripts whose files have not changed since then",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests marked `scripts` if none of the files that the mark names has changed."""
+    if not (base := config.getoption("--changed-since")):
+        return
+    changed = []
+    for command in (["diff", "--name-only", base], ["ls-files", "--others", "--exclude-standard"]):
+        done = subprocess.run(["git", *command], cwd=ROOT, check=True, capture_output=True, text=True)
+        changed += done.stdout.splitlines()
+
+    def is_needed(item: pytest.Item) -> bool:
+        mark = item.get_closest_marker("scripts")
+        return mark is None or any(file.startswith((*mark.args, *OF_ALL_SCRIPTS)) for file in changed)
+
+    config.hook.pytest_deselected(items=[item for item in items if not is_needed(item)])
+    items[:] = [item for item in items if is_needed(item)]
 
 
 @pytest.fixture(autouse=True)
@@ -37,11 +70,17 @@ def environment_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """A fresh server with the seeded data, whose every answer is checked against the API's description."""
-    from tinker_rest.sandbox import Sandbox  # after --without-fast took effect
+@pytest.fixture(scope="session")
+def tinker_sandbox_options() -> Mapping[str, Any]:
+    """Every answer is checked against the API's description."""
+    return {"validate_responses": True}
 
-    with Sandbox(validate_responses=True) as server:
-        yield server
-        assert server.violations == []
+
+@pytest.fixture
+def sandbox(tinker_sandbox: Sandbox) -> Iterator[Sandbox]:
+    """A server with the seeded data, as at its start; archives are ready at once.
+
+    All tests of a process share it, so it is left running; the package's own plugin starts and resets it.
+    """
+    yield tinker_sandbox
+    assert tinker_sandbox.violations == []

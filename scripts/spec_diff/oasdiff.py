@@ -37,7 +37,7 @@ def known_ids() -> set[str]:
 
 
 def _run(*arguments: str) -> str:
-    command = [str(_built()), *arguments]
+    command = [str(built()), *arguments]
     # Settings of whoever runs this are not read.
     environment = {key: value for key, value in os.environ.items() if not key.startswith("OASDIFF")}
     done = subprocess.run(command, cwd=FOLDER, env=environment, capture_output=True, text=True, check=False)
@@ -59,7 +59,8 @@ def _is_built() -> bool:
     return _program().exists() and stamp.exists() and stamp.read_text() == _digest()
 
 
-def _built() -> Path:
+def built() -> Path:
+    """The program, which is built when it is not there yet."""
     if not _is_built():
         print("Building oasdiff …", file=sys.stderr, flush=True)
         shutil.rmtree(CACHE, ignore_errors=True)

@@ -21,13 +21,13 @@ def structure(spec: Path) -> list[str]:
 
 def node_linters(spec: Path) -> list[str]:
     """What spectral and redocly say; where there is no Node, a message and in CI a finding."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
+    if not can_be_installed():
         message = "spectral and redocly were not run: there is no Node here"
         if os.environ.get("CI"):
             return [f"{spec.name}: {message}, and CI must have it [node]"]
         print(f"{message}.")
         return []
-    tools = _installed() / "node_modules" / ".bin"
+    tools = installed()
     shutil.copy(FOLDER / "spectral.yaml", CACHE)  # beside the rulesets that it extends
     spectral = [
         str(tools / "spectral"), "lint", "--ruleset", str(CACHE / "spectral.yaml"), "--fail-severity", "hint",
@@ -40,10 +40,17 @@ def node_linters(spec: Path) -> list[str]:
     return _lines("spectral", spectral) + _lines("redocly", redocly)
 
 
-def _installed() -> Path:
+def can_be_installed() -> bool:
+    """Whether there is Node, which brings and runs them."""
+    return shutil.which("node") is not None and shutil.which("npm") is not None
+
+
+def installed() -> Path:
+    """The folder of the linters that need Node; installed when they are not there yet."""
     digest = hashlib.sha256((FOLDER / "package.json").read_bytes()).hexdigest()
     stamp = CACHE / "made-from"
-    if not stamp.exists() or stamp.read_text() != digest:
+    tools = CACHE / "node_modules" / ".bin"
+    if not tools.is_dir() or not stamp.exists() or stamp.read_text() != digest:
         shutil.rmtree(CACHE, ignore_errors=True)
         CACHE.mkdir()
         shutil.copy(FOLDER / "package.json", CACHE)
@@ -52,7 +59,7 @@ def _installed() -> Path:
         if done.returncode:
             sys.exit(f"npm install failed:\n{done.stdout}{done.stderr}")
         stamp.write_text(digest)
-    return CACHE
+    return tools
 
 
 def _lines(linter: str, command: list[str]) -> list[str]:

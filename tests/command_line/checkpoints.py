@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,26 +12,17 @@ import pytest
 
 from tinker_rest.sandbox import Sandbox
 
-from .conftest import COMMAND, RUN_ID, environment
+from .conftest import RUN_ID
+from .running import Run, environment, run_here
 
 OTHER_RUN = "8c1e8f0a-2f4b-4b8e-9f59-1d2f6f1a7b11:train:0"
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
 DAY = 86400
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Sandbox]:
-    with Sandbox(seed=False, validate_responses=True, archive_build_seconds=0) as running:
-        for run in (RUN_ID, OTHER_RUN):
-            running.add_training_run(training_run_id=run)
-        yield running
-
-
 @pytest.fixture
-def sandbox(server: Sandbox) -> Iterator[Sandbox]:
+def sandbox(empty: Sandbox) -> Sandbox:
     """Six checkpoints, of which the oldest is public and the newest expires in a day."""
-    server.reset()
+    server = empty
     for run in (RUN_ID, OTHER_RUN):
         server.add_training_run(training_run_id=run)
     now = datetime.now(UTC)
@@ -47,8 +38,7 @@ def sandbox(server: Sandbox) -> Iterator[Sandbox]:
             created_at=now - timedelta(days=5 - number),
         )  # fmt: skip
     server.requests.clear()
-    yield server
-    assert server.violations == []
+    return server
 
 
 def path(number: int) -> str:
@@ -61,11 +51,8 @@ def sampler(number: int) -> str:
 
 @pytest.fixture
 def cli(sandbox: Sandbox, tmp_path: Path) -> Run:
-    def run(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [COMMAND, *arguments], env=environment(sandbox, HOME=str(tmp_path)), cwd=tmp_path, timeout=60,
-            input="" if stdin is None else stdin, capture_output=True, text=True, encoding="utf-8", check=False,
-        )  # fmt: skip
+    def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return run_here(arguments, environment(sandbox, HOME=str(tmp_path)), tmp_path, stdin)
 
     return run
 
@@ -87,7 +74,7 @@ EVERYTHING = {path(1), path(2), path(3), path(4), sampler(1), sampler(2)}
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < deadline, "it never came about"
         time.sleep(0.02)

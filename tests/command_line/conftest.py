@@ -1,17 +1,9 @@
-"""The installed command, run as users run it, on a server whose data never changes."""
+"""The command on a server whose data never changes, and servers for the tests that change something."""
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
-import struct
 import subprocess
-import sys
-import termios
-import threading
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,13 +11,12 @@ from checkout import ROOT
 
 from tinker_rest.sandbox import Sandbox
 
-COMMAND = Path(sys.executable).with_name("tinker-rest")
+from .running import Run, environment, run_here, run_process, taking_interrupts
+
 SCENARIO = ROOT / "tests" / "command_line" / "scenario.yaml"
 
 SESSION_ID = "5f2d7413-8a3c-4e1b-9d60-2b7c1f0e9a55"
 RUN_ID = f"{SESSION_ID}:train:0"
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="package")
@@ -38,13 +29,31 @@ def account() -> Iterator[Sandbox]:
         assert running.violations == []
 
 
-def environment(sandbox: Sandbox | None = None, **more: str | None) -> dict[str, str]:
-    """That of a user of a server and of nobody's settings; None takes a variable out."""
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "LC_ALL", "SYSTEMROOT")}
-    given = {"HOME": "/nonexistent", "TERM": "xterm-256color"}
-    if sandbox is not None:
-        given |= {"TINKER_BASE_URL": sandbox.base_url, "TINKER_API_KEY": sandbox.api_key}
-    return {name: value for name, value in (kept | given | more).items() if value is not None}
+@pytest.fixture(scope="package")
+def _seeded_server() -> Iterator[Sandbox]:
+    with Sandbox(archive_build_seconds=0) as running:
+        yield running
+
+
+@pytest.fixture
+def seeded(_seeded_server: Sandbox) -> Sandbox:
+    """A server with the seeded data as at its start."""
+    _seeded_server.reset()
+    return _seeded_server
+
+
+@pytest.fixture(scope="package")
+def _empty_server() -> Iterator[Sandbox]:
+    with Sandbox(seed=False, validate_responses=True, archive_build_seconds=0) as running:
+        yield running
+
+
+@pytest.fixture
+def empty(_empty_server: Sandbox) -> Iterator[Sandbox]:
+    """A server with nothing on it, whose every answer is checked against the API's description."""
+    _empty_server.reset()
+    yield _empty_server
+    assert _empty_server.violations == []
 
 
 @pytest.fixture
@@ -52,74 +61,22 @@ def run(account: Sandbox, tmp_path: Path) -> Run:
     """Runs the command with these arguments, of which the one may hold several; None takes a variable out."""
 
     def begin(
-        arguments: str | list[str], *, sandbox: Sandbox = account, stdin: str = "", **variables: str | None
+        arguments: str | list[str],
+        *,
+        sandbox: Sandbox = account,
+        stdin: str = "",
+        own_process: bool = False,
+        **variables: str | None,
     ) -> subprocess.CompletedProcess[str]:
         words = arguments.split() if isinstance(arguments, str) else arguments
-        return subprocess.run(
-            [COMMAND, *words], env=environment(sandbox, **variables), cwd=tmp_path, input=stdin,
-            capture_output=True, text=True, encoding="utf-8", timeout=60, check=False,
-        )  # fmt: skip
+        how = run_process if own_process else run_here
+        return how(words, environment(sandbox, **variables), tmp_path, stdin)
 
     return begin
 
 
 @pytest.fixture
-def run_here(
-    account: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Run:
-    """As `run`, but in this process, which is faster: for what does not begin a process anew."""
-    from tinker_rest.command_line import main
-
-    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # the command has its own
-    monkeypatch.chdir(tmp_path)
-
-    def begin(arguments: str | list[str], *, sandbox: Sandbox = account) -> subprocess.CompletedProcess[str]:
-        words = arguments.split() if isinstance(arguments, str) else arguments
-        monkeypatch.setattr(os, "environ", environment(sandbox))
-        capsys.readouterr()
-        status = main(words)
-        out, error = capsys.readouterr()
-        return subprocess.CompletedProcess(words, status, out, error)
-
-    return begin
-
-
-def in_a_terminal(
-    arguments: list[str],
-    *,
-    width: int,
-    variables: dict[str, str],
-    outputs: tuple[int, ...] = (1, 2),
-    typed: str = "",
-) -> tuple[int, str, str]:
-    """Run the command in a terminal of some columns.
-
-    Returns its exit status, what the terminal got, and what went where no terminal is; `outputs` are those of
-    stdout (1) and stderr (2) that are the terminal, and `typed` is what is typed there.
-    """
-    controller, terminal = pty.openpty()
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
-    streams = [terminal if number in outputs else subprocess.PIPE for number in (1, 2)]
-    process = subprocess.Popen(
-        [COMMAND, *arguments], env=variables, stdin=terminal, stdout=streams[0], stderr=streams[1]
-    )
-    os.close(terminal)
-    os.write(controller, typed.encode())
-    chunks: list[bytes] = []
-
-    def read() -> None:
-        while True:
-            try:
-                chunk = os.read(controller, 65536)
-            except OSError:  # the other end is closed
-                return
-            if not chunk:
-                return
-            chunks.append(chunk)
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    out, error = process.communicate(timeout=60)
-    reader.join(60)
-    os.close(controller)
-    return process.returncode, b"".join(chunks).decode().replace("\r\n", "\n"), (out or error or b"").decode()
+def interruptible() -> Iterator[None]:
+    """Processes that a test begins take interrupts."""
+    with taking_interrupts():
+        yield

@@ -18,20 +18,19 @@ from .checkpoints import (
     DAY,
     EVERYTHING,
     OTHER_RUN,
-    Run,
     changes_sent,
     cli,
     journals,
     path,
     sampler,
     sandbox,
-    server,
     there,
     wait_until,
 )
-from .conftest import COMMAND, RUN_ID, environment, in_a_terminal
+from .conftest import RUN_ID
+from .running import COMMAND, Run, environment, in_a_terminal
 
-__all__ = ["cli", "sandbox", "server"]  # fixtures
+__all__ = ["cli", "sandbox"]  # fixtures
 
 
 @pytest.mark.parametrize(
@@ -114,8 +113,9 @@ def test_nobody_to_ask_is_no_yes(cli: Run, sandbox: Sandbox) -> None:
 def test_a_terminal_is_asked(sandbox: Sandbox, tmp_path: Path, answer: str, status: int, left: int) -> None:
     variables = environment(sandbox, HOME=str(tmp_path))
     code, seen, _ = in_a_terminal(
-        ["checkpoint", "delete", "--run", OTHER_RUN], width=100, variables=variables, typed=answer
-    )
+        ["checkpoint", "delete", "--run", OTHER_RUN],
+        width=100, variables=variables, typed=answer, own_process=answer == "y\n",
+    )  # fmt: skip
     assert code == status, seen
     assert f"{sampler(1)}  500 B, saved 4 days ago" in seen
     assert "Delete 2 checkpoints? [y/N]" in seen
@@ -263,6 +263,7 @@ def test_a_killed_deletion_goes_on_where_it_stopped(sandbox: Sandbox, cli: Run, 
     assert len(sent) <= 60 + 4  # those that were in flight may have been sent twice
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_says_that_it_can_go_on(sandbox: Sandbox, tmp_path: Path) -> None:
     for number in range(40):
         sandbox.add_checkpoint(training_run_id=OTHER_RUN, name=f"{number:04}")
@@ -273,7 +274,7 @@ def test_an_interrupt_says_that_it_can_go_on(sandbox: Sandbox, tmp_path: Path) -
     )  # fmt: skip
     wait_until(lambda: len(changes_sent(sandbox)) >= 6)
     process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=30)
+    _, error = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "of 42 were tried; the same command goes on" in error
     assert "Traceback" not in error
@@ -319,13 +320,10 @@ def test_a_killed_download_goes_on_where_it_stopped(sandbox: Sandbox, cli: Run, 
     assert len([*tmp_path.glob("*.tar.gz")]) == 1
 
 
-def test_no_home_is_no_hindrance(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_no_home_is_no_hindrance(sandbox: Sandbox, run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    done = subprocess.run(
-        [COMMAND, "checkpoint", "delete", "--run", OTHER_RUN, "--yes"],
-        env=environment(sandbox, HOME=str(tmp_path / "file")), cwd=tmp_path, timeout=60, check=False,
-        capture_output=True, text=True,
-    )  # fmt: skip
+    home = str(tmp_path / "file")
+    done = run(f"checkpoint delete --run {OTHER_RUN} --yes", sandbox=sandbox, HOME=home)
     assert done.returncode == 0
     assert "no journal can be kept" in done.stderr
     assert there(sandbox) == EVERYTHING - {sampler(1), sampler(2)}

@@ -14,7 +14,8 @@ from checkout import ROOT
 
 from tinker_rest.sandbox import Sandbox
 
-from .conftest import RUN_ID, SESSION_ID, Run
+from .conftest import RUN_ID, SESSION_ID
+from .running import Run
 
 GOLDEN = ROOT / "tests" / "command_line" / "golden"
 PATH = f"tinker://{RUN_ID}/weights/0002"
@@ -52,18 +53,18 @@ def test_json_is_what_it_was(name: str, run: Run) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_other_formats_tell_the_same(name: str, run: Run, run_here: Run) -> None:
+def test_other_formats_tell_the_same(name: str, run: Run) -> None:
     command, ids = COMMANDS[name]
     golden = json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
     items = golden.get("items", [golden])
-    lines = run_here(f"--format jsonl {command}").stdout.splitlines()
+    lines = run(f"--format jsonl {command}").stdout.splitlines()
     assert [json.loads(line) for line in lines] == items
-    rows = [*csv.DictReader(io.StringIO(run_here(f"-f csv {command}").stdout))]
+    rows = [*csv.DictReader(io.StringIO(run(f"-f csv {command}").stdout))]
     assert len(rows) == len(items)
     assert all(None not in row and None not in row.values() for row in rows)
-    done = run_here(f"{command} -q")
+    done = run(f"{command} -q")
     assert (done.stdout.splitlines(), done.stderr, done.returncode) == (ids, "", 0)
-    table = run(command)  # through the entry point
+    table = run(command)
     assert (table.returncode, table.stderr) == (0, "")
     for one in ids:
         # whole, on one line; these tables show the hours and times instead
@@ -72,70 +73,69 @@ def test_other_formats_tell_the_same(name: str, run: Run, run_here: Run) -> None
     assert not any(line.endswith(" ") for line in table.stdout.splitlines())
 
 
-def test_the_table_of_runs(run_here: Run) -> None:
-    assert [line.split("  ")[0] for line in run_here("run list").stdout.splitlines()] == [
+def test_the_table_of_runs(run: Run) -> None:
+    assert [line.split("  ")[0] for line in run("run list").stdout.splitlines()] == [
         "Run ID", *COMMANDS["run-list"][1]
     ]  # fmt: skip
-    last = run_here("run list").stdout.splitlines()[-1].split()
+    last = run("run list").stdout.splitlines()[-1].split()
     assert last[:5] == [RUN_ID, "meta-llama/Llama-3.1-8B-Instruct", "rank", "32", last[4]]
     assert last[-1] == "ok"
     columns = "id,model,owner,lora,updated,status,checkpoint,checkpoint_time"  # those of the official command line
-    heading, *_, third = run_here(f"run list -c {columns} -f csv").stdout.splitlines()
+    heading, *_, third = run(f"run list -c {columns} -f csv").stdout.splitlines()
     assert heading == columns
     time = "2026-07-12T21:00:00Z"
     assert third == f"{RUN_ID},meta-llama/Llama-3.1-8B-Instruct,alice,rank 32,{time},ok,{PATH},{time}"
-    wrong = run_here("run list --columns id,nonsense")
+    wrong = run("run list --columns id,nonsense")
     assert wrong.returncode == 2
     assert wrong.stderr.startswith(
         "tinker-rest: invalid value for '--columns': there is no column 'nonsense'; there"
     )
 
 
-def test_limits_and_totals(run_here: Run, account: Sandbox) -> None:
-    done = run_here("run list --limit 2")
+def test_limits_and_totals(run: Run, account: Sandbox) -> None:
+    done = run("run list --limit 2")
     assert len(done.stdout.splitlines()) == 3
     assert done.stderr == "2 of 3 training runs; --limit 0 lists all\n"
     for limit, count in (("1", 1), ("0", 3), ("500", 3)):
-        whole = json.loads(run_here(f"-f json run list --limit {limit}").stdout)
+        whole = json.loads(run(f"-f json run list --limit {limit}").stdout)
         assert (len(whole["items"]), whole["total_count"]) == (count, 3)
-    whole = json.loads(run_here("-f json session list --limit 1").stdout)
+    whole = json.loads(run("-f json session list --limit 1").stdout)
     assert whole == {"items": [{"session_id": COMMANDS["session-list"][1][0]}], "total_count": None}
-    whole = json.loads(run_here("-f json session search --limit 1").stdout)
+    whole = json.loads(run("-f json session search --limit 1").stdout)
     assert (len(whole["items"]), whole["total_count"]) == (1, None)
-    assert run_here("run list --limit -1").returncode == 2
-    done = run_here("run list --project-id project-nowhere")
+    assert run("run list --limit -1").returncode == 2
+    done = run("run list --project-id project-nowhere")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "no training runs\n")
-    done = run_here("run list --project-id project-nowhere -f json")
+    done = run("run list --project-id project-nowhere -f json")
     assert (json.loads(done.stdout), done.stderr) == ({"items": [], "total_count": 0}, "")
 
 
-def test_all_pages_are_read(run_here: Run) -> None:
-    with Sandbox(seed=False) as sandbox:
-        for _ in range(601):
-            sandbox.add_training_run()
-        ids = run_here("run list --limit 0 -q", sandbox=sandbox).stdout.splitlines()
-        assert len({*ids}) == len(ids) == 601
-        whole = json.loads(run_here("run list --limit 550 -f json", sandbox=sandbox).stdout)
-        assert (len(whole["items"]), whole["total_count"]) == (550, 601)
+def test_all_pages_are_read(run: Run, empty: Sandbox) -> None:
+    for _ in range(601):
+        empty.add_training_run()
+    ids = run("run list --limit 0 -q", sandbox=empty).stdout.splitlines()
+    assert len({*ids}) == len(ids) == 601
+    whole = json.loads(run("run list --limit 550 -f json", sandbox=empty).stdout)
+    assert (len(whole["items"]), whole["total_count"]) == (550, 601)
 
 
-def test_paths_are_taken_where_ids_are(run_here: Run) -> None:
+def test_paths_are_taken_where_ids_are(run: Run) -> None:
     for text in (PATH, f"tinker://{RUN_ID}", f"tinker://{RUN_ID}/sampler_weights/0002"):
-        assert run_here(["run", "info", "-q", text]).stdout == f"{RUN_ID}\n"
+        assert run(["run", "info", "-q", text]).stdout == f"{RUN_ID}\n"
     for text in ("tinker://", f"tinker://{RUN_ID}/nonsense/1", f"{RUN_ID}/weights/1", ""):
-        done = run_here(["run", "info", text])
+        done = run(["run", "info", text])
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert run_here(f"weights info {RUN_ID}").returncode == 2
+    assert run(f"weights info {RUN_ID}").returncode == 2
 
 
-def test_escapes_of_the_server_are_shown_as_text(run_here: Run) -> None:
-    table = run_here(f"session info {SESSION_ID}").stdout
+def test_escapes_of_the_server_are_shown_as_text(run: Run) -> None:
+    table = run(f"session info {SESSION_ID}").stdout
     assert r"\x1b[31mred\x07 \u202eesrever" in table
     assert "nightly évals" in table
-    assert "[bold]ablation[/bold] :smile:" in run_here("session search").stdout
-    assert r"llama\x1b[2J" in run_here(f"run info {RUN_ID}").stdout
+    assert "[bold]ablation[/bold] :smile:" in run("session search").stdout
+    assert r"llama\x1b[2J" in run(f"run info {RUN_ID}").stdout
     for form in ("json", "jsonl"):
-        done = run_here(f"session info {SESSION_ID} -f {form}").stdout
+        done = run(f"session info {SESSION_ID} -f {form}").stdout
         assert json.loads(done)["user_metadata"]["note"] == "\x1b[31mred\x07 \u202eesrever"
         assert "\x1b" not in done
         assert "\u202e" not in done
@@ -143,14 +143,14 @@ def test_escapes_of_the_server_are_shown_as_text(run_here: Run) -> None:
 
 
 def test_what_the_encoding_lacks_is_escaped(run: Run) -> None:
-    done = run("session search", PYTHONIOENCODING="ascii")
+    done = run("session search", own_process=True, PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")
     assert r"nightly \xe9vals" in done.stdout
 
 
-def test_usage_as_files(run_here: Run, tmp_path: Path) -> None:
+def test_usage_as_files(run: Run, tmp_path: Path) -> None:
     window = "2026-07-12T20:00:00Z 2026-07-12T22:00:00Z"
-    done = run_here(f"billing usage {window} --csv usage.csv --sessions-csv -")
+    done = run(f"billing usage {window} --csv usage.csv --sessions-csv -")
     assert done.returncode == 0
     assert done.stdout.splitlines()[0] == "session_id,user_metadata"
     assert done.stdout.splitlines()[1].startswith(SESSION_ID)
@@ -160,22 +160,19 @@ def test_usage_as_files(run_here: Run, tmp_path: Path) -> None:
     assert [row["bucket_start"] for row in rows if row["type"] == "storage"] == hours
     assert all(float(row["gigabyte_hours"]) > 11 for row in rows if row["type"] == "storage")
     assert [row["count"] for row in rows if row["type"] == "checkpoint"] == ["1", "2"]
-    assert "project-evals,alice@example.com" in run_here("billing checkpoint-storage --csv -").stdout
-    assert run_here(f"billing usage {window} --csv nowhere/usage.csv").returncode == 1
+    assert "project-evals,alice@example.com" in run("billing checkpoint-storage --csv -").stdout
+    assert run(f"billing usage {window} --csv nowhere/usage.csv").returncode == 1
 
 
-def test_times_as_people_type_them(run_here: Run) -> None:
-    with Sandbox() as sandbox:
-        for times in ("yesterday today", "yesterday", "YESTERDAY now"):
-            assert (
-                json.loads(run_here(f"billing usage {times} -f json", sandbox=sandbox).stdout)["total_count"] > 24
-            )
-        assert json.loads(run_here("audit --day yesterday -f json", sandbox=sandbox).stdout)["total_count"] > 0
-    assert run_here("billing usage 2026-07-12 2026-07-13 -f json").returncode == 0
+def test_times_as_people_type_them(run: Run, seeded: Sandbox) -> None:
+    for times in ("yesterday today", "yesterday", "YESTERDAY now"):
+        assert json.loads(run(f"billing usage {times} -f json", sandbox=seeded).stdout)["total_count"] > 24
+    assert json.loads(run("audit --day yesterday -f json", sandbox=seeded).stdout)["total_count"] > 0
+    assert run("billing usage 2026-07-12 2026-07-13 -f json").returncode == 0
     for times in ("2026-07-12T20:30:00Z", "soon", "2026-07-13 2026-07-12"):
-        assert run_here(f"billing usage {times}").returncode == 2
-    assert run_here("audit --day soon").returncode == 2
-    assert json.loads(run_here("audit --day 2026-07-12 -f json").stdout) == {"items": [], "total_count": 0}
+        assert run(f"billing usage {times}").returncode == 2
+    assert run("audit --day soon").returncode == 2
+    assert json.loads(run("audit --day 2026-07-12 -f json").stdout) == {"items": [], "total_count": 0}
 
 
 def test_a_trace_is_exported(run: Run, tmp_path: Path, account: Sandbox) -> None:
@@ -208,12 +205,11 @@ def test_a_trace_goes_through_a_pipe_which_stays(run: Run, tmp_path: Path) -> No
     assert [file.name for file in tmp_path.iterdir()] == ["pipe"]
 
 
-def test_a_trace_that_cannot_be_downloaded_leaves_no_file(run_here: Run, tmp_path: Path) -> None:
-    with Sandbox(archive_build_seconds=0) as sandbox:
-        for fault in ({"status": 500}, {"truncate": 100}):
-            sandbox.faults.add(host="storage", **fault)
-            done = run_here("session export-trace session-id", sandbox=sandbox)
-            assert (done.returncode, done.stdout) == (6, "")
-            assert "signature" not in done.stderr
-            assert [*tmp_path.iterdir()] == []
-            sandbox.faults.clear()
+def test_a_trace_that_cannot_be_downloaded_leaves_no_file(run: Run, seeded: Sandbox, tmp_path: Path) -> None:
+    for fault in ({"status": 500}, {"truncate": 100}):
+        seeded.faults.add(host="storage", **fault)
+        done = run("session export-trace session-id", sandbox=seeded)
+        assert (done.returncode, done.stdout) == (6, "")
+        assert "signature" not in done.stderr
+        assert [*tmp_path.iterdir()] == []
+        seeded.faults.clear()

@@ -8,31 +8,35 @@ import subprocess
 
 import pytest
 
-from .conftest import COMMAND, Run, environment
+from .running import COMMAND, Run, environment
 
-# For each shell: a program that loads the script and prints what completes @LINE, whose @WORDS are @COUNT.
+# For each shell: a program that loads the script, and another that prints what completes @LINE, whose @WORDS are
+# @COUNT.
 ASK = {
-    "bash": """
+    "bash": ("""
         eval "$(tinker-rest completion bash)"
-        COMP_WORDS=(@WORDS) COMP_CWORD=$((@COUNT - 1))
+    """, """
+        COMPREPLY=() COMP_WORDS=(@WORDS) COMP_CWORD=$((@COUNT - 1))
         _tinker_rest_completion tinker-rest
         printf '%s\\n' "${COMPREPLY[@]}"
-    """,
-    "zsh": """
+    """),
+    "zsh": ("""
         autoload -Uz compinit && compinit -u -D
         eval "$(tinker-rest completion zsh)"
         [[ $_comps[tinker-rest] == _tinker_rest_completion ]] || exit 1
         show() { print -l -- "${(@P)1}" }
         _describe() { show $3 }
         compadd() { show $argv[-1] }
+    """, """
         words=(@WORDS) CURRENT=@COUNT
         _tinker_rest_completion
-    """,
-    "fish": """
+    """),
+    "fish": ("""
         tinker-rest completion fish | source
+    """, """
         complete --do-complete '@LINE'
-    """,
-}
+    """),
+}  # fmt: skip
 LINES = {
     "tinker-rest ": {"run", "session", "billing", "sandbox", "version"},
     "tinker-rest run ": {"list", "info"},
@@ -40,6 +44,7 @@ LINES = {
     "tinker-rest --format ": {"table", "json", "jsonl", "csv"},
     "tinker-rest session search --status f": {"failed"},
 }
+END = "the end of an answer"
 
 
 @pytest.mark.parametrize("shell", ASK)
@@ -47,21 +52,27 @@ def test_completion_in_a_shell(shell: str, tmp_path) -> None:
     program = shutil.which(shell)
     if program is None:
         pytest.skip(f"{shell} is not installed")
-    for line, expected in LINES.items():
-        words = [*line.split(" ")]
+    load, ask = ASK[shell]
+    code = load
+    for line in LINES:
+        words = line.split(" ")
         quoted = " ".join(f"'{word}'" for word in words)
-        code = ASK[shell].replace("@WORDS", quoted).replace("@COUNT", str(len(words))).replace("@LINE", line)
-        path = f"{COMMAND.parent}:{environment()['PATH']}"
-        options = ["--no-config"] if shell == "fish" else ["-f"] if shell == "zsh" else ["--norc"]
-        done = subprocess.run(
-            [program, *options, "-c", code], env=environment(PATH=path, HOME=str(tmp_path)),
-            capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
-        assert (done.returncode, done.stderr) == (0, ""), done.stdout
-        offered = {re.split("[\t:]", one)[0] for one in done.stdout.splitlines()}  # a summary may follow
-        assert expected <= offered, (line, done.stdout)
+        asked = ask.replace("@WORDS", quoted).replace("@COUNT", str(len(words))).replace("@LINE", line)
+        code += f"{asked.rstrip()} || exit 1\necho {END}\n"
+    path = f"{COMMAND.parent}:{environment()['PATH']}"
+    options = ["--no-config"] if shell == "fish" else ["-f"] if shell == "zsh" else ["--norc"]
+    done = subprocess.run(
+        [program, *options, "-c", code], env=environment(PATH=path, HOME=str(tmp_path)),
+        capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    *answers, rest = done.stdout.split(f"{END}\n")
+    assert rest == ""
+    for (line, expected), answer in zip(LINES.items(), answers, strict=True):
+        offered = {re.split("[\t:]", one)[0] for one in answer.splitlines()}  # a summary may follow
+        assert expected <= offered, (line, answer)
         if line != "tinker-rest ":
-            assert len(offered) <= len(expected) + 1, (line, done.stdout)
+            assert len(offered) <= len(expected) + 1, (line, answer)
 
 
 def test_a_shell_that_is_not_known(run: Run) -> None:

@@ -15,20 +15,19 @@ from tinker_rest.sandbox import Sandbox
 
 from .checkpoints import (
     OTHER_RUN,
-    Run,
     changes_sent,
     cli,
     journals,
     path,
     sampler,
     sandbox,
-    server,
     there,
     wait_until,
 )
-from .conftest import COMMAND, RUN_ID, environment, in_a_terminal
+from .conftest import RUN_ID
+from .running import COMMAND, Run, environment, in_a_terminal
 
-__all__ = ["cli", "sandbox", "server"]  # fixtures
+__all__ = ["cli", "sandbox"]  # fixtures
 
 DELETE = ["checkpoint", "delete", "--run", RUN_ID, "--concurrency", "1"]
 
@@ -199,6 +198,7 @@ def test_a_full_disk_is_told_in_a_line(cli: Run, sandbox: Sandbox, tmp_path: Pat
     assert changes_sent(sandbox) == []
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("stage", ["list_checkpoints", "get_checkpoint_archive_url"])
 def test_an_interrupted_download_says_what_is_kept(sandbox: Sandbox, tmp_path: Path, stage: str) -> None:
     sandbox.faults.add(delay=30, match=stage)
@@ -208,7 +208,7 @@ def test_an_interrupted_download_says_what_is_kept(sandbox: Sandbox, tmp_path: P
     )  # fmt: skip
     wait_until(lambda: any(one.operation_id == stage for one in sandbox.requests))
     process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=20)
+    _, error = process.communicate(timeout=60)
     assert process.returncode == 130
     assert error.splitlines()[-1] == "tinker-rest: interrupted"
     assert ("what has come is kept" in error) == (stage != "list_checkpoints")

@@ -22,7 +22,8 @@ from tinker_rest.command_line.storage_view import bar, span
 from tinker_rest.sandbox import Sandbox
 from tinker_rest.types import Checkpoint
 
-from .conftest import RUN_ID, SCENARIO, Run, environment, in_a_terminal
+from .conftest import RUN_ID, SCENARIO
+from .running import Run, environment, in_a_terminal
 from .test_commands import GOLDEN
 
 NOW = datetime(2026, 7, 13, 9, tzinfo=UTC)
@@ -162,10 +163,10 @@ def _at_nine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_at_nine")
-def test_json_is_what_it_was(run_here: Run) -> None:
+def test_json_is_what_it_was(run: Run) -> None:
     """To write the file anew: TINKER_REST_WRITE_GOLDEN=1 scripts/test tests/command_line."""
     writes = os.environ.get("TINKER_REST_WRITE_GOLDEN")
-    done = run_here("storage --ttl 14d --format json")
+    done = run("storage --ttl 14d --format json")
     assert (done.returncode, done.stderr) == (0, "")
     file = GOLDEN / "storage.json"
     if writes:
@@ -174,19 +175,19 @@ def test_json_is_what_it_was(run_here: Run) -> None:
 
 
 @pytest.mark.usefixtures("_at_nine")
-def test_other_formats_tell_of_the_runs(run: Run, run_here: Run) -> None:
+def test_other_formats_tell_of_the_runs(run: Run) -> None:
     items = json.loads((GOLDEN / "storage.json").read_text(encoding="utf-8"))["items"]
-    assert [json.loads(line) for line in run_here("storage -f jsonl").stdout.splitlines()] == items
-    rows = [*csv.DictReader(io.StringIO(run_here("storage -f csv").stdout))]
+    assert [json.loads(line) for line in run("storage -f jsonl").stdout.splitlines()] == items
+    rows = [*csv.DictReader(io.StringIO(run("storage -f csv").stdout))]
     assert rows == [{name: str(value) for name, value in item.items()} for item in items]
     assert run("storage -q").stdout.splitlines() == [item["training_run_id"] for item in items]
-    whole = json.loads(run("storage -f json").stdout)  # through the entry point
+    whole = json.loads(run("storage -f json").stdout)
     assert (whole["items"], whole["ttl"]) == (items, None)
 
 
 @pytest.mark.usefixtures("_at_nine")
-def test_the_table_without_a_terminal_is_plain(run_here: Run) -> None:
-    done = run_here("storage --ttl 14d")
+def test_the_table_without_a_terminal_is_plain(run: Run) -> None:
+    done = run("storage --ttl 14d")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(
         "25.5 GB in 3 checkpoints of 1 training run\nprivate 23.0 GB, public 2.5 GB\n"
@@ -214,38 +215,38 @@ def test_the_table_fits_the_terminal(width: int, account: Sandbox) -> None:
 
 def test_bars_where_the_encoding_lacks_them(account: Sandbox) -> None:
     variables = environment(account, PYTHONIOENCODING="ascii", NO_COLOR="1")
-    shown = in_a_terminal(["storage"], width=80, variables=variables)[1]
+    shown = in_a_terminal(["storage"], width=80, variables=variables, own_process=True)[1]
     assert "  #####" in shown
     assert shown.isascii()
 
 
-def test_a_selection_is_reported(run_here: Run) -> None:
+def test_a_selection_is_reported(run: Run) -> None:
     def total(options: str) -> tuple[int, int]:
-        whole = json.loads(run_here(f"storage -f json {options}").stdout)
+        whole = json.loads(run(f"storage -f json {options}").stdout)
         return whole["total"]["checkpoint_count"], whole["total"]["size_bytes"]
 
     assert total("") == (3, 25_495_998_172)
     assert total("--type sampler") == (1, 2_500_000_000)
     assert total("--no-ttl") == (2, 13_997_999_086)
     assert total(f"--run tinker://{RUN_ID} --larger-than 3GB") == (2, 22_995_998_172)
-    done = run_here("storage --name nothing")
+    done = run("storage --name nothing")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "no checkpoints\n")
-    whole = json.loads(run_here("storage --name nothing -f json --ttl 30d").stdout)
+    whole = json.loads(run("storage --name nothing -f json --ttl 30d").stdout)
     assert (whole["items"], whole["total_count"], whole["total"]["size_bytes"]) == ([], 0, 0)
 
 
-def test_what_cannot_be_right_is_told(run_here: Run) -> None:
+def test_what_cannot_be_right_is_told(run: Run) -> None:
     for options, said in (
         ("--ttl 30min", "an hour or more"), ("--ttl 30", "the unit is missing"), ("--top -1", "--top"),
         ("--price-per-gb-month -1", "--price-per-gb-month"),
     ):  # fmt: skip
-        done = run_here(f"storage {options}")
+        done = run(f"storage {options}")
         assert (done.returncode, done.stdout) == (2, "")
         assert said in done.stderr
         assert done.stderr.count("\n") == 1
 
 
-def test_prices(run: Run, account: Sandbox) -> None:
+def test_prices(run: Run, seeded: Sandbox) -> None:
     def prices(done: Any) -> tuple[Any, ...]:
         whole = json.loads(done.stdout)
         names = ("usd_per_gigabyte_month", "price_source", "estimated_monthly_cost_usd")
@@ -254,11 +255,10 @@ def test_prices(run: Run, account: Sandbox) -> None:
     assert prices(run("storage -f json")) == (0.1, "server", 2.5496)
     assert prices(run("storage -f json --price-per-gb-month 0.2")) == (0.2, "option", 5.0992)
     assert "at the given 0.2 USD per GB" in run("storage --price-per-gb-month 0.2").stdout
-    with Sandbox() as sandbox:  # whose second user is no administrator
-        nobody = run("storage -f json", sandbox=sandbox, TINKER_API_KEY=sandbox.other_api_key)
-        assert prices(nobody) == (None, None, None)
-        table = run("storage", sandbox=sandbox, TINKER_API_KEY=sandbox.other_api_key)
-        assert (table.returncode, "USD" in table.stdout) == (0, False)
+    key = seeded.other_api_key  # that of the second user, who is no administrator
+    assert prices(run("storage -f json", sandbox=seeded, TINKER_API_KEY=key)) == (None, None, None)
+    table = run("storage", sandbox=seeded, TINKER_API_KEY=key)
+    assert (table.returncode, "USD" in table.stdout) == (0, False)
 
 
 @pytest.fixture
@@ -293,20 +293,19 @@ def test_unknown_sizes_are_counted_and_told(run: Run, bare_server: RecordingServ
     assert {line.split(" ")[0] for line in bare_server.lines} == {"GET"}
 
 
-def test_ten_thousand_checkpoints(run: Run) -> None:
-    with Sandbox(seed=False) as sandbox:
-        paths = add_many(sandbox, 10_000)
-        done = run("storage --ttl 30d -f json", sandbox=sandbox)
-        assert (done.returncode, done.stderr) == (0, "")
-        whole = json.loads(done.stdout)
-        assert whole["total"]["checkpoint_count"] == len({*paths}) == 10_000
-        assert len(whole["items"]) == whole["total_count"] == 10_000 // PER_RUN
-        assert {item["checkpoint_count"] for item in whole["items"]} == {PER_RUN}
-        assert sum(item["size_bytes"] for item in whole["items"]) == whole["total"]["size_bytes"]
-        assert sum(step["checkpoint_count"] for step in whole["by_expiry"]) == 10_000
-        lines = run("storage --top 3", sandbox=sandbox).stdout.splitlines()
-        assert lines[0].endswith(" in 10,000 checkpoints of 200 training runs")
-        assert [line.split("  ")[0] for line in lines if line.startswith("197 more, which --top 0 lists")]
-        assert len(run("storage -q", sandbox=sandbox).stdout.splitlines()) == 200
-        assert len(run("storage -q --top 3", sandbox=sandbox).stdout.splitlines()) == 3
-        assert {request.method for request in sandbox.requests} == {"GET"}
+def test_ten_thousand_checkpoints(run: Run, empty: Sandbox) -> None:
+    paths = add_many(empty, 10_000)
+    done = run("storage --ttl 30d -f json", sandbox=empty)
+    assert (done.returncode, done.stderr) == (0, "")
+    whole = json.loads(done.stdout)
+    assert whole["total"]["checkpoint_count"] == len({*paths}) == 10_000
+    assert len(whole["items"]) == whole["total_count"] == 10_000 // PER_RUN
+    assert {item["checkpoint_count"] for item in whole["items"]} == {PER_RUN}
+    assert sum(item["size_bytes"] for item in whole["items"]) == whole["total"]["size_bytes"]
+    assert sum(step["checkpoint_count"] for step in whole["by_expiry"]) == 10_000
+    lines = run("storage --top 3", sandbox=empty).stdout.splitlines()
+    assert lines[0].endswith(" in 10,000 checkpoints of 200 training runs")
+    assert [line.split("  ")[0] for line in lines if line.startswith("197 more, which --top 0 lists")]
+    assert len(run("storage -q", sandbox=empty).stdout.splitlines()) == 200
+    assert len(run("storage -q --top 3", sandbox=empty).stdout.splitlines()) == 3
+    assert {request.method for request in empty.requests} == {"GET"}

@@ -9,7 +9,8 @@ import pytest
 
 from tinker_rest.sandbox import Sandbox
 
-from .conftest import RUN_ID, Run, environment, in_a_terminal
+from .conftest import RUN_ID
+from .running import Run, environment, in_a_terminal
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 PATH = f"tinker://{RUN_ID}/weights/0002"
@@ -21,7 +22,9 @@ def cells(line: str) -> int:
 
 @pytest.mark.parametrize("width", [95, 200])
 def test_a_table_fits_and_cuts_no_id(width: int, account: Sandbox) -> None:
-    status, shown, _ = in_a_terminal(["run", "list"], width=width, variables=environment(account))
+    status, shown, _ = in_a_terminal(
+        ["run", "list"], width=width, variables=environment(account), own_process=width == 95
+    )
     assert status == 0
     assert "\x1b[" in shown
     plain = ESCAPE.sub("", shown)
@@ -69,31 +72,29 @@ def test_escapes_of_the_server_do_not_reach_the_terminal(account: Sandbox) -> No
         assert not {"\x1b", "\x07", "\u202e"} & {*shown}
 
 
-def test_progress_is_seen_in_a_terminal_alone() -> None:
-    with Sandbox(seed=False) as sandbox:
-        for _ in range(700):
-            sandbox.add_training_run()
-        sandbox.faults.add(delay=1.2, after=1)
-        arguments = ["run", "list", "--limit", "0", "-f", "json"]
-        status, shown, out = in_a_terminal(arguments, width=100, variables=environment(sandbox), outputs=(2,))
-        assert status == 0
-        assert "Listing training runs" in shown
-        assert "500/700" in shown
-        assert out.startswith("{")
-        assert "\x1b" not in out
-        sandbox.faults.clear()
-        sandbox.faults.add(delay=1.2)
-        _, shown, out = in_a_terminal([*arguments, "-q"], width=100, variables=environment(sandbox), outputs=(2,))
-        assert shown == ""
-        _, shown, error = in_a_terminal(arguments, width=100, variables=environment(sandbox), outputs=(1,))
-        assert error == ""
-        assert "Listing" not in shown
+def test_progress_is_seen_in_a_terminal_alone(empty: Sandbox) -> None:
+    for _ in range(700):
+        empty.add_training_run()
+    empty.faults.add(delay=1.2, after=1)
+    arguments = ["run", "list", "--limit", "0", "-f", "json"]
+    status, shown, out = in_a_terminal(arguments, width=100, variables=environment(empty), outputs=(2,))
+    assert status == 0
+    assert "Listing training runs" in shown
+    assert "500/700" in shown
+    assert out.startswith("{")
+    assert "\x1b" not in out
+    empty.faults.clear()
+    empty.faults.add(delay=1.2)
+    _, shown, out = in_a_terminal([*arguments, "-q"], width=100, variables=environment(empty), outputs=(2,))
+    assert shown == ""
+    _, shown, error = in_a_terminal(arguments, width=100, variables=environment(empty), outputs=(1,))
+    assert error == ""
+    assert "Listing" not in shown
 
 
-def test_a_terminal_is_told_why_nothing_happens() -> None:
-    with Sandbox() as sandbox:
-        sandbox.faults.add(status=503, retry_after=5.5)
-        _, shown, _ = in_a_terminal(
-            ["run", "list", "--limit", "1"], width=150, variables=environment(sandbox, TERM="dumb"), outputs=(2,)
-        )
-        assert re.search(r"waiting: .*503.*, attempt 1, \d+ s left", shown)
+def test_a_terminal_is_told_why_nothing_happens(seeded: Sandbox) -> None:
+    seeded.faults.add(status=503, retry_after=5.5)
+    _, shown, _ = in_a_terminal(
+        ["run", "list", "--limit", "1"], width=150, variables=environment(seeded, TERM="dumb"), outputs=(2,)
+    )
+    assert re.search(r"waiting: .*503.*, attempt 1, \d+ s left", shown)

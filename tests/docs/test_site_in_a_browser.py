@@ -17,7 +17,10 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SOUGHT = "set_checkpoint_ttl"
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here; CI installs it where it can")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here; CI installs it where it can"),
+    pytest.mark.timeout(600),  # the site may have to be built, beside other tests
+]
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -71,28 +74,34 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     assert complaints == []
 
 
-@pytest.mark.parametrize(
-    ("width", "scheme", "sought"),
-    [(400, "dark", "*"), (1280, "light", "*"), (400, "light", "checkpoints"), (1280, "dark", "checkpoints")],
-)
-def test_every_page_fits_and_can_be_read(
-    site: Path, served: str, open_page: Callable[..., Page], width: int, scheme: str, sought: str
-) -> None:
-    page = open_page(served, width, color_scheme=scheme)
-    names = [str(file.relative_to(site)) for file in sorted(site.rglob(f"{sought}.html"))]
-    assert names
+# The widths and color schemes in which all pages are looked at, and further ones for those with the most on them.
+LOOKS = [(400, "dark"), (1280, "light")]
+FURTHER_LOOKS = [(400, "light"), (1280, "dark")]
+SCHEMES = {"dark": "slate", "light": "default"}  # as the theme calls them
+FACTS = """() => ({
+    width: document.documentElement.scrollWidth,
+    ground: getComputedStyle(document.body).backgroundColor,
+    text: getComputedStyle(document.querySelector("h1")).color,
+    shown: [...document.querySelectorAll("pre")].every(one => one.getBoundingClientRect().right <= innerWidth),
+})"""
+
+
+def test_every_page_fits_and_can_be_read(site: Path, served: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(served)
+    names = [str(file.relative_to(site)) for file in sorted(site.rglob("*.html"))]
+    looked_at = 0
     for name in names:
         page.goto(f"{served}/{name}")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-        ground, text = (
-            _brightness(page.evaluate(f"getComputedStyle(document.querySelector('{one}')).{colour}"))
-            for one, colour in (("body", "backgroundColor"), ("h1", "color"))
-        )
-        assert (ground > text) == (scheme == "light"), name
-        shown = page.evaluate(
-            "[...document.querySelectorAll('pre')].every(one => one.getBoundingClientRect().right <= innerWidth)"
-        )
-        assert shown, name
+        for width, scheme in LOOKS + (FURTHER_LOOKS if name.endswith("/checkpoints.html") else []):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme)
+            expect(page.locator("body")).to_have_attribute("data-md-color-scheme", SCHEMES[scheme])
+            facts = page.evaluate(FACTS)
+            assert facts["width"] <= width, name
+            assert (_brightness(facts["ground"]) > _brightness(facts["text"])) == (scheme == "light"), name
+            assert facts["shown"], name
+            looked_at += 1
+    assert looked_at > 2 * len(names) > 0
 
 
 def _brightness(colour: str) -> float:

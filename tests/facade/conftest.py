@@ -23,6 +23,12 @@ def _no_credentials_of_the_machine(
 
 
 @pytest.fixture
+def no_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests are repeated at once where no `Retry-After` asks for more: nothing is waited for at random."""
+    monkeypatch.setattr("random.random", lambda: 0.0)
+
+
+@pytest.fixture
 def server() -> Iterator[RecordingServer]:
     """A server that answers everything right, until a test tells it otherwise."""
     with RecordingServer() as running:

@@ -15,7 +15,14 @@ from urllib.parse import quote, quote_plus
 import yaml
 from checkout import SPEC, Json
 
-DESCRIPTION: Json = yaml.load(SPEC.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+def parse_description(text: str) -> Json:
+    """A description's text as an object, with the quicker parser where there is one."""
+    description: Json = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return description
+
+
+DESCRIPTION = parse_description(SPEC.read_text())
 SEGMENT = "!$&'()*+,;=:@"  # what a segment of a path holds as it is
 
 

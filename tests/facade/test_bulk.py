@@ -60,8 +60,8 @@ def test_ten_thousand_checkpoints_are_deleted(sandbox: Sandbox, rest: RestClient
     assert result.succeeded == result.outcomes
     assert repr(result) == "<BulkResult 10000 done>"
     result.raise_for_failures()
-    again = rest.delete_checkpoints(paths[:500]).result()
-    assert Counter(one.status for one in again.outcomes) == {"already_done": 500}
+    again = rest.delete_checkpoints(paths[:50]).result()
+    assert Counter(one.status for one in again.outcomes) == {"already_done": 50}
     again.raise_for_failures()
 
 
@@ -87,6 +87,7 @@ def test_no_more_are_in_flight_than_allowed(server: RecordingServer) -> None:
     assert most == server.most_open == 7
 
 
+@pytest.mark.usefixtures("no_jitter")
 def test_passing_faults_are_passed(sandbox: Sandbox, rest: RestClient) -> None:
     paths = add_many(sandbox, 300)
     for fault in (

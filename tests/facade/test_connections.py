@@ -65,6 +65,7 @@ def test_nothing_is_sent_but_the_users_own_call(server: RecordingServer) -> None
     assert len(server.requests) == 1
 
 
+@pytest.mark.core_install
 def test_closing_hangs_up(server: RecordingServer) -> None:
     client = client_of(server)
     for future in [client.get_training_run("r") for _ in range(5)]:
@@ -139,6 +140,7 @@ FORMS = {
 }
 
 
+@pytest.mark.core_install
 @pytest.mark.parametrize("form", list(FORMS))
 def test_unusual_forms_of_answers_are_read(server: RecordingServer, form: str) -> None:
     async def answer_and_hang_up(writer: asyncio.StreamWriter) -> None:
@@ -168,6 +170,7 @@ def test_the_answer_to_a_change_may_hold_anything(
     assert (server.connections, len(server.requests)) == (1, 2)
 
 
+@pytest.mark.core_install
 def test_an_endless_answer_is_not_read_to_its_end(server: RecordingServer) -> None:
     async def endless(writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")
@@ -206,6 +209,8 @@ def test_long_headers_in_several_parts(server: RecordingServer) -> None:
         assert client.get_training_run("r").result(10).base_model == "b"
 
 
+@pytest.mark.usefixtures("no_jitter")
+@pytest.mark.core_install
 def test_nobody_listens() -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
@@ -217,6 +222,7 @@ def test_nobody_listens() -> None:
     assert error.attempts == 2
 
 
+@pytest.mark.usefixtures("no_jitter")
 @pytest.mark.parametrize(
     ("code", "attempts", "text"),
     [(socket.EAI_NONAME, 1, "; check base_url or TINKER_BASE_URL"), (socket.EAI_AGAIN, 3, "for a moment")],
@@ -279,6 +285,7 @@ def tls_server() -> Iterator[RecordingServer]:
         yield running
 
 
+@pytest.mark.core_install
 def test_tls_with_the_authority_that_the_environment_names(
     tls_server: RecordingServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -292,6 +299,7 @@ def test_tls_with_the_authority_that_the_environment_names(
     wait_until(lambda: not tls_server.open_now)
 
 
+@pytest.mark.core_install
 def test_tls_with_an_authority_that_nobody_knows(tls_server: RecordingServer) -> None:
     with client_of(tls_server) as client:
         error = client.get_training_run("r").exception(10)
@@ -313,6 +321,7 @@ def test_tls_with_a_certificate_of_another_host(
     assert tls_server.requests == []
 
 
+@pytest.mark.usefixtures("no_jitter")
 def test_a_deletion_that_was_never_sent_is_not_taken_as_done(
     tls_server: RecordingServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -328,7 +337,7 @@ def test_a_deletion_that_was_never_sent_is_not_taken_as_done(
             return await dial(dialer if port is None else dialing.Dialer("127.0.0.1", port))
 
         monkeypatch.setattr(dialing.Dialer, "dial", dial_silent_first)
-        with client_of(tls_server, attempt_timeout=0.3) as client:
+        with client_of(tls_server, attempt_timeout=1) as client:
             error = client.delete_checkpoint("r", "weights/1").exception(10)
     assert isinstance(error, NotFoundError)
     assert error.attempts == 2
@@ -376,6 +385,7 @@ def test_settings_of_the_environment_that_cannot_be_used(
             assert error.attempts == 1
 
 
+@pytest.mark.usefixtures("no_jitter")
 def test_a_proxy_that_is_down_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://user:secret@127.0.0.1:9")
     error = RestClient(base_url="http://h", api_key=KEY, max_retries=1).list_sessions().exception(10)
@@ -385,6 +395,7 @@ def test_a_proxy_that_is_down_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert error.attempts == 2
 
 
+@pytest.mark.usefixtures("no_jitter")
 def test_a_proxy_that_refuses_did_not_send_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = [
         reply(503, {"detail": "no"}, Connection="close"),  # to the request to connect
@@ -421,17 +432,18 @@ def test_hosts_that_need_no_proxy(server: RecordingServer, monkeypatch: pytest.M
         assert client.get_training_run("r").result(10)
 
 
+@pytest.mark.core_install
 def test_faults_behind_a_proxy_are_the_same_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     with RecordingServer(as_proxy) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.base_url)
-        with client_of(proxy, base_url="http://api.invalid", max_retries=1, attempt_timeout=0.2) as client:
+        with client_of(proxy, base_url="http://api.invalid", max_retries=1) as client:
             proxy.answer = in_turn([reply(502, "<html>", "text/html", Retry_After="0"), GOOD])
             assert client.get_training_run("r").result(10)
             proxy.answer = lambda _: never_answer
-            error = client.get_training_run("r").exception(10)
+            error = client.with_options(attempt_timeout=0.2).get_training_run("r").exception(10)
             assert isinstance(error, APIConnectionError)
             assert error.attempts == 2
-            future = client.with_options(attempt_timeout=20).get_training_run("r")
+            future = client.get_training_run("r")
             wait_until(lambda: len(proxy.requests) == 5)
             future.cancel()
             wait_until(lambda: proxy.abandoned == 3)

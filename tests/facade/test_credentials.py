@@ -183,14 +183,23 @@ def test_a_command_ends_with_the_client(
     server: RecordingServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     started, ended = tmp_path / "started", tmp_path / "ended"
-    monkeypatch.setenv("TINKER_CREDENTIAL_CMD", f"touch {started}; sleep 0.5; touch {ended}")
+    monkeypatch.setenv("TINKER_CREDENTIAL_CMD", f"echo $$ > {started}; sleep 5; touch {ended}")
     client = RestClient(base_url=server.base_url)
     call = client.list_sessions()
-    wait_until(started.exists)
+    wait_until(lambda: started.exists() and started.read_text().endswith("\n"))
+    shell = int(started.read_text())
     client.close()
     assert call.exception(10) is not None
-    time.sleep(0.8)
+    wait_until(lambda: is_gone(shell))
     assert not ended.exists()
+
+
+def is_gone(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    return False
 
 
 def test_a_pipe_in_place_of_the_file_is_named(server: RecordingServer) -> None:

@@ -8,8 +8,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
-from checkout import SPEC, Json, with_deprecated_sampler
+from checkout import Json, with_deprecated_sampler
 
 from tinker_rest import AdminClient, RestClient
 from tinker_rest.deprecation import deprecated
@@ -17,6 +16,8 @@ from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest.methods.deprecated import DeprecatedAdministration
 from tinker_rest.sandbox import Sandbox
 from tinker_rest.types import GetSamplerResponse
+
+from .described_calls import DESCRIPTION, parse_description
 
 LINE = "Deprecated since 2026-12-31, gone after 2027-12-31: use `get_session` instead."
 
@@ -65,18 +66,18 @@ class Prepared(RestClient):
 
 
 def test_methods_are_deprecated_where_their_operations_are() -> None:
-    assert findings(yaml.safe_load(SPEC.read_text()), RestClient, AdminClient) == []
+    assert findings(DESCRIPTION, RestClient, AdminClient) == []
 
 
 def test_each_method_that_is_not_is_named() -> None:
-    document = yaml.safe_load(with_deprecated_sampler())
+    document = parse_description(with_deprecated_sampler())
     assert findings(document, AdminClient, Prepared) == []
     assert findings(document, RestClient) == [
         f"RestClient.get_sampler: write @deprecated({LINE!r}) above it",
         f"RestClient.get_sampler: its docstring must hold {LINE!r}",
         f"RestClient.get_sampler_async: write @deprecated({LINE!r}) above it",
     ]
-    assert findings(yaml.safe_load(SPEC.read_text()), Prepared) == [
+    assert findings(DESCRIPTION, Prepared) == [
         "Prepared.get_sampler: the operation is not deprecated",
         "Prepared.get_sampler_async: the operation is not deprecated",
     ]

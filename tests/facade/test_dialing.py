@@ -18,6 +18,7 @@ from tinker_rest.network import dialing
 
 from .recording_server import KEY, RecordingServer, client_of, wait_until
 
+pytestmark = pytest.mark.core_install
 REAL_LOOK_UP = socket.getaddrinfo
 
 

@@ -83,8 +83,9 @@ def big(sandbox: Sandbox) -> str:
     return sandbox.add_checkpoint(training_run_id=run.training_run_id).tinker_path
 
 
-def test_an_archive_is_waited_for_and_verified(sandbox: Sandbox, tmp_path: Path) -> None:
-    with sandbox.client() as client:
+def test_an_archive_is_waited_for_and_verified(tmp_path: Path) -> None:
+    building = Sandbox(validate_responses=True, archive_build_seconds=0.3)
+    with building as sandbox, sandbox.client() as client:
         result = client.download_checkpoint("tinker://run-id/weights/0001", tmp_path / "it.tgz").result()
         assert result.path == tmp_path / "it.tgz"
         assert result.size_bytes == result.path.stat().st_size
@@ -94,7 +95,7 @@ def test_an_archive_is_waited_for_and_verified(sandbox: Sandbox, tmp_path: Path)
         assert left_in(tmp_path) == ["it.tgz"]
         again = client.download_checkpoint("tinker://run-id/weights/0001", tmp_path / "it.tgz").result()
         assert (again.was_there, again.sha256) == (True, result.sha256)
-    assert sandbox.leaked_keys == []
+    assert (sandbox.leaked_keys, sandbox.violations) == ([], [])
 
 
 def test_a_folder_gets_a_name_made_of_the_path(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -108,6 +109,7 @@ def test_a_folder_gets_a_name_made_of_the_path(sandbox: Sandbox, tmp_path: Path)
     assert left_in(tmp_path) == sorted([f"{name}.tar.gz", *(f"{name}/{one}" for one in inside)])
 
 
+@pytest.mark.core_install
 def test_external_weights_become_a_folder(sandbox: Sandbox, tmp_path: Path) -> None:
     path = sandbox.add_checkpoint(kind="external_weights").tinker_path
     sandbox.faults.add(host="storage", truncate=1000, match="/weights/*.safetensors")
@@ -126,6 +128,7 @@ def test_external_weights_become_a_folder(sandbox: Sandbox, tmp_path: Path) -> N
     assert sandbox.leaked_keys == []
 
 
+@pytest.mark.usefixtures("no_jitter")
 def test_broken_connections_are_gone_on_with(sandbox: Sandbox, big: str, tmp_path: Path) -> None:
     sandbox.faults.add(host="storage", truncate=300_000, times=2)
     sandbox.faults.add(host="storage", drop=True)
@@ -135,6 +138,7 @@ def test_broken_connections_are_gone_on_with(sandbox: Sandbox, big: str, tmp_pat
     assert ranges_asked(sandbox) == [None, "bytes=300000-", "bytes=600000-", "bytes=600000-", "bytes=600000-"]
 
 
+@pytest.mark.usefixtures("no_jitter")
 def test_an_expired_url_is_replaced(sandbox: Sandbox, big: str, tmp_path: Path) -> None:
     sandbox.faults.add(host="storage", truncate=300_000)
     with sandbox.client(on_retry=lambda _: sandbox.clock.advance(3600)) as client:
@@ -145,6 +149,7 @@ def test_an_expired_url_is_replaced(sandbox: Sandbox, big: str, tmp_path: Path) 
     assert len([one for one in sandbox.requests if one.operation_id == "get_checkpoint_archive_url"]) >= 2
 
 
+@pytest.mark.usefixtures("no_jitter")
 def test_an_archive_that_was_replaced_starts_again(
     sandbox: Sandbox, big: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -213,6 +218,7 @@ def test_a_part_that_is_a_link_is_not_written_to(stored: Storage, tmp_path: Path
     assert stored.asked == [None, None]
 
 
+@pytest.mark.usefixtures("no_jitter")
 def test_a_storage_without_ranges_starts_again(
     client: RestClient, stored: Storage, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -222,6 +228,7 @@ def test_a_storage_without_ranges_starts_again(
     assert "the storage sends no parts of files" in caplog.text
 
 
+@pytest.mark.usefixtures("no_jitter")
 @pytest.mark.parametrize("etag", [None, 'W/"weak"', '""'])
 def test_without_a_strong_entity_tag_nothing_is_put_together(
     client: RestClient, stored: Storage, tmp_path: Path, etag: str | None
@@ -231,6 +238,7 @@ def test_without_a_strong_entity_tag_nothing_is_put_together(
     assert stored.asked == [None, None]
 
 
+@pytest.mark.usefixtures("no_jitter")
 def test_an_old_date_tells_a_file_from_another_one(client: RestClient, stored: Storage, tmp_path: Path) -> None:
     date = "Mon, 13 Jul 2026 10:15:00 GMT"
     stored.etag, stored.cuts = None, [1_000_000]
@@ -239,6 +247,7 @@ def test_an_old_date_tells_a_file_from_another_one(client: RestClient, stored: S
     assert stored.server.requests[1].header("If-Range") == date
 
 
+@pytest.mark.usefixtures("no_jitter")
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -275,6 +284,7 @@ def test_a_part_that_is_whole_is_not_asked_for_again(client: RestClient, stored:
     assert stored.asked == [None]
 
 
+@pytest.mark.core_install
 def test_a_body_of_unknown_length(client: RestClient, stored: Storage, tmp_path: Path) -> None:
     parts = [CONTENT[start : start + 100_000] for start in range(0, len(CONTENT), 100_000)]
     chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -445,6 +455,8 @@ def test_web_pages_and_nothing_are_no_archives(stored: Storage, tmp_path: Path) 
         assert client.download_checkpoint(PATH, tmp_path / "a").result(20).path.read_bytes() == CONTENT
 
 
+@pytest.mark.usefixtures("no_jitter")
+@pytest.mark.core_install
 def test_a_storage_with_tls(
     stored: Storage, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -473,14 +485,15 @@ def test_a_storage_with_tls(
 # Patience
 
 
+@pytest.mark.core_install
 def test_silence_is_given_up_on(stored: Storage, tmp_path: Path) -> None:
     async def stall(writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345")
         await never_answer(writer)
 
     stored.instead = [stall]
-    client = client_of(stored.api, attempt_timeout=0.2, max_retries=0)
-    with client, pytest.raises(APITimeoutError, match=r"no byte came for 0.2 s \(attempt_timeout\)"):
+    client = client_of(stored.api, attempt_timeout=0.5, max_retries=0)
+    with client, pytest.raises(APITimeoutError, match=r"no byte came for 0.5 s \(attempt_timeout\)"):
         client.download_checkpoint(PATH, tmp_path / "a").result(20)
 
 
@@ -491,6 +504,7 @@ def test_attempts_without_progress_are_counted(stored: Storage, tmp_path: Path) 
     assert len(stored.server.requests) == 3
 
 
+@pytest.mark.usefixtures("no_jitter")
 def test_progress_starts_the_count_anew(stored: Storage, tmp_path: Path) -> None:
     stored.cuts = [500_000, 500_000, 500_000, 500_000]
     with client_of(stored.api, max_retries=1) as client:
@@ -505,11 +519,13 @@ def test_starting_again_and_again_is_no_progress(stored: Storage, tmp_path: Path
     assert len(stored.server.requests) == 3
 
 
+@pytest.mark.usefixtures("no_jitter")
 def test_a_lost_answer_is_asked_for_again(client: RestClient, stored: Storage, tmp_path: Path) -> None:
     stored.instead = [lose_answer, lose_answer]
     assert client.download_checkpoint(PATH, tmp_path / "a").result(20).path.read_bytes() == CONTENT
 
 
+@pytest.mark.usefixtures("no_jitter")
 def test_a_name_that_is_unknown_for_a_while(
     stored: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -715,6 +731,7 @@ def test_names_of_external_files_that_are_the_same(client: RestClient, stored: S
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("no_jitter")
 def test_external_files_are_downloaded_so_many_at_once(stored: Storage, tmp_path: Path) -> None:
     urls = {f"layers/{number}": f"{stored.server.base_url}/{number}" for number in range(9)}
     stored.api.answer = lambda _: reply(body={"urls": urls, "expires": "2026-07-13T10:15:00Z"})

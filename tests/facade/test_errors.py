@@ -147,6 +147,7 @@ def test_operation_unsupported(server: RecordingServer, answer: bytes, unsupport
     assert len(server.requests) == error.attempts == 1
 
 
+@pytest.mark.core_install
 @pytest.mark.parametrize(("answer", "message"), SHAPES)
 def test_shapes_of_errors(server: RecordingServer, answer: bytes, message: str) -> None:
     error = fail(server, answer)
@@ -155,6 +156,7 @@ def test_shapes_of_errors(server: RecordingServer, answer: bytes, message: str) 
     assert str(error).startswith(f"get_training_run failed: {message} (request_id req-")
 
 
+@pytest.mark.core_install
 @pytest.mark.parametrize("body", [*DEEP, "[" * 100_000, "1" * 5000, "1e999999", "NaN", '"\\ud800"'])
 @pytest.mark.parametrize("status", [200, 400])
 def test_strange_json_is_an_error_of_ours(server: RecordingServer, status: int, body: str) -> None:
@@ -193,6 +195,7 @@ def test_a_secret_at_the_edge_of_what_is_shown(before: str) -> None:
         assert KEY[4:] not in shown
 
 
+@pytest.mark.core_install
 def test_attributes(server: RecordingServer) -> None:
     headers = {"X-Request-Id": "srv-7", "Retry-After": "120", "Set-Cookie": "session=secret"}
     error = fail(server, reply(429, {"detail": "slow"}, **headers), max_retries=5)
@@ -212,6 +215,7 @@ def test_attributes(server: RecordingServer) -> None:
     assert error.response.text == error.response.content.decode() == '{"detail": "slow"}'
 
 
+@pytest.mark.core_install
 @pytest.mark.parametrize(("answer", "body"), [(reply(400), None), (reply(400, "text"), "text")])
 def test_a_body_that_is_no_json(server: RecordingServer, answer: bytes, body: object) -> None:
     error = fail(server, answer)
@@ -219,12 +223,14 @@ def test_a_body_that_is_no_json(server: RecordingServer, answer: bytes, body: ob
     assert (error.server_request_id, error.retry_after) == (None, None)
 
 
+@pytest.mark.usefixtures("no_jitter")
 @pytest.mark.parametrize(("method", "answers", "end"), REPETITIONS)
 def test_a_change_whose_answer_was_lost(
     server: RecordingServer, method: str, answers: list[Answer], end: str
 ) -> None:
     server.answer = in_turn(answers)
-    with client_of(server, attempt_timeout=0.3, max_retries=3) as client:
+    seconds = 1 if never_answer in answers else 20
+    with client_of(server, attempt_timeout=seconds, max_retries=3) as client:
         future = getattr(client, method)("run-1", "weights/0001")
         error = future.exception()
         assert (type(error).__name__ if error else "done") == end
@@ -245,7 +251,7 @@ def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next(server: Recor
 # What a child process does, in its own words: it makes a call for real and lets the error out.
 CHILD = """
 from tinker_rest import RestClient
-with RestClient(base_url={url!r}, api_key={key!r}, max_retries=0, attempt_timeout=0.3) as client:
+with RestClient(base_url={url!r}, api_key={key!r}, max_retries=0, attempt_timeout={seconds}) as client:
     {call}
 """
 GET = 'client.get_training_run("run-1").result()'
@@ -281,7 +287,9 @@ def test_every_error_comes_through_a_process_pool(server: RecordingServer) -> No
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         for name, answer, call in IN_CHILD:
             server.answer = in_turn([answer])
-            future = pool.submit(exec, CHILD.format(url=server.base_url, key=KEY, call=call), {})
+            seconds = 0.3 if answer is never_answer else 20
+            code = CHILD.format(url=server.base_url, key=KEY, seconds=seconds, call=call)
+            future = pool.submit(exec, code, {})
             error = future.exception()
             assert type(error).__name__ == name
             check_round_trip(error)

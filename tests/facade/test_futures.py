@@ -83,6 +83,7 @@ def test_waiting_may_time_out_and_go_on_later(server: RecordingServer, client: R
     assert len(server.requests) == 1
 
 
+@pytest.mark.core_install
 @pytest.mark.parametrize("debug", [False, True])
 def test_it_can_be_awaited_in_any_loop(client: RestClient, debug: bool) -> None:
     future = client.get_training_run("r")
@@ -103,6 +104,7 @@ def test_it_can_be_awaited_in_any_loop(client: RestClient, debug: bool) -> None:
         asyncio.run(use(), debug=debug)
 
 
+@pytest.mark.core_install
 @pytest.mark.parametrize("way", ["cancel", "wait_for", "result_async", "task", "async_variant"])
 def test_cancelling_cancels_the_request(server: RecordingServer, client: RestClient, way: str) -> None:
     future = pending(server, client)
@@ -156,6 +158,7 @@ def test_a_retry_that_waits_can_be_cancelled(server: RecordingServer, client: Re
         future.result(timeout=1)
 
 
+@pytest.mark.core_install
 def test_closing_the_client_ends_its_calls(server: RecordingServer, caplog: pytest.LogCaptureFixture) -> None:
     client = client_of(server)
     future = pending(server, client)
@@ -337,6 +340,7 @@ def test_callbacks_that_cancel_each_others_futures_end(server: RecordingServer, 
     assert client.get_training_run("r").result(10)
 
 
+@pytest.mark.core_install
 @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, ZeroDivisionError])
 def test_a_callback_that_fails_ends_no_other_call(
     server: RecordingServer, client: RestClient, caplog: pytest.LogCaptureFixture, error: type[BaseException]
@@ -389,6 +393,7 @@ def test_the_handler_of_a_signal_may_use_the_client(server: RecordingServer) -> 
             client.close()
 
 
+@pytest.mark.core_install
 def test_many_threads_share_a_client(server: RecordingServer, client: RestClient) -> None:
     def use(number: int) -> str:
         return client.get_training_run(f"run-{number}").result(timeout=30).training_run_id

@@ -9,8 +9,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from itertools import chain, islice
-from pathlib import Path
+from itertools import chain, islice, product
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -26,10 +25,9 @@ from tinker_rest import (
 )
 from tinker_rest.calling.background_loop import background_loop
 from tinker_rest.sandbox import Sandbox
-from tinker_rest.sandbox.clock import to_microseconds
-from tinker_rest.sandbox.store import Store
 from tinker_rest.types import AccessibleSearchOwner, Checkpoint, SessionSearchRequest
 
+from .many_checkpoints import PER_RUN, add_many
 from .recording_server import (
     Answer,
     Held,
@@ -42,36 +40,6 @@ from .recording_server import (
 )
 
 MANY = 10_000
-
-
-def add_many(database: str, count: int) -> list[str]:
-    """Put checkpoints into a database, a hundred of each run; returns their tinker paths, newest first."""
-    store = Store(database)
-    run = store.run("run-id")
-    assert run is not None
-    ids = [f"bulk-{number}:train:0" for number in range(-(-count // 100))]
-    newest = int(run["last_request"])
-    rows = [
-        {
-            "run_id": ids[number // 100], "kind": "weights", "name": f"{number:06}", "bare_id": None,
-            "owner": run["owner"], "created": newest - number * 1_000_000, "size_bytes": 10**9, "public": 0,
-            "expires": None, "user_metadata": None, "copied_from": None,
-        }
-        for number in range(count)
-    ]  # fmt: skip
-    with store.transaction():
-        store.insert("runs", [{**dict(run), "run_id": run_id} for run_id in ids])
-        store.insert("checkpoints", rows)
-    store.close()
-    return [f"tinker://{row['run_id']}/weights/{row['name']}" for row in rows]
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> str:
-    path = str(tmp_path / "sandbox.db")
-    with Sandbox(db=path) as sandbox:
-        assert to_microseconds(sandbox.clock.now())
-    return path
 
 
 def everything(client: RestClient) -> list[str]:
@@ -120,24 +88,25 @@ def numbers(count: int) -> list[str]:
 # --- the sandbox
 
 
-def test_ten_thousand_checkpoints(database: str) -> None:
-    added = add_many(database, MANY)
-    with Sandbox(db=database) as sandbox, sandbox.client() as client:
+def test_ten_thousand_checkpoints(sandbox: Sandbox) -> None:
+    added = add_many(sandbox, MANY)
+    with sandbox.client() as client:
         before = [one.tinker_path for one in client.iter_user_checkpoints(page_size=1000)]
         assert len(before) == len(set(before)) > MANY
-        assert [path for path in before if "//bulk-" in path] == added
+        assert [path for path in before if "/many-" in path] == added
         asynchronous = asyncio.run(collected(client.iter_user_checkpoints()))
         assert [one.tinker_path for one in asynchronous] == before
-        assert [one.training_run_id for one in asynchronous if "//bulk-99:" in one.tinker_path] == [
-            "bulk-99:train:0"
-        ] * 100
+        last_run = added[-1].split("/")[2]
+        assert [one.training_run_id for one in asynchronous if f"//{last_run}/" in one.tinker_path] == [
+            last_run
+        ] * PER_RUN
 
 
 @pytest.mark.parametrize("is_async", [False, True])
-def test_deleting_each_of_a_thousand_skips_none(database: str, is_async: bool) -> None:
-    added = set(add_many(database, 1000))
-    with Sandbox(db=database) as sandbox, sandbox.client() as client:
-        items = client.iter_user_checkpoints(page_size=100)
+def test_deleting_each_one_skips_none(sandbox: Sandbox, is_async: bool) -> None:
+    added = set(add_many(sandbox, 100))
+    with sandbox.client() as client:
+        items = client.iter_user_checkpoints(page_size=20)
 
         async def delete_all() -> None:
             async for one in items:
@@ -153,10 +122,10 @@ def test_deleting_each_of_a_thousand_skips_none(database: str, is_async: bool) -
         assert len(deleted) == len(set(deleted)) > len(added)
 
 
-def test_deleting_every_page_of_ten_thousand_skips_none(database: str) -> None:
-    add_many(database, MANY)
-    store = Store(database)
-    with Sandbox(db=database) as sandbox, sandbox.client() as client:
+def test_deleting_every_page_of_ten_thousand_skips_none(sandbox: Sandbox) -> None:
+    add_many(sandbox, MANY)
+    store = sandbox._state().store
+    with sandbox.client() as client:
         given: list[str] = []
         for page in client.iter_user_checkpoints(page_size=300).pages():
             given += [one.tinker_path for one in page]
@@ -172,12 +141,11 @@ def test_deleting_every_page_of_ten_thousand_skips_none(database: str) -> None:
                     store.delete_checkpoint(row, datetime.now(UTC))
         assert len(given) == len(set(given)) > MANY
         assert everything(client) == []
-    store.close()
 
 
-def test_what_another_client_deletes_makes_nothing_be_skipped(database: str) -> None:
-    added = add_many(database, 2000)
-    with Sandbox(db=database) as sandbox, sandbox.client() as client, sandbox.client() as other:
+def test_what_another_client_deletes_makes_nothing_be_skipped(sandbox: Sandbox) -> None:
+    added = add_many(sandbox, 2000)
+    with sandbox.client() as client, sandbox.client() as other:
         given: list[str] = []
         gone: set[str] = set()
         for number, one in enumerate(client.iter_user_checkpoints(page_size=100)):
@@ -327,12 +295,12 @@ def test_bad_arguments_are_refused_at_the_call(server: RecordingServer, bad: dic
 
 
 @pytest.mark.parametrize("total", [..., None, 0, 1, 10, 10**6])
-@pytest.mark.parametrize("cap", [1, 2, 7, 10, 1000])
-@pytest.mark.parametrize("count", [0, 1, 2, 10, 29, 100])
-def test_totals_and_caps_end_nothing_early(server: RecordingServer, count: int, cap: int, total: Any) -> None:
-    server.answer = listing_of(count, total, cap)
+def test_totals_and_caps_end_nothing_early(server: RecordingServer, total: Any) -> None:
     with client_of(server) as client:
-        assert names_of(list(client.iter_user_checkpoints(page_size=10))) == numbers(count)
+        for count, cap in product((0, 1, 2, 10, 29, 100), (1, 2, 7, 10, 1000)):
+            server.answer = listing_of(count, total, cap)
+            given = names_of(list(client.iter_user_checkpoints(page_size=10)))
+            assert given == numbers(count), f"{cap} of {count} at once"
 
 
 @pytest.mark.parametrize("page_size", [1, 2, 3])

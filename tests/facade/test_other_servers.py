@@ -55,6 +55,7 @@ CHECKPOINTS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 # fmt: on
 
 
+@pytest.mark.core_install
 @pytest.mark.parametrize(("name", "sent", "seen"), CHECKPOINTS, ids=[row[0] for row in CHECKPOINTS])
 def test_checkpoints(
     server: RecordingServer, client: RestClient, name: str, sent: dict[str, Any], seen: dict[str, Any]

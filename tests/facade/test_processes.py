@@ -28,7 +28,10 @@ from .recording_server import (
     wait_until,
 )
 
+pytestmark = pytest.mark.core_install
+
 WITHOUT_FAST = "sys.modules['orjson'] = sys.modules['uvloop'] = None"
+WHILE_CALLS_ARE_IN_FLIGHT = "sys.stdin.readline()"
 PREAMBLE = f"""
 import asyncio, logging, os, signal, sys, threading, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background ignores it
@@ -42,12 +45,17 @@ client = RestClient(base_url=base_url, api_key=key)
 
 def start(server: RecordingServer, code: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-X", "dev", "-W", "error", "-c", PREAMBLE + code, server.base_url, KEY]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
 
-def run(server: RecordingServer, code: str) -> str:
-    """Run a script to its end in Python's development mode, where anything left open is an error."""
+def run(server: RecordingServer, code: str, requests: int = 0) -> str:
+    """Run a script to its end in Python's development mode, where anything left open is an error.
+
+    A script that waits for `WHILE_CALLS_ARE_IN_FLIGHT` goes on once so many requests have come.
+    """
     with start(server, code) as process:
+        wait_until(lambda: len(server.requests) >= requests, 30)
         output, errors = process.communicate(timeout=60)
     assert errors == ""
     assert process.returncode == 0
@@ -59,7 +67,7 @@ def test_a_script_without_close(server: RecordingServer) -> None:
     wait_until(lambda: not server.open_now)
 
 
-@pytest.mark.parametrize("wait", ["", "time.sleep(0.3)"])
+@pytest.mark.parametrize("wait", ["", WHILE_CALLS_ARE_IN_FLIGHT])
 @pytest.mark.parametrize("close", ["", "client.close()"])
 def test_the_interpreter_exits_with_calls_in_flight(server: RecordingServer, wait: str, close: str) -> None:
     server.answer = lambda _: never_answer
@@ -69,7 +77,7 @@ futures = [client.get_training_run(str(number)) for number in range(20)]
 {close}
 print("end")
 """
-    assert run(server, code) == "end\n"
+    assert run(server, code, requests=20 if wait else 0) == "end\n"
     wait_until(lambda: not server.open_now)
     assert server.abandoned == 20 or not wait
 
@@ -90,7 +98,7 @@ print(future.result().base_model)
 
 def test_the_interpreter_exits_while_other_threads_wait(server: RecordingServer) -> None:
     server.answer = lambda _: never_answer
-    code = """
+    code = f"""
 def wait():
     try:
         client.get_training_run("r").result()
@@ -99,9 +107,9 @@ def wait():
 
 thread = threading.Thread(target=wait, daemon=True)
 thread.start()
-time.sleep(0.3)
+{WHILE_CALLS_ARE_IN_FLIGHT}
 """
-    assert run(server, code) in ("CancelledError\n", "")
+    assert run(server, code, requests=1) in ("CancelledError\n", "")
 
 
 def test_the_interpreter_exits_from_a_coroutine(server: RecordingServer) -> None:
@@ -218,7 +226,7 @@ def test_the_child_is_told_that_a_call_of_its_parent_does_not_end_there(server: 
     server.answer = lambda _: never_answer
     code = f"""{FORK}
 future = client.get_training_run("r")
-time.sleep(0.3)
+{WHILE_CALLS_ARE_IN_FLIGHT}
 print(in_child(future.result))
 def leave_a_block():
     with client.with_options(timeout=9), client:
@@ -227,7 +235,7 @@ print(in_child(leave_a_block))
 print(in_child(lambda: asyncio.run(future.coroutine())))
 client.close()
 """
-    lines = run(server, code).splitlines()
+    lines = run(server, code, requests=1).splitlines()
     assert lines.pop(1) == "left"
     assert len(lines) == 2
     for line in lines:

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
-from checkout import SPEC, Json
+from checkout import Json
 
 import tinker_rest
 from tinker_rest import AdminClient, RestClient, ServiceClient, errors, types
@@ -19,7 +18,7 @@ from tinker_rest.futures import APIFuture
 from tinker_rest.methods import arguments, session_search
 from tinker_rest.methods.deprecated import DeprecatedAdministration
 
-DESCRIPTION: Json = yaml.safe_load(SPEC.read_text())
+from .described_calls import DESCRIPTION, resolve
 
 
 def operations() -> Iterator[tuple[str, Json]]:
@@ -66,6 +65,7 @@ def test_exports_are_what_all_says() -> None:
         _ = tinker_rest.RestClint  # type: ignore[attr-defined]
 
 
+@pytest.mark.core_install
 def test_importing_loads_nothing_that_is_not_used() -> None:
     code = "import sys, tinker_rest; print(sorted({m.partition('.')[0] for m in sys.modules}))"
     command = [sys.executable, "-c", code]
@@ -189,12 +189,3 @@ def test_both_clients_take_the_same_options() -> None:
     for option in of_rest:
         assert f"{option}: " in (inspect.getdoc(RestClient) or ""), option
         assert f"{option}: " in (inspect.getdoc(AdminClient) or ""), option
-
-
-def resolve(node: Json) -> Json:
-    while "$ref" in node:
-        target: Any = DESCRIPTION
-        for step in node["$ref"].removeprefix("#/").split("/"):
-            target = target[step]
-        node = target
-    return node

@@ -105,20 +105,20 @@ Base model: Qwen/Qwen3-8B
 """
 
 
-def test_the_examples_run_verbatim(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_examples_run_verbatim(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = "from tinker_rest import ServiceClient\nservice_client = ServiceClient()\n"
     source = before + "\n".join(code_lines(REFERENCE))
     program = compile(source, "restclient_reference.txt", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     names: dict[str, object] = {}
-    with Sandbox(validate_responses=True) as sandbox:
-        monkeypatch.setenv("TINKER_BASE_URL", sandbox.base_url)
-        monkeypatch.setenv("TINKER_API_KEY", sandbox.api_key)
-        try:
-            asyncio.run(eval(program, names))
-            run_id = names["checkpoints"].checkpoints[0].training_run_id  # type: ignore[attr-defined]
-        finally:
-            names["service_client"].close()  # type: ignore[attr-defined]
-        assert sandbox.violations == []
+    monkeypatch.setenv("TINKER_BASE_URL", sandbox.base_url)
+    monkeypatch.setenv("TINKER_API_KEY", sandbox.api_key)
+    try:
+        asyncio.run(eval(program, names))
+        run_id = names["checkpoints"].checkpoints[0].training_run_id  # type: ignore[attr-defined]
+    finally:
+        names["service_client"].close()  # type: ignore[attr-defined]
     assert run_id == "run-id"
     expected = [one for line in PRINTED.splitlines() for one in _repeated(line)]
     printed = capsys.readouterr().out.splitlines()

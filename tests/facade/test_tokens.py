@@ -255,6 +255,7 @@ def test_a_token_of_which_little_is_left_is_renewed_in_time(tokens: TokenServer,
     assert tokens.requests[-1].header("X-API-Key") != soon
 
 
+@pytest.mark.usefixtures("no_jitter")
 def test_faults_of_a_renewal_are_repeated_as_those_of_any_request(tokens: TokenServer) -> None:
     with client_of(tokens) as client:
         client.list_sessions().result(10)
@@ -269,7 +270,7 @@ def test_a_slow_renewal_is_a_time_out_and_no_wrong_key(tokens: TokenServer) -> N
         client.list_sessions().result(10)
         tokens.valid.clear()
         tokens.exchange_answers = [never_answer]
-        impatient = client.with_options(attempt_timeout=0.2, max_retries=0)
+        impatient = client.with_options(attempt_timeout=0.5, max_retries=0)
         with pytest.raises(APITimeoutError, match="another credential"):
             impatient.list_sessions().result(10)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import threading
 import time
 from email.utils import formatdate
@@ -48,6 +49,7 @@ TOO_EARLY = reply(425, {"detail": "pending"}, **AT_ONCE)
 REDIRECT = reply(302, Location=SIGNED_URL)
 
 
+@pytest.mark.usefixtures("no_jitter")
 def test_max_retries_counts_repetitions(server: RecordingServer) -> None:
     server.answer = lambda _: BUSY
     with client_of(server, max_retries=3) as client:
@@ -61,6 +63,7 @@ def test_max_retries_counts_repetitions(server: RecordingServer) -> None:
         assert client.with_options(max_retries=None).get_training_run("r").result(10)
 
 
+@pytest.mark.core_install
 def test_an_attempt_without_an_answer_ends(server: RecordingServer) -> None:
     server.answer = lambda _: never_answer
     with client_of(server, attempt_timeout=0.1, max_retries=0) as client:
@@ -165,24 +168,25 @@ def test_a_long_call_is_not_silent(
     monkeypatch.setattr(calls, "NEXT_REPORT_SECONDS", 0.1)
     caplog.set_level(logging.INFO, "tinker_rest")
     held = Held(GOOD)
-    server.answer = in_turn([reply(503, {"detail": "busy"}, Retry_After="0.3"), held])
+    server.answer = in_turn([reply(503, {"detail": "busy"}, Retry_After="0.6"), held])
     with client_of(server, timeout=50) as client:
         future = client.get_training_run("r")
-        wait_until(lambda: "waiting for the answer" in caplog.text)
+        wait_until(lambda: "attempt 2, waiting for the answer" in caplog.text)
         held.release()
         future.result(10)
     lines = [record.getMessage() for record in caplog.records]
     request_id = server.requests[0].header("X-Request-Id")
-    assert lines[0].startswith(
-        f"get_training_run ({request_id}): still going after 0 s: attempt 1, waiting for 0.3"
-    )
-    assert "after 503 Service Unavailable: busy; 50 s left" in lines[0]
-    assert any("attempt 2, waiting for the answer; 50 s left" in line for line in lines)
+    for said in (
+        rf"get_training_run \({request_id}\): still going after \d s: attempt 1, waiting for 0\.[67].* "
+        r"after 503 Service Unavailable: busy; (50|4\d) s left",
+        r".* attempt 2, waiting for the answer; (50|4\d) s left",
+    ):
+        assert any(re.match(said, line) for line in lines), lines
     assert all(record.levelno == logging.INFO for record in caplog.records)
     assert KEY not in caplog.text
-    said = len(caplog.records)
+    count = len(caplog.records)
     time.sleep(0.25)
-    assert len(caplog.records) == said  # nothing is said of a call that has ended
+    assert len(caplog.records) == count  # nothing is said of a call that has ended
 
 
 def test_a_short_call_is_silent(server: RecordingServer, caplog: pytest.LogCaptureFixture) -> None:
@@ -221,15 +225,16 @@ def test_logging_is_off_until_it_is_turned_on(
 # Archives
 
 
+@pytest.mark.usefixtures("no_jitter")
 @pytest.mark.parametrize("building", [BUILDING, TOO_EARLY])
 def test_an_archive_is_waited_for_beyond_the_deadline_of_other_calls(
     server: RecordingServer, building: bytes
 ) -> None:
     server.answer = in_turn([building] * 6 + [REDIRECT])
-    with client_of(server, timeout=1, max_retries=1) as client:
+    with client_of(server, timeout=0.5, max_retries=1) as client:
         client.get_checkpoint_archive_url("r", "weights/1").result(10)
         assert len(server.requests) == 7
-        slow = building.replace(b"Retry-After: 0", b"Retry-After: 0.6")
+        slow = building.replace(b"Retry-After: 0", b"Retry-After: 0.3")
         server.answer = in_turn([slow, slow, REDIRECT])
         archive = client.get_checkpoint_archive_url_from_tinker_path("tinker://r/weights/1").result(10)
     assert archive.url == SIGNED_URL
@@ -320,7 +325,7 @@ def test_a_server_that_asks_to_come_back_at_once_is_not_flooded(server: Recordin
     for retry_after in ("0", yesterday):
         server.requests.clear()
         server.answer = lambda _, retry_after=retry_after: reply(425, Retry_After=retry_after)  # type: ignore[misc]
-        with client_of(server, archive_timeout=1.5) as client:
+        with client_of(server, archive_timeout=0.8) as client:
             assert client.get_checkpoint_archive_url("r", "1").exception(10)
         assert len(server.requests) < 60
 
@@ -328,6 +333,7 @@ def test_a_server_that_asks_to_come_back_at_once_is_not_flooded(server: Recordin
 # Many calls at once
 
 
+@pytest.mark.core_install
 def test_all_calls_are_under_way_at_once(server: RecordingServer) -> None:
     everyone = threading.Event()
 
@@ -367,12 +373,12 @@ def test_waiting_for_a_connection_is_not_waiting_for_an_answer(
     with client_of(server, attempt_timeout=5, timeout=20) as client:
         first = client.get_training_run("r")
         wait_until(lambda: server.requests)
-        queued = client.with_options(attempt_timeout=0.05).delete_checkpoint("r", "weights/1")
-        hasty = client.with_options(timeout=0.1).delete_checkpoint("r", "weights/1")
+        queued = client.with_options(attempt_timeout=0.5).delete_checkpoint("r", "weights/1")
+        hasty = client.with_options(timeout=0.7).delete_checkpoint("r", "weights/1")
         error = hasty.exception(10)
         assert isinstance(error, APITimeoutError)
         assert error.attempts == 0
-        assert "still waiting for a free connection after 0.1 s (timeout) (request_id" in str(error)
+        assert "still waiting for a free connection after 0.7 s (timeout) (request_id" in str(error)
         cancelled = client.list_sessions()
         cancelled.cancel()
         assert not queued.done()

@@ -1,5 +1,6 @@
 """scripts/regenerate: the one writer of generated/, and the check that nobody else was."""
 
+import hashlib
 import re
 import subprocess
 import sys
@@ -8,10 +9,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from checkout import ROOT, copy_of_checkout, with_deprecated_sampler
+from checkout import ROOT, SPEC, copy_of_checkout, with_deprecated_sampler
 
 GENERATED = ROOT / "generated" / "tinker_rest_api"
+DEPRECATED = "tinker_rest_api/api/samplers/get_sampler.py"
 TEMPLATES = sorted((ROOT / "scripts" / "templates").glob("*.jinja"))
+
+pytestmark = pytest.mark.scripts("tests/generated", "scripts/regenerate", "scripts/templates", "scripts/openapi_3_0.py", "generator-config.yml", "openapi.yaml", "generated", ".gitattributes")
 
 
 @pytest.fixture
@@ -33,44 +37,42 @@ def snapshot(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_two_runs_write_the_same_bytes(checkout: Path) -> None:
-    committed = snapshot(checkout / "generated")
-    for _ in range(2):
-        assert regenerate(checkout).returncode == 0
-        assert snapshot(checkout / "generated") == committed
+def test_the_check_tells_what_differs_until_it_is_written(checkout: Path) -> None:
+    """What is committed is one run, and this is a second: all that is not edited has the same bytes again.
 
-
-def test_an_edited_description_fails_the_check_until_regenerated(checkout: Path) -> None:
-    spec = checkout / "openapi.yaml"
+    That the check passes where nothing differs is for scripts/test, which runs it on the checkout itself.
+    """
+    generated = checkout / "generated"
+    committed = snapshot(generated)
+    text = with_deprecated_sampler()
     before = "A few servers use ids"  # in the description of the whole API, which no generated file repeats
-    assert before in spec.read_text()
-    spec.write_text(spec.read_text().replace(before, "Some servers use ids"))
-    failed = regenerate(checkout, "--check")
-    assert failed.returncode == 1
-    assert "SPEC_SHA256" in failed.stdout
-    assert "scripts/regenerate" in failed.stderr
-    assert regenerate(checkout).returncode == 0
-    assert regenerate(checkout, "--check").returncode == 0
-
-
-def test_generated_docstrings_tell_of_deprecations(checkout: Path) -> None:
-    (checkout / "openapi.yaml").write_text(with_deprecated_sampler())
-    assert regenerate(checkout).returncode == 0
-    text = (checkout / "generated/tinker_rest_api/api/samplers/get_sampler.py").read_text()
-    assert text.count("Deprecated since 2026-12-31, gone after 2027-12-31: use `get_session` instead.") == 4
-
-
-def test_missing_extra_and_changed_files_fail_the_check(checkout: Path) -> None:
-    package = checkout / "generated" / "tinker_rest_api"
-    (package / "models" / "cursor.py").unlink()
-    (package / "extra.py").write_text("")
-    with (package / "client.py").open("a") as file:
+    assert before in text
+    (checkout / "openapi.yaml").write_text(text.replace(before, "Some servers use ids"))
+    (generated / "tinker_rest_api" / "models" / "cursor.py").unlink()
+    (generated / "tinker_rest_api" / "extra.py").write_text("")
+    with (generated / "tinker_rest_api" / "client.py").open("a") as file:
         file.write("# by hand\n")
+    spoiled = snapshot(generated)
+
     failed = regenerate(checkout, "--check")
     assert failed.returncode == 1
     assert "missing: generated/tinker_rest_api/models/cursor.py" in failed.stdout
     assert "extra: generated/tinker_rest_api/extra.py" in failed.stdout
     assert "-# by hand" in failed.stdout
+    assert "+SPEC_SHA256" in failed.stdout
+    assert "scripts/regenerate" in failed.stderr
+    assert snapshot(generated) == spoiled
+
+    assert regenerate(checkout).returncode == 0
+    written = snapshot(generated)
+    edited = {"openapi-3.0.yaml", "tinker_rest_api/spec_digest.py", DEPRECATED}
+    assert written.keys() == committed.keys()
+    assert {name for name in written if written[name] != committed[name]} == edited
+    digest, now = (hashlib.sha256(file.read_bytes()).hexdigest() for file in (SPEC, checkout / "openapi.yaml"))
+    told = committed["tinker_rest_api/spec_digest.py"].replace(digest.encode(), now.encode())
+    assert written["tinker_rest_api/spec_digest.py"] == told
+    docstrings = written[DEPRECATED].decode()
+    assert docstrings.count("Deprecated since 2026-12-31, gone after 2027-12-31: use `get_session` instead.") == 4
 
 
 @pytest.mark.parametrize(

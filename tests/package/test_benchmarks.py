@@ -11,6 +11,8 @@ from checkout import ROOT
 
 FOLDER = ROOT / "scripts" / "benchmarks"
 
+pytestmark = pytest.mark.scripts("tests/package", "scripts/bench", "wrapper")
+
 
 @pytest.fixture(scope="module")
 def base_url() -> Iterator[str]:

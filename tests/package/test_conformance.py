@@ -28,6 +28,10 @@ from differential.report import Report
 NAMEABLE = frozenset({"TinkerError", "APIStatusError", "NotFoundError", "ConflictError", "ValueError"})
 TABLE = [*READS, *CHANGES, *FAULTS]
 
+pytestmark = pytest.mark.scripts(
+    "tests/package", "scripts/conformance", "scripts/differential", "openapi.yaml", "wrapper"
+)
+
 
 class Client:
     """Stands for our client."""

@@ -33,6 +33,15 @@ FAULTS = [
     ("union", "reason.training_run_id", "reason.type"),
 ]  # fmt: skip
 
+pytestmark = pytest.mark.scripts(
+    "tests/package",
+    "tests/portability",
+    "scripts/portability",
+    "scripts/client_portability",
+    "openapi.yaml",
+    "generated",
+)
+
 
 def language(
     name: str,

@@ -2,46 +2,74 @@ from __future__ import annotations
 
 import http.client
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import datetime
 from typing import Any
 
 import httpx
 import pytest
 
-from tinker_rest.sandbox import Sandbox
+from tinker_rest.sandbox import Clock, Sandbox
 
 RawGet = Callable[..., tuple[int, dict[str, str], bytes]]
+CERTIFICATES = httpx.create_ssl_context()
 
 
-@pytest.fixture(scope="package")
-def shared_sandbox() -> Iterator[Sandbox]:
-    """For tests that change nothing, or only what no other test looks at."""
-    with Sandbox(validate_responses=True, archive_build_seconds=0) as running:
-        yield running
-        assert running.violations == []
+@pytest.fixture(autouse=True)
+def certificates_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing here uses TLS, and to read the certificates for each client takes as long as 20 requests."""
+    monkeypatch.setattr("httpx._transports.default.create_ssl_context", lambda **_: CERTIFICATES)
+
+
+@pytest.fixture(scope="session")
+def idle_sandboxes() -> Iterator[defaultdict[frozenset[tuple[str, Any]], list[Sandbox]]]:
+    """Running sandboxes by their options, while no test uses them: to start one takes as long as 100 resets."""
+    idle: defaultdict[frozenset[tuple[str, Any]], list[Sandbox]] = defaultdict(list)
+    yield idle
+    for sandboxes in idle.values():
+        for sandbox in sandboxes:
+            sandbox.close()
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(validate_responses=True, archive_build_seconds=0.2) as running:
-        yield running
-        assert running.violations == []
+def start(
+    idle_sandboxes: defaultdict[frozenset[tuple[str, Any]], list[Sandbox]],
+) -> Iterator[Callable[..., Sandbox]]:
+    """Gives sandboxes with options of a test's own, as at their start. Tests of starting and files make theirs.
+
+    Other tests may have used them. `frozen_at` is the time at which the clock stands still.
+    """
+    used: list[tuple[frozenset[tuple[str, Any]], Sandbox]] = []
+
+    def begin(*, frozen_at: datetime | None = None, **options: Any) -> Sandbox:
+        options = {"validate_responses": True, "archive_build_seconds": 0, **options}
+        key = frozenset({"frozen_at": frozen_at, **options}.items())
+        if idle_sandboxes[key]:
+            sandbox = idle_sandboxes[key].pop()
+            sandbox.reset()
+        else:
+            sandbox = Sandbox(clock=Clock(frozen_at, frozen=True) if frozen_at else None, **options).start()
+        used.append((key, sandbox))
+        return sandbox
+
+    yield begin
+    for key, sandbox in used:
+        idle_sandboxes[key].append(sandbox)
+    assert [sandbox.violations for _, sandbox in used] == [[] for _ in used]
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[..., Sandbox]]:
-    """Starts sandboxes with options of a test's own."""
-    with ExitStack() as stack:
-        started: list[Sandbox] = []
+def shared_sandbox(start: Callable[..., Sandbox]) -> Sandbox:
+    """A sandbox whose archives are ready at once."""
+    return start()
 
-        def begin(**options: Any) -> Sandbox:
-            options = {"validate_responses": True, "archive_build_seconds": 0, **options}
-            started.append(stack.enter_context(Sandbox(**options)))
-            return started[-1]
 
-        yield begin
-        assert [sandbox.violations for sandbox in started] == [[] for _ in started]
+@pytest.fixture
+def sandbox(start: Callable[..., Sandbox]) -> Sandbox:
+    """A sandbox whose archives take a while."""
+    return start(archive_build_seconds=0.2)
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def test_everything_has_a_default(empty: Sandbox) -> None:
 
 def test_every_field_arrives(start: Callable[..., Sandbox]) -> None:
     now = datetime(2026, 7, 13, 9, tzinfo=UTC)
-    sandbox = start(seed=False, clock=Clock(now, frozen=True))
+    sandbox = start(seed=False, frozen_at=now)
     sandbox.add_project(project_id="project-evals")
     sandbox.add_session(
         session_id="s", display_name="Nightly", user_metadata={"team": "evals"}, project_id="project-evals",

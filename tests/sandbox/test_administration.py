@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from tinker_rest.sandbox import Clock, Sandbox
+from tinker_rest.sandbox import Sandbox
 
 USAGE, STORAGE = "/api/v1/billing/usage/events", "/api/v1/billing/usage/checkpoints/current"
 AUDIT = "/api/v1/audit"
@@ -18,7 +18,7 @@ ALICE = "tml:organization_user:user-1"
 
 @pytest.fixture
 def frozen(start) -> Sandbox:
-    return start(clock=Clock(NOW, frozen=True))
+    return start(frozen_at=NOW)
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_a_model_without_a_price_has_no_cost(admin: httpx.Client) -> None:
 
 
 def test_usage_is_the_same_every_time_and_follows_the_project(start, connect) -> None:
-    first, second = (connect(start(clock=Clock(NOW, frozen=True))) for _ in range(2))
+    first, second = (connect(start(frozen_at=NOW)) for _ in range(2))
     assert first.get(USAGE, params=LAST_DAYS).json() == second.get(USAGE, params=LAST_DAYS).json()
     first.put("/api/v1/sessions/session-id/project", json={"project_id": "project-archive"})
     events = first.get(USAGE, params=LAST_DAYS).json()["data"]
@@ -173,7 +173,7 @@ def stored_by_hour(admin: httpx.Client, start: datetime, hours: int) -> list[flo
 
 
 def test_storage_is_billed_for_as_long_as_it_was_used(start, connect) -> None:
-    sandbox = start(seed=False, clock=Clock(NOW, frozen=True))
+    sandbox = start(seed=False, frozen_at=NOW)
     admin = connect(sandbox)
     kept = sandbox.add_checkpoint(size_bytes=120 * 10**9)
     run_id = kept.training_run_id
@@ -194,7 +194,7 @@ def test_storage_is_billed_for_as_long_as_it_was_used(start, connect) -> None:
 
 
 def test_what_is_added_is_used_but_nobodys_work(start, connect) -> None:
-    sandbox = start(seed=False, clock=Clock(NOW, frozen=True))
+    sandbox = start(seed=False, frozen_at=NOW)
     admin = connect(sandbox)
     run = sandbox.add_training_run(base_model="mine/unheard-of", user="bob")
     for minute in (0, 5, 65):
@@ -213,7 +213,7 @@ def test_what_is_added_is_used_but_nobodys_work(start, connect) -> None:
 
 
 def test_an_empty_sandbox_has_used_nothing(start, connect) -> None:
-    client = connect(start(seed=False, clock=Clock(NOW, frozen=True)))
+    client = connect(start(seed=False, frozen_at=NOW))
     assert client.get(STORAGE).json()["data"] == []
     assert client.get(USAGE, params=LAST_DAYS).json()["data"] == []
     assert client.get(AUDIT).json() == {"entries": []}

@@ -15,6 +15,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -29,6 +30,17 @@ SOURCES = Path(tinker_rest.__file__ or tinker_rest.__path__[0]).resolve().parent
 
 def call(sandbox: Sandbox, method: str, path: str) -> httpx.Response:
     return httpx.request(method, sandbox.base_url + path, headers={"X-API-Key": sandbox.api_key})
+
+
+def test_closing_leaves_nothing_for_the_next_start() -> None:
+    sandbox = Sandbox()
+    sandbox.faults.add(status=418)
+    for _ in range(2):
+        with sandbox:
+            sandbox.faults.add(status=500)
+            sandbox.clock.advance(3600)
+            assert [rule.status for rule in sandbox.faults.rules()] == [418, 500]
+            assert sandbox.clock.ahead == timedelta(hours=1)
 
 
 def test_start_stop_and_start_again_keep_state_and_port() -> None:

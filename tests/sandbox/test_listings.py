@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import httpx
 import pytest
 
@@ -147,13 +149,12 @@ def test_private_things_of_others_are_404(sandbox: Sandbox, alice: httpx.Client,
     assert bob.post("/api/v1/weights_info", json=body).status_code == 404
 
 
-def test_empty_sandbox_has_users_and_nothing_else() -> None:
-    with (
-        Sandbox(seed=False, validate_responses=True) as sandbox,
-        httpx.Client(base_url=sandbox.base_url, headers={"X-API-Key": sandbox.other_api_key}) as client,
-    ):
-        for path, name in LISTS.items():
-            response = client.get(path)
-            assert response.status_code == 200
-            assert response.json()[name] == []
-        assert sandbox.violations == []
+def test_empty_sandbox_has_users_and_nothing_else(
+    start: Callable[..., Sandbox], connect: Callable[..., httpx.Client]
+) -> None:
+    sandbox = start(seed=False)
+    client = connect(sandbox, sandbox.other_api_key)
+    for path, name in LISTS.items():
+        response = client.get(path)
+        assert response.status_code == 200
+        assert response.json()[name] == []

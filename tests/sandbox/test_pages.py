@@ -100,16 +100,16 @@ def test_the_reference_tells_of_every_operation_and_schema(browser_like: httpx.C
     assert "{training_run_id}" not in "".join(re.findall(r"curl .*?</pre>", text, re.DOTALL))
 
 
-def test_the_description_of_a_sandbox_of_ones_own_is_shown_and_escaped(start: Callable[..., Sandbox]) -> None:
+def test_the_description_of_a_sandbox_of_ones_own_is_shown_and_escaped() -> None:
     document = yaml.safe_load(SPEC.read_text())
     document["info"]["title"] = HOSTILE
     document["paths"]["/api/v1/sessions"]["get"]["description"] = f"Tells `{HOSTILE}` of **{HOSTILE}**."
     document["components"]["schemas"]["Checkpoint"]["properties"]["public"]["description"] = HOSTILE
-    sandbox = start(spec=Spec(document))
-    text = httpx.get(f"{sandbox.base_url}/docs", trust_env=False).text
+    with Sandbox(spec=Spec(document)) as sandbox:
+        text = httpx.get(f"{sandbox.base_url}/docs", trust_env=False).text
+        shown = httpx.get(f"{sandbox.base_url}/openapi.yaml", trust_env=False).text
     assert "<script" not in text
     assert text.count("&lt;script&gt;") == 5  # the title is there twice
-    shown = httpx.get(f"{sandbox.base_url}/openapi.yaml", trust_env=False).text
     assert yaml.safe_load(shown)["info"]["title"] == HOSTILE
 
 

@@ -39,8 +39,8 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     complaints: list[str] = []
     contexts = []
 
-    def begin(url: str, width: int = 1280, **options: Any) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+    def begin(url: str, width: int = 1280) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 900})
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text))
@@ -95,10 +95,17 @@ def test_a_pause_is_kept(sandbox: Sandbox, alice: httpx.Client, open_page: Any) 
     expect(page.locator("[data-count=requests]")).to_have_text("1")
 
 
+@pytest.fixture
+def kept_in_a_file(tmp_path: Path) -> Iterator[Sandbox]:
+    with Sandbox(db=tmp_path / "sandbox.db", validate_responses=True) as sandbox:
+        yield sandbox
+        assert sandbox.violations == []
+
+
 def test_markup_in_what_users_write_does_nothing(
-    start: Callable[..., Sandbox], connect: Callable[..., httpx.Client], tmp_path: Path, open_page: Any
+    kept_in_a_file: Sandbox, connect: Callable[..., httpx.Client], tmp_path: Path, open_page: Any
 ) -> None:
-    sandbox = start(db=tmp_path / "sandbox.db")
+    sandbox = kept_in_a_file
     alice = connect(sandbox)
     with closing(sqlite3.connect(tmp_path / "sandbox.db")) as database, database:
         database.execute("UPDATE runs SET user_metadata = ? WHERE run_id = 'run-id'", (json.dumps(HOSTILE),))
@@ -112,22 +119,21 @@ def test_markup_in_what_users_write_does_nothing(
     assert page.title() == "Tinker sandbox"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("path", ["/", "/docs", "/docs#set_checkpoint_ttl"])
-def test_pages_fit_and_can_be_read(
-    shared_sandbox: Sandbox, open_page: Any, path: str, width: int, scheme: str
-) -> None:
-    page = open_page(f"{shared_sandbox.base_url}{path}", width, color_scheme=scheme)
-    page.wait_for_load_state("networkidle") if path != "/" else page.wait_for_selector("tbody td")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    colours = page.evaluate(
-        "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
-    )
-    text, ground = (sum(map(int, colour[4:-1].split(","))) for colour in colours)
-    assert (text < ground) == (scheme == "light")
-    if "#" in path:
-        assert abs(page.locator("#set_checkpoint_ttl").bounding_box()["y"]) < 100
+@pytest.mark.parametrize("path", ["/", "/docs#set_checkpoint_ttl"])
+def test_pages_fit_and_can_be_read(shared_sandbox: Sandbox, open_page: Any, path: str) -> None:
+    for width in WIDTHS:
+        page = open_page(f"{shared_sandbox.base_url}{path}", width)
+        page.wait_for_load_state("networkidle") if path != "/" else page.wait_for_selector("tbody td")
+        if "#" in path:
+            assert abs(page.locator("#set_checkpoint_ttl").bounding_box()["y"]) < 100
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            colours = page.evaluate(
+                "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
+            )
+            text, ground = (sum(map(int, colour[4:-1].split(","))) for colour in colours)
+            assert (text < ground) == (scheme == "light")
 
 
 def test_a_lost_sandbox_is_told_of(browser: Browser) -> None:

@@ -20,14 +20,25 @@ def run_pytest(folder: Path, tests: str, *arguments: str, conftest: str = "") ->
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("TINKER_", "PYTEST_"))
     }
+    # What other packages bring is not needed, and takes longer to import than pytest itself.
+    others = [
+        f"-pno:{name}" for name in ("anyio", "cacheprovider", "hypothesispytest", "platformdirs", "schemathesis")
+    ]
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:schemathesis", "-q", *arguments],
-        cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False,
+        [sys.executable, "-m", "pytest", "-q", *others, *arguments],
+        cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
 
 
-def test_every_test_has_a_fresh_state(tmp_path: Path) -> None:
-    tests = """
+IMPORTS = """
+import sys
+
+def test_modules():
+    ours = {name for name in sys.modules if name.partition(".")[0] in {"tinker_rest", "tinker_rest_api"}}
+    assert ours == {"tinker_rest", "tinker_rest.pytest_plugin"}
+    assert not {"httpx", "attrs", "uvicorn", "starlette", "jsonschema_rs", "yaml"} & set(sys.modules)
+"""
+FRESH_STATE = """
 import pytest
 ports = set()
 
@@ -50,9 +61,35 @@ def test_closed_by_a_test(tinker_sandbox):
 def test_and_back(tinker_sandbox, tinker_rest_client):
     assert tinker_rest_client.list_sessions().result().sessions
 """
-    done = run_pytest(tmp_path, tests)
+ENVIRONMENT = """
+import os
+
+def names():
+    return {name for name in os.environ if name.startswith("TINKER_")}
+
+def test_without(tinker_sandbox, tinker_rest_client):
+    assert names() == set()
+
+def test_with(tinker_sandbox, tinker_environment):
+    assert names() == set(tinker_environment)
+    from tinker_rest import RestClient  # not before the test of imports
+
+    with RestClient() as client:
+        client.list_sessions().result()
+    assert len(tinker_sandbox.requests) == 1
+
+def test_after():
+    assert names() == set()
+"""
+
+
+def test_a_fresh_state_the_environment_and_imports(tmp_path: Path) -> None:
+    """Nothing is imported until a fixture is used, each test has a fresh state, and one fixture sets variables."""
+    (tmp_path / "test_a_imports.py").write_text(IMPORTS)  # the first of all
+    (tmp_path / "test_environment.py").write_text(ENVIRONMENT)
+    done = run_pytest(tmp_path, FRESH_STATE)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "6 passed" in done.stdout
+    assert "10 passed" in done.stdout
 
 
 def test_workers_of_xdist_have_servers_of_their_own(tmp_path: Path) -> None:
@@ -63,7 +100,7 @@ import pytest
 
 PATH = "tinker://run-id/weights/0001"
 
-@pytest.mark.parametrize("number", range(40))
+@pytest.mark.parametrize("number", range(20))
 def test_fresh(number, tinker_sandbox, tinker_rest_client, tinker_environment):
     # Were the state another worker's too, one of them would be told that it is public already.
     for _ in range(3):
@@ -75,33 +112,9 @@ def test_fresh(number, tinker_sandbox, tinker_rest_client, tinker_environment):
 """
     done = run_pytest(tmp_path, tests, "-n", "2")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "40 passed" in done.stdout
+    assert "20 passed" in done.stdout
     servers = [file.read_text() for file in tmp_path.glob("server-of-*")]
     assert len(set(servers)) == len(servers) == 2
-
-
-def test_only_one_fixture_sets_the_environment(tmp_path: Path) -> None:
-    tests = """
-import os
-from tinker_rest import RestClient
-
-def names():
-    return {name for name in os.environ if name.startswith("TINKER_")}
-
-def test_without(tinker_sandbox, tinker_rest_client):
-    assert names() == set()
-
-def test_with(tinker_sandbox, tinker_environment):
-    assert names() == set(tinker_environment)
-    with RestClient() as client:
-        client.list_sessions().result()
-    assert len(tinker_sandbox.requests) == 1
-
-def test_after():
-    assert names() == set()
-"""
-    done = run_pytest(tmp_path, tests)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_options_come_from_a_conftest(tmp_path: Path) -> None:
@@ -137,19 +150,6 @@ def test_with(tinker_sandbox):
     assert "1 passed, 1 error" in done.stdout
     assert "pip install 'tinker-rest[sandbox]'" in done.stdout
     assert "Traceback" not in done.stdout
-
-
-def test_nothing_is_imported_until_a_fixture_is_used(tmp_path: Path) -> None:
-    tests = """
-import sys
-
-def test_modules():
-    ours = {name for name in sys.modules if name.partition(".")[0] in {"tinker_rest", "tinker_rest_api"}}
-    assert ours == {"tinker_rest", "tinker_rest.pytest_plugin"}
-    assert not {"httpx", "attrs", "uvicorn", "starlette", "jsonschema_rs", "yaml"} & set(sys.modules)
-"""
-    done = run_pytest(tmp_path, tests)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_fixtures_tell_what_they_are(tmp_path: Path) -> None:

@@ -165,6 +165,16 @@ WHOLE = (
     "tests/sandbox/test_examples.py", "tests/generated/test_models.py",
 )  # fmt: skip
 
+pytestmark = pytest.mark.scripts(
+    "tests",
+    "scripts/regenerate",
+    "scripts/templates",
+    "scripts/lint-spec",
+    "scripts/spec_lint",
+    "openapi.yaml",
+    "wrapper",
+)
+
 
 class Copy:
     """A copy of the checkout, in which programs and tests use the copy's source instead of what is installed."""

@@ -26,6 +26,10 @@ from spec_diff.versions import version_problems
 DESCRIPTION: Json = yaml.load(SPEC.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 Edit = Callable[[Json], object]
 
+pytestmark = pytest.mark.scripts(
+    "tests/spec", "scripts/spec-diff", "scripts/spec_diff", "openapi.yaml", "generated/api-changelog.md"
+)
+
 
 @pytest.fixture(autouse=True)
 def needs_go() -> None:

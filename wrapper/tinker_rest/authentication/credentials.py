@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 import warnings
 from pathlib import Path
@@ -69,9 +70,11 @@ class CommandCredential:
     async def read(self) -> str:
         """Run the command and return what it prints; at most 60 seconds are waited for it."""
         running: list[subprocess.Popen[bytes]] = []
+        given_up = threading.Event()
         try:
-            printed = await run_in_daemon_thread("tinker-rest-credential", lambda: self._run(running))
+            printed = await run_in_daemon_thread("tinker-rest-credential", lambda: self._run(running, given_up))
         finally:  # also where nobody waits for it any more
+            given_up.set()
             for process in running:
                 _end(process)
         expiry = expiry_of(printed) if is_token(printed) else None
@@ -79,7 +82,7 @@ class CommandCredential:
             raise CredentialsError(f"the command in {COMMAND_VARIABLE} printed a token that has expired")
         return printed
 
-    def _run(self, running: list[subprocess.Popen[bytes]]) -> str:
+    def _run(self, running: list[subprocess.Popen[bytes]], given_up: threading.Event) -> str:
         try:
             # A command line of the user's own, which may hold pipes and variables, as the official SDK runs it.
             process = subprocess.Popen(  # noqa: S602
@@ -91,6 +94,8 @@ class CommandCredential:
                 start_new_session=True,
             )
             running.append(process)
+            if given_up.is_set():  # while the command was being started
+                _end(process)
             output, _ = process.communicate(timeout=COMMAND_SECONDS)
         except subprocess.TimeoutExpired:
             _end(process)

@@ -247,11 +247,17 @@ class Sandbox(Additions):
             self._storage = None
 
     def close(self) -> None:
-        """Stop serving and close the database. What was only in memory is gone. May be called twice."""
+        """Stop serving and close the database. What was only in memory is gone. May be called twice.
+
+        Faults and the clock are again as they were at the first `start`, so that the next one begins there.
+        """
         self.stop()
         with self._opening:
             if self._opened is not None:
                 self._opened.store.close()
+            if self._beginning is not None:
+                self.clock.rewind(self._beginning.ahead)
+                self.faults.replace(self._beginning.rules)
             self._opened = self._beginning = None
 
     def reset(self) -> None:
