@@ -27,7 +27,7 @@ def server() -> Iterator[tuple[str, str, bool]]:
     if base_url and api_key:
         yield base_url, api_key, False
         return
-    from tinker_rest.sandbox import Sandbox
+    from tinker_rest_sandbox import Sandbox
 
     with Sandbox() as sandbox:
         yield sandbox.base_url, sandbox.api_key, True

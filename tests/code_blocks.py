@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from checkout import ROOT
 
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 GUIDE = ROOT / "scripts" / "documentation" / "pages"
 PAGES = (

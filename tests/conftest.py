@@ -12,7 +12,7 @@ import pytest
 from checkout import ROOT
 
 if TYPE_CHECKING:
-    from tinker_rest.sandbox import Sandbox
+    from tinker_rest_sandbox import Sandbox
 
 
 # What every script depends on.
@@ -27,10 +27,10 @@ OF_ALL_SCRIPTS = (
 # Before any other module of the tests is imported.
 if "--without-fast" in sys.argv:
     # pytest has imported the plugin of the installed wheel, which imports nothing else.
-    plugin = {"tinker_rest", "tinker_rest.pytest_plugin"}
+    plugin = {"tinker_rest_sandbox", "tinker_rest_sandbox.pytest_plugin"}
     assert {name for name in sys.modules if name.startswith("tinker_rest")} <= plugin
-    import_module("tinker_rest.sandbox.answers")  # the sandbox needs orjson, wherever it is installed
-    assert "tinker_rest.network.transport" not in sys.modules
+    import_module("tinker_rest_sandbox.answers")  # the sandbox needs orjson, wherever it is installed
+    assert "tinker_rest" not in sys.modules
     for name in ("orjson", "uvloop"):
         sys.modules[name] = None  # type: ignore[assignment]  # importing it fails from now on
 

@@ -21,10 +21,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from tinker_rest.sandbox.clock import to_microseconds
-from tinker_rest.sandbox.seed import EXAMPLE_SESSION
-from tinker_rest.sandbox.server import DEFAULT_API_KEY, Sandbox
-from tinker_rest.sandbox.store import Store
+from tinker_rest_sandbox.clock import to_microseconds
+from tinker_rest_sandbox.seed import EXAMPLE_SESSION
+from tinker_rest_sandbox.server import DEFAULT_API_KEY, Sandbox
+from tinker_rest_sandbox.store import Store
 
 RUN = f"/api/v1/training_runs/{EXAMPLE_SESSION}:train:0"
 CHECKPOINTS_OF_A_RUN = 100
@@ -68,7 +68,7 @@ def sandbox(*options: str) -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    command = [sys.executable, "-m", "tinker_rest.sandbox", "--port", str(port), *options]
+    command = [sys.executable, "-m", "tinker_rest_sandbox", "--port", str(port), *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         if len(cores) > 1:
             os.sched_setaffinity(process.pid, {cores[-1]})

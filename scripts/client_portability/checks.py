@@ -13,7 +13,7 @@ from pathlib import Path
 
 from project_env import ROOT
 
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 RUNS = 5
 NEWER = "newer-server"

@@ -12,14 +12,14 @@ from datetime import datetime
 from typing import Any
 from unittest.mock import patch
 
-from tinker_rest.sandbox import Sandbox
-from tinker_rest.sandbox import server as sandbox_server
-from tinker_rest.sandbox.answers import Answer, json_answer
-from tinker_rest.sandbox.app import ApiApp
-from tinker_rest.sandbox.clock import Clock
-from tinker_rest.sandbox.requests import ReceivedRequest
-from tinker_rest.sandbox.routing import Match
-from tinker_rest.sandbox.spec import Operation
+from tinker_rest_sandbox import Sandbox
+from tinker_rest_sandbox import server as sandbox_server
+from tinker_rest_sandbox.answers import Answer, json_answer
+from tinker_rest_sandbox.app import ApiApp
+from tinker_rest_sandbox.clock import Clock
+from tinker_rest_sandbox.requests import ReceivedRequest
+from tinker_rest_sandbox.routing import Match
+from tinker_rest_sandbox.spec import Operation
 
 CASE = "/case/"
 # What the SDK asks for before its first call and behind a program's back. It is answered, and not compared.

@@ -18,9 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 STATIC = {
     "openapi.yaml": ROOT / "openapi.yaml",
     "openapi-3.0.yaml": ROOT / "generated" / "openapi-3.0.yaml",
-    "scenario.example.yaml": ROOT / "wrapper/tinker_rest/sandbox/scenario.example.yaml",
-    "scenario.schema.json": ROOT / "wrapper/tinker_rest/sandbox/scenario.schema.json",
-    "assets/icon.svg": ROOT / "wrapper/tinker_rest/sandbox/pages/static/icon.svg",
+    "scenario.example.yaml": ROOT / "wrapper/tinker_rest_sandbox/scenario.example.yaml",
+    "scenario.schema.json": ROOT / "wrapper/tinker_rest_sandbox/scenario.schema.json",
+    "assets/icon.svg": ROOT / "wrapper/tinker_rest_sandbox/pages/static/icon.svg",
 }
 
 

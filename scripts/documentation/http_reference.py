@@ -14,8 +14,8 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import BashLexer, JsonLexer
 
-from tinker_rest.sandbox.pages.reference import Reference, title_of
-from tinker_rest.sandbox.pages.schema_view import anchor_of
+from tinker_rest_sandbox.pages.reference import Reference, title_of
+from tinker_rest_sandbox.pages.schema_view import anchor_of
 
 FOLDER = "http"
 _ROOT = Path(__file__).resolve().parents[2]

@@ -7,8 +7,8 @@ import posixpath
 import re
 
 import tinker_rest
-import tinker_rest.sandbox
 import tinker_rest.types
+import tinker_rest_sandbox
 from documentation import http_reference
 from documentation.python_reference import methods_by_group, path_of, path_of_type
 
@@ -22,7 +22,7 @@ _OPERATIONS = re.compile(r"operations? (?:<code>\w+</code>(?:, | or )?)+")
 def _identifiers() -> dict[str, str]:
     """The identifier of each name of the Python reference."""
     known: dict[str, str] = {name: path_of_type(name) for name in tinker_rest.types.__all__}
-    for module in (tinker_rest.sandbox, tinker_rest):
+    for module in (tinker_rest_sandbox, tinker_rest):
         for name in module.__all__:
             value = getattr(module, name)
             if name not in known and hasattr(value, "__qualname__"):

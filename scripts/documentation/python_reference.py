@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import tinker_rest
-import tinker_rest.pytest_plugin
-import tinker_rest.sandbox
 import tinker_rest.types
+import tinker_rest_sandbox
+import tinker_rest_sandbox.pytest_plugin
 from tinker_rest import AdminClient, RestClient, ServiceClient
 from tinker_rest.futures import APIFuture
 
@@ -173,10 +173,10 @@ def _results() -> Iterator[str]:
 
 def _sandbox() -> Iterator[str]:
     yield "# The sandbox\n\nThe guide has [an introduction](../guide/sandbox.md).\n"
-    names = list(tinker_rest.sandbox.__all__)
+    names = list(tinker_rest_sandbox.__all__)
     names.sort(key=lambda name: (name != "Sandbox", name.startswith("Added"), name))
     for name in names:
-        value = getattr(tinker_rest.sandbox, name)
+        value = getattr(tinker_rest_sandbox, name)
         if name == "Sandbox":
             yield _object(path_of(value))
             for group in (value, value.__mro__[1]):
@@ -195,10 +195,10 @@ def _is_shown(value: object) -> bool:
 def _plugin() -> Iterator[str]:
     yield "# Fixtures for pytest\n"
     yield "pytest finds them by itself where tinker-rest is installed. They need the extra `sandbox`.\n"
-    source = inspect.getsource(tinker_rest.pytest_plugin)
+    source = inspect.getsource(tinker_rest_sandbox.pytest_plugin)
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-            yield _object(f"tinker_rest.pytest_plugin.{node.name}")
+            yield _object(f"tinker_rest_sandbox.pytest_plugin.{node.name}")
 
 
 _PAGES: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {

@@ -14,7 +14,12 @@ from typing import Any
 
 from release_check.build import Built, carried_files
 
-PACKAGES = {"wrapper/tinker_rest": "tinker_rest", "generated/tinker_rest_api": "tinker_rest_api"}
+PACKAGES = {
+    "wrapper/tinker_rest": "tinker_rest",
+    "wrapper/tinker_rest_cli": "tinker_rest_cli",
+    "wrapper/tinker_rest_sandbox": "tinker_rest_sandbox",
+    "generated/tinker_rest_api": "tinker_rest_api",
+}
 # Beside the packages; hatchling puts the last three there.
 SDIST = {"CHANGELOG.md", "LICENSE", "README.md", "openapi.yaml", "generated", "wrapper"} | {
     ".gitignore", "PKG-INFO", "pyproject.toml",

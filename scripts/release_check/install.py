@@ -18,7 +18,7 @@ import hashlib, importlib.resources, json, sys
 import tinker_rest, tinker_rest.types, tinker_rest_api
 with tinker_rest.RestClient(base_url=sys.argv[1], api_key=sys.argv[2]) as client:
     checkpoints = client.list_user_checkpoints().result().checkpoints
-spec = importlib.resources.files("tinker_rest").joinpath("openapi.yaml").read_bytes()
+spec = importlib.resources.files("tinker_rest_api").joinpath("openapi.yaml").read_bytes()
 print(json.dumps({
     "version": tinker_rest.__version__,
     "spec_version": tinker_rest.SPEC_VERSION,
@@ -30,7 +30,7 @@ print(json.dumps({
 # The extras with what the command needs; without it, it says what to install.
 WITH_COMMAND = ("cli", "sandbox")
 SANDBOX = """
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 with Sandbox() as sandbox:
     assert sandbox.client().list_user_checkpoints().result().checkpoints
 """

@@ -28,7 +28,7 @@ class Report:
         self, built: Built, lock: Path, versions: list[str], folder: Path, *, allow_missing: bool
     ) -> None:
         """Try the wheel with each extra in each Python, on a server of its own."""
-        from tinker_rest.sandbox import Sandbox
+        from tinker_rest_sandbox import Sandbox
 
         with Sandbox() as sandbox:
             for version in versions:

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import TextIO
 from unittest import mock
 
-from tinker_rest.command_line import main
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_cli import main
+from tinker_rest_sandbox import Sandbox
 
 COMMAND = Path(sys.executable).with_name("tinker-rest")
 

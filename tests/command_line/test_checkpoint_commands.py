@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 from .checkpoints import (
     DAY,

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from checkout import ROOT
 
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 from .conftest import RUN_ID, SESSION_ID
 from .running import Run

@@ -34,7 +34,7 @@ from facade.recording_server import (
     wait_until,
 )
 
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 from .running import COMMAND, Run, environment, in_a_terminal
 
@@ -528,7 +528,7 @@ def test_a_slow_server(seeded: Sandbox, diagnose: Any) -> None:
 
 
 def test_the_sum_of_many_steps_is_limited() -> None:
-    from tinker_rest.command_line.doctor.findings import Patience
+    from tinker_rest_cli.doctor.findings import Patience
 
     patience = Patience(5, 0)
     assert patience.seconds == 0.05

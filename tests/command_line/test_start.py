@@ -7,7 +7,7 @@ import sys
 import pytest
 
 import tinker_rest
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 from .running import Run, environment
 
@@ -49,12 +49,12 @@ def test_help_imports_nothing_heavy() -> None:
     commands = [["--help"], ["run", "--help"], ["run", "list", "--help"], ["version"]]
     code = (
         "import sys, click\nbefore = set(sys.modules)\n"
-        f"from tinker_rest.command_line import main\nassert [main(one) for one in {commands!r}] == [0, 0, 0, 0]\n"
+        f"from tinker_rest_cli import main\nassert [main(one) for one in {commands!r}] == [0, 0, 0, 0]\n"
         "print(sorted(set(sys.modules) - before))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     names = set(eval(done.stdout.splitlines()[-1]))
-    assert {name.partition(".")[0] for name in names} - {"tinker_rest", "tinker_rest_api"} <= {
+    assert {name.partition(".")[0] for name in names} - {"tinker_rest", "tinker_rest_api", "tinker_rest_cli"} <= {
         "click",
         *sys.stdlib_module_names,
     }
@@ -64,7 +64,7 @@ def test_help_imports_nothing_heavy() -> None:
         "http",
         "ssl",
         "sqlite3",
-        "tinker_rest.sandbox",
+        "tinker_rest_sandbox",
         "tinker_rest.rest_client",
     }
 
@@ -73,7 +73,7 @@ def run_without(module: str, arguments: list[str], **variables: str) -> subproce
     """Run the command as if a module were not installed, in a process, since this one has imported it."""
     code = (
         f"import sys\nsys.modules[{module!r}] = None\n"
-        f"from tinker_rest.command_line import main\nsys.exit(main({arguments!r}))"
+        f"from tinker_rest_cli import main\nsys.exit(main({arguments!r}))"
     )
     return subprocess.run(
         [sys.executable, "-c", code], env=environment(**variables), capture_output=True, text=True, timeout=100,

@@ -15,12 +15,12 @@ import pytest
 from facade.many_checkpoints import PER_RUN, add_many
 from facade.recording_server import RecordingServer, reply
 
-from tinker_rest.command_line.commands import storage as command
-from tinker_rest.command_line.storage_prices import Price
-from tinker_rest.command_line.storage_report import Amount, storage_report
-from tinker_rest.command_line.storage_view import bar, span
-from tinker_rest.sandbox import Sandbox
 from tinker_rest.types import Checkpoint
+from tinker_rest_cli.commands import storage as command
+from tinker_rest_cli.storage_prices import Price
+from tinker_rest_cli.storage_report import Amount, storage_report
+from tinker_rest_cli.storage_view import bar, span
+from tinker_rest_sandbox import Sandbox
 
 from .conftest import RUN_ID, SCENARIO
 from .running import Run, environment, in_a_terminal

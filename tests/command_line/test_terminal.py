@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 from .conftest import RUN_ID
 from .running import Run, environment, in_a_terminal

@@ -16,7 +16,7 @@ from checkout import ROOT
 from code_blocks import GUIDE, all_blocks, answer_to_curl
 from command_line.running import environment, run_here, taking_interrupts
 
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 # Commands that other tests or CI itself run; each says which.
 RUN_ELSEWHERE = {
@@ -86,7 +86,7 @@ def output_of(*arguments: str) -> tuple[str, str]:
 COMMANDS = dict.fromkeys(
     line for _, kind, text in all_blocks() if kind == "sh" for line in text.splitlines() if line
 )
-SERVING = [one for one in COMMANDS if one.startswith("python -m tinker_rest.sandbox")]
+SERVING = [one for one in COMMANDS if one.startswith("python -m tinker_rest_sandbox")]
 
 
 def test_sandboxes_serve_until_interrupted(tmp_path: Path) -> None:

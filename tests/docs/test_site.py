@@ -13,7 +13,7 @@ from checkout import ROOT, SPEC
 from code_blocks import GUIDE, all_blocks, answer_to_curl
 
 import tinker_rest
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 pytestmark = pytest.mark.timeout(600)  # the site may have to be built, beside other tests
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tinker_rest import RestClient
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 from .recording_server import RecordingServer
 

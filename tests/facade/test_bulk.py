@@ -29,7 +29,7 @@ from tinker_rest import (
     PermissionDeniedError,
     RestClient,
 )
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 from .many_checkpoints import add_many, paths_left
 from .recording_server import (

@@ -18,7 +18,7 @@ import pytest
 
 from tinker_rest import CheckpointSelection, InvalidArgumentError, RestClient
 from tinker_rest.bulk.journal import read_journal
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 from .many_checkpoints import add_many, paths_left
 from .recording_server import Held, RecordingServer, client_of, in_turn, reply, wait_until

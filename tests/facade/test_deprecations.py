@@ -14,8 +14,8 @@ from tinker_rest import AdminClient, RestClient
 from tinker_rest.deprecation import deprecated
 from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest.methods.deprecated import DeprecatedAdministration
-from tinker_rest.sandbox import Sandbox
 from tinker_rest.types import GetSamplerResponse
+from tinker_rest_sandbox import Sandbox
 
 from .described_calls import DESCRIPTION, parse_description
 

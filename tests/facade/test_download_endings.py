@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 from tinker_rest import ClientClosedError, DownloadError, DownloadProgress, RestClient
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 from .recording_server import wait_until
 
@@ -225,7 +225,7 @@ except TinkerError as error:
 
 @contextmanager
 def sandbox_process(folder: Path, ports: list[int]) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "tinker_rest.sandbox", "--db", str(folder / "sandbox.db")]
+    command = [sys.executable, "-m", "tinker_rest_sandbox", "--db", str(folder / "sandbox.db")]
     command += ["--port", str(ports[0]), "--storage-port", str(ports[1])]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

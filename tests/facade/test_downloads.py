@@ -33,7 +33,7 @@ from tinker_rest import (
     TinkerError,
 )
 from tinker_rest.download.marker import MARKER
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 from .recording_server import KEY, RecordingServer, client_of, lose_answer, never_answer, reply
 from .storage_server import (

@@ -24,8 +24,8 @@ from tinker_rest import (
     RestClient,
 )
 from tinker_rest.calling.background_loop import background_loop
-from tinker_rest.sandbox import Sandbox
 from tinker_rest.types import AccessibleSearchOwner, Checkpoint, SessionSearchRequest
+from tinker_rest_sandbox import Sandbox
 
 from .many_checkpoints import PER_RUN, add_many
 from .recording_server import (

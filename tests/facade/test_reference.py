@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tinker_rest import RestClient
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 REFERENCE = Path(__file__).with_name("restclient_reference.txt").read_text(encoding="utf-8").splitlines()
 # Counted by hand in the published page, example by example, comments included.

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tinker_rest import Checkpoint, CheckpointSelection, InvalidArgumentError, NotFoundError, RestClient
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 NOW = datetime(2026, 7, 13, 12, tzinfo=UTC)
 RUN = "5f2d7413-8a3c-4e1b-9d60-2b7c1f0e9a55:train:0"

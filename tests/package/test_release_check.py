@@ -107,8 +107,8 @@ OF_WHEEL: dict[str, tuple[Callable[[Path], object], str]] = {
         "tinker_rest/futures.py is not in it",
     ),
     "no description": (
-        lambda wheel: repack(wheel, without="tinker_rest/openapi.yaml"),
-        "tinker_rest/openapi.yaml is not in it",
+        lambda wheel: repack(wheel, without="tinker_rest_api/openapi.yaml"),
+        "tinker_rest_api/openapi.yaml is not in it",
     ),
     "no licence": (
         lambda wheel: repack(wheel, without=f"{'-'.join(wheel.name.split('-')[:2])}.dist-info/licenses/LICENSE"),
@@ -124,8 +124,8 @@ OF_WHEEL: dict[str, tuple[Callable[[Path], object], str]] = {
         "tinker_rest/futures.py is not the file of the checkout",
     ),
     "another description": (
-        lambda wheel: repack(wheel, **{"tinker_rest/openapi.yaml": NEW}),
-        "tinker_rest/openapi.yaml is not the openapi.yaml that is published beside it",
+        lambda wheel: repack(wheel, **{"tinker_rest_api/openapi.yaml": NEW}),
+        "tinker_rest_api/openapi.yaml is not the openapi.yaml that is published beside it",
     ),
     "another digest": (
         lambda wheel: repack(wheel, **{"tinker_rest_api/spec_digest.py": b'SPEC_SHA256: str = "0"\n'}),
@@ -181,7 +181,7 @@ def test_another_description_beside_the_wheel_fails(
     with built.spec().open("ab") as file:
         file.write(NEW)
     told = found(source, built, original)
-    assert "tinker_rest/openapi.yaml is not the openapi.yaml that is published beside it" in told
+    assert "tinker_rest_api/openapi.yaml is not the openapi.yaml that is published beside it" in told
     assert "SPEC_SHA256 is not that of openapi.yaml" in told
 
 

@@ -14,7 +14,11 @@ from checkout import ROOT, SPEC
 
 import tinker_rest
 import tinker_rest_api
+import tinker_rest_cli
+import tinker_rest_sandbox
 from tinker_rest_api.spec_digest import SPEC_SHA256
+
+PACKAGES = ("tinker_rest", "tinker_rest_api", "tinker_rest_cli", "tinker_rest_sandbox")
 
 
 @pytest.fixture(scope="module")
@@ -26,32 +30,37 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-def test_the_wheel_holds_both_packages_and_the_description(wheel: Path) -> None:
+def test_the_wheel_holds_the_packages_and_the_description(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-        assert hashlib.sha256(archive.read("tinker_rest/openapi.yaml")).hexdigest() == SPEC_SHA256
+        assert hashlib.sha256(archive.read("tinker_rest_api/openapi.yaml")).hexdigest() == SPEC_SHA256
         older = (ROOT / "generated" / "openapi-3.0.yaml").read_bytes()
-        assert archive.read("tinker_rest/openapi-3.0.yaml") == older
+        assert archive.read("tinker_rest_api/openapi-3.0.yaml") == older
     for expected in (
         "tinker_rest/__init__.py",
-        "tinker_rest/openapi-3.0.yaml",
         "tinker_rest/py.typed",
-        "tinker_rest/sandbox/__main__.py",
-        "tinker_rest/sandbox/pages/static/icon.svg",
-        "tinker_rest/sandbox/pages/static/overview.html",
-        "tinker_rest/sandbox/pages/static/overview.js",
-        "tinker_rest/sandbox/pages/static/pages.css",
+        "tinker_rest_cli/__init__.py",
+        "tinker_rest_cli/py.typed",
+        "tinker_rest_sandbox/__main__.py",
+        "tinker_rest_sandbox/py.typed",
+        "tinker_rest_sandbox/scenario.example.yaml",
+        "tinker_rest_sandbox/scenario.schema.json",
+        "tinker_rest_sandbox/pages/static/icon.svg",
+        "tinker_rest_sandbox/pages/static/overview.html",
+        "tinker_rest_sandbox/pages/static/overview.js",
+        "tinker_rest_sandbox/pages/static/pages.css",
         "tinker_rest_api/__init__.py",
+        "tinker_rest_api/openapi-3.0.yaml",
         "tinker_rest_api/py.typed",
     ):
         assert expected in names
     tops = {name.split("/")[0] for name in names}
-    assert tops == {"tinker_rest", "tinker_rest_api", f"tinker_rest-{tinker_rest.__version__}.dist-info"}
+    assert tops == {*PACKAGES, f"tinker_rest-{tinker_rest.__version__}.dist-info"}
     assert not [name for name in names if name.endswith(".pyc")]
 
 
 def test_the_tests_run_on_the_installed_wheel() -> None:
-    for package in (tinker_rest, tinker_rest_api):
+    for package in (tinker_rest, tinker_rest_api, tinker_rest_cli, tinker_rest_sandbox):
         assert package.__file__ is not None
         assert "site-packages" in Path(package.__file__).parts
     assert hashlib.sha256(SPEC.read_bytes()).hexdigest() == SPEC_SHA256 == tinker_rest.SPEC_SHA256
@@ -83,8 +92,8 @@ with RestClient(base_url='http://127.0.0.1:9', api_key='tml-x', max_retries=0) a
     except APIConnectionError as error:
         print('asked:', error.attempts)
 try:
-    import tinker_rest.sandbox
-    tinker_rest.sandbox.Sandbox()
+    import tinker_rest_sandbox
+    tinker_rest_sandbox.Sandbox()
 except ImportError as error:
     print(error)
 """

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tinker_rest.sandbox import Clock, Sandbox
+from tinker_rest_sandbox import Clock, Sandbox
 
 RawGet = Callable[..., tuple[int, dict[str, str], bytes]]
 CERTIFICATES = httpx.create_ssl_context()

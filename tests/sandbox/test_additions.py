@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from tinker_rest import AuthenticationError, NotFoundError, PermissionDeniedError, RestClient
-from tinker_rest.sandbox import Clock, Sandbox
 from tinker_rest.types import SessionSearchRequest
+from tinker_rest_sandbox import Clock, Sandbox
 
 PATH = "tinker://run-id/weights/0001"
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 USAGE, STORAGE = "/api/v1/billing/usage/events", "/api/v1/billing/usage/checkpoints/current"
 AUDIT = "/api/v1/audit"

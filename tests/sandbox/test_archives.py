@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 import pytest
 
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 RUN = "/api/v1/training_runs/run-id/checkpoints"
 ARCHIVE = f"{RUN}/weights/0001/archive"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import httpx
 import pytest
 
-from tinker_rest.sandbox import Clock, Sandbox
+from tinker_rest_sandbox import Clock, Sandbox
 
 CHECKPOINTS = "/api/v1/training_runs/run-id/checkpoints"
 FORMS = [f"{CHECKPOINTS}/weights/0001", f"{CHECKPOINTS}/checkpoint-123", f"{CHECKPOINTS}/weights/checkpoint-123"]

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from tinker_rest import NotFoundError, RestClient
-from tinker_rest.sandbox import Sandbox
-from tinker_rest.sandbox.answers import Refusal
-from tinker_rest.sandbox.control_access import check_may_control
+from tinker_rest_sandbox import Sandbox
+from tinker_rest_sandbox.answers import Refusal
+from tinker_rest_sandbox.control_access import check_may_control
 
 RUNS = "/api/v1/training_runs"
 
@@ -283,7 +283,7 @@ def test_other_machines_are_told_so(start: Callable[..., Sandbox], monkeypatch: 
 
 
 def test_the_prefix_is_none_of_the_api(sandbox: Sandbox) -> None:
-    from tinker_rest.sandbox.spec import load_spec
+    from tinker_rest_sandbox.spec import load_spec
 
     assert not [path for path in load_spec().document["paths"] if re.match("/_", path)]
     with RestClient(base_url=sandbox.base_url, api_key=sandbox.api_key) as client:

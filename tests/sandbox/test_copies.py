@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 COPY = "/api/v1/copy_weights"
 SOURCE = "tinker://run-id/weights/0001"

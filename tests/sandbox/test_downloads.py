@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 ARCHIVE = "/api/v1/training_runs/run-id/checkpoints/weights/0001/archive"
 Ask = Callable[..., tuple[int, dict[str, str], bytes]]

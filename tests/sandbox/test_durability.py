@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 CHANGES = 200
 
@@ -26,7 +26,7 @@ CHANGES = 200
 @contextmanager
 def served(database: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
     """A sandbox in a process of its own, and a client of it."""
-    command = [sys.executable, "-m", "tinker_rest.sandbox", "--port", "0", "--empty", "--db", str(database)]
+    command = [sys.executable, "-m", "tinker_rest_sandbox", "--port", "0", "--empty", "--db", str(database)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TINKER_")}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -21,9 +21,9 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from tinker_rest.sandbox import Clock, Sandbox
-from tinker_rest.sandbox.app import TOKEN_OPERATIONS
-from tinker_rest.sandbox.spec import load_spec
+from tinker_rest_sandbox import Clock, Sandbox
+from tinker_rest_sandbox.app import TOKEN_OPERATIONS
+from tinker_rest_sandbox.spec import load_spec
 
 MOMENT = datetime(2026, 7, 14, 9, 48, 12, 345678, UTC)
 SPEC = load_spec()

@@ -7,8 +7,8 @@ import logging
 import httpx
 import pytest
 
-from tinker_rest.sandbox import Sandbox
-from tinker_rest.sandbox.exposure import exposure_warning, is_loopback
+from tinker_rest_sandbox import Sandbox
+from tinker_rest_sandbox.exposure import exposure_warning, is_loopback
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost"])
@@ -27,7 +27,7 @@ def test_any_other_address_is(host: str) -> None:
 
 
 def test_a_start_warns_once_it_listens(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING, "tinker_rest.sandbox"):
+    with caplog.at_level(logging.WARNING, "tinker_rest_sandbox"):
         with Sandbox():
             pass
         assert caplog.messages == []

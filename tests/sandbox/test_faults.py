@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from tinker_rest import APIConnectionError, APIResponseValidationError, APITimeoutError, NotFoundError
-from tinker_rest.sandbox import FaultRule, ReceivedRequest, Sandbox
+from tinker_rest_sandbox import FaultRule, ReceivedRequest, Sandbox
 
 RUNS = "/api/v1/training_runs"
 CHECKPOINT = f"{RUNS}/run-id/checkpoints/weights/0001"

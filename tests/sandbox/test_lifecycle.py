@@ -22,7 +22,7 @@ import httpx
 import pytest
 
 import tinker_rest
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 PUBLISH = "/api/v1/training_runs/run-id/checkpoints/weights/0001/publish"
 SOURCES = Path(tinker_rest.__file__ or tinker_rest.__path__[0]).resolve().parents[1]
@@ -139,7 +139,7 @@ def test_keys_must_differ() -> None:
 
 
 def test_faults_of_a_handler_are_500(sandbox: Sandbox, caplog, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tinker_rest.sandbox.store import Store
+    from tinker_rest_sandbox.store import Store
 
     monkeypatch.setattr(Store, "run", lambda *_: 1 / 0)
     response = call(sandbox, "GET", "/api/v1/training_runs/run-id")
@@ -149,7 +149,7 @@ def test_faults_of_a_handler_are_500(sandbox: Sandbox, caplog, monkeypatch: pyte
 
 
 def test_a_failed_change_is_undone(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tinker_rest.sandbox.store import Store
+    from tinker_rest_sandbox.store import Store
 
     monkeypatch.setattr(Store, "keep_answer", lambda *_: 1 / 0)
     url, headers = sandbox.base_url + PUBLISH, {"X-API-Key": sandbox.api_key, "X-Idempotency-Key": "k"}
@@ -167,7 +167,7 @@ def process(*arguments: str) -> Iterator[subprocess.Popen[str]]:
         **os.environ,
         "PYTHONPATH": str(SOURCES / "wrapper") if (SOURCES / "wrapper").is_dir() else str(SOURCES),
     }
-    command = [sys.executable, "-m", "tinker_rest.sandbox", *arguments]
+    command = [sys.executable, "-m", "tinker_rest_sandbox", *arguments]
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as running:
@@ -245,7 +245,7 @@ def test_command_says_when_the_port_is_taken() -> None:
         with process("--port", port) as running:
             assert running.wait(10) == 1
             message = running.stderr.read()
-    assert message == f"tinker_rest.sandbox: port {port} of 127.0.0.1 is taken; choose another with --port\n"
+    assert message == f"tinker_rest_sandbox: port {port} of 127.0.0.1 is taken; choose another with --port\n"
 
 
 def test_command_says_when_the_database_cannot_be_opened(tmp_path: Path) -> None:
@@ -254,9 +254,9 @@ def test_command_says_when_the_database_cannot_be_opened(tmp_path: Path) -> None
         assert running.stderr.read().count("\n") == 1
 
 
-@pytest.mark.parametrize("module", ["jsonschema_rs", "starlette", "uvicorn", "yaml"])
+@pytest.mark.parametrize("module", ["jsonschema_rs", "orjson", "starlette", "uvicorn", "yaml"])
 def test_missing_extra_is_told(module: str) -> None:
-    code = f"import sys; sys.modules[{module!r}] = None; import tinker_rest.sandbox"
+    code = f"import sys; sys.modules[{module!r}] = None; from tinker_rest_sandbox import Sandbox"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert result.returncode == 1
@@ -265,12 +265,13 @@ def test_missing_extra_is_told(module: str) -> None:
 
 def test_the_facade_is_not_imported() -> None:
     code = (
-        "import sys, tinker_rest.sandbox as s\n"
-        "print([m for m in sys.modules if m.startswith('tinker_rest') and not m.startswith(s.__name__)])"
+        "import sys; from tinker_rest_sandbox import Sandbox\n"
+        "Sandbox().start().close()\n"
+        "print(sorted({m.partition('.')[0] for m in sys.modules if m.startswith('tinker_rest')}))"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
-    assert result.stdout.strip() == "['tinker_rest']", result.stderr
+    assert result.stdout.strip() == "['tinker_rest_api', 'tinker_rest_sandbox']", result.stderr
 
 
 def test_an_offer_of_http_2_is_nothing_to_warn_of(caplog: pytest.LogCaptureFixture) -> None:

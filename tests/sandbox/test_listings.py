@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 LISTS = {
     "/api/v1/training_runs": "training_runs",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tinker_rest.sandbox import Sandbox, check_response
-from tinker_rest.sandbox.spec import Operation, load_spec
+from tinker_rest_sandbox import Sandbox, check_response
+from tinker_rest_sandbox.spec import Operation, load_spec
 
 SPEC = load_spec()
 # Unpublish needs a public checkpoint, and the example's are private.

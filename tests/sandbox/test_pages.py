@@ -15,8 +15,8 @@ import pytest
 import yaml
 from checkout import SPEC
 
-from tinker_rest.sandbox import Sandbox
-from tinker_rest.sandbox.spec import Spec, load_spec
+from tinker_rest_sandbox import Sandbox
+from tinker_rest_sandbox.spec import Spec, load_spec
 
 PAGES = ("/", "/docs", "/openapi.yaml", "/openapi.json", "/__sandbox__/page")
 HOSTILE = "<script>document.title='bad'</script>"
@@ -187,7 +187,7 @@ def test_the_state_is_shown_under_every_name_of_this_machine(raw_request: Any, h
 
 
 def test_what_is_asked_from_another_address_is_refused() -> None:
-    from tinker_rest.sandbox.pages.site import _is_from_this_machine
+    from tinker_rest_sandbox.pages.site import _is_from_this_machine
 
     scope = {"headers": [(b"host", b"127.0.0.1")]}
     assert _is_from_this_machine({**scope, "client": ("127.0.0.1", 1)})

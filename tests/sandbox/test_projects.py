@@ -7,7 +7,7 @@ import time
 import httpx
 import pytest
 
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 PROJECT, TRACE = "/api/v1/sessions/session-id/project", "/api/v1/sessions/session-id/trace_export"
 INTO_ARCHIVE = {"project_id": "project-archive"}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 
 def run_pytest(folder: Path, tests: str, *arguments: str, conftest: str = "") -> subprocess.CompletedProcess[str]:
@@ -34,8 +34,8 @@ IMPORTS = """
 import sys
 
 def test_modules():
-    ours = {name for name in sys.modules if name.partition(".")[0] in {"tinker_rest", "tinker_rest_api"}}
-    assert ours == {"tinker_rest", "tinker_rest.pytest_plugin"}
+    ours = {name for name in sys.modules if name.startswith("tinker_rest")}
+    assert ours == {"tinker_rest_sandbox", "tinker_rest_sandbox.pytest_plugin"}
     assert not {"httpx", "attrs", "uvicorn", "starlette", "jsonschema_rs", "yaml"} & set(sys.modules)
 """
 FRESH_STATE = """

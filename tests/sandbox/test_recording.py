@@ -15,10 +15,10 @@ import pytest
 import yaml
 
 from tinker_rest import RestClient
-from tinker_rest.command_line import main
-from tinker_rest.sandbox import Sandbox
-from tinker_rest.sandbox.account import Account, AccountReader
-from tinker_rest.sandbox.pseudonyms import Pseudonyms
+from tinker_rest_cli import main
+from tinker_rest_sandbox import Sandbox
+from tinker_rest_sandbox.account import Account, AccountReader
+from tinker_rest_sandbox.pseudonyms import Pseudonyms
 
 READING = {
     "list_training_runs", "list_user_checkpoints", "list_checkpoints", "get_weights_info_by_tinker_path",

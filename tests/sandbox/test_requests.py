@@ -7,7 +7,7 @@ import json
 import httpx
 import pytest
 
-from tinker_rest.sandbox import ReceivedRequest, Sandbox
+from tinker_rest_sandbox import ReceivedRequest, Sandbox
 
 RUNS = "/api/v1/training_runs"
 CHECKPOINTS = f"{RUNS}/run-id/checkpoints"
@@ -185,7 +185,7 @@ def test_requests_are_recorded_as_they_came(shared_sandbox: Sandbox, raw_request
 
 
 def test_the_record_is_bounded() -> None:
-    from tinker_rest.sandbox.requests import RequestLog
+    from tinker_rest_sandbox.requests import RequestLog
 
     log = RequestLog(3)
     for number in range(5):

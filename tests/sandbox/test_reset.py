@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tinker_rest import APIStatusError
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 RUNS = "/api/v1/training_runs"
 CHECKPOINT = f"{RUNS}/run-id/checkpoints/weights/0001"

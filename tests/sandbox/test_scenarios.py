@@ -13,11 +13,11 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from tinker_rest.sandbox import Clock, FaultRule, Sandbox, ScenarioError
-from tinker_rest.sandbox.additions import Additions
-from tinker_rest.sandbox.faults import FaultFields
+from tinker_rest_sandbox import Clock, FaultRule, Sandbox, ScenarioError
+from tinker_rest_sandbox.additions import Additions
+from tinker_rest_sandbox.faults import FaultFields
 
-FOLDER = resources.files("tinker_rest.sandbox")
+FOLDER = resources.files("tinker_rest_sandbox")
 EXAMPLE = str(FOLDER / "scenario.example.yaml")
 SCHEMA = json.loads((FOLDER / "scenario.schema.json").read_text("utf-8"))
 
@@ -161,7 +161,7 @@ def test_a_scenario_that_fails_leaves_no_half_filled_file(tmp_path: Path) -> Non
 
 
 def test_the_command_takes_a_scenario(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tinker_rest.sandbox", "--port", "0", "--scenario", EXAMPLE]
+    command = [sys.executable, "-m", "tinker_rest_sandbox", "--port", "0", "--scenario", EXAMPLE]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -174,7 +174,7 @@ def test_the_command_takes_a_scenario(tmp_path: Path) -> None:
 
 def test_the_command_tells_of_a_wrong_scenario(tmp_path: Path) -> None:
     for file, said in ((written(tmp_path, "version: 2"), "line 1: version"), (tmp_path / "none", "No such file")):
-        command = [sys.executable, "-m", "tinker_rest.sandbox", "--port", "0", "--scenario", str(file)]
+        command = [sys.executable, "-m", "tinker_rest_sandbox", "--port", "0", "--scenario", str(file)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
         assert done.returncode == 1
         assert said in done.stderr

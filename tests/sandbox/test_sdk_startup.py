@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 CREATE, HEARTBEAT = "/api/v1/create_session", "/api/v1/session_heartbeat"
 NEW = {"type": "create_session", "tags": [], "user_metadata": {}, "sdk_version": "0.38.0"}

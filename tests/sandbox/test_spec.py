@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tinker_rest.sandbox import Sandbox, SpecViolation, check_response, handlers
-from tinker_rest.sandbox.answers import json_answer
-from tinker_rest.sandbox.app import MissingHandler, bind_handlers
-from tinker_rest.sandbox.spec import Spec, load_spec
+from tinker_rest_sandbox import Sandbox, SpecViolation, check_response, handlers
+from tinker_rest_sandbox.answers import json_answer
+from tinker_rest_sandbox.app import MissingHandler, bind_handlers
+from tinker_rest_sandbox.spec import Spec, load_spec
 
 SPEC = load_spec()
 JSON = {"Content-Type": "application/json"}

@@ -8,7 +8,7 @@ import json
 import httpx
 import pytest
 
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 CONFIG, EXCHANGE, RUN = "/api/v1/client/config", "/api/v1/auth/token", "/api/v1/training_runs/run-id"
 VERSION = {"sdk_version": "0.1.0"}

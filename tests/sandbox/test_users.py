@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 
 RUNS, SESSIONS = "/api/v1/training_runs", "/api/v1/sessions"
 ACCESSIBLE = {"access_scope": "accessible"}

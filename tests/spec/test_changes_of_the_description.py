@@ -140,7 +140,7 @@ ARGUMENT = (
 )
 RENAMED = ("GetSamplerResponse", "Sampler")
 USE = """
-from tinker_rest.sandbox import Sandbox
+from tinker_rest_sandbox import Sandbox
 from tinker_rest.types import Checkpoint, KnownCheckpointType, Project, Sampler
 
 with Sandbox(validate_responses=True) as sandbox, sandbox.client() as client:
@@ -238,14 +238,16 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 
 
 def test_from_the_description_to_a_facade_that_works(copy: Copy) -> None:
-    methods, handlers = (f"wrapper/tinker_rest/{name}/sessions.py" for name in ("methods", "sandbox/handlers"))
+    methods, handlers = (
+        f"wrapper/{name}/sessions.py" for name in ("tinker_rest/methods", "tinker_rest_sandbox/handlers")
+    )
     # What is to be written by hand is named.
     forgotten = copy.failures(SURFACE, HANDLERS)
     assert "get_project has no method: write it, and its get_project_async" in forgotten
     assert "methods/ for sessions" in forgotten
     assert f"FAILED {SURFACE}::test_defaults_are_those_of_the_description[get_session]" in forgotten
     assert (
-        "openapi.yaml has operations without a function in tinker_rest.sandbox.handlers: ['get_project']"
+        "openapi.yaml has operations without a function in tinker_rest_sandbox.handlers: ['get_project']"
         in forgotten
     )
     assert 'no attribute "GetSamplerResponse"' in copy.mistyped()

@@ -33,7 +33,6 @@ from tinker_rest import (
 )
 from tinker_rest.bulk.outcomes import BulkStatus
 from tinker_rest.errors import APIResponse
-from tinker_rest.sandbox import Sandbox
 from tinker_rest.types import (
     AuditLogResponse,
     BillingUsageResponse,
@@ -61,6 +60,7 @@ from tinker_rest.types import (
     WeightsInfoResponse,
     WhoamiResponse,
 )
+from tinker_rest_sandbox import Sandbox
 
 PATH = "tinker://run-id/weights/0001"
 

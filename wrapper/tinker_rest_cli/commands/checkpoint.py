@@ -1,0 +1,100 @@
+"""`tinker-rest checkpoint`: checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tinker_rest_cli.checkpoint_listing import CHECKPOINTS
+from tinker_rest_cli.clients import rest_client
+from tinker_rest_cli.failures import CommandError, ExitStatus
+from tinker_rest_cli.groups import Command, Entry, LazyGroup
+from tinker_rest_cli.output import (
+    Column,
+    columns_option,
+    limit_option,
+    metadata_facts,
+    show_list,
+    show_one,
+)
+from tinker_rest_cli.paging import Found, found_by
+from tinker_rest_cli.selecting import selection_of, selection_options
+from tinker_rest_cli.settings import Settings, pass_settings
+from tinker_rest_cli.texts import expiry, moment, size, yes_or_no
+
+if TYPE_CHECKING:
+    from tinker_rest.types import Checkpoint
+
+checkpoint = LazyGroup(
+    "checkpoint",
+    help="List, show, download, publish, expire and delete checkpoints.",
+    no_args_is_help=True,
+    entries={
+        "list": Entry("checkpoint", "list_", "List checkpoints, all or some."),
+        "info": Entry("checkpoint", "info", "Show a checkpoint."),
+        "download": Entry("checkpoint_download", "download", "Download checkpoints."),
+        "publish": Entry("checkpoint_changes", "publish", "Make checkpoints readable by everyone."),
+        "unpublish": Entry("checkpoint_changes", "unpublish", "Make public checkpoints private again."),
+        "set-ttl": Entry("checkpoint_changes", "set_ttl", "Let checkpoints expire, or keep them."),
+        "delete": Entry("checkpoint_changes", "delete", "Delete checkpoints for good."),
+    },
+)
+
+
+@click.command("list", cls=Command)
+@limit_option()
+@columns_option(CHECKPOINTS)
+@selection_options
+@pass_settings
+def list_(settings: Settings, limit: int, columns: Sequence[Column[Checkpoint]] | None, **options: Any) -> None:
+    """List one's checkpoints, public ones too, the newest first.
+
+    With options that select, those of which all of them are true; then all are read before the first is printed,
+    and JSON has their bytes in all.
+    """
+    with rest_client(settings) as client:
+        selection = selection_of({**options, "include_public": True})
+        if selection is None:
+            found = found_by(client.iter_user_checkpoints(limit=limit or None), limit)
+            show_list(settings, CHECKPOINTS, found, columns=columns)
+            return
+        selected = client.select_checkpoints(selection).result()
+        total_size = sum(one.size_bytes or 0 for one in selected)
+        found = Found(selected[:limit] if limit else selected, len(selected))
+        show_list(settings, CHECKPOINTS, found, columns=columns, more=lambda: {"total_size_bytes": total_size})
+
+
+@click.command("info", cls=Command)
+@click.argument("checkpoint_path")
+@pass_settings
+def info(settings: Settings, checkpoint_path: str) -> None:
+    """Show a checkpoint.
+
+    CHECKPOINT_PATH is its tinker path, such as tinker://RUN_ID/weights/0001.
+    """
+    from tinker_rest import ParsedCheckpointTinkerPath
+
+    path = ParsedCheckpointTinkerPath.from_tinker_path(checkpoint_path)
+    with rest_client(settings) as client:
+        listed = client.list_checkpoints(path.training_run_id).result().checkpoints
+    found = next((one for one in listed if one.tinker_path == checkpoint_path), None)
+    if found is None:
+        raise CommandError(
+            f"there is no checkpoint {checkpoint_path}; `tinker-rest checkpoint list --run "
+            f"{path.training_run_id}` lists those of the run",
+            ExitStatus.NOT_FOUND,
+        )
+    facts = [
+        ("Path", found.tinker_path),
+        ("Checkpoint ID", found.checkpoint_id),
+        ("Training run", path.training_run_id),
+        ("Type", str(found.checkpoint_type)),
+        ("Size", size(found.size_bytes)),
+        ("Created", moment(found.time)),
+        ("Expires", moment(found.expires_at) if found.expires_at else expiry(None)),
+        ("Public", yes_or_no(found.public)),
+        *metadata_facts(found.user_metadata),
+    ]
+    show_one(settings, found.tinker_path, found, facts)

@@ -1,0 +1,122 @@
+"""`tinker-rest run`: training runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from tinker_rest_cli.arguments import access_scope_option, run_id_of
+from tinker_rest_cli.clients import rest_client
+from tinker_rest_cli.groups import Group
+from tinker_rest_cli.output import (
+    Column,
+    Listing,
+    columns_option,
+    limit_option,
+    metadata_facts,
+    show_list,
+    show_one,
+)
+from tinker_rest_cli.paging import found_by
+from tinker_rest_cli.settings import Settings, pass_settings
+from tinker_rest_cli.texts import age, moment, yes_or_no
+
+if TYPE_CHECKING:
+    from tinker_rest.types import Checkpoint, TrainingRun
+
+
+def _lora(run: TrainingRun) -> str:
+    return f"rank {run.lora_rank}" if run.is_lora and run.lora_rank else yes_or_no(run.is_lora)
+
+
+def _status(run: TrainingRun) -> str:
+    return "failed" if run.corrupted else "ok"
+
+
+RUNS: Listing[TrainingRun] = Listing(
+    "training run",
+    lambda run: run.training_run_id,
+    [
+        Column("id", "Run ID", lambda run: run.training_run_id, whole=True),
+        Column("model", "Base model", lambda run: run.base_model),
+        Column("owner", "Owner", lambda run: run.model_owner, extra=True),
+        Column("lora", "LoRA", _lora),
+        Column("updated", "Last update", lambda run: run.last_request_time, age),
+        Column("status", "Status", _status),
+        Column(
+            "checkpoint",
+            "Last checkpoint",
+            lambda run: run.last_checkpoint and run.last_checkpoint.tinker_path,
+            whole=True,
+            extra=True,
+        ),
+        Column(
+            "checkpoint_time",
+            "Checkpoint time",
+            lambda run: run.last_checkpoint and run.last_checkpoint.time,
+            lambda time: age(time) if time else "",
+            extra=True,
+        ),
+    ],
+)
+
+
+@click.group("run", cls=Group)
+def run() -> None:
+    """List and show training runs."""
+
+
+@run.command("list")
+@limit_option()
+@columns_option(RUNS)
+@click.option("--project-id", metavar="ID", help="Only the runs of this project.")
+@access_scope_option
+@pass_settings
+def list_(
+    settings: Settings,
+    limit: int,
+    columns: Sequence[Column[TrainingRun]] | None,
+    project_id: str | None,
+    access_scope: str,
+) -> None:
+    """List training runs, the one that was used last first."""
+    with rest_client(settings) as client:
+        runs = client.iter_training_runs(
+            limit=limit or None,
+            access_scope=access_scope,  # type: ignore[arg-type]
+            project_id=project_id,
+        )
+        show_list(settings, RUNS, found_by(runs, limit), columns=columns)
+
+
+@run.command("info")
+@click.argument("run_id")
+@access_scope_option
+@pass_settings
+def info(settings: Settings, run_id: str, access_scope: str) -> None:
+    """Show a training run.
+
+    RUN_ID is the id of the run, or the tinker path of one of its checkpoints.
+    """
+    with rest_client(settings) as client:
+        found = client.get_training_run(run_id_of(run_id), access_scope).result()  # type: ignore[arg-type]
+    facts = [
+        ("Run ID", found.training_run_id),
+        ("Base model", found.base_model),
+        ("Owner", found.model_owner or "unknown"),
+        ("LoRA", _lora(found)),
+        ("Last update", moment(found.last_request_time)),
+        ("Status", _status(found)),
+        *_checkpoint_facts("training", found.last_checkpoint),
+        *_checkpoint_facts("sampler", found.last_sampler_checkpoint),
+        *metadata_facts(found.user_metadata),
+    ]
+    show_one(settings, found.training_run_id, found, facts)
+
+
+def _checkpoint_facts(kind: str, checkpoint: Checkpoint | None) -> list[tuple[str, str]]:
+    if checkpoint is None:
+        return [(f"Last {kind} checkpoint", "none")]
+    return [(f"Last {kind} checkpoint", checkpoint.tinker_path), ("  saved", moment(checkpoint.time))]

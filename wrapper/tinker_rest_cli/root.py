@@ -1,0 +1,86 @@
+"""The command `tinker-rest` itself: its commands, and what happens around each of them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from tinker_rest_cli.groups import Entry, LazyGroup
+from tinker_rest_cli.settings import COMMON_OPTIONS, Settings
+
+PROGRAM = "tinker-rest"
+COMPLETION_VARIABLE = "_TINKER_REST_COMPLETE"
+
+COMMANDS = {
+    "run": Entry("run", "run", "List and show training runs."),
+    "checkpoint": Entry(
+        "checkpoint", "checkpoint", "List, show, download, publish, expire and delete checkpoints."
+    ),
+    "session": Entry("session", "session", "List, show and search sessions, and export their traces."),
+    "sampler": Entry("sampler", "sampler", "Show samplers."),
+    "weights": Entry("weights", "weights", "Show what is needed to load a checkpoint."),
+    "model": Entry("model", "model", "List the models that one may use."),
+    "billing": Entry("billing", "billing", "Show an organization's usage and storage, for administrators."),
+    "audit": Entry("audit", "audit", "Show an organization's audit log of a day, for administrators."),
+    "storage": Entry("storage", "storage", "Show what checkpoints cost in storage, and what a TTL would free."),
+    "auth": Entry("auth", "auth", "Show whose the API key is."),
+    "doctor": Entry("doctor", "doctor", "Find out why calls fail: network, proxy, TLS, key, clock, server."),
+    "sandbox": Entry(
+        "sandbox", "sandbox", "Serve the Tinker REST API on this machine, or record an account for it."
+    ),
+    "completion": Entry("completion", "completion", "Print what lets a shell complete commands."),
+    "version": Entry("version", "version", "Print the version."),
+}
+
+
+def _print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from tinker_rest import __version__
+
+        click.echo(f"{PROGRAM} {__version__}")
+        context.exit()
+
+
+root = LazyGroup(
+    PROGRAM,
+    entries=COMMANDS,
+    help="Look at and tidy up what Tinker keeps: training runs, checkpoints, sessions and samplers.",
+    epilog="The key is that of TINKER_API_KEY. COMMAND --help tells of a command. Exit statuses: 0 done, 1 failed,"
+    " 2 wrong usage, 3 refused key, 4 not found, 5 partly failed, 6 no answer (try again), 130 interrupted.",
+    no_args_is_help=True,
+    params=[
+        *COMMON_OPTIONS,
+        click.Option(
+            ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_print_version,
+            help="Print the version.",
+        ),
+    ],
+)  # fmt: skip
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command and return its exit status; what it raises is told in a line on stderr."""
+    from tinker_rest_cli import failures
+
+    settings = Settings()
+    try:
+        return failures.told(lambda: _run([*arguments], settings), settings)
+    finally:
+        failures.close_outputs()
+
+
+def _run(arguments: list[str], settings: Settings) -> int:
+    instruction = os.environ.get(COMPLETION_VARIABLE)
+    if instruction:
+        from click.shell_completion import shell_complete
+
+        return shell_complete(root, {"obj": settings}, PROGRAM, COMPLETION_VARIABLE, instruction)
+    for output in (sys.stdout, sys.stderr):
+        if hasattr(output, "reconfigure"):  # what the encoding lacks is told in escapes rather than not at all
+            output.reconfigure(errors="backslashreplace")
+    with root.make_context(PROGRAM, arguments, obj=settings) as context:
+        status = root.invoke(context)
+    return status if isinstance(status, int) else 0
