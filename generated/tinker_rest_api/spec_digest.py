@@ -2,4 +2,4 @@
 """Which openapi.yaml this package was generated from."""
 
 SPEC_VERSION: str = "0.1.0"
-SPEC_SHA256: str = "1dc8aff28dfed79708dd74cc2ba44209d9b1b8033c16dd280d03612e568725e7"
+SPEC_SHA256: str = "a1a6f869357877eb4b3644ee0140268197767338f80d98f7cb6cea957987cb3e"

@@ -19,6 +19,9 @@ UNITS = (
     "version",
 )  # fmt: skip
 
+# What clients may send with every request: as a parameter it would stand in every generated signature.
+HEADERS_OF_ALL = {"x-request-id", "x-idempotency-key"}
+
 # Exceptions, one by one
 OPEN_IN_REQUESTS = {"FinishReasonType": "a reason that a newer server tells of is one to search for"}
 NOT_PAGED = {"list_checkpoints": "the server answers with all checkpoints of a run"}
@@ -93,6 +96,14 @@ def described(document: Document) -> Iterator[str]:
     for place, one, _ in properties(document):
         if not one.get("description"):
             yield f"{place}: has no description"
+
+
+@rule
+def own_headers(document: Document) -> Iterator[str]:
+    """Headers that any request may carry are described in `info`, not as parameters."""
+    for name, parameter in document.components("parameters"):
+        if parameter.get("in") == "header" and str(parameter.get("name")).lower() in HEADERS_OF_ALL:
+            yield f"components/parameters/{name}: any request may carry it; describe it in info.description"
 
 
 @rule

@@ -59,7 +59,7 @@ def described_call(name: str) -> DescribedCall:
     method, path, operation = next(one for one in operations() if one[2]["operationId"] == name)
     keywords: Json = {}
     query: list[str] = []
-    for parameter in map(resolve, operation["parameters"]):
+    for parameter in map(resolve, operation.get("parameters", [])):
         value = next(iter(parameter["examples"].values()))["value"]
         if parameter["in"] == "header":
             continue

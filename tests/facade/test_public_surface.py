@@ -117,7 +117,7 @@ def test_each_method_returns_a_future_and_has_an_async_variant(name: str) -> Non
 @pytest.mark.parametrize("name", [name for name in SYNC if name in OPERATIONS])
 def test_defaults_are_those_of_the_description(name: str) -> None:
     described = {}
-    for reference in OPERATIONS[name]["parameters"]:
+    for reference in OPERATIONS[name].get("parameters", []):
         parameter = resolve(reference)
         if parameter["in"] == "query" and not parameter["required"]:
             described[parameter["name"]] = resolve(parameter["schema"]).get("default")

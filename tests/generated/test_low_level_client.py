@@ -4,12 +4,12 @@ import asyncio
 
 import httpx
 
-from tinker_rest_sandbox import Sandbox
 from tinker_rest_api import AuthenticatedClient
 from tinker_rest_api.api.checkpoints import get_checkpoint_archive_url, list_user_checkpoints, set_checkpoint_ttl
 from tinker_rest_api.api.training_runs import get_training_run
 from tinker_rest_api.models import CheckpointKind, Error, SetCheckpointTtlRequest, TrainingRun
 from tinker_rest_api.types import Response
+from tinker_rest_sandbox import Sandbox
 
 
 def test_sync_and_async_functions(sandbox: Sandbox) -> None:

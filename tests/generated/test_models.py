@@ -12,7 +12,8 @@ import yaml
 from checkout import SPEC, Json
 
 from tinker_rest_api import models
-from tinker_rest_api.types import UNSET, InvalidField, utc_datetime
+from tinker_rest_api._model import InvalidField, utc_datetime
+from tinker_rest_api.types import UNSET
 
 DESCRIPTION: Json = yaml.safe_load(SPEC.read_text())
 EXAMPLES: Json = DESCRIPTION["components"]["examples"]
@@ -182,3 +183,12 @@ def test_user_metadata_is_a_dict() -> None:
     run = models.TrainingRun.from_dict(EXAMPLES["LoraTrainingRun"]["value"])
     assert isinstance(run.user_metadata, dict)
     assert run.user_metadata.get("renderer") == "qwen3"
+
+
+def test_values_of_a_dict_are_checked() -> None:
+    with pytest.raises(InvalidField, match=r"FileUrls must be an object"):
+        models.FileUrls.from_dict([])  # type: ignore[arg-type]
+    with pytest.raises(InvalidField, match=r"FileUrls\.adapter must be a string"):
+        models.FileUrls.from_dict({"adapter": 1})
+    with pytest.raises(InvalidField, match=r"BillingUsageSession must be an object"):
+        models.BillingUsageSessions.from_dict({"session": []})

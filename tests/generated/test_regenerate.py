@@ -13,9 +13,19 @@ from checkout import ROOT, SPEC, copy_of_checkout, with_deprecated_sampler
 
 GENERATED = ROOT / "generated" / "tinker_rest_api"
 DEPRECATED = "tinker_rest_api/api/samplers/get_sampler.py"
+MODEL = ROOT / "scripts" / "templates" / "_model.py"
 TEMPLATES = sorted((ROOT / "scripts" / "templates").glob("*.jinja"))
 
-pytestmark = pytest.mark.scripts("tests/generated", "scripts/regenerate", "scripts/templates", "scripts/openapi_3_0.py", "generator-config.yml", "openapi.yaml", "generated", ".gitattributes")
+pytestmark = pytest.mark.scripts(
+    "tests/generated",
+    "scripts/regenerate",
+    "scripts/templates",
+    "scripts/openapi_3_0.py",
+    "generator-config.yml",
+    "openapi.yaml",
+    "generated",
+    ".gitattributes",
+)
 
 
 @pytest.fixture
@@ -52,6 +62,8 @@ def test_the_check_tells_what_differs_until_it_is_written(checkout: Path) -> Non
     (generated / "tinker_rest_api" / "extra.py").write_text("")
     with (generated / "tinker_rest_api" / "client.py").open("a") as file:
         file.write("# by hand\n")
+    with (generated / "tinker_rest_api" / MODEL.name).open("a") as file:
+        file.write("# so too\n")
     spoiled = snapshot(generated)
 
     failed = regenerate(checkout, "--check")
@@ -59,6 +71,7 @@ def test_the_check_tells_what_differs_until_it_is_written(checkout: Path) -> Non
     assert "missing: generated/tinker_rest_api/models/cursor.py" in failed.stdout
     assert "extra: generated/tinker_rest_api/extra.py" in failed.stdout
     assert "-# by hand" in failed.stdout
+    assert "-# so too" in failed.stdout
     assert "+SPEC_SHA256" in failed.stdout
     assert "scripts/regenerate" in failed.stderr
     assert snapshot(generated) == spoiled
@@ -95,7 +108,13 @@ def test_every_file_says_that_it_is_generated() -> None:
     files = list(GENERATED.rglob("*.py"))
     assert len(files) > 30
     for file in files:
-        assert file.read_text().startswith("# Generated from openapi.yaml by openapi-python-client 0.29.1."), file
+        if file.name != MODEL.name:
+            assert file.read_text().startswith("# Generated from openapi.yaml by openapi-python-client 0.29.1."), (
+                file
+            )
+    notice, _, copied = (GENERATED / MODEL.name).read_text().partition("\n")
+    assert notice.startswith("# Copied from scripts/templates/_model.py. Do not edit")
+    assert copied == MODEL.read_text()
     assert "generated/** linguist-generated=true" in (ROOT / ".gitattributes").read_text()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 
@@ -27,8 +29,10 @@ def example(node: dict) -> object:
 
 def example_request(operation: Operation, base_url: str) -> httpx.Request:
     item = SPEC.document["paths"][operation.path][operation.method.lower()]
-    path, query, headers = operation.path, {}, {}
-    for reference in item["parameters"]:
+    path, query = operation.path, {}
+    # Any request may carry these.
+    headers = dict.fromkeys(("X-Request-Id", "X-Idempotency-Key"), f"example-{operation.operation_id}")
+    for reference in item.get("parameters", []):
         parameter = SPEC.resolve(reference)
         value = example(parameter)
         if parameter["in"] == "path":
@@ -89,16 +93,53 @@ def test_unknown_id_is_404_that_names_it(shared_sandbox: Sandbox, reader: httpx.
     check_response(name, 404, response.headers, response.content)
 
 
-@pytest.mark.parametrize("name", SPEC.operations)
-def test_an_invalid_parameter_is_422(shared_sandbox: Sandbox, reader: httpx.Client, name: str) -> None:
-    request = example_request(SPEC.operations[name], shared_sandbox.base_url)
-    request.headers["X-API-Key"] = shared_sandbox.api_key
-    request.headers["X-Request-Id"] = "x" * 256
-    response = reader.send(request)
+def places_of(operation: Operation) -> list[tuple[str, str]]:
+    """What of a request may be wrong: the last parameter of each kind, and the body."""
+    last = {p.location: p.name for p in operation.parameters}
+    return [*last.items(), *([("body", "")] if operation.takes_body else [])]
+
+
+WRONG = [(name, place) for name, one in SPEC.operations.items() for place in places_of(one)]
+
+
+def test_all_operations_but_one_can_be_called_wrongly() -> None:
+    assert SPEC.operations.keys() - {name for name, _ in WRONG} == {"get_server_capabilities"}
+
+
+@pytest.mark.parametrize(("name", "place"), WRONG, ids=lambda one: one if isinstance(one, str) else "-".join(one))
+def test_an_invalid_parameter_is_422(
+    shared_sandbox: Sandbox, reader: httpx.Client, name: str, place: tuple[str, str]
+) -> None:
+    operation = SPEC.operations[name]
+    location, parameter = place
+    wrong = "x" * 9000  # longer than any may be
+    request = example_request(operation, shared_sandbox.base_url)
+    content = b"[]" if location == "body" else request.content
+    url = request.url
+    if location == "query":
+        url = url.copy_set_param(parameter, wrong)
+    elif location == "path":
+        before, _, after = operation.path.partition(f"{{{parameter}}}")
+        before = re.sub(r"{checkpoint_kind}", "weights", before)
+        before = re.sub(r"{\w+}", "run-id", before)
+        url = url.copy_with(path=f"{before}{wrong}{after}")
+    headers = request.headers
+    headers["X-API-Key"] = shared_sandbox.api_key
+    headers.pop("Content-Length", None)
+    if location == "header":
+        headers[parameter] = wrong
+    response = reader.request(request.method, url, content=content, headers=headers)
     assert response.status_code == 422
-    assert response.json()["detail"][0]["loc"] == ["header", "X-Request-Id"]
-    assert response.headers["x-request-id"].startswith("req-")
+    assert response.json()["detail"][0]["loc"] == [part for part in place if part]
     check_response(name, 422, response.headers, response.content)
+
+
+@pytest.mark.parametrize("name", SPEC.operations)
+def test_an_id_that_is_too_long_is_replaced(shared_sandbox: Sandbox, reader: httpx.Client, name: str) -> None:
+    request = example_request(SPEC.operations[name], shared_sandbox.base_url)
+    request.headers["X-API-Key"] = "tml-wrong"
+    request.headers["X-Request-Id"] = "x" * 256
+    assert reader.send(request).headers["x-request-id"].startswith("req-")
 
 
 def test_weights_info_tells_what_is_needed_to_load(reader: httpx.Client) -> None:

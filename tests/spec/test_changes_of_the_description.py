@@ -27,7 +27,6 @@ PATH = """\
       description: How many sessions belong to a project.
       parameters:
         - $ref: '#/components/parameters/ProjectId'
-        - $ref: '#/components/parameters/RequestId'
       responses:
         '200':
           description: The project that was asked for.

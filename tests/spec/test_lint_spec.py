@@ -33,6 +33,7 @@ MUTANTS = [
     ("described", "      summary: Get a sampler\n", ""),
     ("described", "          description: How many items come before the page.\n", ""),
     ("described", "      description: The most session ids that one page may hold.\n", ""),
+    ("own-headers", "      name: X-Tinker-Weights-Access-Token\n", "      name: X-Request-Id\n"),
     ("examples", "      examples:\n        page_of_two: {value: 2}\n", ""),
     ("examples", "      example: '1'\n", ""),
     ("examples", "          examples:\n            being_built: {$ref: '#/components/examples/ArchiveBeingBuilt'}\n", ""),

@@ -16,6 +16,7 @@ from attrs import field, frozen
 import tinker_rest_api.models as models
 from tinker_rest.redaction import redact
 from tinker_rest.tinker_path import ParsedCheckpointTinkerPath
+from tinker_rest_api._model import Model, UnknownVariant
 from tinker_rest_api.models import *  # noqa: F403
 from tinker_rest_api.models import (
     AccessibleSearchOwner,
@@ -45,7 +46,6 @@ from tinker_rest_api.models import (
     TrainingBillingEvent,
     UserSearchOwner,
 )
-from tinker_rest_api.types import Model, UnknownVariant
 
 ModelID = str
 CheckpointType = KnownCheckpointType | str

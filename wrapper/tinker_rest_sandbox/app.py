@@ -156,7 +156,7 @@ class ApiApp:
         handler = self._handlers[operation.operation_id]
         key = request.header(IDEMPOTENCY_HEADER)
         changes = operation.method != "GET" and operation.operation_id not in READING_POSTS
-        if key is None or not changes or not operation.takes("header", IDEMPOTENCY_HEADER):
+        if not key or not changes:
             with store.transaction(write=changes):
                 return handler(self._backend, call)
         keyed = KeyedRequest(call.caller, operation.method, path, key, request.body)

@@ -116,10 +116,6 @@ class Operation:
             known = None if listed is None else frozenset(str(value).encode() for value in listed)
             yield Segment(parameter["name"], is_parameter=True, values=known)
 
-    def takes(self, location: str, name: str) -> bool:
-        """Whether the operation has a parameter of this name; the case of letters does not matter."""
-        return any(p.location == location and p.name.lower() == name.lower() for p in self.parameters)
-
     def read(self, location: str, texts: Mapping[str, str]) -> dict[str, Any]:
         """The values of the parameters in one place.
 

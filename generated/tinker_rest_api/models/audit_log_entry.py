@@ -5,14 +5,14 @@ from typing import Any, ClassVar, Self
 
 from attrs import define, field
 
-from ..models.audit_event_details import AuditEventDetails
-from ..types import (
+from .._model import (
     InvalidField,
     Model,
     plain_json,
     rfc3339,
     utc_datetime,
 )
+from ..models.audit_event_details import AuditEventDetails
 
 _FIELDS = frozenset(
     (
@@ -63,8 +63,6 @@ class AuditLogEntry(Model):
     """The address of the checkpoint, for events of checkpoints. It is in `event_details` too."""
     purpose: str | None = None
     """What a checkpoint was read for. It is in `event_details` too."""
-    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
-    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

@@ -2,14 +2,14 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from attrs import define, field
+from attrs import define
 
-from ..models.audit_log_entry import AuditLogEntry
-from ..types import (
+from .._model import (
     InvalidField,
     Model,
     plain_json,
 )
+from ..models.audit_log_entry import AuditLogEntry
 
 _FIELDS = frozenset(("entries",))
 
@@ -27,8 +27,6 @@ class AuditLogResponse(Model):
 
     entries: list[AuditLogEntry]
     """What happened, the earliest first."""
-    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
-    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

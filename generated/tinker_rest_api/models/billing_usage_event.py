@@ -3,14 +3,9 @@ import datetime
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from attrs import define, field
+from attrs import define
 
-from ..models.checkpoint_billing_event import CheckpointBillingEvent
-from ..models.sampling_prefill_billing_event import SamplingPrefillBillingEvent
-from ..models.sampling_sample_billing_event import SamplingSampleBillingEvent
-from ..models.storage_billing_event import StorageBillingEvent
-from ..models.training_billing_event import TrainingBillingEvent
-from ..types import (
+from .._model import (
     InvalidField,
     Model,
     UnknownVariant,
@@ -18,6 +13,11 @@ from ..types import (
     rfc3339,
     utc_datetime,
 )
+from ..models.checkpoint_billing_event import CheckpointBillingEvent
+from ..models.sampling_prefill_billing_event import SamplingPrefillBillingEvent
+from ..models.sampling_sample_billing_event import SamplingSampleBillingEvent
+from ..models.storage_billing_event import StorageBillingEvent
+from ..models.training_billing_event import TrainingBillingEvent
 
 _EVENT_INFO_VARIANTS: dict[str, Any] = {
     "training": TrainingBillingEvent.from_dict,
@@ -110,8 +110,6 @@ class BillingUsageEvent(Model):
     effective_rate_usd_per_gigabyte_month: float | None = None
     """The rate for a gigabyte and a month of 720 hours in US dollars. Null for usage that is not
     storage."""
-    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
-    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

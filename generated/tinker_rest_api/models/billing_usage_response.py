@@ -5,15 +5,15 @@ from typing import Any, ClassVar, Self
 
 from attrs import define, field
 
-from ..models.billing_usage_event import BillingUsageEvent
-from ..models.billing_usage_sessions import BillingUsageSessions
-from ..types import (
+from .._model import (
     InvalidField,
     Model,
     plain_json,
     rfc3339,
     utc_datetime,
 )
+from ..models.billing_usage_event import BillingUsageEvent
+from ..models.billing_usage_sessions import BillingUsageSessions
 
 _FIELDS = frozenset(
     (
@@ -49,8 +49,6 @@ class BillingUsageResponse(Model):
     cost_data_through: datetime.datetime | None = None
     """Until when, in UTC, costs come from invoices; later ones come from the published rates. Null
     where no day of the time has an invoice."""
-    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
-    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

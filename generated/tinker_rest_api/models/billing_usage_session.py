@@ -2,14 +2,14 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from attrs import define, field
+from attrs import define
 
-from ..models.user_metadata import UserMetadata
-from ..types import (
+from .._model import (
     InvalidField,
     Model,
     plain_json,
 )
+from ..models.user_metadata import UserMetadata
 
 _FIELDS = frozenset(("user_metadata",))
 
@@ -27,8 +27,6 @@ class BillingUsageSession(Model):
 
     user_metadata: dict[str, Any] | None = None
     """What the user attached to the session."""
-    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
-    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

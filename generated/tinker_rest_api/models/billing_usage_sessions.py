@@ -1,24 +1,14 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
-from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any
 
+from .._model import JsonObject
 from ..models.billing_usage_session import BillingUsageSession
-from ..types import (
-    InvalidField,
-    plain_json,
-)
 
 
-class BillingUsageSessions(dict[str, BillingUsageSession]):
+class BillingUsageSessions(JsonObject[BillingUsageSession]):
     """Sessions by their ids."""
 
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON object as plain Python values."""
-        return {key: plain_json(value) for key, value in self.items()}
-
     @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """Read a JSON object. Raises InvalidField where it is none."""
-        if not isinstance(src_dict, Mapping):
-            raise InvalidField("BillingUsageSessions", None, "an object", src_dict)
-        return cls({key: BillingUsageSession.from_dict(value) for key, value in src_dict.items()})
+    def read_value(cls, key: str, value: Any) -> BillingUsageSession:
+        """Read one value, an object."""
+        return BillingUsageSession.from_dict(value)

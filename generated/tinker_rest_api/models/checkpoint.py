@@ -3,17 +3,17 @@ import datetime
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from attrs import define, field
+from attrs import define
 
-from ..models.known_checkpoint_type import KnownCheckpointType
-from ..models.user_metadata import UserMetadata
-from ..types import (
+from .._model import (
     InvalidField,
     Model,
     plain_json,
     rfc3339,
     utc_datetime,
 )
+from ..models.known_checkpoint_type import KnownCheckpointType
+from ..models.user_metadata import UserMetadata
 
 _KnownCheckpointType = {member.value: member for member in KnownCheckpointType}
 _FIELDS = frozenset(
@@ -84,8 +84,6 @@ class Checkpoint(Model):
     training_run_id: str | None = None
     """The id of the training run that saved it. Where a server leaves it out it can be read from
     `tinker_path`."""
-    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
-    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

@@ -2,15 +2,15 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from attrs import define, field
+from attrs import define
 
-from ..models.checkpoint import Checkpoint
-from ..models.cursor import Cursor
-from ..types import (
+from .._model import (
     InvalidField,
     Model,
     plain_json,
 )
+from ..models.checkpoint import Checkpoint
+from ..models.cursor import Cursor
 
 _FIELDS = frozenset(
     (
@@ -39,8 +39,6 @@ class CheckpointsListResponse(Model):
     """The checkpoints, newest first."""
     cursor: Cursor | None = None
     """The place of the page. Absent or null where the list is not paged."""
-    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
-    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

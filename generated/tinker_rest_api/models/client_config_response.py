@@ -2,13 +2,13 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from attrs import define, field
+from attrs import define
 
-from ..models.known_credential_source import KnownCredentialSource
-from ..types import (
+from .._model import (
     InvalidField,
     Model,
 )
+from ..models.known_credential_source import KnownCredentialSource
 
 _KnownCredentialSource = {member.value: member for member in KnownCredentialSource}
 _FIELDS = frozenset(
@@ -40,8 +40,6 @@ class ClientConfigResponse(Model):
     credential_default_source: KnownCredentialSource | str | None = None
     """Where a client takes its credential from: `api_key` (an API key), `credential_cmd` (a command that
     prints one), or a value that a newer server adds."""
-    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
-    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

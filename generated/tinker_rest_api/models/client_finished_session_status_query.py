@@ -2,14 +2,14 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
-from attrs import define, field
+from attrs import define
 
-from ..models.known_finish_reason_type import KnownFinishReasonType
-from ..types import (
+from .._model import (
     InvalidField,
     Model,
     plain_json,
 )
+from ..models.known_finish_reason_type import KnownFinishReasonType
 
 _KnownFinishReasonType = {member.value: member for member in KnownFinishReasonType}
 _FIELDS = frozenset(
@@ -39,8 +39,6 @@ class ClientFinishedSessionStatusQuery(Model):
     """Names the status."""
     reasons: list[KnownFinishReasonType | str] | None = None
     """The reasons to finish of which one must fit. Any reason where it is left out."""
-    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
-    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

@@ -2,17 +2,17 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
-from attrs import define, field
+from attrs import define
 
-from ..models.client_session_finish_errored import ClientSessionFinishErrored
-from ..models.client_session_finish_interrupted import ClientSessionFinishInterrupted
-from ..models.client_session_finish_success import ClientSessionFinishSuccess
-from ..types import (
+from .._model import (
     InvalidField,
     Model,
     UnknownVariant,
     read_variant,
 )
+from ..models.client_session_finish_errored import ClientSessionFinishErrored
+from ..models.client_session_finish_interrupted import ClientSessionFinishInterrupted
+from ..models.client_session_finish_success import ClientSessionFinishSuccess
 
 _REASON_VARIANTS: dict[str, Any] = {
     "success": ClientSessionFinishSuccess.from_dict,
@@ -57,8 +57,6 @@ class ClientSessionFinished(Model):
     """Names the status."""
     detail: str | None = None
     """More about it, in words."""
-    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
-    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

@@ -2,9 +2,9 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from attrs import define, field
+from attrs import define
 
-from ..types import (
+from .._model import (
     InvalidField,
     Model,
 )
@@ -40,8 +40,6 @@ class Error(Model):
     each: `loc` (where it is, from the outside in), `msg` (what is wrong) and `type` (for programs)."""
     message: str | None = None
     """What went wrong, in words, on servers that use this field instead."""
-    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
-    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

@@ -5,14 +5,14 @@ from typing import Any, ClassVar, Self
 
 from attrs import define, field
 
-from ..models.file_urls import FileUrls
-from ..types import (
+from .._model import (
     InvalidField,
     Model,
     plain_json,
     rfc3339,
     utc_datetime,
 )
+from ..models.file_urls import FileUrls
 
 _FIELDS = frozenset(
     (
@@ -41,8 +41,6 @@ class ExternalWeightsUrlsResponse(Model):
     """A signed URL for each file, by the file's path within the checkpoint."""
     expires: datetime.datetime
     """When the URLs stop working, in UTC."""
-    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
-    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

@@ -2,9 +2,9 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from attrs import define, field
+from attrs import define
 
-from ..types import (
+from .._model import (
     InvalidField,
     Model,
 )
@@ -42,8 +42,6 @@ class GetSamplerResponse(Model):
     """The name of the base model."""
     model_path: str | None = None
     """The tinker path of the checkpoint that is served. Null for the base model itself."""
-    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
-    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

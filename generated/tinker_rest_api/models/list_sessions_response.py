@@ -2,9 +2,9 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from attrs import define, field
+from attrs import define
 
-from ..types import (
+from .._model import (
     InvalidField,
     Model,
     plain_json,
@@ -26,8 +26,6 @@ class ListSessionsResponse(Model):
 
     sessions: list[str]
     """The ids of the sessions."""
-    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
-    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

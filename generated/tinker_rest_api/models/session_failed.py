@@ -2,18 +2,18 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
-from attrs import define, field
+from attrs import define
 
-from ..models.known_failure_category import KnownFailureCategory
-from ..models.session_failed_request_reason import SessionFailedRequestReason
-from ..models.session_failed_sampling_session_reason import SessionFailedSamplingSessionReason
-from ..models.session_failed_training_run_reason import SessionFailedTrainingRunReason
-from ..types import (
+from .._model import (
     InvalidField,
     Model,
     UnknownVariant,
     read_variant,
 )
+from ..models.known_failure_category import KnownFailureCategory
+from ..models.session_failed_request_reason import SessionFailedRequestReason
+from ..models.session_failed_sampling_session_reason import SessionFailedSamplingSessionReason
+from ..models.session_failed_training_run_reason import SessionFailedTrainingRunReason
 
 _KnownFailureCategory = {member.value: member for member in KnownFailureCategory}
 _REASON_VARIANTS: dict[str, Any] = {
@@ -65,8 +65,6 @@ class SessionFailed(Model):
     """What went wrong, in words."""
     type: Literal["failed"] = "failed"
     """Names the status."""
-    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
-    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

@@ -4,6 +4,13 @@ from typing import Any, ClassVar, Self
 
 from attrs import define, field
 
+from .._model import (
+    InvalidField,
+    Model,
+    UnknownVariant,
+    plain_json,
+    read_variant,
+)
 from ..models.accessible_search_owner import AccessibleSearchOwner
 from ..models.active_session_status_query import ActiveSessionStatusQuery
 from ..models.cancelled_session_status_query import CancelledSessionStatusQuery
@@ -13,13 +20,6 @@ from ..models.metadata_filter import MetadataFilter
 from ..models.own_search_owner import OwnSearchOwner
 from ..models.session_search_cursor import SessionSearchCursor
 from ..models.user_search_owner import UserSearchOwner
-from ..types import (
-    InvalidField,
-    Model,
-    UnknownVariant,
-    plain_json,
-    read_variant,
-)
 
 _OWNER_VARIANTS: dict[str, Any] = {
     "own": OwnSearchOwner.from_dict,
@@ -103,8 +103,6 @@ class SessionSearchRequest(Model):
     """The most sessions that the page may hold."""
     cursor: SessionSearchCursor | None = None
     """`next_cursor` of the page before. The first page where it is left out."""
-    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
-    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

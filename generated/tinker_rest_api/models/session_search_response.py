@@ -2,15 +2,15 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from attrs import define, field
+from attrs import define
 
-from ..models.session_search_cursor import SessionSearchCursor
-from ..models.session_summary import SessionSummary
-from ..types import (
+from .._model import (
     InvalidField,
     Model,
     plain_json,
 )
+from ..models.session_search_cursor import SessionSearchCursor
+from ..models.session_summary import SessionSummary
 
 _FIELDS = frozenset(
     (
@@ -39,8 +39,6 @@ class SessionSearchResponse(Model):
     """The sessions."""
     next_cursor: SessionSearchCursor | None = None
     """The `cursor` to ask for the next page with. Null at the end."""
-    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
-    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

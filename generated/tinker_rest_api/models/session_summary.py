@@ -3,14 +3,9 @@ import datetime
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from attrs import define, field
+from attrs import define
 
-from ..models.client_session_finished import ClientSessionFinished
-from ..models.session_active import SessionActive
-from ..models.session_cancelled import SessionCancelled
-from ..models.session_failed import SessionFailed
-from ..models.user_metadata import UserMetadata
-from ..types import (
+from .._model import (
     InvalidField,
     Model,
     UnknownVariant,
@@ -19,6 +14,11 @@ from ..types import (
     rfc3339,
     utc_datetime,
 )
+from ..models.client_session_finished import ClientSessionFinished
+from ..models.session_active import SessionActive
+from ..models.session_cancelled import SessionCancelled
+from ..models.session_failed import SessionFailed
+from ..models.user_metadata import UserMetadata
 
 _STATUS_VARIANTS: dict[str, Any] = {
     "failed": SessionFailed.from_dict,
@@ -90,8 +90,6 @@ class SessionSummary(Model):
     """What the user attached to the session."""
     checkpoint_storage_bytes: int | None = None
     """How many bytes its checkpoints take up, where it is known."""
-    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
-    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

@@ -4,11 +4,11 @@ from typing import Any, ClassVar, Self
 
 from attrs import define, field
 
-from ..models.known_trace_export_status import KnownTraceExportStatus
-from ..types import (
+from .._model import (
     InvalidField,
     Model,
 )
+from ..models.known_trace_export_status import KnownTraceExportStatus
 
 _KnownTraceExportStatus = {member.value: member for member in KnownTraceExportStatus}
 _FIELDS = frozenset(
@@ -47,8 +47,6 @@ class SessionTraceExport(Model):
     can download the trace."""
     error: str | None = None
     """When it failed, why."""
-    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
-    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

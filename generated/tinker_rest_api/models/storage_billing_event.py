@@ -2,9 +2,9 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
-from attrs import define, field
+from attrs import define
 
-from ..types import (
+from .._model import (
     InvalidField,
     Model,
 )
@@ -41,8 +41,6 @@ class StorageBillingEvent(Model):
     """Names the kind of usage."""
     free: bool = False
     """Whether the storage is free."""
-    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
-    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

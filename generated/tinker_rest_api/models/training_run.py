@@ -3,17 +3,17 @@ import datetime
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from attrs import define, field
+from attrs import define
 
-from ..models.checkpoint import Checkpoint
-from ..models.user_metadata import UserMetadata
-from ..types import (
+from .._model import (
     InvalidField,
     Model,
     plain_json,
     rfc3339,
     utc_datetime,
 )
+from ..models.checkpoint import Checkpoint
+from ..models.user_metadata import UserMetadata
 
 _FIELDS = frozenset(
     (
@@ -82,8 +82,6 @@ class TrainingRun(Model):
     """The newest checkpoint to sample from."""
     user_metadata: dict[str, Any] | None = None
     """What the user attached to the run."""
-    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
-    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

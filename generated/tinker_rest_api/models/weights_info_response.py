@@ -2,16 +2,16 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from attrs import define, field
+from attrs import define
 
-from ..models.adam_optimizer_config import AdamOptimizerConfig
-from ..models.dimuon_optimizer_config import DimuonOptimizerConfig
-from ..types import (
+from .._model import (
     InvalidField,
     Model,
     UnknownVariant,
     read_variant,
 )
+from ..models.adam_optimizer_config import AdamOptimizerConfig
+from ..models.dimuon_optimizer_config import DimuonOptimizerConfig
 
 _OPTIMIZER_CONFIG_VARIANTS: dict[str, Any] = {
     "adamw": AdamOptimizerConfig.from_dict,
@@ -70,8 +70,6 @@ class WeightsInfoResponse(Model):
     """Whether the MLP layers were trained."""
     train_attn: bool | None = None
     """Whether the attention layers were trained."""
-    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
-    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

@@ -58,10 +58,10 @@ func main() {
 	fmt.Println("get=" + run.JSON200.BaseModel)
 
 	body := tinker.SetCheckpointTtlRequest{TtlSeconds: nullable.NewNullNullable[int64]()}
-	changed := must(client.SetCheckpointTtlWithResponse(ctx, runID, tinker.Weights, "0001", nil, body))
+	changed := must(client.SetCheckpointTtlWithResponse(ctx, runID, tinker.Weights, "0001", body))
 	fmt.Printf("ttl=%t\n", changed.StatusCode() < 300)
 
-	archive := must(client.GetCheckpointArchiveUrlWithResponse(ctx, runID, tinker.Weights, "0001", nil))
+	archive := must(client.GetCheckpointArchiveUrlWithResponse(ctx, runID, tinker.Weights, "0001"))
 	fmt.Printf("archive_status=%d\n", archive.StatusCode())
 	fmt.Println("archive_location=" + archive.HTTPResponse.Header.Get("Location"))
 	fmt.Println("archive_expires=" + archive.HTTPResponse.Header.Get("Expires"))
@@ -72,14 +72,14 @@ func main() {
 
 	extended := must(client.GetTrainingRunWithResponse(ctx, "newer-server", nil))
 	fmt.Println("new_field=" + extended.JSON200.BaseModel)
-	list := must(client.ListCheckpointsWithResponse(ctx, "newer-server", nil))
+	list := must(client.ListCheckpointsWithResponse(ctx, "newer-server"))
 	fmt.Println("new_value=" + list.JSON200.Checkpoints[0].CheckpointType)
 
 	var owner tinker.SearchOwner
 	if err := owner.FromOwnSearchOwner(tinker.OwnSearchOwner{}); err != nil {
 		log.Fatal(err)
 	}
-	found := must(client.SearchSessionsWithResponse(ctx, nil, tinker.SessionSearchRequest{Owner: &owner}))
+	found := must(client.SearchSessionsWithResponse(ctx, tinker.SessionSearchRequest{Owner: &owner}))
 	status := must(found.JSON200.Sessions[0].Status.Get())
 	failed, ok := must(status.ValueByDiscriminator()).(tinker.SessionFailed)
 	if !ok {

@@ -25,7 +25,7 @@ from tinker_rest.errors import (
 )
 from tinker_rest.network.transport import Answer
 from tinker_rest.redaction import keep_secret
-from tinker_rest_api.types import InvalidField
+from tinker_rest_api._model import InvalidField
 
 if TYPE_CHECKING:
     from tinker_rest.calling.sending import Sender

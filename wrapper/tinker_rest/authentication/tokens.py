@@ -7,7 +7,7 @@ import math
 import time
 from typing import Any
 
-from tinker_rest_api.types import InvalidField
+from tinker_rest_api._model import InvalidField
 
 
 def is_token(credential: str) -> bool:

@@ -16,7 +16,7 @@ from tinker_rest.calling.sending import Sender
 from tinker_rest.errors import APIStatusError
 from tinker_rest.network.transport import Answer
 from tinker_rest.tinker_path import run_id_of
-from tinker_rest_api.types import InvalidField
+from tinker_rest_api._model import InvalidField
 
 if TYPE_CHECKING:
     from tinker_rest.types import (

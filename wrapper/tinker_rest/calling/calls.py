@@ -28,7 +28,8 @@ from tinker_rest.errors import (
 )
 from tinker_rest.network.transport import Answer, Hopeless
 from tinker_rest.redaction import one_line, redact
-from tinker_rest_api.types import InvalidField, Operation
+from tinker_rest_api._model import InvalidField
+from tinker_rest_api.types import Operation
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

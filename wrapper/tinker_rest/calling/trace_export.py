@@ -17,8 +17,8 @@ from tinker_rest.calling.sending import Sender
 from tinker_rest.errors import APITimeoutError, SessionTraceExportError
 from tinker_rest.network.transport import Answer
 from tinker_rest.redaction import one_line
+from tinker_rest_api._model import InvalidField
 from tinker_rest_api.api.sessions.export_session_trace import OPERATION
-from tinker_rest_api.types import InvalidField
 
 if TYPE_CHECKING:
     from tinker_rest_api.models.session_trace_export import SessionTraceExport

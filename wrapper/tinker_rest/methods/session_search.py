@@ -12,6 +12,7 @@ from attrs import evolve
 from tinker_rest.errors import InvalidArgumentError
 from tinker_rest.methods.arguments import check_project_id
 from tinker_rest.redaction import shown
+from tinker_rest_api._model import UnknownVariant
 from tinker_rest_api.models import (
     AccessibleSearchOwner,
     ActiveSessionStatusQuery,
@@ -23,7 +24,6 @@ from tinker_rest_api.models import (
     SessionSearchRequest,
     UserSearchOwner,
 )
-from tinker_rest_api.types import UnknownVariant
 
 MOST_PER_PAGE = 200
 MOST_OWNERS = 10

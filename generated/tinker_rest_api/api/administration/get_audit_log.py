@@ -17,11 +17,7 @@ def _get_kwargs(
     *,
     event_type: AuditEventType | Unset = UNSET,
     day: datetime.date | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
-    headers: dict[str, Any] = {}
-    if not isinstance(x_request_id, Unset):
-        headers["X-Request-Id"] = x_request_id
 
     params: dict[str, Any] = {}
 
@@ -43,7 +39,6 @@ def _get_kwargs(
         "url": "/api/v1/audit",
         "params": params,
     }
-    _kwargs["headers"] = headers
     return _kwargs
 
 
@@ -137,7 +132,6 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     event_type: AuditEventType | Unset = UNSET,
     day: datetime.date | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Any | AuditLogResponse | Error]:
     """Get the audit log of a day
 
@@ -149,7 +143,6 @@ def sync_detailed(
         event_type (AuditEventType | Unset): Which events to tell of: those of one kind of thing,
             or `all`.
         day (datetime.date | Unset):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -162,7 +155,6 @@ def sync_detailed(
     kwargs = _get_kwargs(
         event_type=event_type,
         day=day,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
 
@@ -172,7 +164,6 @@ def sync(
     client: AuthenticatedClient | Client,
     event_type: AuditEventType | Unset = UNSET,
     day: datetime.date | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Any | AuditLogResponse | Error | None:
     """Get the audit log of a day
 
@@ -184,7 +175,6 @@ def sync(
         event_type (AuditEventType | Unset): Which events to tell of: those of one kind of thing,
             or `all`.
         day (datetime.date | Unset):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -198,7 +188,6 @@ def sync(
         client=client,
         event_type=event_type,
         day=day,
-        x_request_id=x_request_id,
     ).parsed
 
 
@@ -207,7 +196,6 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     event_type: AuditEventType | Unset = UNSET,
     day: datetime.date | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Any | AuditLogResponse | Error]:
     """Get the audit log of a day
 
@@ -219,7 +207,6 @@ async def asyncio_detailed(
         event_type (AuditEventType | Unset): Which events to tell of: those of one kind of thing,
             or `all`.
         day (datetime.date | Unset):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -232,7 +219,6 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         event_type=event_type,
         day=day,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
 
@@ -242,7 +228,6 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     event_type: AuditEventType | Unset = UNSET,
     day: datetime.date | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Any | AuditLogResponse | Error | None:
     """Get the audit log of a day
 
@@ -254,7 +239,6 @@ async def asyncio(
         event_type (AuditEventType | Unset): Which events to tell of: those of one kind of thing,
             or `all`.
         day (datetime.date | Unset):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -269,6 +253,5 @@ async def asyncio(
             client=client,
             event_type=event_type,
             day=day,
-            x_request_id=x_request_id,
         )
     ).parsed

@@ -4,10 +4,11 @@ from typing import Any
 
 import httpx
 
+from ..._model import rfc3339
 from ...client import AuthenticatedClient, Client
 from ...models.billing_usage_response import BillingUsageResponse
 from ...models.error import Error
-from ...types import UNSET, JsonResponse, Operation, Response, Unset, rfc3339
+from ...types import UNSET, JsonResponse, Operation, Response
 
 _SEGMENT = ":@!$&'()*+,;="
 
@@ -16,11 +17,7 @@ def _get_kwargs(
     *,
     starting_on: datetime.datetime,
     ending_before: datetime.datetime,
-    x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
-    headers: dict[str, Any] = {}
-    if not isinstance(x_request_id, Unset):
-        headers["X-Request-Id"] = x_request_id
 
     params: dict[str, Any] = {}
 
@@ -37,7 +34,6 @@ def _get_kwargs(
         "url": "/api/v1/billing/usage/events",
         "params": params,
     }
-    _kwargs["headers"] = headers
     return _kwargs
 
 
@@ -122,7 +118,6 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     starting_on: datetime.datetime,
     ending_before: datetime.datetime,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[BillingUsageResponse | Error]:
     """Get the billed usage of a time
 
@@ -133,7 +128,6 @@ def sync_detailed(
     Args:
         starting_on (datetime.datetime):
         ending_before (datetime.datetime):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -146,7 +140,6 @@ def sync_detailed(
     kwargs = _get_kwargs(
         starting_on=starting_on,
         ending_before=ending_before,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
 
@@ -156,7 +149,6 @@ def sync(
     client: AuthenticatedClient | Client,
     starting_on: datetime.datetime,
     ending_before: datetime.datetime,
-    x_request_id: str | Unset = UNSET,
 ) -> BillingUsageResponse | Error | None:
     """Get the billed usage of a time
 
@@ -167,7 +159,6 @@ def sync(
     Args:
         starting_on (datetime.datetime):
         ending_before (datetime.datetime):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -181,7 +172,6 @@ def sync(
         client=client,
         starting_on=starting_on,
         ending_before=ending_before,
-        x_request_id=x_request_id,
     ).parsed
 
 
@@ -190,7 +180,6 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     starting_on: datetime.datetime,
     ending_before: datetime.datetime,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[BillingUsageResponse | Error]:
     """Get the billed usage of a time
 
@@ -201,7 +190,6 @@ async def asyncio_detailed(
     Args:
         starting_on (datetime.datetime):
         ending_before (datetime.datetime):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -214,7 +202,6 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         starting_on=starting_on,
         ending_before=ending_before,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
 
@@ -224,7 +211,6 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     starting_on: datetime.datetime,
     ending_before: datetime.datetime,
-    x_request_id: str | Unset = UNSET,
 ) -> BillingUsageResponse | Error | None:
     """Get the billed usage of a time
 
@@ -235,7 +221,6 @@ async def asyncio(
     Args:
         starting_on (datetime.datetime):
         ending_before (datetime.datetime):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -250,6 +235,5 @@ async def asyncio(
             client=client,
             starting_on=starting_on,
             ending_before=ending_before,
-            x_request_id=x_request_id,
         )
     ).parsed

@@ -14,11 +14,7 @@ _SEGMENT = ":@!$&'()*+,;="
 def _get_kwargs(
     *,
     project_id: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
-    headers: dict[str, Any] = {}
-    if not isinstance(x_request_id, Unset):
-        headers["X-Request-Id"] = x_request_id
 
     params: dict[str, Any] = {}
 
@@ -31,7 +27,6 @@ def _get_kwargs(
         "url": "/api/v1/billing/usage/checkpoints/current",
         "params": params,
     }
-    _kwargs["headers"] = headers
     return _kwargs
 
 
@@ -115,7 +110,6 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     project_id: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[CurrentCheckpointStorageUsageResponse | Error]:
     """Get what is stored now
 
@@ -126,7 +120,6 @@ def sync_detailed(
 
     Args:
         project_id (str | Unset):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -138,7 +131,6 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         project_id=project_id,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
 
@@ -147,7 +139,6 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     project_id: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> CurrentCheckpointStorageUsageResponse | Error | None:
     """Get what is stored now
 
@@ -158,7 +149,6 @@ def sync(
 
     Args:
         project_id (str | Unset):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -171,7 +161,6 @@ def sync(
     return sync_detailed(
         client=client,
         project_id=project_id,
-        x_request_id=x_request_id,
     ).parsed
 
 
@@ -179,7 +168,6 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     project_id: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[CurrentCheckpointStorageUsageResponse | Error]:
     """Get what is stored now
 
@@ -190,7 +178,6 @@ async def asyncio_detailed(
 
     Args:
         project_id (str | Unset):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -202,7 +189,6 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         project_id=project_id,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
 
@@ -211,7 +197,6 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     project_id: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> CurrentCheckpointStorageUsageResponse | Error | None:
     """Get what is stored now
 
@@ -222,7 +207,6 @@ async def asyncio(
 
     Args:
         project_id (str | Unset):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -236,6 +220,5 @@ async def asyncio(
         await asyncio_detailed(
             client=client,
             project_id=project_id,
-            x_request_id=x_request_id,
         )
     ).parsed

@@ -7,7 +7,7 @@ from ...client import AuthenticatedClient, Client
 from ...models.auth_token_request import AuthTokenRequest
 from ...models.auth_token_response import AuthTokenResponse
 from ...models.error import Error
-from ...types import UNSET, JsonResponse, Operation, Response, Unset
+from ...types import JsonResponse, Operation, Response
 
 _SEGMENT = ":@!$&'()*+,;="
 
@@ -15,15 +15,8 @@ _SEGMENT = ":@!$&'()*+,;="
 def _get_kwargs(
     *,
     body: AuthTokenRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-    if not isinstance(x_idempotency_key, Unset):
-        headers["X-Idempotency-Key"] = x_idempotency_key
-
-    if not isinstance(x_request_id, Unset):
-        headers["X-Request-Id"] = x_request_id
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -116,8 +109,6 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: AuthTokenRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[AuthTokenResponse | Error]:
     """Exchange a credential for a JSON Web Token
 
@@ -127,8 +118,6 @@ def sync_detailed(
     `WWW-Authenticate: Bearer error="invalid_token"`.
 
     Args:
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (AuthTokenRequest): An empty object, since the credential is in the header.
 
     Raises:
@@ -141,8 +130,6 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         body=body,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
 
@@ -151,8 +138,6 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: AuthTokenRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> AuthTokenResponse | Error | None:
     """Exchange a credential for a JSON Web Token
 
@@ -162,8 +147,6 @@ def sync(
     `WWW-Authenticate: Bearer error="invalid_token"`.
 
     Args:
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (AuthTokenRequest): An empty object, since the credential is in the header.
 
     Raises:
@@ -177,8 +160,6 @@ def sync(
     return sync_detailed(
         client=client,
         body=body,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     ).parsed
 
 
@@ -186,8 +167,6 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: AuthTokenRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[AuthTokenResponse | Error]:
     """Exchange a credential for a JSON Web Token
 
@@ -197,8 +176,6 @@ async def asyncio_detailed(
     `WWW-Authenticate: Bearer error="invalid_token"`.
 
     Args:
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (AuthTokenRequest): An empty object, since the credential is in the header.
 
     Raises:
@@ -211,8 +188,6 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         body=body,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
 
@@ -221,8 +196,6 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: AuthTokenRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> AuthTokenResponse | Error | None:
     """Exchange a credential for a JSON Web Token
 
@@ -232,8 +205,6 @@ async def asyncio(
     `WWW-Authenticate: Bearer error="invalid_token"`.
 
     Args:
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (AuthTokenRequest): An empty object, since the credential is in the header.
 
     Raises:
@@ -248,7 +219,5 @@ async def asyncio(
         await asyncio_detailed(
             client=client,
             body=body,
-            x_idempotency_key=x_idempotency_key,
-            x_request_id=x_request_id,
         )
     ).parsed

@@ -7,7 +7,7 @@ from ...client import AuthenticatedClient, Client
 from ...models.client_config_request import ClientConfigRequest
 from ...models.client_config_response import ClientConfigResponse
 from ...models.error import Error
-from ...types import UNSET, JsonResponse, Operation, Response, Unset
+from ...types import JsonResponse, Operation, Response
 
 _SEGMENT = ":@!$&'()*+,;="
 
@@ -15,15 +15,8 @@ _SEGMENT = ":@!$&'()*+,;="
 def _get_kwargs(
     *,
     body: ClientConfigRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-    if not isinstance(x_idempotency_key, Unset):
-        headers["X-Idempotency-Key"] = x_idempotency_key
-
-    if not isinstance(x_request_id, Unset):
-        headers["X-Request-Id"] = x_request_id
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -106,8 +99,6 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: ClientConfigRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[ClientConfigResponse | Error]:
     """Get how the server wants clients to authenticate
 
@@ -115,8 +106,6 @@ def sync_detailed(
     where the credential comes from. A client with a plain API key need not ask before it is refused.
 
     Args:
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (ClientConfigRequest): Which version of a client asks.
 
     Raises:
@@ -129,8 +118,6 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         body=body,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
 
@@ -139,8 +126,6 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: ClientConfigRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> ClientConfigResponse | Error | None:
     """Get how the server wants clients to authenticate
 
@@ -148,8 +133,6 @@ def sync(
     where the credential comes from. A client with a plain API key need not ask before it is refused.
 
     Args:
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (ClientConfigRequest): Which version of a client asks.
 
     Raises:
@@ -163,8 +146,6 @@ def sync(
     return sync_detailed(
         client=client,
         body=body,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     ).parsed
 
 
@@ -172,8 +153,6 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: ClientConfigRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[ClientConfigResponse | Error]:
     """Get how the server wants clients to authenticate
 
@@ -181,8 +160,6 @@ async def asyncio_detailed(
     where the credential comes from. A client with a plain API key need not ask before it is refused.
 
     Args:
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (ClientConfigRequest): Which version of a client asks.
 
     Raises:
@@ -195,8 +172,6 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         body=body,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
 
@@ -205,8 +180,6 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: ClientConfigRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> ClientConfigResponse | Error | None:
     """Get how the server wants clients to authenticate
 
@@ -214,8 +187,6 @@ async def asyncio(
     where the credential comes from. A client with a plain API key need not ask before it is refused.
 
     Args:
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (ClientConfigRequest): Which version of a client asks.
 
     Raises:
@@ -230,7 +201,5 @@ async def asyncio(
         await asyncio_detailed(
             client=client,
             body=body,
-            x_idempotency_key=x_idempotency_key,
-            x_request_id=x_request_id,
         )
     ).parsed

@@ -16,18 +16,10 @@ def _get_kwargs(
     *,
     body: CopyWeightsRequest,
     x_tinker_weights_access_token: str | Unset = UNSET,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     if not isinstance(x_tinker_weights_access_token, Unset):
         headers["X-Tinker-Weights-Access-Token"] = x_tinker_weights_access_token
-
-    if not isinstance(x_idempotency_key, Unset):
-        headers["X-Idempotency-Key"] = x_idempotency_key
-
-    if not isinstance(x_request_id, Unset):
-        headers["X-Request-Id"] = x_request_id
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -121,8 +113,6 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: CopyWeightsRequest,
     x_tinker_weights_access_token: str | Unset = UNSET,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[CopyWeightsResponse | Error]:
     """Copy a checkpoint into a project
 
@@ -133,8 +123,6 @@ def sync_detailed(
 
     Args:
         x_tinker_weights_access_token (str | Unset):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (CopyWeightsRequest): What to copy and where to.
 
     Raises:
@@ -148,8 +136,6 @@ def sync_detailed(
     kwargs = _get_kwargs(
         body=body,
         x_tinker_weights_access_token=x_tinker_weights_access_token,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
 
@@ -159,8 +145,6 @@ def sync(
     client: AuthenticatedClient | Client,
     body: CopyWeightsRequest,
     x_tinker_weights_access_token: str | Unset = UNSET,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> CopyWeightsResponse | Error | None:
     """Copy a checkpoint into a project
 
@@ -171,8 +155,6 @@ def sync(
 
     Args:
         x_tinker_weights_access_token (str | Unset):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (CopyWeightsRequest): What to copy and where to.
 
     Raises:
@@ -187,8 +169,6 @@ def sync(
         client=client,
         body=body,
         x_tinker_weights_access_token=x_tinker_weights_access_token,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     ).parsed
 
 
@@ -197,8 +177,6 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: CopyWeightsRequest,
     x_tinker_weights_access_token: str | Unset = UNSET,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[CopyWeightsResponse | Error]:
     """Copy a checkpoint into a project
 
@@ -209,8 +187,6 @@ async def asyncio_detailed(
 
     Args:
         x_tinker_weights_access_token (str | Unset):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (CopyWeightsRequest): What to copy and where to.
 
     Raises:
@@ -224,8 +200,6 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         body=body,
         x_tinker_weights_access_token=x_tinker_weights_access_token,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
 
@@ -235,8 +209,6 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: CopyWeightsRequest,
     x_tinker_weights_access_token: str | Unset = UNSET,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> CopyWeightsResponse | Error | None:
     """Copy a checkpoint into a project
 
@@ -247,8 +219,6 @@ async def asyncio(
 
     Args:
         x_tinker_weights_access_token (str | Unset):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (CopyWeightsRequest): What to copy and where to.
 
     Raises:
@@ -264,7 +234,5 @@ async def asyncio(
             client=client,
             body=body,
             x_tinker_weights_access_token=x_tinker_weights_access_token,
-            x_idempotency_key=x_idempotency_key,
-            x_request_id=x_request_id,
         )
     ).parsed

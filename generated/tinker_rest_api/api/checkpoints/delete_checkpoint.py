@@ -7,7 +7,7 @@ import httpx
 from ...client import AuthenticatedClient, Client
 from ...models.checkpoint_kind import CheckpointKind
 from ...models.error import Error
-from ...types import UNSET, JsonResponse, Operation, Response, Unset
+from ...types import JsonResponse, Operation, Response
 
 _SEGMENT = ":@!$&'()*+,;="
 
@@ -16,16 +16,7 @@ def _get_kwargs(
     training_run_id: str,
     checkpoint_kind: CheckpointKind,
     checkpoint_name: str,
-    *,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
-    headers: dict[str, Any] = {}
-    if not isinstance(x_idempotency_key, Unset):
-        headers["X-Idempotency-Key"] = x_idempotency_key
-
-    if not isinstance(x_request_id, Unset):
-        headers["X-Request-Id"] = x_request_id
 
     _kwargs: dict[str, Any] = {
         "method": "delete",
@@ -35,7 +26,6 @@ def _get_kwargs(
             checkpoint_name=quote(str(checkpoint_name), safe=_SEGMENT),
         ),
     }
-    _kwargs["headers"] = headers
     return _kwargs
 
 
@@ -127,8 +117,6 @@ def sync_detailed(
     checkpoint_name: str,
     *,
     client: AuthenticatedClient | Client,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Any | Error]:
     """Delete a checkpoint
 
@@ -141,8 +129,6 @@ def sync_detailed(
             state, to go on training from.
             `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
         checkpoint_name (str):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -156,8 +142,6 @@ def sync_detailed(
         training_run_id=training_run_id,
         checkpoint_kind=checkpoint_kind,
         checkpoint_name=checkpoint_name,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
 
@@ -168,8 +152,6 @@ def sync(
     checkpoint_name: str,
     *,
     client: AuthenticatedClient | Client,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Any | Error | None:
     """Delete a checkpoint
 
@@ -182,8 +164,6 @@ def sync(
             state, to go on training from.
             `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
         checkpoint_name (str):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -198,8 +178,6 @@ def sync(
         checkpoint_kind=checkpoint_kind,
         checkpoint_name=checkpoint_name,
         client=client,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     ).parsed
 
 
@@ -209,8 +187,6 @@ async def asyncio_detailed(
     checkpoint_name: str,
     *,
     client: AuthenticatedClient | Client,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Any | Error]:
     """Delete a checkpoint
 
@@ -223,8 +199,6 @@ async def asyncio_detailed(
             state, to go on training from.
             `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
         checkpoint_name (str):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -238,8 +212,6 @@ async def asyncio_detailed(
         training_run_id=training_run_id,
         checkpoint_kind=checkpoint_kind,
         checkpoint_name=checkpoint_name,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
 
@@ -250,8 +222,6 @@ async def asyncio(
     checkpoint_name: str,
     *,
     client: AuthenticatedClient | Client,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Any | Error | None:
     """Delete a checkpoint
 
@@ -264,8 +234,6 @@ async def asyncio(
             state, to go on training from.
             `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
         checkpoint_name (str):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -281,7 +249,5 @@ async def asyncio(
             checkpoint_kind=checkpoint_kind,
             checkpoint_name=checkpoint_name,
             client=client,
-            x_idempotency_key=x_idempotency_key,
-            x_request_id=x_request_id,
         )
     ).parsed

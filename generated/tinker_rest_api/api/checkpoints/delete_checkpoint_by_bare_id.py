@@ -6,7 +6,7 @@ import httpx
 
 from ...client import AuthenticatedClient, Client
 from ...models.error import Error
-from ...types import UNSET, JsonResponse, Operation, Response, Unset
+from ...types import JsonResponse, Operation, Response
 
 _SEGMENT = ":@!$&'()*+,;="
 
@@ -14,16 +14,7 @@ _SEGMENT = ":@!$&'()*+,;="
 def _get_kwargs(
     training_run_id: str,
     checkpoint_id: str,
-    *,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
-    headers: dict[str, Any] = {}
-    if not isinstance(x_idempotency_key, Unset):
-        headers["X-Idempotency-Key"] = x_idempotency_key
-
-    if not isinstance(x_request_id, Unset):
-        headers["X-Request-Id"] = x_request_id
 
     _kwargs: dict[str, Any] = {
         "method": "delete",
@@ -32,7 +23,6 @@ def _get_kwargs(
             checkpoint_id=quote(str(checkpoint_id), safe=_SEGMENT),
         ),
     }
-    _kwargs["headers"] = headers
     return _kwargs
 
 
@@ -123,8 +113,6 @@ def sync_detailed(
     checkpoint_id: str,
     *,
     client: AuthenticatedClient | Client,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Any | Error]:
     """Delete a checkpoint, by bare id
 
@@ -133,8 +121,6 @@ def sync_detailed(
     Args:
         training_run_id (str):
         checkpoint_id (str):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -147,8 +133,6 @@ def sync_detailed(
     kwargs = _get_kwargs(
         training_run_id=training_run_id,
         checkpoint_id=checkpoint_id,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
 
@@ -158,8 +142,6 @@ def sync(
     checkpoint_id: str,
     *,
     client: AuthenticatedClient | Client,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Any | Error | None:
     """Delete a checkpoint, by bare id
 
@@ -168,8 +150,6 @@ def sync(
     Args:
         training_run_id (str):
         checkpoint_id (str):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -183,8 +163,6 @@ def sync(
         training_run_id=training_run_id,
         checkpoint_id=checkpoint_id,
         client=client,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     ).parsed
 
 
@@ -193,8 +171,6 @@ async def asyncio_detailed(
     checkpoint_id: str,
     *,
     client: AuthenticatedClient | Client,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Any | Error]:
     """Delete a checkpoint, by bare id
 
@@ -203,8 +179,6 @@ async def asyncio_detailed(
     Args:
         training_run_id (str):
         checkpoint_id (str):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -217,8 +191,6 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         training_run_id=training_run_id,
         checkpoint_id=checkpoint_id,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
 
@@ -228,8 +200,6 @@ async def asyncio(
     checkpoint_id: str,
     *,
     client: AuthenticatedClient | Client,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Any | Error | None:
     """Delete a checkpoint, by bare id
 
@@ -238,8 +208,6 @@ async def asyncio(
     Args:
         training_run_id (str):
         checkpoint_id (str):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -254,7 +222,5 @@ async def asyncio(
             training_run_id=training_run_id,
             checkpoint_id=checkpoint_id,
             client=client,
-            x_idempotency_key=x_idempotency_key,
-            x_request_id=x_request_id,
         )
     ).parsed

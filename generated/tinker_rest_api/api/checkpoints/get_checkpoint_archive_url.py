@@ -7,7 +7,7 @@ import httpx
 from ...client import AuthenticatedClient, Client
 from ...models.checkpoint_kind import CheckpointKind
 from ...models.error import Error
-from ...types import UNSET, JsonResponse, Operation, Response, Unset
+from ...types import JsonResponse, Operation, Response
 
 _SEGMENT = ":@!$&'()*+,;="
 
@@ -16,12 +16,7 @@ def _get_kwargs(
     training_run_id: str,
     checkpoint_kind: CheckpointKind,
     checkpoint_name: str,
-    *,
-    x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
-    headers: dict[str, Any] = {}
-    if not isinstance(x_request_id, Unset):
-        headers["X-Request-Id"] = x_request_id
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -31,7 +26,6 @@ def _get_kwargs(
             checkpoint_name=quote(str(checkpoint_name), safe=_SEGMENT),
         ),
     }
-    _kwargs["headers"] = headers
     return _kwargs
 
 
@@ -119,7 +113,6 @@ def sync_detailed(
     checkpoint_name: str,
     *,
     client: AuthenticatedClient | Client,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Any | Error]:
     """Get a signed URL of a checkpoint's archive
 
@@ -134,7 +127,6 @@ def sync_detailed(
             state, to go on training from.
             `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
         checkpoint_name (str):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -148,7 +140,6 @@ def sync_detailed(
         training_run_id=training_run_id,
         checkpoint_kind=checkpoint_kind,
         checkpoint_name=checkpoint_name,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
 
@@ -159,7 +150,6 @@ def sync(
     checkpoint_name: str,
     *,
     client: AuthenticatedClient | Client,
-    x_request_id: str | Unset = UNSET,
 ) -> Any | Error | None:
     """Get a signed URL of a checkpoint's archive
 
@@ -174,7 +164,6 @@ def sync(
             state, to go on training from.
             `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
         checkpoint_name (str):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -189,7 +178,6 @@ def sync(
         checkpoint_kind=checkpoint_kind,
         checkpoint_name=checkpoint_name,
         client=client,
-        x_request_id=x_request_id,
     ).parsed
 
 
@@ -199,7 +187,6 @@ async def asyncio_detailed(
     checkpoint_name: str,
     *,
     client: AuthenticatedClient | Client,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Any | Error]:
     """Get a signed URL of a checkpoint's archive
 
@@ -214,7 +201,6 @@ async def asyncio_detailed(
             state, to go on training from.
             `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
         checkpoint_name (str):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -228,7 +214,6 @@ async def asyncio_detailed(
         training_run_id=training_run_id,
         checkpoint_kind=checkpoint_kind,
         checkpoint_name=checkpoint_name,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
 
@@ -239,7 +224,6 @@ async def asyncio(
     checkpoint_name: str,
     *,
     client: AuthenticatedClient | Client,
-    x_request_id: str | Unset = UNSET,
 ) -> Any | Error | None:
     """Get a signed URL of a checkpoint's archive
 
@@ -254,7 +238,6 @@ async def asyncio(
             state, to go on training from.
             `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
         checkpoint_name (str):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -270,6 +253,5 @@ async def asyncio(
             checkpoint_kind=checkpoint_kind,
             checkpoint_name=checkpoint_name,
             client=client,
-            x_request_id=x_request_id,
         )
     ).parsed

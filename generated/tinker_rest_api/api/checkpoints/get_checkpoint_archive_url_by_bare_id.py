@@ -6,7 +6,7 @@ import httpx
 
 from ...client import AuthenticatedClient, Client
 from ...models.error import Error
-from ...types import UNSET, JsonResponse, Operation, Response, Unset
+from ...types import JsonResponse, Operation, Response
 
 _SEGMENT = ":@!$&'()*+,;="
 
@@ -14,12 +14,7 @@ _SEGMENT = ":@!$&'()*+,;="
 def _get_kwargs(
     training_run_id: str,
     checkpoint_id: str,
-    *,
-    x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
-    headers: dict[str, Any] = {}
-    if not isinstance(x_request_id, Unset):
-        headers["X-Request-Id"] = x_request_id
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -28,7 +23,6 @@ def _get_kwargs(
             checkpoint_id=quote(str(checkpoint_id), safe=_SEGMENT),
         ),
     }
-    _kwargs["headers"] = headers
     return _kwargs
 
 
@@ -115,7 +109,6 @@ def sync_detailed(
     checkpoint_id: str,
     *,
     client: AuthenticatedClient | Client,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Any | Error]:
     """Get a signed URL of a checkpoint's archive, by bare id
 
@@ -124,7 +117,6 @@ def sync_detailed(
     Args:
         training_run_id (str):
         checkpoint_id (str):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -137,7 +129,6 @@ def sync_detailed(
     kwargs = _get_kwargs(
         training_run_id=training_run_id,
         checkpoint_id=checkpoint_id,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
 
@@ -147,7 +138,6 @@ def sync(
     checkpoint_id: str,
     *,
     client: AuthenticatedClient | Client,
-    x_request_id: str | Unset = UNSET,
 ) -> Any | Error | None:
     """Get a signed URL of a checkpoint's archive, by bare id
 
@@ -156,7 +146,6 @@ def sync(
     Args:
         training_run_id (str):
         checkpoint_id (str):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -170,7 +159,6 @@ def sync(
         training_run_id=training_run_id,
         checkpoint_id=checkpoint_id,
         client=client,
-        x_request_id=x_request_id,
     ).parsed
 
 
@@ -179,7 +167,6 @@ async def asyncio_detailed(
     checkpoint_id: str,
     *,
     client: AuthenticatedClient | Client,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Any | Error]:
     """Get a signed URL of a checkpoint's archive, by bare id
 
@@ -188,7 +175,6 @@ async def asyncio_detailed(
     Args:
         training_run_id (str):
         checkpoint_id (str):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -201,7 +187,6 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         training_run_id=training_run_id,
         checkpoint_id=checkpoint_id,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
 
@@ -211,7 +196,6 @@ async def asyncio(
     checkpoint_id: str,
     *,
     client: AuthenticatedClient | Client,
-    x_request_id: str | Unset = UNSET,
 ) -> Any | Error | None:
     """Get a signed URL of a checkpoint's archive, by bare id
 
@@ -220,7 +204,6 @@ async def asyncio(
     Args:
         training_run_id (str):
         checkpoint_id (str):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -235,6 +218,5 @@ async def asyncio(
             training_run_id=training_run_id,
             checkpoint_id=checkpoint_id,
             client=client,
-            x_request_id=x_request_id,
         )
     ).parsed

@@ -7,7 +7,7 @@ import httpx
 from ...client import AuthenticatedClient, Client
 from ...models.error import Error
 from ...models.external_weights_urls_response import ExternalWeightsUrlsResponse
-from ...types import UNSET, JsonResponse, Operation, Response, Unset
+from ...types import JsonResponse, Operation, Response
 
 _SEGMENT = ":@!$&'()*+,;="
 
@@ -15,12 +15,7 @@ _SEGMENT = ":@!$&'()*+,;="
 def _get_kwargs(
     training_run_id: str,
     checkpoint_name: str,
-    *,
-    x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
-    headers: dict[str, Any] = {}
-    if not isinstance(x_request_id, Unset):
-        headers["X-Request-Id"] = x_request_id
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -29,7 +24,6 @@ def _get_kwargs(
             checkpoint_name=quote(str(checkpoint_name), safe=_SEGMENT),
         ),
     }
-    _kwargs["headers"] = headers
     return _kwargs
 
 
@@ -114,7 +108,6 @@ def sync_detailed(
     checkpoint_name: str,
     *,
     client: AuthenticatedClient | Client,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Error | ExternalWeightsUrlsResponse]:
     """Get signed URLs of the files of external weights
 
@@ -124,7 +117,6 @@ def sync_detailed(
     Args:
         training_run_id (str):
         checkpoint_name (str):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -137,7 +129,6 @@ def sync_detailed(
     kwargs = _get_kwargs(
         training_run_id=training_run_id,
         checkpoint_name=checkpoint_name,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
 
@@ -147,7 +138,6 @@ def sync(
     checkpoint_name: str,
     *,
     client: AuthenticatedClient | Client,
-    x_request_id: str | Unset = UNSET,
 ) -> Error | ExternalWeightsUrlsResponse | None:
     """Get signed URLs of the files of external weights
 
@@ -157,7 +147,6 @@ def sync(
     Args:
         training_run_id (str):
         checkpoint_name (str):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -171,7 +160,6 @@ def sync(
         training_run_id=training_run_id,
         checkpoint_name=checkpoint_name,
         client=client,
-        x_request_id=x_request_id,
     ).parsed
 
 
@@ -180,7 +168,6 @@ async def asyncio_detailed(
     checkpoint_name: str,
     *,
     client: AuthenticatedClient | Client,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Error | ExternalWeightsUrlsResponse]:
     """Get signed URLs of the files of external weights
 
@@ -190,7 +177,6 @@ async def asyncio_detailed(
     Args:
         training_run_id (str):
         checkpoint_name (str):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -203,7 +189,6 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         training_run_id=training_run_id,
         checkpoint_name=checkpoint_name,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
 
@@ -213,7 +198,6 @@ async def asyncio(
     checkpoint_name: str,
     *,
     client: AuthenticatedClient | Client,
-    x_request_id: str | Unset = UNSET,
 ) -> Error | ExternalWeightsUrlsResponse | None:
     """Get signed URLs of the files of external weights
 
@@ -223,7 +207,6 @@ async def asyncio(
     Args:
         training_run_id (str):
         checkpoint_name (str):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -238,6 +221,5 @@ async def asyncio(
             training_run_id=training_run_id,
             checkpoint_name=checkpoint_name,
             client=client,
-            x_request_id=x_request_id,
         )
     ).parsed

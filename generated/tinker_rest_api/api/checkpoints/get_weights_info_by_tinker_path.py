@@ -7,7 +7,7 @@ from ...client import AuthenticatedClient, Client
 from ...models.error import Error
 from ...models.weights_info_request import WeightsInfoRequest
 from ...models.weights_info_response import WeightsInfoResponse
-from ...types import UNSET, JsonResponse, Operation, Response, Unset
+from ...types import JsonResponse, Operation, Response
 
 _SEGMENT = ":@!$&'()*+,;="
 
@@ -15,15 +15,8 @@ _SEGMENT = ":@!$&'()*+,;="
 def _get_kwargs(
     *,
     body: WeightsInfoRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-    if not isinstance(x_idempotency_key, Unset):
-        headers["X-Idempotency-Key"] = x_idempotency_key
-
-    if not isinstance(x_request_id, Unset):
-        headers["X-Request-Id"] = x_request_id
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -116,8 +109,6 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: WeightsInfoRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Error | WeightsInfoResponse]:
     """Get what is needed to load a checkpoint
 
@@ -125,8 +116,6 @@ def sync_detailed(
     public ones. Changes nothing and may be repeated.
 
     Args:
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (WeightsInfoRequest): Names the weights that are asked about.
 
     Raises:
@@ -139,8 +128,6 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         body=body,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
 
@@ -149,8 +136,6 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: WeightsInfoRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Error | WeightsInfoResponse | None:
     """Get what is needed to load a checkpoint
 
@@ -158,8 +143,6 @@ def sync(
     public ones. Changes nothing and may be repeated.
 
     Args:
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (WeightsInfoRequest): Names the weights that are asked about.
 
     Raises:
@@ -173,8 +156,6 @@ def sync(
     return sync_detailed(
         client=client,
         body=body,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     ).parsed
 
 
@@ -182,8 +163,6 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: WeightsInfoRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Error | WeightsInfoResponse]:
     """Get what is needed to load a checkpoint
 
@@ -191,8 +170,6 @@ async def asyncio_detailed(
     public ones. Changes nothing and may be repeated.
 
     Args:
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (WeightsInfoRequest): Names the weights that are asked about.
 
     Raises:
@@ -205,8 +182,6 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         body=body,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
 
@@ -215,8 +190,6 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: WeightsInfoRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Error | WeightsInfoResponse | None:
     """Get what is needed to load a checkpoint
 
@@ -224,8 +197,6 @@ async def asyncio(
     public ones. Changes nothing and may be repeated.
 
     Args:
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (WeightsInfoRequest): Names the weights that are asked about.
 
     Raises:
@@ -240,7 +211,5 @@ async def asyncio(
         await asyncio_detailed(
             client=client,
             body=body,
-            x_idempotency_key=x_idempotency_key,
-            x_request_id=x_request_id,
         )
     ).parsed

@@ -7,19 +7,14 @@ import httpx
 from ...client import AuthenticatedClient, Client
 from ...models.checkpoints_list_response import CheckpointsListResponse
 from ...models.error import Error
-from ...types import UNSET, JsonResponse, Operation, Response, Unset
+from ...types import JsonResponse, Operation, Response
 
 _SEGMENT = ":@!$&'()*+,;="
 
 
 def _get_kwargs(
     training_run_id: str,
-    *,
-    x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
-    headers: dict[str, Any] = {}
-    if not isinstance(x_request_id, Unset):
-        headers["X-Request-Id"] = x_request_id
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -27,7 +22,6 @@ def _get_kwargs(
             training_run_id=quote(str(training_run_id), safe=_SEGMENT),
         ),
     }
-    _kwargs["headers"] = headers
     return _kwargs
 
 
@@ -111,7 +105,6 @@ def sync_detailed(
     training_run_id: str,
     *,
     client: AuthenticatedClient | Client,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[CheckpointsListResponse | Error]:
     """List the checkpoints of a training run
 
@@ -120,7 +113,6 @@ def sync_detailed(
 
     Args:
         training_run_id (str):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -132,7 +124,6 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         training_run_id=training_run_id,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
 
@@ -141,7 +132,6 @@ def sync(
     training_run_id: str,
     *,
     client: AuthenticatedClient | Client,
-    x_request_id: str | Unset = UNSET,
 ) -> CheckpointsListResponse | Error | None:
     """List the checkpoints of a training run
 
@@ -150,7 +140,6 @@ def sync(
 
     Args:
         training_run_id (str):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -163,7 +152,6 @@ def sync(
     return sync_detailed(
         training_run_id=training_run_id,
         client=client,
-        x_request_id=x_request_id,
     ).parsed
 
 
@@ -171,7 +159,6 @@ async def asyncio_detailed(
     training_run_id: str,
     *,
     client: AuthenticatedClient | Client,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[CheckpointsListResponse | Error]:
     """List the checkpoints of a training run
 
@@ -180,7 +167,6 @@ async def asyncio_detailed(
 
     Args:
         training_run_id (str):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -192,7 +178,6 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         training_run_id=training_run_id,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
 
@@ -201,7 +186,6 @@ async def asyncio(
     training_run_id: str,
     *,
     client: AuthenticatedClient | Client,
-    x_request_id: str | Unset = UNSET,
 ) -> CheckpointsListResponse | Error | None:
     """List the checkpoints of a training run
 
@@ -210,7 +194,6 @@ async def asyncio(
 
     Args:
         training_run_id (str):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -224,6 +207,5 @@ async def asyncio(
         await asyncio_detailed(
             training_run_id=training_run_id,
             client=client,
-            x_request_id=x_request_id,
         )
     ).parsed

@@ -15,11 +15,7 @@ def _get_kwargs(
     *,
     limit: int | Unset = 100,
     offset: int | Unset = 0,
-    x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
-    headers: dict[str, Any] = {}
-    if not isinstance(x_request_id, Unset):
-        headers["X-Request-Id"] = x_request_id
 
     params: dict[str, Any] = {}
 
@@ -34,7 +30,6 @@ def _get_kwargs(
         "url": "/api/v1/checkpoints",
         "params": params,
     }
-    _kwargs["headers"] = headers
     return _kwargs
 
 
@@ -109,7 +104,6 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     limit: int | Unset = 100,
     offset: int | Unset = 0,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[CheckpointsListResponse | Error]:
     """List the caller's checkpoints
 
@@ -120,7 +114,6 @@ def sync_detailed(
     Args:
         limit (int | Unset):  Default: 100.
         offset (int | Unset):  Default: 0.
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -133,7 +126,6 @@ def sync_detailed(
     kwargs = _get_kwargs(
         limit=limit,
         offset=offset,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
 
@@ -143,7 +135,6 @@ def sync(
     client: AuthenticatedClient | Client,
     limit: int | Unset = 100,
     offset: int | Unset = 0,
-    x_request_id: str | Unset = UNSET,
 ) -> CheckpointsListResponse | Error | None:
     """List the caller's checkpoints
 
@@ -154,7 +145,6 @@ def sync(
     Args:
         limit (int | Unset):  Default: 100.
         offset (int | Unset):  Default: 0.
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -168,7 +158,6 @@ def sync(
         client=client,
         limit=limit,
         offset=offset,
-        x_request_id=x_request_id,
     ).parsed
 
 
@@ -177,7 +166,6 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     limit: int | Unset = 100,
     offset: int | Unset = 0,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[CheckpointsListResponse | Error]:
     """List the caller's checkpoints
 
@@ -188,7 +176,6 @@ async def asyncio_detailed(
     Args:
         limit (int | Unset):  Default: 100.
         offset (int | Unset):  Default: 0.
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -201,7 +188,6 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         limit=limit,
         offset=offset,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
 
@@ -211,7 +197,6 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     limit: int | Unset = 100,
     offset: int | Unset = 0,
-    x_request_id: str | Unset = UNSET,
 ) -> CheckpointsListResponse | Error | None:
     """List the caller's checkpoints
 
@@ -222,7 +207,6 @@ async def asyncio(
     Args:
         limit (int | Unset):  Default: 100.
         offset (int | Unset):  Default: 0.
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -237,6 +221,5 @@ async def asyncio(
             client=client,
             limit=limit,
             offset=offset,
-            x_request_id=x_request_id,
         )
     ).parsed

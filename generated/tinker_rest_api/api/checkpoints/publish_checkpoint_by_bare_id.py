@@ -6,7 +6,7 @@ import httpx
 
 from ...client import AuthenticatedClient, Client
 from ...models.error import Error
-from ...types import UNSET, JsonResponse, Operation, Response, Unset
+from ...types import JsonResponse, Operation, Response
 
 _SEGMENT = ":@!$&'()*+,;="
 
@@ -14,16 +14,7 @@ _SEGMENT = ":@!$&'()*+,;="
 def _get_kwargs(
     training_run_id: str,
     checkpoint_id: str,
-    *,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
-    headers: dict[str, Any] = {}
-    if not isinstance(x_idempotency_key, Unset):
-        headers["X-Idempotency-Key"] = x_idempotency_key
-
-    if not isinstance(x_request_id, Unset):
-        headers["X-Request-Id"] = x_request_id
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -32,7 +23,6 @@ def _get_kwargs(
             checkpoint_id=quote(str(checkpoint_id), safe=_SEGMENT),
         ),
     }
-    _kwargs["headers"] = headers
     return _kwargs
 
 
@@ -128,8 +118,6 @@ def sync_detailed(
     checkpoint_id: str,
     *,
     client: AuthenticatedClient | Client,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Any | Error]:
     """Publish a checkpoint, by bare id
 
@@ -138,8 +126,6 @@ def sync_detailed(
     Args:
         training_run_id (str):
         checkpoint_id (str):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -152,8 +138,6 @@ def sync_detailed(
     kwargs = _get_kwargs(
         training_run_id=training_run_id,
         checkpoint_id=checkpoint_id,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
 
@@ -163,8 +147,6 @@ def sync(
     checkpoint_id: str,
     *,
     client: AuthenticatedClient | Client,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Any | Error | None:
     """Publish a checkpoint, by bare id
 
@@ -173,8 +155,6 @@ def sync(
     Args:
         training_run_id (str):
         checkpoint_id (str):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -188,8 +168,6 @@ def sync(
         training_run_id=training_run_id,
         checkpoint_id=checkpoint_id,
         client=client,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     ).parsed
 
 
@@ -198,8 +176,6 @@ async def asyncio_detailed(
     checkpoint_id: str,
     *,
     client: AuthenticatedClient | Client,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Any | Error]:
     """Publish a checkpoint, by bare id
 
@@ -208,8 +184,6 @@ async def asyncio_detailed(
     Args:
         training_run_id (str):
         checkpoint_id (str):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -222,8 +196,6 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         training_run_id=training_run_id,
         checkpoint_id=checkpoint_id,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
 
@@ -233,8 +205,6 @@ async def asyncio(
     checkpoint_id: str,
     *,
     client: AuthenticatedClient | Client,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Any | Error | None:
     """Publish a checkpoint, by bare id
 
@@ -243,8 +213,6 @@ async def asyncio(
     Args:
         training_run_id (str):
         checkpoint_id (str):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -259,7 +227,5 @@ async def asyncio(
             training_run_id=training_run_id,
             checkpoint_id=checkpoint_id,
             client=client,
-            x_idempotency_key=x_idempotency_key,
-            x_request_id=x_request_id,
         )
     ).parsed

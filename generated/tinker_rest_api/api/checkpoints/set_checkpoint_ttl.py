@@ -8,7 +8,7 @@ from ...client import AuthenticatedClient, Client
 from ...models.checkpoint_kind import CheckpointKind
 from ...models.error import Error
 from ...models.set_checkpoint_ttl_request import SetCheckpointTtlRequest
-from ...types import UNSET, JsonResponse, Operation, Response, Unset
+from ...types import JsonResponse, Operation, Response
 
 _SEGMENT = ":@!$&'()*+,;="
 
@@ -19,15 +19,8 @@ def _get_kwargs(
     checkpoint_name: str,
     *,
     body: SetCheckpointTtlRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-    if not isinstance(x_idempotency_key, Unset):
-        headers["X-Idempotency-Key"] = x_idempotency_key
-
-    if not isinstance(x_request_id, Unset):
-        headers["X-Request-Id"] = x_request_id
 
     _kwargs: dict[str, Any] = {
         "method": "put",
@@ -133,8 +126,6 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: SetCheckpointTtlRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Any | Error]:
     """Set or remove a checkpoint's time to live
 
@@ -147,8 +138,6 @@ def sync_detailed(
             state, to go on training from.
             `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
         checkpoint_name (str):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (SetCheckpointTtlRequest): The time to live that a checkpoint shall have.
 
     Raises:
@@ -164,8 +153,6 @@ def sync_detailed(
         checkpoint_kind=checkpoint_kind,
         checkpoint_name=checkpoint_name,
         body=body,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
 
@@ -177,8 +164,6 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: SetCheckpointTtlRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Any | Error | None:
     """Set or remove a checkpoint's time to live
 
@@ -191,8 +176,6 @@ def sync(
             state, to go on training from.
             `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
         checkpoint_name (str):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (SetCheckpointTtlRequest): The time to live that a checkpoint shall have.
 
     Raises:
@@ -209,8 +192,6 @@ def sync(
         checkpoint_name=checkpoint_name,
         client=client,
         body=body,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     ).parsed
 
 
@@ -221,8 +202,6 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: SetCheckpointTtlRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Any | Error]:
     """Set or remove a checkpoint's time to live
 
@@ -235,8 +214,6 @@ async def asyncio_detailed(
             state, to go on training from.
             `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
         checkpoint_name (str):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (SetCheckpointTtlRequest): The time to live that a checkpoint shall have.
 
     Raises:
@@ -252,8 +229,6 @@ async def asyncio_detailed(
         checkpoint_kind=checkpoint_kind,
         checkpoint_name=checkpoint_name,
         body=body,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
 
@@ -265,8 +240,6 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: SetCheckpointTtlRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Any | Error | None:
     """Set or remove a checkpoint's time to live
 
@@ -279,8 +252,6 @@ async def asyncio(
             state, to go on training from.
             `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
         checkpoint_name (str):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (SetCheckpointTtlRequest): The time to live that a checkpoint shall have.
 
     Raises:
@@ -298,7 +269,5 @@ async def asyncio(
             checkpoint_name=checkpoint_name,
             client=client,
             body=body,
-            x_idempotency_key=x_idempotency_key,
-            x_request_id=x_request_id,
         )
     ).parsed

@@ -7,7 +7,7 @@ import httpx
 from ...client import AuthenticatedClient, Client
 from ...models.error import Error
 from ...models.set_checkpoint_ttl_request import SetCheckpointTtlRequest
-from ...types import UNSET, JsonResponse, Operation, Response, Unset
+from ...types import JsonResponse, Operation, Response
 
 _SEGMENT = ":@!$&'()*+,;="
 
@@ -17,15 +17,8 @@ def _get_kwargs(
     checkpoint_id: str,
     *,
     body: SetCheckpointTtlRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-    if not isinstance(x_idempotency_key, Unset):
-        headers["X-Idempotency-Key"] = x_idempotency_key
-
-    if not isinstance(x_request_id, Unset):
-        headers["X-Request-Id"] = x_request_id
 
     _kwargs: dict[str, Any] = {
         "method": "put",
@@ -129,8 +122,6 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: SetCheckpointTtlRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Any | Error]:
     """Set or remove a checkpoint's time to live, by bare id
 
@@ -139,8 +130,6 @@ def sync_detailed(
     Args:
         training_run_id (str):
         checkpoint_id (str):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (SetCheckpointTtlRequest): The time to live that a checkpoint shall have.
 
     Raises:
@@ -155,8 +144,6 @@ def sync_detailed(
         training_run_id=training_run_id,
         checkpoint_id=checkpoint_id,
         body=body,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
 
@@ -167,8 +154,6 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: SetCheckpointTtlRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Any | Error | None:
     """Set or remove a checkpoint's time to live, by bare id
 
@@ -177,8 +162,6 @@ def sync(
     Args:
         training_run_id (str):
         checkpoint_id (str):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (SetCheckpointTtlRequest): The time to live that a checkpoint shall have.
 
     Raises:
@@ -194,8 +177,6 @@ def sync(
         checkpoint_id=checkpoint_id,
         client=client,
         body=body,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     ).parsed
 
 
@@ -205,8 +186,6 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: SetCheckpointTtlRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Any | Error]:
     """Set or remove a checkpoint's time to live, by bare id
 
@@ -215,8 +194,6 @@ async def asyncio_detailed(
     Args:
         training_run_id (str):
         checkpoint_id (str):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (SetCheckpointTtlRequest): The time to live that a checkpoint shall have.
 
     Raises:
@@ -231,8 +208,6 @@ async def asyncio_detailed(
         training_run_id=training_run_id,
         checkpoint_id=checkpoint_id,
         body=body,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
 
@@ -243,8 +218,6 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: SetCheckpointTtlRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Any | Error | None:
     """Set or remove a checkpoint's time to live, by bare id
 
@@ -253,8 +226,6 @@ async def asyncio(
     Args:
         training_run_id (str):
         checkpoint_id (str):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (SetCheckpointTtlRequest): The time to live that a checkpoint shall have.
 
     Raises:
@@ -271,7 +242,5 @@ async def asyncio(
             checkpoint_id=checkpoint_id,
             client=client,
             body=body,
-            x_idempotency_key=x_idempotency_key,
-            x_request_id=x_request_id,
         )
     ).parsed

@@ -7,19 +7,14 @@ import httpx
 from ...client import AuthenticatedClient, Client
 from ...models.error import Error
 from ...models.get_sampler_response import GetSamplerResponse
-from ...types import UNSET, JsonResponse, Operation, Response, Unset
+from ...types import JsonResponse, Operation, Response
 
 _SEGMENT = ":@!$&'()*+,;="
 
 
 def _get_kwargs(
     sampler_id: str,
-    *,
-    x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
-    headers: dict[str, Any] = {}
-    if not isinstance(x_request_id, Unset):
-        headers["X-Request-Id"] = x_request_id
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -27,7 +22,6 @@ def _get_kwargs(
             sampler_id=quote(str(sampler_id), safe=_SEGMENT),
         ),
     }
-    _kwargs["headers"] = headers
     return _kwargs
 
 
@@ -111,7 +105,6 @@ def sync_detailed(
     sampler_id: str,
     *,
     client: AuthenticatedClient | Client,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Error | GetSamplerResponse]:
     """Get a sampler
 
@@ -119,7 +112,6 @@ def sync_detailed(
 
     Args:
         sampler_id (str):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -131,7 +123,6 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         sampler_id=sampler_id,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
 
@@ -140,7 +131,6 @@ def sync(
     sampler_id: str,
     *,
     client: AuthenticatedClient | Client,
-    x_request_id: str | Unset = UNSET,
 ) -> Error | GetSamplerResponse | None:
     """Get a sampler
 
@@ -148,7 +138,6 @@ def sync(
 
     Args:
         sampler_id (str):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -161,7 +150,6 @@ def sync(
     return sync_detailed(
         sampler_id=sampler_id,
         client=client,
-        x_request_id=x_request_id,
     ).parsed
 
 
@@ -169,7 +157,6 @@ async def asyncio_detailed(
     sampler_id: str,
     *,
     client: AuthenticatedClient | Client,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Error | GetSamplerResponse]:
     """Get a sampler
 
@@ -177,7 +164,6 @@ async def asyncio_detailed(
 
     Args:
         sampler_id (str):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -189,7 +175,6 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         sampler_id=sampler_id,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
 
@@ -198,7 +183,6 @@ async def asyncio(
     sampler_id: str,
     *,
     client: AuthenticatedClient | Client,
-    x_request_id: str | Unset = UNSET,
 ) -> Error | GetSamplerResponse | None:
     """Get a sampler
 
@@ -206,7 +190,6 @@ async def asyncio(
 
     Args:
         sampler_id (str):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -220,6 +203,5 @@ async def asyncio(
         await asyncio_detailed(
             sampler_id=sampler_id,
             client=client,
-            x_request_id=x_request_id,
         )
     ).parsed

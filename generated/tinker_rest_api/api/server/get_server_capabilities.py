@@ -6,24 +6,17 @@ import httpx
 from ...client import AuthenticatedClient, Client
 from ...models.error import Error
 from ...models.get_server_capabilities_response import GetServerCapabilitiesResponse
-from ...types import UNSET, JsonResponse, Operation, Response, Unset
+from ...types import JsonResponse, Operation, Response
 
 _SEGMENT = ":@!$&'()*+,;="
 
 
-def _get_kwargs(
-    *,
-    x_request_id: str | Unset = UNSET,
-) -> dict[str, Any]:
-    headers: dict[str, Any] = {}
-    if not isinstance(x_request_id, Unset):
-        headers["X-Request-Id"] = x_request_id
+def _get_kwargs() -> dict[str, Any]:
 
     _kwargs: dict[str, Any] = {
         "method": "get",
         "url": "/api/v1/get_server_capabilities",
     }
-    _kwargs["headers"] = headers
     return _kwargs
 
 
@@ -96,15 +89,11 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Error | GetServerCapabilitiesResponse]:
     """Get what the server supports
 
      The models that the caller may use, with the longest context of each in tokens. Asking for it is
     also the cheapest way to see whether the server is there and knows the API key.
-
-    Args:
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -114,24 +103,18 @@ def sync_detailed(
         Response[Error | GetServerCapabilitiesResponse]
     """
 
-    kwargs = _get_kwargs(
-        x_request_id=x_request_id,
-    )
+    kwargs = _get_kwargs()
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
 
 
 def sync(
     *,
     client: AuthenticatedClient | Client,
-    x_request_id: str | Unset = UNSET,
 ) -> Error | GetServerCapabilitiesResponse | None:
     """Get what the server supports
 
      The models that the caller may use, with the longest context of each in tokens. Asking for it is
     also the cheapest way to see whether the server is there and knows the API key.
-
-    Args:
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -143,22 +126,17 @@ def sync(
 
     return sync_detailed(
         client=client,
-        x_request_id=x_request_id,
     ).parsed
 
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Error | GetServerCapabilitiesResponse]:
     """Get what the server supports
 
      The models that the caller may use, with the longest context of each in tokens. Asking for it is
     also the cheapest way to see whether the server is there and knows the API key.
-
-    Args:
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -168,24 +146,18 @@ async def asyncio_detailed(
         Response[Error | GetServerCapabilitiesResponse]
     """
 
-    kwargs = _get_kwargs(
-        x_request_id=x_request_id,
-    )
+    kwargs = _get_kwargs()
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
 
 
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
-    x_request_id: str | Unset = UNSET,
 ) -> Error | GetServerCapabilitiesResponse | None:
     """Get what the server supports
 
      The models that the caller may use, with the longest context of each in tokens. Asking for it is
     also the cheapest way to see whether the server is there and knows the API key.
-
-    Args:
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -198,6 +170,5 @@ async def asyncio(
     return (
         await asyncio_detailed(
             client=client,
-            x_request_id=x_request_id,
         )
     ).parsed

@@ -7,7 +7,7 @@ import httpx
 from ...client import AuthenticatedClient, Client
 from ...models.assign_session_project_request import AssignSessionProjectRequest
 from ...models.error import Error
-from ...types import UNSET, JsonResponse, Operation, Response, Unset
+from ...types import JsonResponse, Operation, Response
 
 _SEGMENT = ":@!$&'()*+,;="
 
@@ -16,15 +16,8 @@ def _get_kwargs(
     session_id: str,
     *,
     body: AssignSessionProjectRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-    if not isinstance(x_idempotency_key, Unset):
-        headers["X-Idempotency-Key"] = x_idempotency_key
-
-    if not isinstance(x_request_id, Unset):
-        headers["X-Request-Id"] = x_request_id
 
     _kwargs: dict[str, Any] = {
         "method": "put",
@@ -126,8 +119,6 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: AssignSessionProjectRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Any | Error]:
     """Move a session into a project
 
@@ -136,8 +127,6 @@ def sync_detailed(
 
     Args:
         session_id (str):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (AssignSessionProjectRequest): The project to move to.
 
     Raises:
@@ -151,8 +140,6 @@ def sync_detailed(
     kwargs = _get_kwargs(
         session_id=session_id,
         body=body,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
 
@@ -162,8 +149,6 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: AssignSessionProjectRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Any | Error | None:
     """Move a session into a project
 
@@ -172,8 +157,6 @@ def sync(
 
     Args:
         session_id (str):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (AssignSessionProjectRequest): The project to move to.
 
     Raises:
@@ -188,8 +171,6 @@ def sync(
         session_id=session_id,
         client=client,
         body=body,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     ).parsed
 
 
@@ -198,8 +179,6 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: AssignSessionProjectRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Any | Error]:
     """Move a session into a project
 
@@ -208,8 +187,6 @@ async def asyncio_detailed(
 
     Args:
         session_id (str):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (AssignSessionProjectRequest): The project to move to.
 
     Raises:
@@ -223,8 +200,6 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         session_id=session_id,
         body=body,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
 
@@ -234,8 +209,6 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: AssignSessionProjectRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Any | Error | None:
     """Move a session into a project
 
@@ -244,8 +217,6 @@ async def asyncio(
 
     Args:
         session_id (str):
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (AssignSessionProjectRequest): The project to move to.
 
     Raises:
@@ -261,7 +232,5 @@ async def asyncio(
             session_id=session_id,
             client=client,
             body=body,
-            x_idempotency_key=x_idempotency_key,
-            x_request_id=x_request_id,
         )
     ).parsed

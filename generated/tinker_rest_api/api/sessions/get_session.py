@@ -17,11 +17,7 @@ def _get_kwargs(
     session_id: str,
     *,
     access_scope: AccessScope | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
-    headers: dict[str, Any] = {}
-    if not isinstance(x_request_id, Unset):
-        headers["X-Request-Id"] = x_request_id
 
     params: dict[str, Any] = {}
 
@@ -40,7 +36,6 @@ def _get_kwargs(
         ),
         "params": params,
     }
-    _kwargs["headers"] = headers
     return _kwargs
 
 
@@ -125,7 +120,6 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     access_scope: AccessScope | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Error | GetSessionResponse]:
     """Get a session
 
@@ -136,7 +130,6 @@ def sync_detailed(
         access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
             `accessible`: that and what others share with
             the caller.
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -149,7 +142,6 @@ def sync_detailed(
     kwargs = _get_kwargs(
         session_id=session_id,
         access_scope=access_scope,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
 
@@ -159,7 +151,6 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     access_scope: AccessScope | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Error | GetSessionResponse | None:
     """Get a session
 
@@ -170,7 +161,6 @@ def sync(
         access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
             `accessible`: that and what others share with
             the caller.
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -184,7 +174,6 @@ def sync(
         session_id=session_id,
         client=client,
         access_scope=access_scope,
-        x_request_id=x_request_id,
     ).parsed
 
 
@@ -193,7 +182,6 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     access_scope: AccessScope | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Error | GetSessionResponse]:
     """Get a session
 
@@ -204,7 +192,6 @@ async def asyncio_detailed(
         access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
             `accessible`: that and what others share with
             the caller.
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -217,7 +204,6 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         session_id=session_id,
         access_scope=access_scope,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
 
@@ -227,7 +213,6 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     access_scope: AccessScope | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Error | GetSessionResponse | None:
     """Get a session
 
@@ -238,7 +223,6 @@ async def asyncio(
         access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
             `accessible`: that and what others share with
             the caller.
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -253,6 +237,5 @@ async def asyncio(
             session_id=session_id,
             client=client,
             access_scope=access_scope,
-            x_request_id=x_request_id,
         )
     ).parsed

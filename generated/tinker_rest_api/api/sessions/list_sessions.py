@@ -17,11 +17,7 @@ def _get_kwargs(
     limit: int | Unset = 20,
     offset: int | Unset = 0,
     access_scope: AccessScope | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
-    headers: dict[str, Any] = {}
-    if not isinstance(x_request_id, Unset):
-        headers["X-Request-Id"] = x_request_id
 
     params: dict[str, Any] = {}
 
@@ -42,7 +38,6 @@ def _get_kwargs(
         "url": "/api/v1/sessions",
         "params": params,
     }
-    _kwargs["headers"] = headers
     return _kwargs
 
 
@@ -118,7 +113,6 @@ def sync_detailed(
     limit: int | Unset = 20,
     offset: int | Unset = 0,
     access_scope: AccessScope | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Error | ListSessionsResponse]:
     """List sessions
 
@@ -132,7 +126,6 @@ def sync_detailed(
         access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
             `accessible`: that and what others share with
             the caller.
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -146,7 +139,6 @@ def sync_detailed(
         limit=limit,
         offset=offset,
         access_scope=access_scope,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
 
@@ -157,7 +149,6 @@ def sync(
     limit: int | Unset = 20,
     offset: int | Unset = 0,
     access_scope: AccessScope | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Error | ListSessionsResponse | None:
     """List sessions
 
@@ -171,7 +162,6 @@ def sync(
         access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
             `accessible`: that and what others share with
             the caller.
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -186,7 +176,6 @@ def sync(
         limit=limit,
         offset=offset,
         access_scope=access_scope,
-        x_request_id=x_request_id,
     ).parsed
 
 
@@ -196,7 +185,6 @@ async def asyncio_detailed(
     limit: int | Unset = 20,
     offset: int | Unset = 0,
     access_scope: AccessScope | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Error | ListSessionsResponse]:
     """List sessions
 
@@ -210,7 +198,6 @@ async def asyncio_detailed(
         access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
             `accessible`: that and what others share with
             the caller.
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -224,7 +211,6 @@ async def asyncio_detailed(
         limit=limit,
         offset=offset,
         access_scope=access_scope,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
 
@@ -235,7 +221,6 @@ async def asyncio(
     limit: int | Unset = 20,
     offset: int | Unset = 0,
     access_scope: AccessScope | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Error | ListSessionsResponse | None:
     """List sessions
 
@@ -249,7 +234,6 @@ async def asyncio(
         access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
             `accessible`: that and what others share with
             the caller.
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -265,6 +249,5 @@ async def asyncio(
             limit=limit,
             offset=offset,
             access_scope=access_scope,
-            x_request_id=x_request_id,
         )
     ).parsed

@@ -7,7 +7,7 @@ from ...client import AuthenticatedClient, Client
 from ...models.error import Error
 from ...models.session_search_request import SessionSearchRequest
 from ...models.session_search_response import SessionSearchResponse
-from ...types import UNSET, JsonResponse, Operation, Response, Unset
+from ...types import JsonResponse, Operation, Response
 
 _SEGMENT = ":@!$&'()*+,;="
 
@@ -15,15 +15,8 @@ _SEGMENT = ":@!$&'()*+,;="
 def _get_kwargs(
     *,
     body: SessionSearchRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-    if not isinstance(x_idempotency_key, Unset):
-        headers["X-Idempotency-Key"] = x_idempotency_key
-
-    if not isinstance(x_request_id, Unset):
-        headers["X-Request-Id"] = x_request_id
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -116,8 +109,6 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: SessionSearchRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Error | SessionSearchResponse]:
     """Search sessions
 
@@ -126,8 +117,6 @@ def sync_detailed(
     of an answer as `cursor`, until it is null. Experimental: servers may change or drop it.
 
     Args:
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (SessionSearchRequest): What to search for. A session must fit all that is given; but
             with both `session_id` and
             `display_name` it must fit one of the two.
@@ -142,8 +131,6 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         body=body,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
 
@@ -152,8 +139,6 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: SessionSearchRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Error | SessionSearchResponse | None:
     """Search sessions
 
@@ -162,8 +147,6 @@ def sync(
     of an answer as `cursor`, until it is null. Experimental: servers may change or drop it.
 
     Args:
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (SessionSearchRequest): What to search for. A session must fit all that is given; but
             with both `session_id` and
             `display_name` it must fit one of the two.
@@ -179,8 +162,6 @@ def sync(
     return sync_detailed(
         client=client,
         body=body,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     ).parsed
 
 
@@ -188,8 +169,6 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: SessionSearchRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Error | SessionSearchResponse]:
     """Search sessions
 
@@ -198,8 +177,6 @@ async def asyncio_detailed(
     of an answer as `cursor`, until it is null. Experimental: servers may change or drop it.
 
     Args:
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (SessionSearchRequest): What to search for. A session must fit all that is given; but
             with both `session_id` and
             `display_name` it must fit one of the two.
@@ -214,8 +191,6 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         body=body,
-        x_idempotency_key=x_idempotency_key,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
 
@@ -224,8 +199,6 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: SessionSearchRequest,
-    x_idempotency_key: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Error | SessionSearchResponse | None:
     """Search sessions
 
@@ -234,8 +207,6 @@ async def asyncio(
     of an answer as `cursor`, until it is null. Experimental: servers may change or drop it.
 
     Args:
-        x_idempotency_key (str | Unset):
-        x_request_id (str | Unset):
         body (SessionSearchRequest): What to search for. A session must fit all that is given; but
             with both `session_id` and
             `display_name` it must fit one of the two.
@@ -252,7 +223,5 @@ async def asyncio(
         await asyncio_detailed(
             client=client,
             body=body,
-            x_idempotency_key=x_idempotency_key,
-            x_request_id=x_request_id,
         )
     ).parsed

@@ -17,11 +17,7 @@ def _get_kwargs(
     training_run_id: str,
     *,
     access_scope: AccessScope | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
-    headers: dict[str, Any] = {}
-    if not isinstance(x_request_id, Unset):
-        headers["X-Request-Id"] = x_request_id
 
     params: dict[str, Any] = {}
 
@@ -40,7 +36,6 @@ def _get_kwargs(
         ),
         "params": params,
     }
-    _kwargs["headers"] = headers
     return _kwargs
 
 
@@ -123,7 +118,6 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     access_scope: AccessScope | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Error | TrainingRun]:
     """Get a training run
 
@@ -134,7 +128,6 @@ def sync_detailed(
         access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
             `accessible`: that and what others share with
             the caller.
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -147,7 +140,6 @@ def sync_detailed(
     kwargs = _get_kwargs(
         training_run_id=training_run_id,
         access_scope=access_scope,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
 
@@ -157,7 +149,6 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     access_scope: AccessScope | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Error | TrainingRun | None:
     """Get a training run
 
@@ -168,7 +159,6 @@ def sync(
         access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
             `accessible`: that and what others share with
             the caller.
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -182,7 +172,6 @@ def sync(
         training_run_id=training_run_id,
         client=client,
         access_scope=access_scope,
-        x_request_id=x_request_id,
     ).parsed
 
 
@@ -191,7 +180,6 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     access_scope: AccessScope | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Error | TrainingRun]:
     """Get a training run
 
@@ -202,7 +190,6 @@ async def asyncio_detailed(
         access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
             `accessible`: that and what others share with
             the caller.
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -215,7 +202,6 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         training_run_id=training_run_id,
         access_scope=access_scope,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
 
@@ -225,7 +211,6 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     access_scope: AccessScope | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Error | TrainingRun | None:
     """Get a training run
 
@@ -236,7 +221,6 @@ async def asyncio(
         access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
             `accessible`: that and what others share with
             the caller.
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -251,6 +235,5 @@ async def asyncio(
             training_run_id=training_run_id,
             client=client,
             access_scope=access_scope,
-            x_request_id=x_request_id,
         )
     ).parsed

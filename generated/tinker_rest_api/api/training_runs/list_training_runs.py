@@ -18,11 +18,7 @@ def _get_kwargs(
     offset: int | Unset = 0,
     access_scope: AccessScope | Unset = UNSET,
     project_id: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
-    headers: dict[str, Any] = {}
-    if not isinstance(x_request_id, Unset):
-        headers["X-Request-Id"] = x_request_id
 
     params: dict[str, Any] = {}
 
@@ -45,7 +41,6 @@ def _get_kwargs(
         "url": "/api/v1/training_runs",
         "params": params,
     }
-    _kwargs["headers"] = headers
     return _kwargs
 
 
@@ -122,7 +117,6 @@ def sync_detailed(
     offset: int | Unset = 0,
     access_scope: AccessScope | Unset = UNSET,
     project_id: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Error | TrainingRunsResponse]:
     """List training runs
 
@@ -136,7 +130,6 @@ def sync_detailed(
             `accessible`: that and what others share with
             the caller.
         project_id (str | Unset):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -151,7 +144,6 @@ def sync_detailed(
         offset=offset,
         access_scope=access_scope,
         project_id=project_id,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
 
@@ -163,7 +155,6 @@ def sync(
     offset: int | Unset = 0,
     access_scope: AccessScope | Unset = UNSET,
     project_id: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Error | TrainingRunsResponse | None:
     """List training runs
 
@@ -177,7 +168,6 @@ def sync(
             `accessible`: that and what others share with
             the caller.
         project_id (str | Unset):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -193,7 +183,6 @@ def sync(
         offset=offset,
         access_scope=access_scope,
         project_id=project_id,
-        x_request_id=x_request_id,
     ).parsed
 
 
@@ -204,7 +193,6 @@ async def asyncio_detailed(
     offset: int | Unset = 0,
     access_scope: AccessScope | Unset = UNSET,
     project_id: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Response[Error | TrainingRunsResponse]:
     """List training runs
 
@@ -218,7 +206,6 @@ async def asyncio_detailed(
             `accessible`: that and what others share with
             the caller.
         project_id (str | Unset):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -233,7 +220,6 @@ async def asyncio_detailed(
         offset=offset,
         access_scope=access_scope,
         project_id=project_id,
-        x_request_id=x_request_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
 
@@ -245,7 +231,6 @@ async def asyncio(
     offset: int | Unset = 0,
     access_scope: AccessScope | Unset = UNSET,
     project_id: str | Unset = UNSET,
-    x_request_id: str | Unset = UNSET,
 ) -> Error | TrainingRunsResponse | None:
     """List training runs
 
@@ -259,7 +244,6 @@ async def asyncio(
             `accessible`: that and what others share with
             the caller.
         project_id (str | Unset):
-        x_request_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -276,6 +260,5 @@ async def asyncio(
             offset=offset,
             access_scope=access_scope,
             project_id=project_id,
-            x_request_id=x_request_id,
         )
     ).parsed

@@ -41,7 +41,7 @@ async fn main() -> Result<(), Failure> {
     loop {
         let (limit, offset) = (2.try_into().ok(), i64::try_from(listed.len())?);
         let page = client
-            .list_training_runs(None, limit, Some(offset), None, None)
+            .list_training_runs(None, limit, Some(offset), None)
             .await?
             .into_inner();
         if page.training_runs.is_empty() {
@@ -55,20 +55,18 @@ async fn main() -> Result<(), Failure> {
     }
     println!("paging={}", listed.join(","));
 
-    let run = client
-        .get_training_run(&run_id.parse()?, None, None)
-        .await?;
+    let run = client.get_training_run(&run_id.parse()?, None).await?;
     println!("get={}", run.base_model);
 
     let (kind, name) = (CheckpointKind::Weights, "0001");
     let body = SetCheckpointTtlRequest { ttl_seconds: None };
     let changed = client
-        .set_checkpoint_ttl(&run_id.parse()?, kind, &name.parse()?, None, None, &body)
+        .set_checkpoint_ttl(&run_id.parse()?, kind, &name.parse()?, &body)
         .await?;
     println!("ttl={}", changed.status().is_success());
 
     let archive = client
-        .get_checkpoint_archive_url(&run_id.parse()?, kind, &name.parse()?, None)
+        .get_checkpoint_archive_url(&run_id.parse()?, kind, &name.parse()?)
         .await;
     let Err(Error::UnexpectedResponse(redirect)) = archive else {
         return Err("the archive is no redirect".into());
@@ -77,10 +75,7 @@ async fn main() -> Result<(), Failure> {
     println!("archive_location={}", header(&redirect, "Location"));
     println!("archive_expires={}", header(&redirect, "Expires"));
 
-    match client
-        .get_training_run(&"no-such-run".parse()?, None, None)
-        .await
-    {
+    match client.get_training_run(&"no-such-run".parse()?, None).await {
         Err(Error::ErrorResponse(answer)) => {
             println!("error_status={}", answer.status().as_u16());
             let detail = answer
@@ -93,12 +88,10 @@ async fn main() -> Result<(), Failure> {
     }
 
     let extended = client
-        .get_training_run(&"newer-server".parse()?, None, None)
+        .get_training_run(&"newer-server".parse()?, None)
         .await?;
     println!("new_field={}", extended.base_model);
-    let list = client
-        .list_checkpoints(&"newer-server".parse()?, None)
-        .await?;
+    let list = client.list_checkpoints(&"newer-server".parse()?).await?;
     println!(
         "new_value={}",
         list.checkpoints
@@ -115,10 +108,7 @@ async fn main() -> Result<(), Failure> {
         owner: Some(owner),
         ..SessionSearchRequest::default()
     };
-    let found = client
-        .search_sessions(None, None, &request)
-        .await?
-        .into_inner();
+    let found = client.search_sessions(&request).await?.into_inner();
     let status = found
         .sessions
         .into_iter()

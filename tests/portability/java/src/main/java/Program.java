@@ -29,7 +29,7 @@ public final class Program {
 
     List<String> listed = new ArrayList<>();
     while (true) {
-      var page = runs.listTrainingRuns(2, (long) listed.size(), null, null, null).getTrainingRuns();
+      var page = runs.listTrainingRuns(2, (long) listed.size(), null, null).getTrainingRuns();
       if (page.isEmpty()) {
         break;
       }
@@ -37,15 +37,14 @@ public final class Program {
     }
     print("paging", String.join(",", listed));
 
-    print("get", runs.getTrainingRun(runId, null, null).getBaseModel());
+    print("get", runs.getTrainingRun(runId, null).getBaseModel());
 
     var body = new SetCheckpointTtlRequest().ttlSeconds(null);
-    var changed =
-        checkpoints.setCheckpointTtlWithHttpInfo(runId, CheckpointKind.WEIGHTS, "0001", body, null, null);
+    var changed = checkpoints.setCheckpointTtlWithHttpInfo(runId, CheckpointKind.WEIGHTS, "0001", body);
     print("ttl", changed.getStatusCode() < 300);
 
     try {
-      checkpoints.getCheckpointArchiveUrl(runId, CheckpointKind.WEIGHTS, "0001", null);
+      checkpoints.getCheckpointArchiveUrl(runId, CheckpointKind.WEIGHTS, "0001");
     } catch (ApiException redirect) { // all but 2xx is one
       print("archive_status", redirect.getCode());
       print("archive_location", redirect.getResponseHeaders().firstValue("Location").orElse(""));
@@ -53,20 +52,20 @@ public final class Program {
     }
 
     try {
-      runs.getTrainingRun("no-such-run", null, null);
+      runs.getTrainingRun("no-such-run", null);
     } catch (ApiException absent) {
       print("error_status", absent.getCode());
       var error = ApiClient.createDefaultObjectMapper().readValue(absent.getResponseBody(), tinker.model.Error.class);
       print("error_detail", error.getDetail());
     }
 
-    print("new_field", runs.getTrainingRun("newer-server", null, null).getBaseModel());
-    var newer = checkpoints.listCheckpoints("newer-server", null).getCheckpoints();
+    print("new_field", runs.getTrainingRun("newer-server", null).getBaseModel());
+    var newer = checkpoints.listCheckpoints("newer-server").getCheckpoints();
     print("new_value", newer.get(0).getCheckpointType());
 
     var own = new OwnSearchOwner().type(OwnSearchOwner.TypeEnum.OWN);
     var request = new SessionSearchRequest().owner(new SearchOwner(own));
-    var found = new SessionsApi(client).searchSessions(request, null, null);
+    var found = new SessionsApi(client).searchSessions(request);
     if (found.getSessions().get(0).getStatus().getActualInstance() instanceof SessionFailed failed
         && failed.getReason().getActualInstance() instanceof SessionFailedTrainingRunReason reason) {
       print("union", reason.getTrainingRunId());
