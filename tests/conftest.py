@@ -29,10 +29,9 @@ if "--without-fast" in sys.argv:
     # pytest has imported the plugin of the installed wheel, which imports nothing else.
     plugin = {"tinker_rest_sandbox", "tinker_rest_sandbox.pytest_plugin"}
     assert {name for name in sys.modules if name.startswith("tinker_rest")} <= plugin
-    import_module("tinker_rest_sandbox.answers")  # the sandbox needs orjson, wherever it is installed
+    import_module("tinker_rest_sandbox._responses")  # the sandbox needs orjson, wherever it is installed
     assert "tinker_rest" not in sys.modules
-    for name in ("orjson", "uvloop"):
-        sys.modules[name] = None  # type: ignore[assignment]  # importing it fails from now on
+    sys.modules["orjson"] = None  # type: ignore[assignment]  # importing it fails from now on
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

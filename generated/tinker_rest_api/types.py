@@ -1,72 +1,55 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
-"""Types that the generated operations share."""
+"""Contains some shared types for properties"""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Generic, Literal, ParamSpec, Protocol, Self, TypeVar
+from collections.abc import Mapping, MutableMapping
+from http import HTTPStatus
+from typing import IO, BinaryIO, Generic, Literal, TypeVar
 
-from attrs import define, frozen
-
-P = ParamSpec("P")
-T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
+from attrs import define
 
 
 class Unset:
-    """The type of UNSET. There is one instance, also after a copy or a pickle."""
-
     def __bool__(self) -> Literal[False]:
         return False
-
-    def __repr__(self) -> str:
-        return "UNSET"
-
-    def __copy__(self) -> Self:
-        return self
-
-    def __deepcopy__(self, memo: object) -> Self:
-        return self
-
-    def __reduce__(self) -> str:
-        return "UNSET"
 
 
 UNSET: Unset = Unset()
 
+# The types that `httpx.Client(files=)` can accept, copied from that library.
+FileContent = IO[bytes] | bytes | str
+FileTypes = (
+    # (filename, file (or bytes), content_type)
+    tuple[str | None, FileContent, str | None]
+    # (filename, file (or bytes), content_type, headers)
+    | tuple[str | None, FileContent, str | None, Mapping[str, str]]
+)
+RequestFiles = list[tuple[str, FileTypes]]
+
+
+@define
+class File:
+    """Contains information for file uploads"""
+
+    payload: BinaryIO
+    file_name: str | None = None
+    mime_type: str | None = None
+
+    def to_tuple(self) -> FileTypes:
+        """Return a tuple representation that httpx will accept for multipart/form-data"""
+        return self.file_name, self.payload, self.mime_type
+
+
+T = TypeVar("T")
+
 
 @define
 class Response(Generic[T]):
-    """An answer of the server: its status, body and headers, and the body as a model."""
+    """A response from an endpoint"""
 
-    status_code: int
+    status_code: HTTPStatus
     content: bytes
-    headers: Mapping[str, str]
+    headers: MutableMapping[str, str]
     parsed: T | None
 
 
-class JsonResponse(Protocol):
-    """What is read of a response: its body as parsed JSON."""
-
-    def json(self) -> Any:
-        """The parsed body."""
-
-
-@frozen
-class Operation(Generic[P, T_co]):
-    """One operation of the API: how its request is built and how its success is read.
-
-    It does no input or output of its own, so any HTTP client can carry the request.
-    """
-
-    operation_id: str
-    success_status: frozenset[int]
-    build_request: Callable[P, dict[str, Any]]
-    read_success: Callable[[JsonResponse], T_co]
-
-
-__all__ = [
-    "UNSET",
-    "JsonResponse",
-    "Operation",
-    "Response",
-    "Unset",
-]
+__all__ = ["UNSET", "File", "FileTypes", "RequestFiles", "Response", "Unset"]

@@ -21,10 +21,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from tinker_rest_sandbox.clock import to_microseconds
-from tinker_rest_sandbox.seed import EXAMPLE_SESSION
-from tinker_rest_sandbox.server import DEFAULT_API_KEY, Sandbox
-from tinker_rest_sandbox.store import Store
+from tinker_rest_sandbox._clock import to_microseconds
+from tinker_rest_sandbox._seed import EXAMPLE_SESSION
+from tinker_rest_sandbox._server import DEFAULT_API_KEY, Sandbox
+from tinker_rest_sandbox._store import Store
 
 RUN = f"/api/v1/training_runs/{EXAMPLE_SESSION}:train:0"
 CHECKPOINTS_OF_A_RUN = 100

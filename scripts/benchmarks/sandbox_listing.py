@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sandbox import fill, sandbox
 
-from tinker_rest_sandbox.server import DEFAULT_API_KEY
+from tinker_rest_sandbox._server import DEFAULT_API_KEY
 
 
 def main() -> None:

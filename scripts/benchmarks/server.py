@@ -6,6 +6,7 @@ With a number of checkpoints it lists so many, at every offset; without, each pa
 """
 
 import asyncio
+import contextlib
 import json
 import sys
 from typing import cast
@@ -116,11 +117,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        import uvloop
-
-        uvloop.run(main())
-    except ImportError:
+    with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(main())
-    except KeyboardInterrupt:
-        pass

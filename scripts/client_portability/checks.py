@@ -114,8 +114,8 @@ def _null(trial: Trial) -> bool:
 
 
 def _redirect(trial: Trial) -> bool:
-    printed = trial.printed
-    if printed.get("archive_status") != "302" or trial.sandbox.storage_requests or trial.sandbox.leaked_keys:
+    printed, sandbox = trial.printed, trial.sandbox
+    if printed.get("archive_status") != "302" or sandbox.storage_requests or sandbox.requests_with_credentials:
         return False
     is_ahead = parsedate_to_datetime(printed.get("archive_expires", "")) > trial.sandbox.clock.now()
     return is_ahead and printed.get("archive_location", "").startswith(trial.sandbox.storage_url)

@@ -25,7 +25,7 @@ WANTED = (
     "tinker.cli.__main__",
     "rich.console",
     "rich.table",
-    "tinker_rest.calling.holder",
+    "tinker_rest.client",
     "tinker_rest_api.models",
 )
 WRITING = [os.O_WRONLY | os.O_CREAT | os.O_APPEND] * 2

@@ -12,14 +12,16 @@ from datetime import datetime
 from typing import Any
 from unittest.mock import patch
 
+from starlette.responses import Response
+
 from tinker_rest_sandbox import Sandbox
-from tinker_rest_sandbox import server as sandbox_server
-from tinker_rest_sandbox.answers import Answer, json_answer
-from tinker_rest_sandbox.app import ApiApp
-from tinker_rest_sandbox.clock import Clock
-from tinker_rest_sandbox.requests import ReceivedRequest
-from tinker_rest_sandbox.routing import Match
-from tinker_rest_sandbox.spec import Operation
+from tinker_rest_sandbox import _server as sandbox_server
+from tinker_rest_sandbox._app import ApiApp
+from tinker_rest_sandbox._clock import Clock
+from tinker_rest_sandbox._requests import ReceivedRequest
+from tinker_rest_sandbox._responses import json_response
+from tinker_rest_sandbox._routing import Match
+from tinker_rest_sandbox._spec import Operation
 
 CASE = "/case/"
 # What the SDK asks for before its first call and behind a program's back. It is answered, and not compared.
@@ -39,10 +41,10 @@ SESSION_OF_THE_SDK = {
 # Long enough that a client meets a file that is being built.
 BUILD_SECONDS = 0.05
 UNREADABLE = {
-    "not JSON": Answer(200, b'{"training_run_id": "run-id"', (("Content-Type", "application/json"),)),
-    "HTML": Answer(200, b"<html>Log in</html>", (("Content-Type", "text/html"),)),
-    "{}": json_answer(200, {}),
-    "[]": json_answer(200, []),
+    "not JSON": Response(b'{"training_run_id": "run-id"', 200, {"Content-Type": "application/json"}),
+    "HTML": Response(b"<html>Log in</html>", 200, {"Content-Type": "text/html"}),
+    "{}": json_response(200, {}),
+    "[]": json_response(200, []),
 }
 SIGNATURE = re.compile(r"(signature=)[\w%+/=-]+")
 _PATCHING = threading.Lock()
@@ -94,8 +96,9 @@ class RecordingSandbox:
 
     def check(self) -> None:
         """End the script where our client gave a key away, or an answer was not as described."""
-        if self.sandbox.leaked_keys:
-            raise SystemExit(f"Our client sent its key to another origin: {self.sandbox.leaked_keys}")
+        if self.sandbox.requests_with_credentials:
+            paths = self.sandbox.requests_with_credentials
+            raise SystemExit(f"Our client sent its key to another origin: {paths}")
         if self.sandbox.violations:
             raise SystemExit(f"The sandbox broke its description: {self.sandbox.violations}")
 
@@ -116,17 +119,17 @@ class _FaultyApi(ApiApp):
         self._case = ""
         self._met = 0
 
-    def _answer(self, request: ReceivedRequest, match: Match[Operation] | None, generation: int) -> Answer:
+    def _response(self, request: ReceivedRequest, match: Match[Operation] | None, generation: int) -> Response:
         path = request.target.partition("?")[0]
         if path.startswith(CASE):
             self._case, self._met = path.removeprefix(CASE), 0
-            return Answer(204)
+            return Response(status_code=204)
         if path in SESSION_OF_THE_SDK:
-            return json_answer(200, SESSION_OF_THE_SDK[path])
+            return json_response(200, SESSION_OF_THE_SDK[path])
         fault = None if path in START_UP else self._fault()
-        return fault or super()._answer(request, match, generation)
+        return fault or super()._response(request, match, generation)
 
-    def _fault(self) -> Answer | None:
+    def _fault(self) -> Response | None:
         faults = self._recording.faults.get(self._case, ())
         if self._met >= len(faults) and self._case not in self._recording.steady:
             return None
@@ -135,8 +138,8 @@ class _FaultyApi(ApiApp):
         if fault in UNREADABLE:
             return UNREADABLE[fault]
         status, _, retry_after = fault.partition(" after ")
-        headers = (("Retry-After", retry_after),) if retry_after else ()
-        return json_answer(int(status), {"detail": f"The table wants {status}."}, headers)
+        headers = {"Retry-After": retry_after} if retry_after else {}
+        return json_response(int(status), {"detail": f"The table wants {status}."}, headers)
 
 
 @contextmanager

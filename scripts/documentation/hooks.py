@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,14 @@ from mkdocs.structure.pages import Page
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # mkdocs loads this file alone
 
 from documentation import http_reference, names, python_reference
+from tinker_rest_sandbox._scenario import scenario_schema
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = {
     "openapi.yaml": ROOT / "openapi.yaml",
     "openapi-3.0.yaml": ROOT / "generated" / "openapi-3.0.yaml",
     "scenario.example.yaml": ROOT / "wrapper/tinker_rest_sandbox/scenario.example.yaml",
-    "scenario.schema.json": ROOT / "wrapper/tinker_rest_sandbox/scenario.schema.json",
-    "assets/icon.svg": ROOT / "wrapper/tinker_rest_sandbox/pages/static/icon.svg",
+    "assets/icon.svg": ROOT / "wrapper/tinker_rest_sandbox/_pages/static/icon.svg",
 }
 
 
@@ -41,6 +42,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add what is made from the description and the docstrings, and the files that pages link to."""
     for place, content in {**http_reference.pages(), **python_reference.pages()}.items():
         files.append(File.generated(config, place, content=content))
+    schema = json.dumps(scenario_schema(), indent=2)
+    files.append(File.generated(config, "scenario.schema.json", content=schema))
     for place, source in STATIC.items():
         files.append(File.generated(config, place, abs_src_path=str(source)))
     return files

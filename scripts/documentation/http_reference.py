@@ -1,4 +1,4 @@
-"""Makes the pages of the HTTP reference from openapi.yaml, with the renderer of the sandbox's page `/docs`."""
+"""Makes the pages of the HTTP reference from openapi.yaml."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import BashLexer, JsonLexer
 
-from tinker_rest_sandbox.pages.reference import Reference, title_of
-from tinker_rest_sandbox.pages.schema_view import anchor_of
+from documentation.http_operations import Reference, title_of
+from documentation.http_schemas import anchor_of
 
 FOLDER = "http"
 _ROOT = Path(__file__).resolve().parents[2]

@@ -20,9 +20,10 @@ FOLDER = "python"
 
 # What annotations of arguments name, and users need not import.
 _NAMES_OF_ARGUMENTS = (
-    "tinker_rest.methods.arguments.AccessScopeName",
-    "tinker_rest.methods.arguments.AuditEventTypeName",
-    "tinker_rest.tinker_path.CheckpointTypeName",
+    "tinker_rest._arguments.AccessScopeName",
+    "tinker_rest._arguments.AuditEventTypeName",
+    "tinker_rest.bulk.BulkStatus",
+    "tinker_rest.paths.CheckpointTypeName",
 )
 
 _ASYNC = (
@@ -32,7 +33,7 @@ _ASYNC = (
 
 
 # Of modules of methods whose name says too little.
-_TITLES = {"bulk": "Many checkpoints at once", "iteration": "Whole listings", "server": "The server"}
+_TITLES = {"_base": "The client itself", "checkpoint_changes": "Changing checkpoints", "server": "The server"}
 
 
 def nav() -> list[Any]:
@@ -60,8 +61,8 @@ def methods_by_group(client: type) -> dict[str, list[str]]:
     for owner in client.__mro__[:-1]:
         module = owner.__module__.rpartition(".")[2]
         title = _TITLES.get(module, module.replace("_", " ").capitalize())
-        if owner.__module__.startswith("tinker_rest.calling"):
-            title = "The client itself"
+        if owner.__name__.startswith("Deprecated"):
+            title = "Deprecated"
         names = [
             name
             for name, value in vars(owner).items()
@@ -120,7 +121,8 @@ def _errors() -> Iterator[str]:
         elif issubclass(value, tinker_rest.APIError):
             title = "Errors that hold an answer"
             yield _object(path_of(value), heading=title, toc_label=title, merge_init_into_class=False)
-    yield _object("tinker_rest.calling.retries.RetryEvent")
+    yield _object(path_of(tinker_rest.BulkError), members="null", merge_init_into_class=False)
+    yield _object(path_of(tinker_rest.RetryEvent))
 
 
 def _types() -> Iterator[str]:
@@ -168,7 +170,7 @@ def _results() -> Iterator[str]:
     yield from (_object(path_of(getattr(tinker_rest, name)), members="null") for name in names)
     yield "## Which description it was made from\n"
     for name in ("SPEC_VERSION", "SPEC_SHA256"):
-        yield _object(f"tinker_rest.description.{name}", 3, show_if_no_docstring=True)
+        yield _object(f"tinker_rest_api.spec_digest.{name}", 3, show_if_no_docstring=True)
 
 
 def _sandbox() -> Iterator[str]:

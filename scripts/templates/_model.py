@@ -78,9 +78,6 @@ class Model:
     field_order: ClassVar[tuple[str, ...]] = ()
     """The names of the fields to dump, in the order of the API's description."""
 
-    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
-    """Fields that a newer server sent and this version does not know."""
-
     def model_dump(
         self,
         *,
@@ -131,7 +128,8 @@ class Model:
             TypeError: The model has no field of that name.
         """
         copied = evolve(self, **(update or {}))
-        copied.additional_properties = dict(self.additional_properties)
+        if hasattr(self, "additional_properties"):
+            copied.additional_properties = dict(self.additional_properties)  # type: ignore[attr-defined]
         return copied
 
 

@@ -66,10 +66,6 @@ def changes_sent(sandbox: Sandbox) -> list[str]:
     return [f"{one.method} {one.target}" for one in sandbox.requests if one.method != "GET"]
 
 
-def journals(tmp_path: Path) -> list[Path]:
-    return [*tmp_path.rglob("*.jsonl")]
-
-
 EVERYTHING = {path(1), path(2), path(3), path(4), sampler(1), sampler(2)}
 
 

@@ -192,7 +192,7 @@ def test_a_trace_is_exported(run: Run, tmp_path: Path, account: Sandbox) -> None
     assert (
         json.loads(run(f"session export-trace {SESSION_ID} --url-only -f json").stdout)["session_id"] == SESSION_ID
     )
-    assert account.leaked_keys == []
+    assert account.requests_with_credentials == []
 
 
 def test_a_trace_goes_through_a_pipe_which_stays(run: Run, tmp_path: Path) -> None:

@@ -156,12 +156,12 @@ def test_a_wrong_key_changes_nothing_either(seeded: Sandbox, diagnose: Any) -> N
 @pytest.mark.parametrize(
     ("key", "said"),
     [
-        (f"'{KEY}'", "stands in quotes"),
-        (f'"{KEY}"', "stands in quotes"),
-        (f"{KEY}\u2019", "stands in quotes"),
+        (f"'{KEY}'", "in quotes"),
+        (f'"{KEY}"', "in quotes"),
+        (f"{KEY}\u2019", "characters that no API key has"),
         (f"Bearer {KEY}", "'Bearer '; give the key alone"),
         (f"X-API-Key: {KEY}", "as a header does"),
-        (f" {KEY}", "spaces around it"),
+        (f" {KEY}", "such as a space"),
         (f"{KEY}\n", "a line break"),
         (f"{KEY[:9]} {KEY[9:]}", "characters that no API key has"),
         ("sk-of-another-service", "must begin with 'tml-'"),
@@ -184,12 +184,12 @@ def test_where_the_key_is_from(server: RecordingServer, diagnose: Any, tmp_path:
     home = str(tmp_path)
     found = diagnose(server.base_url, TINKER_API_KEY=None, HOME=home)
     assert (found.status, found.of("warn")) == (0, [])
-    assert found["key"].startswith("an API key, of ~/.tinker/credentials.json")
+    assert found["key"].startswith("an API key, from ~/.tinker/credentials.json")
     stored.chmod(0o644)
     found = diagnose(server.base_url, TINKER_API_KEY=None, HOME=home)
     assert (found.status, found.of("warn")) == (0, ["key"])
     assert "open to other users (mode 644) > run chmod 600" in found["key"]
-    assert diagnose(server.base_url, HOME=home)["key"].startswith("an API key, of TINKER_API_KEY")
+    assert diagnose(server.base_url, HOME=home)["key"].startswith("an API key, from TINKER_API_KEY")
     found = diagnose(server.base_url, TINKER_API_KEY="sk-1", TINKER_CREDENTIAL_CMD=f"echo {KEY}")
     assert found.of("warn") == ["key"]
     assert "printed by the command in TINKER_CREDENTIAL_CMD; but TINKER_API_KEY must begin" in found["key"]
@@ -204,10 +204,10 @@ def test_commands_and_tokens(server: RecordingServer, diagnose: Any) -> None:
     command = "exec sleep 60"
     found = diagnose(server.base_url, "--timeout 0.3", TINKER_API_KEY=None, TINKER_CREDENTIAL_CMD=command)
     assert (found.status, found.of("fail")) == (3, ["key"])
-    assert "has not ended after 0.3 s" in found["key"]
+    assert "did not end within 0.3 s" in found["key"]
     secret = token(exp=4_000_000_000, email="ada@example.com")
     found = diagnose(server.base_url, TINKER_API_KEY=secret)
-    assert found["key"].startswith("a JSON Web Token of ada@example.com that ends 2096-10-02")
+    assert found["key"].startswith("a JSON Web Token of ada@example.com until 2096-10-02")
     assert secret not in found.output
     found = diagnose(server.base_url, TINKER_API_KEY=token(exp=1))
     assert (found.status, "has expired" in found["key"]) == (3, True)
@@ -251,8 +251,8 @@ def test_a_host_that_does_not_answer(diagnose: Any) -> None:
             one.connect_ex(deaf.getsockname())
         found = diagnose(f"http://127.0.0.1:{deaf.getsockname()[1]}", "--timeout 0.5")
     assert (found.status, found.of("fail")) == (6, ["connection"])
-    assert "within " in found["connection"]
-    assert "A firewall may be in the way" in found["connection"]
+    assert "no answer in time" in found["connection"]
+    assert "A firewall may block it" in found["connection"]
 
 
 def test_an_address_by_which_the_key_can_be_read(diagnose: Any) -> None:
@@ -279,8 +279,7 @@ def test_tls(diagnose: Any, tmp_path: Path) -> None:
         asked = len(server.requests)
         found = diagnose(server.base_url)
         assert (found.status, found.of("fail")) == (6, ["TLS"])
-        assert "the certificate of Wonderland Authority is" in found["TLS"]
-        assert "not trusted: " in found["TLS"]
+        assert "the certificate is not trusted: " in found["TLS"]
         assert "let SSL_CERT_FILE name" in found["TLS"]
         assert len(server.requests) == asked
         found = diagnose(server.base_url.replace("localhost", "127.0.0.1"), **trusting)
@@ -311,7 +310,7 @@ def test_certificates_that_cannot_be_read(account: Sandbox, diagnose: Any) -> No
     for missing in ("/nonexistent.pem", __file__):
         found = diagnose(address, SSL_CERT_FILE=missing)
         assert (found.status, found.of("fail")) == (6, ["TLS"])
-        assert "the certificates that SSL_CERT_FILE names cannot be read" in found["TLS"]
+        assert "the certificates in SSL_CERT_FILE cannot be read" in found["TLS"]
     found = diagnose(address)
     assert (found.status, found.of("fail")) == (6, ["TLS"])
     assert "without TLS begins with http://" in found["TLS"]
@@ -329,14 +328,14 @@ def test_a_proxy(diagnose: Any) -> None:
         address = proxy.base_url.removeprefix("http://")
         found = diagnose("http://api.invalid", HTTP_PROXY=f"http://user:secret@{address}")
         assert (found.status, found.of("fail")) == (0, [])
-        assert found["proxy"].startswith(f"{address}, of HTTP_PROXY, connected in ")
+        assert found["proxy"].startswith(f"{address}, from HTTP_PROXY")
         assert found["name"].startswith("left to the proxy")
         assert "secret" not in found.output
         assert all(line.startswith("GET http://api.invalid/api/v1/") for line in proxy.lines)
         count = len(proxy.requests)
         found = diagnose("http://api.invalid", HTTP_PROXY=proxy.base_url, NO_PROXY="api.invalid")
         assert (found.status, found.of("fail")) == (6, ["name"])
-        assert found["proxy"].startswith("none; NO_PROXY leaves the server out of HTTP_PROXY")
+        assert found["proxy"].startswith("none: NO_PROXY excludes the server from HTTP_PROXY")
         assert len(proxy.requests) == count
         found = diagnose("https://api.invalid", HTTP_PROXY=proxy.base_url)
         assert found["proxy"].startswith("none >")  # which is for http alone
@@ -347,11 +346,11 @@ def test_a_proxy_that_does_not_answer(diagnose: Any) -> None:
         port = once.getsockname()[1]
     found = diagnose("https://api.invalid", ALL_PROXY=f"http://u:secret@127.0.0.1:{port}")
     assert (found.status, found.of("fail")) == (6, ["proxy"])
-    assert f"127.0.0.1:{port}, of ALL_PROXY, does not answer" in found["proxy"]
+    assert f"127.0.0.1:{port}, from ALL_PROXY, does not answer" in found["proxy"]
     assert found.of("skip") == NAMES[4:]
     assert "secret" not in found.output
     found = diagnose("https://api.invalid", HTTPS_PROXY="ftp://127.0.0.1:1")
-    assert (found.status, "HTTPS_PROXY cannot be used" in found["proxy"]) == (6, True)
+    assert (found.status, "HTTPS_PROXY, cannot be used" in found["proxy"]) == (6, True)
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and says nothing
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         found = diagnose("http://api.invalid", "--timeout 0.4", HTTP_PROXY=address)
@@ -497,6 +496,21 @@ def test_what_a_key_may_not(server: RecordingServer, diagnose: Any, status: int,
     assert (found.status, found.of("fail")) == (exit_status, ["access"])
 
 
+def test_a_key_is_proven_by_a_call_that_needs_one(server: RecordingServer, diagnose: Any) -> None:
+    """Models may be open to everyone, and so may be the whole server."""
+
+    def models_alone(request: RecordedRequest) -> bytes:
+        is_open = "capabilities" in request.target
+        return smallest_answer(request) if is_open else reply(401, {"detail": "no such key"})
+
+    server.answer = models_alone
+    found = diagnose(server.base_url)
+    assert (found.status, found.of("fail")) == (3, ["access"])
+    assert "no such key" in found["access"]
+    server.answer = smallest_answer
+    assert "yours is not proven" in diagnose(server.base_url)["access"]
+
+
 def test_a_server_that_fails(server: RecordingServer, diagnose: Any) -> None:
     server.answer = lambda _: reply(503, {"detail": "Back soon."}, Retry_After="1")
     found = diagnose(server.base_url)
@@ -516,7 +530,7 @@ def test_a_server_that_never_answers(server: RecordingServer, diagnose: Any) -> 
     server.answer = lambda _: never_answer
     found = diagnose(server.base_url, "--timeout 0.5")
     assert (found.status, found.of("fail")) == (6, ["server"])
-    assert "still waiting for the answer after 0.5 s" in found["server"]
+    assert "no answer in time" in found["server"]
     assert len(server.requests) == 1
 
 
@@ -524,15 +538,7 @@ def test_a_slow_server(seeded: Sandbox, diagnose: Any) -> None:
     seeded.faults.add(delay=1.2, times=None)
     found = diagnose(seeded.base_url, TINKER_API_KEY=seeded.api_key)
     assert (found.status, found.of("warn")) == (0, ["latency"])
-    assert "1.2 s a call" in found["latency"]
-
-
-def test_the_sum_of_many_steps_is_limited() -> None:
-    from tinker_rest_cli.doctor.findings import Patience
-
-    patience = Patience(5, 0)
-    assert patience.seconds == 0.05
-    assert Patience(5, 30).seconds == 5
+    assert re.match(r"1,\d\d\d ms a call", found["latency"])
 
 
 @pytest.mark.usefixtures("interruptible")
@@ -547,7 +553,7 @@ def test_an_interrupt_ends_it(server: RecordingServer, account: Sandbox) -> None
     process.send_signal(signal.SIGINT)
     out, error = process.communicate(timeout=60)
     assert (process.returncode, error) == (130, "tinker-rest: interrupted\n")
-    assert out.splitlines()[-1].startswith("skip  TLS ")
+    assert out.splitlines()[-1].startswith("ok    key ")
 
 
 def test_it_goes_on_after_failures_and_tells_the_first(run: Run) -> None:

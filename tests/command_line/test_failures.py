@@ -34,7 +34,7 @@ def tells(done: subprocess.CompletedProcess[str], status: int, *said: str) -> No
      "session export-trace nope"],
 )  # fmt: skip
 def test_what_is_not_there(command: str, run: Run) -> None:
-    tells(run(command), 4, "404 Not Found: ", "request_id req-", "Check the id")
+    tells(run(command), 4, "404 Not Found: ", "request_id req-", "Check the ID")
 
 
 def test_a_wrong_key(run: Run) -> None:

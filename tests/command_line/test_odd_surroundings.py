@@ -72,7 +72,7 @@ def test_nothing_to_do_is_a_whole_answer(cli: Run, kind: str) -> None:
     arguments = ["checkpoint", *kind.split(), "--name", "none*", "--yes"]
     told = json.loads(cli(*arguments, "-f", "json").stdout)
     assert (told["items"], told["total_count"]) == ([], 0)
-    assert told["outcomes"] == {"done": 0, "already_done": 0, "failed": 0, "cancelled": 0}
+    assert told["outcomes"] == {"done": 0, "already_done": 0, "not_found": 0, "failed": 0, "skipped": 0}
     assert cli(*arguments, "-f", "csv").stdout.startswith("path,outcome")
     table = cli(*arguments)
     assert (table.returncode, table.stdout, table.stderr) == (0, "", "0 checkpoints: nothing to do\n")
@@ -102,8 +102,8 @@ def test_downloads_end_where_the_server_is_away(cli: Run, sandbox: Sandbox) -> N
     done = cli("checkpoint", "download", "--run", OTHER_RUN, "--yes", "--timeout", "1", "-f", "json")
     counts = json.loads(done.stdout)["outcomes"]
     assert done.returncode == 5
-    assert counts["failed"] < counts["cancelled"]
-    assert done.stderr.count("not tried: ") == counts["cancelled"]
+    assert counts["failed"] < counts["skipped"]
+    assert done.stderr.count("skipped: ") == counts["skipped"]
 
 
 def test_many_runs_are_looked_up_some_at_a_time(cli: Run, sandbox: Sandbox) -> None:

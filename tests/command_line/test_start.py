@@ -28,7 +28,6 @@ def test_version_and_help(run: Run) -> None:
     assert "sandbox" in done.stdout
     assert "version" in done.stdout
     assert "--scenario" in run("sandbox --help").stdout
-    assert "--keep-names" in run("sandbox record --help").stdout
 
 
 def test_what_is_no_command_is_told(run: Run) -> None:
@@ -65,7 +64,7 @@ def test_help_imports_nothing_heavy() -> None:
         "ssl",
         "sqlite3",
         "tinker_rest_sandbox",
-        "tinker_rest.rest_client",
+        "tinker_rest.client",
     }
 
 
@@ -90,8 +89,7 @@ def test_without_the_extra_a_line_tells_how_to_install_it(missing: str, account:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("arguments", [["sandbox"], ["sandbox", "record", "--out", "x"]])
-def test_a_missing_extra_is_told_in_a_line(arguments: list[str]) -> None:
-    done = run_without("uvicorn", arguments)
+def test_a_missing_extra_is_told_in_a_line() -> None:
+    done = run_without("uvicorn", ["sandbox"])
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "pip install 'tinker-rest[sandbox]'" in done.stderr

@@ -17,9 +17,8 @@ from facade.recording_server import RecordingServer, reply
 
 from tinker_rest.types import Checkpoint
 from tinker_rest_cli.commands import storage as command
-from tinker_rest_cli.storage_prices import Price
-from tinker_rest_cli.storage_report import Amount, storage_report
-from tinker_rest_cli.storage_view import bar, span
+from tinker_rest_cli.storage_report import storage_report
+from tinker_rest_cli.storage_view import span
 from tinker_rest_sandbox import Sandbox
 
 from .conftest import RUN_ID, SCENARIO
@@ -48,20 +47,24 @@ def saved(
     )
 
 
+def amount(count: int, size: int, unknown: int = 0) -> dict[str, int]:
+    return {"checkpoint_count": count, "size_bytes": size, "unknown_size_count": unknown}
+
+
 def test_ages_and_expiries_are_counted_once_and_whole() -> None:
     second = timedelta(seconds=1)
     ages = [-second, 0 * DAY, DAY, DAY + second, 7 * DAY, 30 * DAY, 30 * DAY + second, 365 * DAY, 366 * DAY, None]
     report = storage_report([saved(age) for age in ages], now=NOW)
-    assert {step.name: step.amount.checkpoint_count for step in report.by_age} == {
+    assert {step["name"]: step["checkpoint_count"] for step in report["by_age"]} == {
         "0_to_1_days": 3, "1_to_7_days": 2, "7_to_30_days": 1, "30_to_90_days": 1, "90_to_365_days": 1,
         "over_365_days": 1, "unknown": 1,
     }  # fmt: skip
     left = [-second, DAY, DAY + second, 7 * DAY, 30 * DAY, 31 * DAY, None, None]
     report = storage_report([saved(DAY, one) for one in left], now=NOW)
-    assert {step.name: step.amount.checkpoint_count for step in report.by_expiry} == {
+    assert {step["name"]: step["checkpoint_count"] for step in report["by_expiry"]} == {
         "0_to_1_days": 2, "1_to_7_days": 2, "7_to_30_days": 1, "over_30_days": 1, "never": 2
     }  # fmt: skip
-    assert sum(step.amount.size_bytes for step in report.by_expiry) == report.total.size_bytes == 80
+    assert sum(step["size_bytes"] for step in report["by_expiry"]) == report["total"]["size_bytes"] == 80
 
 
 def test_runs_types_and_what_is_public() -> None:
@@ -74,27 +77,29 @@ def test_runs_types_and_what_is_public() -> None:
         ],
         now=NOW,
     )
-    assert [run.training_run_id for run in report.runs] == ["large", "small", "unknown-size"]
-    large = report.runs[0]
-    assert (large.amount, large.public, large.never_expires) == (Amount(2, 110), Amount(1, 50), Amount(1, 50))
-    assert (large.oldest, large.newest) == (NOW - 9 * DAY, NOW - 2 * DAY)
-    assert report.total == Amount(4, 111, 1)
-    assert (report.private, report.public) == (Amount(3, 61, 1), Amount(1, 50))
-    assert report.by_type == {
-        "training": Amount(2, 61),
-        "sampler": Amount(1, 50),
-        "of-a-newer-server": Amount(1, 0, 1),
+    runs = report["items"]
+    assert [run["training_run_id"] for run in runs] == ["large", "small", "unknown-size"]
+    assert runs[0] == {
+        "training_run_id": "large", **amount(2, 110), "public_size_bytes": 50, "never_expires_size_bytes": 50,
+        "oldest": "2026-07-04T09:00:00Z", "newest": "2026-07-11T09:00:00Z", "estimated_monthly_cost_usd": None,
+    }  # fmt: skip
+    assert report["total"] == amount(4, 111, 1)
+    assert (report["private"], report["public"]) == (amount(3, 61, 1), amount(1, 50))
+    assert report["by_type"] == {
+        "training": amount(2, 61),
+        "sampler": amount(1, 50),
+        "of-a-newer-server": amount(1, 0, 1),
     }
-    assert [*report.by_type] == ["training", "sampler", "of-a-newer-server"]
+    assert [*report["by_type"]] == ["training", "sampler", "of-a-newer-server"]
 
 
 def test_a_run_that_no_path_tells() -> None:
     strange = Checkpoint(checkpoint_id="1", checkpoint_type="training", tinker_path="1", size_bytes=5)
     twinkle = Checkpoint(checkpoint_id="2", checkpoint_type="training", tinker_path="twinkle://r/weights/2")
     report = storage_report([strange, twinkle], now=NOW)
-    assert [(run.training_run_id, run.amount) for run in report.runs] == [
-        (None, Amount(1, 5)),
-        ("r", Amount(1, 0, 1)),
+    assert [(run["training_run_id"], run["size_bytes"], run["unknown_size_count"]) for run in report["items"]] == [
+        (None, 5, 0),
+        ("r", 0, 1),
     ]
 
 
@@ -114,36 +119,33 @@ def test_what_a_ttl_frees_and_when() -> None:
         now=NOW,
         ttl=30 * DAY,
     )
-    assert report.ttl is not None
-    assert (report.ttl.concerned, report.ttl.unknown_age_count) == (Amount(5, 31), 1)
+    effect = report["ttl"]
+    assert (effect["concerned"], effect["unknown_age_count"]) == (amount(5, 31), 1)
+    names = ("anyway", "from_saving", "from_now")
     table = [
-        (one.after // DAY, one.anyway.size_bytes, one.from_saving.size_bytes, one.from_now.size_bytes)
-        for one in report.ttl.freed
+        (one["after_seconds"] // 86400, *(one[name]["size_bytes"] for name in names)) for one in effect["freed"]
     ]
     assert table == [(0, 0, 3, 0), (7, 64, 7, 0), (30, 64, 15, 31), (90, 64, 15, 31)]
-    short = storage_report([saved(DAY)], now=NOW, ttl=timedelta(hours=36)).ttl
-    assert short is not None
-    assert [one.after for one in short.freed] == [0 * DAY, 1.5 * DAY, 7 * DAY, 30 * DAY, 90 * DAY]
-    assert [one.from_saving.size_bytes for one in short.freed] == [0, 10, 10, 10, 10]
+    short = storage_report([saved(DAY)], now=NOW, ttl=timedelta(hours=36))["ttl"]["freed"]
+    assert [one["after_seconds"] / 86400 for one in short] == [0, 1.5, 7, 30, 90]
+    assert [one["from_saving"]["size_bytes"] for one in short] == [0, 10, 10, 10, 10]
 
 
 def test_ten_thousand_checkpoints_by_hand() -> None:
     many = [saved(number * DAY / 20, size=number, run=f"run-{number % 100:02}") for number in range(10_000)]
     report = storage_report(many, now=NOW, ttl=30 * DAY)
-    assert report.total == Amount(10_000, sum(range(10_000)))
-    assert len(report.runs) == 100
-    assert report.runs[0].training_run_id == "run-99"
-    assert report.ttl is not None
-    assert report.ttl.freed[0].from_saving.checkpoint_count == 10_000 - 600
+    assert report["total"] == amount(10_000, sum(range(10_000)))
+    assert len(report["items"]) == 100
+    assert report["items"][0]["training_run_id"] == "run-99"
+    assert report["ttl"]["freed"][0]["from_saving"]["checkpoint_count"] == 10_000 - 600
 
 
-def test_bars_and_lengths_of_time() -> None:
-    assert (bar(1, 10), bar(0.5, 10), bar(0, 10), bar(1, 0)) == ("█" * 10, "█" * 5, "", "")
-    assert bar(0.0001, 10) == "▏"
-    assert [span(length) for length in (30 * DAY, 1.5 * DAY, timedelta(minutes=61), DAY)] == [
+def test_prices_and_lengths_of_time() -> None:
+    assert [span(seconds) for seconds in (30 * 86400, 36 * 3600, 61 * 60, 86400)] == [
         "30 days", "36 hours", "61 minutes", "1 day"
     ]  # fmt: skip
-    assert Price(0.1, "option").of(Amount(1, 2 * 10**9)) == 0.2
+    report = storage_report([saved(DAY, size=2 * 10**9)], now=NOW, price=0.1)
+    assert report["estimated_monthly_cost_usd"] == report["items"][0]["estimated_monthly_cost_usd"] == 0.2
 
 
 # The command
@@ -195,28 +197,29 @@ def test_the_table_without_a_terminal_is_plain(run: Run) -> None:
         "about 2.55 USD a month, at the server's 0.1 USD per GB, before credits\n\n"
         f"By training run                                   Size   Count\n{RUN_ID}   25.5 GB       3\n"
     )
-    assert "in 14 days      11.5 GB          11.5 GB       11.5 GB\n" in done.stdout
+    assert "Freed       Already expiring  Older than 14 days  TTL set now\n" in done.stdout
+    assert "in 14 days           11.5 GB             11.5 GB      11.5 GB\n" in done.stdout
     assert "(1 checkpoint, 11.5 GB)" in done.stdout
-    assert not {"\x1b", "█", "▏"} & {*done.stdout}
+    assert not {"\x1b", "━"} & {*done.stdout}
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])
 def test_the_table_fits_the_terminal(width: int, account: Sandbox) -> None:
     status, shown, _ = in_a_terminal(["storage", "--ttl", "14d"], width=width, variables=environment(account))
     assert status == 0
-    plain = ESCAPE.sub("", shown)
-    assert RUN_ID in plain
-    assert "█" in plain
+    plain = ESCAPE.sub("", shown.rpartition("\x1b[2K")[2])
+    assert (RUN_ID in plain) == (width >= 80)
+    assert ("━" in plain) == (width >= 80)
     assert [line for line in plain.splitlines() if len(line) > width] == []
     dull = in_a_terminal(["storage"], width=80, variables=environment(account, NO_COLOR="1"))[1]
-    assert "█" in dull
-    assert "\x1b" not in dull
+    assert "━" in dull
+    assert "\x1b" not in dull.rpartition("\x1b[2K")[2]
 
 
 def test_bars_where_the_encoding_lacks_them(account: Sandbox) -> None:
     variables = environment(account, PYTHONIOENCODING="ascii", NO_COLOR="1")
     shown = in_a_terminal(["storage"], width=80, variables=variables, own_process=True)[1]
-    assert "  #####" in shown
+    assert "  -----" in shown
     assert shown.isascii()
 
 
@@ -284,10 +287,10 @@ def test_unknown_sizes_are_counted_and_told(run: Run, bare_server: RecordingServ
     done = run("storage --ttl 30d", TINKER_BASE_URL=bare_server.base_url)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("7 B in 4 checkpoints of 2 training runs\n")
-    assert "3 checkpoints of unknown size, which no sum has; counts have them\n" in done.stdout
+    assert "3 checkpoints of unknown size: in counts, but in no sum\n" in done.stdout
     assert re.search(r"^r +unknown +3$", done.stdout, re.MULTILINE)
     assert re.search(r"^s +7 B +1$", done.stdout, re.MULTILINE)
-    assert "4 checkpoints of unknown age are not in TTL from saving." in done.stdout
+    assert "4 checkpoints of unknown age: not in the column Older than 30 days." in done.stdout
     whole = json.loads(run("storage -f json", TINKER_BASE_URL=bare_server.base_url).stdout)
     assert whole["total"] == {"checkpoint_count": 4, "size_bytes": 7, "unknown_size_count": 3}
     assert {line.split(" ")[0] for line in bare_server.lines} == {"GET"}
@@ -305,7 +308,7 @@ def test_ten_thousand_checkpoints(run: Run, empty: Sandbox) -> None:
     assert sum(step["checkpoint_count"] for step in whole["by_expiry"]) == 10_000
     lines = run("storage --top 3", sandbox=empty).stdout.splitlines()
     assert lines[0].endswith(" in 10,000 checkpoints of 200 training runs")
-    assert [line.split("  ")[0] for line in lines if line.startswith("197 more, which --top 0 lists")]
+    assert [line.split("  ")[0] for line in lines if line.startswith("197 more; --top 0 lists them")]
     assert len(run("storage -q", sandbox=empty).stdout.splitlines()) == 200
     assert len(run("storage -q --top 3", sandbox=empty).stdout.splitlines()) == 3
     assert {request.method for request in empty.requests} == {"GET"}

@@ -16,6 +16,11 @@ ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 PATH = f"tinker://{RUN_ID}/weights/0002"
 
 
+def without_bars(shown: str) -> str:
+    """What stays of it: bars are erased."""
+    return ESCAPE.sub("", shown.rpartition("\x1b[2K")[2])
+
+
 def cells(line: str) -> int:
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in line)
 
@@ -27,7 +32,7 @@ def test_a_table_fits_and_cuts_no_id(width: int, account: Sandbox) -> None:
     )
     assert status == 0
     assert "\x1b[" in shown
-    plain = ESCAPE.sub("", shown)
+    plain = without_bars(shown)
     assert all(cells(line) <= width for line in plain.splitlines())
     assert RUN_ID in plain
     assert "…" not in plain
@@ -43,7 +48,7 @@ def test_a_table_fits_and_cuts_no_id(width: int, account: Sandbox) -> None:
 def test_where_paths_need_the_whole_line_they_have_it(account: Sandbox) -> None:
     arguments = ["run", "list", "--columns", "id,checkpoint,model,updated"]
     _, shown, _ = in_a_terminal(arguments, width=80, variables=environment(account))
-    lines = ESCAPE.sub("", shown).splitlines()
+    lines = without_bars(shown).splitlines()
     assert RUN_ID in lines
     assert PATH in lines
     assert "  Base model meta-llama/Llama-3.1-8B-Instruct  Last update 2026-07-12" in lines

@@ -25,7 +25,6 @@ RUN_ELSEWHERE = {
     "pip install '.[sandbox]'": "so does this",
     "scripts/conformance": "CI runs it",
     "scripts/portability": "CI runs it",
-    "tinker-rest sandbox record --out account.yaml": "tests/sandbox/test_recording.py records accounts",
 }
 
 

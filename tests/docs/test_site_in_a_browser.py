@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.server
 import re
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SOUGHT = "set_checkpoint_ttl"
@@ -96,6 +98,10 @@ def test_every_page_fits_and_can_be_read(site: Path, served: str, open_page: Cal
             page.set_viewport_size({"width": width, "height": 900})
             page.emulate_media(color_scheme=scheme)
             expect(page.locator("body")).to_have_attribute("data-md-color-scheme", SCHEMES[scheme])
+            with contextlib.suppress(PlaywrightTimeoutError):  # the sidebars slide to their new places
+                page.wait_for_function(
+                    "width => document.documentElement.scrollWidth <= width", arg=width, timeout=9000
+                )
             facts = page.evaluate(FACTS)
             assert facts["width"] <= width, name
             assert (_brightness(facts["ground"]) > _brightness(facts["text"])) == (scheme == "light"), name

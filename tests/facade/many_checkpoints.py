@@ -12,7 +12,8 @@ PER_RUN = 50
 def add_many(sandbox: Sandbox, count: int) -> list[str]:
     """Add checkpoints `many-00000` and so on of the first user, fifty of a run; their tinker paths."""
     first = sandbox.add_checkpoint(name="template")
-    state = sandbox._state()
+    state = sandbox._state
+    assert state is not None
     row = dict(state.store.checkpoint(first.training_run_id, "weights", "template") or {})
     run = dict(state.store.run(first.training_run_id) or {})
     runs = [

@@ -11,27 +11,33 @@ import ssl
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 import trustme
 
 from tinker_rest import (
     APIConnectionError,
     APIResponseValidationError,
+    APIStatusError,
     InvalidArgumentError,
     NotFoundError,
     RestClient,
+    _answers,
+    _transport,
 )
-from tinker_rest.network import connections, dialing, transport
 
 from .recording_server import (
     KEY,
     SIGNED_URL,
     TRAINING_RUN,
+    Behaviour,
     RecordedRequest,
     RecordingServer,
     client_of,
     in_turn,
+    lose_answer,
     never_answer,
     reply,
     smallest_answer,
@@ -82,7 +88,7 @@ def test_a_client_that_nobody_keeps_hangs_up(server: RecordingServer) -> None:
 
 
 def test_an_idle_connection_is_not_used_for_ever(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "KEEP_IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(_transport, "MAX_IDLE_SECONDS", 0.05)
     with client_of(server) as client:
         client.get_training_run("r").result(10)
         time.sleep(0.1)
@@ -93,7 +99,7 @@ def test_an_idle_connection_is_not_used_for_ever(server: RecordingServer, monkey
 def test_connections_are_closed_once_they_are_idle(
     server: RecordingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "KEEP_IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(_transport, "MAX_IDLE_SECONDS", 0.2)
     with client_of(server) as client:
         for future in [client.get_training_run("r") for _ in range(30)]:
             future.result(10)
@@ -102,6 +108,10 @@ def test_connections_are_closed_once_they_are_idle(
             time.sleep(0.05)
         wait_until(lambda: server.open_now <= 1)
         wait_until(lambda: server.open_now == 0)
+
+
+async def hang_up(_: asyncio.StreamWriter) -> None:
+    """Close the connection without an answer."""
 
 
 FAREWELL = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -124,6 +134,21 @@ def test_a_connection_that_the_server_closed_is_not_used_again(server: Recording
     assert server.connections == 3
 
 
+@pytest.mark.parametrize("lose", [lose_answer, hang_up])
+def test_a_kept_connection_that_is_closed_as_it_is_used_costs_no_retry(
+    server: RecordingServer, lose: Behaviour
+) -> None:
+    server.answer = in_turn([GOOD, lose, reply(404, {"detail": "no such checkpoint"}), GOOD, lose, lose])
+    with client_of(server, max_retries=0) as client:
+        client.get_training_run("r").result(10)
+        client.delete_checkpoint("r", "weights/1").result(10)  # that the answer was lost is remembered
+        client.get_training_run("r").result(10)
+        error = client.get_training_run("r").exception(10)
+    assert isinstance(error, APIConnectionError)
+    assert error.attempts == 2
+    assert len(server.requests) == 6
+
+
 # An answer in an unusual form, which is a right one all the same.
 BODY = json.dumps(TRAINING_RUN).encode()
 FORMS = {
@@ -136,6 +161,9 @@ FORMS = {
     "to be closed": GOOD.replace(b"Content-Type", b"Connection: close\r\nContent-Type"),
     "no media type": b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY,
     "gzip": reply(200, gzip.compress(BODY), "application/json", Content_Encoding="gzip"),
+    "gzip in two members": reply(
+        200, gzip.compress(BODY[:9]) + gzip.compress(BODY[9:]), "application/json", Content_Encoding="gzip"
+    ),
     "capitals": GOOD.replace(b"application/json", b"Application/JSON; Charset=UTF-8"),
 }
 
@@ -182,7 +210,7 @@ def test_an_endless_answer_is_not_read_to_its_end(server: RecordingServer) -> No
     with client_of(server, max_retries=0, attempt_timeout=20) as client:
         error = client.get_training_run("r").exception(30)
     assert isinstance(error, APIResponseValidationError)
-    assert len(error.response.content) < 2 * transport.LONGEST_OTHER + connections.READ_BYTES
+    assert len(error.response.content) < 2 * _answers.MAX_OTHER_BYTES
     wait_until(lambda: not server.open_now)
 
 
@@ -193,7 +221,22 @@ def test_a_small_answer_that_unpacks_to_a_huge_one(server: RecordingServer) -> N
     with client_of(server, max_retries=0) as client:
         error = client.get_training_run("r").exception(30)
     assert isinstance(error, APIResponseValidationError)
-    assert len(error.response.content) == transport.LONGEST_OTHER + 1
+    assert len(error.response.content) == _answers.MAX_OTHER_BYTES + 1
+
+
+def test_an_answer_whose_checksum_is_missing_cannot_be_read(server: RecordingServer) -> None:
+    server.answer = lambda _: reply(200, gzip.compress(BODY)[:-8], "application/json", Content_Encoding="gzip")
+    with client_of(server) as client:
+        error = client.get_training_run("r").exception(10)
+    assert isinstance(error, APIResponseValidationError)
+    assert error.attempts == 1
+
+
+@pytest.mark.parametrize("number", [2**63, 2**64 - 1, 2**64, -(2**63) - 1, 10**30])
+def test_long_integers_are_exact(server: RecordingServer, number: int) -> None:
+    server.answer = lambda _: reply(body={**TRAINING_RUN, "user_metadata": {"number": number}})
+    with client_of(server) as client:
+        assert client.get_training_run("r").result(10).user_metadata == {"number": number}
 
 
 def test_long_headers_in_several_parts(server: RecordingServer) -> None:
@@ -329,14 +372,13 @@ def test_a_deletion_that_was_never_sent_is_not_taken_as_done(
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     tls_server.answer = lambda _: reply(404, {"detail": "no such checkpoint"})
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and shakes no hands
-        dialed = iter([silent.getsockname()[1]])
-        dial = dialing.Dialer.dial
+        addresses = iter([silent.getsockname()])
+        connect = socket.create_connection
 
-        async def dial_silent_first(dialer: dialing.Dialer) -> socket.socket:
-            port = next(dialed, None)
-            return await dial(dialer if port is None else dialing.Dialer("127.0.0.1", port))
+        def connect_to_silent_first(address: tuple[str, int], *rest: Any, **options: Any) -> socket.socket:
+            return connect(next(addresses, address), *rest, **options)
 
-        monkeypatch.setattr(dialing.Dialer, "dial", dial_silent_first)
+        monkeypatch.setattr(socket, "create_connection", connect_to_silent_first)
         with client_of(tls_server, attempt_timeout=1) as client:
             error = client.delete_checkpoint("r", "weights/1").exception(10)
     assert isinstance(error, NotFoundError)
@@ -370,6 +412,7 @@ def test_a_proxy_is_taken_from_the_environment(name: str, monkeypatch: pytest.Mo
         ("HTTPS_PROXY", "ftp://u:secret@x:1", "https://h", "HTTPS_PROXY or ALL_PROXY names cannot be used"),
         ("SSL_CERT_FILE", "/nonexistent.pem", "https://h", "SSL_CERT_FILE or SSL_CERT_DIR names cannot be read"),
         ("SSL_CERT_FILE", __file__, "https://h", "SSL_CERT_FILE or SSL_CERT_DIR names cannot be read"),
+        ("SSLKEYLOGFILE", "/nonexistent/keys", "https://h", "the file that SSLKEYLOGFILE names cannot be written"),
     ],
 )
 def test_settings_of_the_environment_that_cannot_be_used(
@@ -411,6 +454,18 @@ def test_a_proxy_that_refuses_did_not_send_anything(monkeypatch: pytest.MonkeyPa
     assert all(request.header("X-API-Key") is None for request in proxy.requests)
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_wants_a_password_is_asked_once(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    with RecordingServer(lambda _: reply(407, Connection="close")) as proxy:
+        monkeypatch.setenv(f"{scheme}_proxy", proxy.base_url)
+        with client_of(proxy, base_url=f"{scheme}://api.invalid") as client:
+            error = client.list_sessions().exception(10)
+    assert isinstance(error, APIConnectionError if scheme == "https" else APIStatusError)
+    assert "407" in str(error)
+    assert "user and password" in str(error)
+    assert error.attempts == len(proxy.requests) == 1
+
+
 def test_no_signed_url_is_logged_behind_a_proxy(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -425,9 +480,13 @@ def test_no_signed_url_is_logged_behind_a_proxy(
     assert KEY not in caplog.text
 
 
-def test_hosts_that_need_no_proxy(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "entries",
+    ["example.com,127.0.0.1", "localhost,::1/128,127.0.0.1", "127.0.0.0/8", "ä.test, [::1], 127.0.0.1/32"],
+)
+def test_hosts_that_need_no_proxy(server: RecordingServer, monkeypatch: pytest.MonkeyPatch, entries: str) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("NO_PROXY", "example.com,127.0.0.1")
+    monkeypatch.setenv("NO_PROXY", entries)
     with client_of(server, max_retries=0) as client:
         assert client.get_training_run("r").result(10)
 
@@ -451,3 +510,49 @@ def test_faults_behind_a_proxy_are_the_same_errors(monkeypatch: pytest.MonkeyPat
             assert "not followed" in str(client.get_training_run("r").exception(10))
             proxy.answer = lambda _: reply(200, b"no gzip", "application/json", Content_Encoding="gzip")
             assert isinstance(client.get_training_run("r").exception(10), APIResponseValidationError)
+
+
+# What the user gives as `transport=`
+
+
+def test_a_mock_transport_carries_the_calls() -> None:
+    seen: list[httpx.Request] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(503) if len(seen) == 1 else httpx.Response(200, json=TRAINING_RUN)
+
+    mock = httpx.MockTransport(handle)
+    with RestClient(base_url="http://nobody.invalid", api_key=KEY, transport=mock) as client:
+        assert client.get_training_run("a:b").result(10).base_model == "b"
+    assert str(seen[0].url) == "http://nobody.invalid/api/v1/training_runs/a:b?access_scope=owned"
+    assert seen[1].headers["X-API-Key"] == KEY
+
+
+def test_a_transport_of_httpx_is_left_open(server: RecordingServer) -> None:
+    with httpx.HTTPTransport() as transport:
+        for _ in range(2):
+            with client_of(server, transport=transport) as client:
+                client.delete_checkpoint("r", "weights/1").result(10)
+        assert server.connections == server.open_now == 1
+
+
+@pytest.mark.parametrize(
+    ("raised", "attempts"),
+    [(httpx.ConnectError("x"), 2), (httpx.ReadTimeout("x"), 2), (httpx.TimeoutException("no such mock"), 1)],
+)
+def test_what_a_transport_raises_is_an_error_of_ours(raised: httpx.TransportError, attempts: int) -> None:
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise raised
+
+    with RestClient(
+        base_url="http://h", api_key=KEY, max_retries=1, transport=httpx.MockTransport(fail)
+    ) as client:
+        error = client.list_sessions().exception(10)
+    assert isinstance(error, APIConnectionError)
+    assert error.attempts == attempts
+
+
+def test_what_is_no_transport_is_refused() -> None:
+    with pytest.raises(InvalidArgumentError, match="transport must have a method handle_request"):
+        RestClient(base_url="http://h", api_key=KEY, transport=object())  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tinker_rest import APIStatusError, CredentialsError, RestClient
-from tinker_rest.authentication import credentials
+from tinker_rest._auth import credentials
 
 from .recording_server import KEY, RecordingServer, reply, token, wait_until
 

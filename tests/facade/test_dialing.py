@@ -13,10 +13,9 @@ from typing import Any
 
 import pytest
 
-from tinker_rest import APIConnectionError, RestClient
-from tinker_rest.network import dialing
+from tinker_rest import APIConnectionError, RestClient, _transport
 
-from .recording_server import KEY, RecordingServer, client_of, wait_until
+from .recording_server import KEY, TRAINING_RUN, RecordingServer, client_of, reply, wait_until
 
 pytestmark = pytest.mark.core_install
 REAL_LOOK_UP = socket.getaddrinfo
@@ -75,7 +74,6 @@ def test_an_address_that_swallows_packets_does_not_hold_up_the_others(
 def test_an_address_that_refuses_is_passed_over_at_once(
     server: RecordingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dialing, "NEXT_ADDRESS_SECONDS", 60)
     monkeypatch.setattr(socket, "getaddrinfo", Names(("127.0.0.1", 9), ("127.0.0.1", 9), address_of(server)))
     with RestClient(base_url="http://dual.test", api_key=KEY, max_retries=0) as client:
         assert client.get_training_run("r").result(10).base_model == "b"
@@ -89,16 +87,24 @@ def test_where_no_address_answers_the_last_fault_is_told(monkeypatch: pytest.Mon
     assert "no connection to dual.test: [Errno 111]" in str(error)
 
 
-def test_one_look_up_serves_all_that_wait_for_it(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = Names(address_of(server))
-    names.seconds = 0.2
-    monkeypatch.setattr(socket, "getaddrinfo", names)
-    with RestClient(base_url="http://name.test", api_key=KEY) as client:
-        futures = [client.get_training_run("r") for _ in range(50)]
-        futures.pop().cancel()
-        for future in futures:
-            future.result(20)
-    assert names.asked == ["name.test"]
+def test_after_a_slow_connect_only_ipv4_is_dialed(
+    server: RecordingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a network that swallows IPv6, where each connection would take as long again."""
+    sources: list[object] = []
+    connect = socket.create_connection
+
+    def note_source(address: Any, timeout: Any, source_address: Any = None) -> socket.socket:
+        sources.append(source_address)
+        return connect(address, timeout, source_address=source_address)
+
+    monkeypatch.setattr(_transport, "SLOW_CONNECT_SECONDS", 0)
+    monkeypatch.setattr(socket, "create_connection", note_source)
+    server.answer = lambda _: reply(body=TRAINING_RUN, Connection="close")
+    with RestClient(base_url=server.base_url.replace("127.0.0.1", "localhost"), api_key=KEY) as client:
+        for _ in range(2):
+            assert client.get_training_run("r").result(10).base_model == "b"
+    assert sources == [None, ("0.0.0.0", 0)]
 
 
 def test_a_hanging_look_up_holds_up_neither_the_deadline_nor_the_exit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +114,7 @@ def test_a_hanging_look_up_holds_up_neither_the_deadline_nor_the_exit(monkeypatc
     with RestClient(base_url="http://slow.test", api_key=KEY, timeout=0.2) as client:
         error = client.get_training_run("r").exception(1)
         assert "still connecting after 0.2 s (timeout)" in str(error)
-    threads = [thread for thread in threading.enumerate() if thread.name == "tinker-rest-look-up"]
+    threads = [thread for thread in threading.enumerate() if thread.name == "tinker-rest"]
     assert threads
     assert all(thread.daemon for thread in threads)
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextvars
 import gc
 import threading
 import time
 import weakref
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -185,7 +188,7 @@ def test_a_block_waits_for_its_calls(server: RecordingServer, made_by: type[Rest
     made = made_by(base_url=server.base_url, api_key=KEY)
     client = made.create_rest_client() if isinstance(made, ServiceClient) else made
     releasing = threading.Timer(0.2, held.release)
-    futures = []
+    futures: list[APIFuture[None]] = []
 
     async def use() -> None:
         async with made:
@@ -285,7 +288,7 @@ def test_asyncio_wait_is_refused_rather_than_to_hang(client: RestClient) -> None
 
 
 def test_a_fault_of_our_own_reaches_the_future(client: RestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tinker_rest.calling.calls.Call.run", lambda *_: 1 // 0)
+    monkeypatch.setattr("tinker_rest._call.Attempt.request", lambda *_, **__: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         client.get_training_run("r").result(timeout=10)
 
@@ -315,7 +318,7 @@ def test_waiting_that_would_never_end_raises(server: RecordingServer, client: Re
 def test_a_callback_may_read_its_own_future_and_begin_another(client: RestClient) -> None:
     ended: list[object] = []
 
-    def begin_another(future: concurrent.futures.Future[object]) -> None:
+    def begin_another(future: concurrent.futures.Future[Any]) -> None:
         future.result()
         client.list_sessions().add_done_callback(lambda other: ended.append(other.result()))
 
@@ -325,11 +328,16 @@ def test_a_callback_may_read_its_own_future_and_begin_another(client: RestClient
 
 def test_callbacks_that_cancel_each_others_futures_end(server: RecordingServer, client: RestClient) -> None:
     """A lock that is held while callbacks run would be a deadlock here."""
+
+    def cancel_slowly(another: APIFuture[Any], _: object) -> None:
+        time.sleep(0.001)
+        another.cancel()
+
     server.answer = lambda _: never_answer
     for _ in range(20):
         one, other = client.get_training_run("1"), client.get_training_run("2")
         for future, another in ((one, other), (other, one)):
-            future.add_done_callback(lambda _, another=another: [time.sleep(0.001), another.cancel()])
+            future.add_done_callback(partial(cancel_slowly, another))
         threads = [threading.Thread(target=future.cancel, daemon=True) for future in (one, other)]
         for thread in threads:
             thread.start()
@@ -359,6 +367,34 @@ def test_a_callback_that_fails_ends_no_other_call(
     wait_until(lambda: error.__name__ in caplog.text)
 
 
+def test_a_slow_callback_delays_no_other_call(server: RecordingServer, client: RestClient) -> None:
+    going_on = threading.Event()
+    held = Held(reply(body=TRAINING_RUN))
+    server.answer = lambda _: held
+    future = client.get_training_run("r")
+    future.add_done_callback(lambda _: going_on.wait(10))
+    held.release()
+    future.result(10)
+    try:
+        for call in [client.get_training_run("r") for _ in range(200)]:
+            assert call.result(10)
+    finally:
+        going_on.set()
+
+
+def test_callbacks_see_the_context_of_the_call(server: RecordingServer, client: RestClient) -> None:
+    name: contextvars.ContextVar[str] = contextvars.ContextVar("name", default="nobody's")
+    seen: list[str] = []
+    held = Held(reply(body=TRAINING_RUN))
+    server.answer = lambda _: held
+    name.set("the caller's")
+    client.get_training_run("r").add_done_callback(lambda _: seen.append(name.get()))
+    name.set("another")
+    held.release()
+    wait_until(lambda: seen)
+    assert seen == ["the caller's"]
+
+
 def test_a_call_that_nobody_holds_is_not_collected(server: RecordingServer, client: RestClient) -> None:
     held = Held(reply(body=TRAINING_RUN))
     server.answer = lambda _: held
@@ -386,10 +422,10 @@ def test_a_failed_call_leaves_no_cycle_for_the_collector(server: RecordingServer
 
 def test_the_handler_of_a_signal_may_use_the_client(server: RecordingServer) -> None:
     with client_of(server) as client:
-        with client.holder._lock:  # as where a signal comes while a call begins
+        with client._core._lock:  # as where a signal comes while a call begins
             future = client.get_training_run("r")
         assert future.result(10)
-        with client.holder._lock:
+        with client._core._lock:
             client.close()
 
 

@@ -7,8 +7,7 @@ from collections import deque
 
 import pytest
 
-from tinker_rest.iteration.offset_plan import OffsetPlan
-from tinker_rest.iteration.plans import Ask, Page
+from tinker_rest.pagination import OffsetPlan, Page, PageRequest
 
 
 class Listing:
@@ -46,29 +45,26 @@ class Listing:
             self.items.remove(item)
             self.kept.discard(item)
 
-    def answer(self, ask: Ask) -> Page[str]:
-        items = self.items[ask.offset :][: min(ask.limit, self.cap)]
-        ask.refuse_circles(items)
+    def answer(self, request: PageRequest) -> Page[str]:
+        assert request.refusal is None
+        items = self.items[request.position :][: min(request.limit, self.cap)]
         return Page(items, items, self.total())
 
 
 class Walk:
-    """Carries a plan out as the feed does, with answers that are made at any moment."""
+    """Carries out a plan as the iterators do, with answers made at any moment."""
 
     def __init__(self, listing: Listing, plan: OffsetPlan[str]) -> None:
         self.listing = listing
         self.plan = plan
-        self.flights: deque[tuple[Ask, Page[str] | None]] = deque()
+        self.flights: deque[tuple[PageRequest, Page[str] | None]] = deque()
         self.asked = 0
         self.most_ahead = 0
 
     def next_page(self) -> list[str]:
         """The next new items; empty at the end."""
-        while (ask := self.plan.ask(0)) is not None:
-            if self.flights and (self.flights[0][0].offset, self.flights[0][0].refused) != (
-                ask.offset,
-                ask.refused,
-            ):
+        while (request := self.plan.request(0)) is not None:
+            if self.flights and self.flights[0][0] != request:
                 self.flights.clear()
             self.top_up()
             self.land_some()
@@ -80,8 +76,8 @@ class Walk:
         return []
 
     def top_up(self) -> None:
-        while (ask := self.plan.ask(len(self.flights))) is not None:
-            self.flights.append((ask, None))
+        while (request := self.plan.request(len(self.flights))) is not None:
+            self.flights.append((request, None))
             self.asked += 1
             assert self.asked < 5000
         self.most_ahead = max(self.most_ahead, len(self.flights))
@@ -92,9 +88,9 @@ class Walk:
         self.listing.dice.shuffle(order)
         for index in order:
             self.listing.change()
-            ask, page = self.flights[index]
+            request, page = self.flights[index]
             if page is None and self.listing.dice.random() < 0.6:
-                self.flights[index] = (ask, self.listing.answer(ask))
+                self.flights[index] = (request, self.listing.answer(request))
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -13,9 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
-from tinker_rest import CredentialsError, RestClient, ServiceClient
-from tinker_rest.calling.background_loop import background_loop
-from tinker_rest.network import transport
+from tinker_rest import CredentialsError, RestClient, ServiceClient, _answers
 
 from .recording_server import (
     KEY,
@@ -30,7 +28,7 @@ from .recording_server import (
 
 pytestmark = pytest.mark.core_install
 
-WITHOUT_FAST = "sys.modules['orjson'] = sys.modules['uvloop'] = None"
+WITHOUT_FAST = "sys.modules['orjson'] = None"
 WHILE_CALLS_ARE_IN_FLIGHT = "sys.stdin.readline()"
 PREAMBLE = f"""
 import asyncio, logging, os, signal, sys, threading, time
@@ -141,16 +139,16 @@ def test_ctrl_c_ends_the_wait(server: RecordingServer, waiting: str) -> None:
 
 def test_calls_at_the_very_end_are_refused(server: RecordingServer) -> None:
     code = """
-import atexit, tinker_rest.calling.background_loop
+import atexit, tinker_rest._workers
 client.get_training_run("r").result()
 def late():
     try:
         client.get_training_run("late")
     except RuntimeError as error:
         print(error)
-atexit.unregister(tinker_rest.calling.background_loop.stop_at_exit)
+atexit.unregister(tinker_rest._workers.stop_at_exit)
 atexit.register(late)
-atexit.register(tinker_rest.calling.background_loop.stop_at_exit)  # what was registered last runs first
+atexit.register(tinker_rest._workers.stop_at_exit)  # what was registered last runs first
 """
     assert "the interpreter is exiting" in run(server, code)
     assert len(server.requests) == 1
@@ -181,6 +179,20 @@ threading.Thread(target=work).start()
 """
     # Some versions of Python start no thread any more by then.
     assert run(server, code) in ("b\n", "the interpreter is exiting; no new call can be made\n")
+
+
+def test_where_no_thread_can_be_started_calls_run_in_that_of_the_caller(server: RecordingServer) -> None:
+    server.answer = in_turn([reply(503, Retry_After="0.1"), reply(body=TRAINING_RUN), reply(204)])
+    code = """
+def fail(self):
+    raise RuntimeError("can't start new thread")
+threading.Thread.start = fail
+future = client.get_training_run("r")
+print(future.done(), future.result().base_model)
+print(client.delete_checkpoint("r", "weights/1").result())
+"""
+    assert run(server, code) == "True b\nNone\n"
+    assert len(server.requests) == 3
 
 
 FORK = """
@@ -266,8 +278,7 @@ def test_the_fast_extra_is_used_where_it_is_installed(
     is_there = not request.config.getoption("--without-fast")
     with client_of(server) as client:
         client.get_training_run("r").result(10)
-    assert background_loop().loop.__class__.__module__.startswith("uvloop") is is_there
-    assert (transport.parse_json.__module__ == "orjson") is is_there
+    assert (_answers.parse_json.__module__ == "orjson") is is_there
 
 
 def base_model_of(client: RestClient) -> str:
@@ -278,10 +289,11 @@ def base_model_of(client: RestClient) -> str:
 def test_a_client_is_pickled_to_a_worker(
     server: RecordingServer, monkeypatch: pytest.MonkeyPatch, service: bool
 ) -> None:
+    monkeypatch.setenv("TINKER_API_KEY", KEY)
     made = ServiceClient if service else RestClient
     with (
         ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool,
-        made(base_url=server.base_url, api_key=KEY, pickle_credentials=True) as owner,
+        made(base_url=server.base_url) as owner,
     ):
         client = owner.create_rest_client() if isinstance(owner, ServiceClient) else owner
         assert base_model_of(client) == "b"
@@ -290,34 +302,28 @@ def test_a_client_is_pickled_to_a_worker(
     assert len(server.requests) == 2
 
 
-def test_the_key_is_in_a_pickle_only_where_the_user_wants_it(
-    server: RecordingServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with client_of(server) as client, client_of(server, pickle_credentials=True) as carrying:
+def test_the_key_is_in_no_pickle(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    with client_of(server) as client:
         assert KEY.encode() not in pickle.dumps(client)
-        assert KEY.encode() in pickle.dumps(carrying)
         with pytest.raises(CredentialsError, match="TINKER_API_KEY"):
             pickle.loads(pickle.dumps(client))
         monkeypatch.setenv("TINKER_API_KEY", "tml-of-the-worker")
         with pickle.loads(pickle.dumps(client)) as again:
             assert base_model_of(again) == "b"
-        with pickle.loads(pickle.dumps(carrying)) as again:
-            assert base_model_of(again) == "b"
-    assert [request.header("X-API-Key") for request in server.requests] == ["tml-of-the-worker", KEY]
+    assert [request.header("X-API-Key") for request in server.requests] == ["tml-of-the-worker"]
 
 
-def test_options_and_headers_are_in_a_pickle(server: RecordingServer) -> None:
-    given = {"timeout": 7.0, "max_retries": 0, "default_headers": {"X-Team": "a"}, "pickle_credentials": True}
-    with client_of(server, **given) as client, pickle.loads(pickle.dumps(client)) as again:
+def test_options_are_in_a_pickle(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINKER_API_KEY", KEY)
+    with client_of(server, timeout=7.0, max_retries=0) as client, pickle.loads(pickle.dumps(client)) as again:
         assert again._options == client._options
         assert base_model_of(again) == "b"
-    assert server.requests[0].header("X-Team") == "a"
 
 
-def test_headers_that_may_be_secret_are_in_a_pickle_only_where_the_user_wants_it(server: RecordingServer) -> None:
+def test_headers_that_may_be_secret_are_in_no_pickle(server: RecordingServer) -> None:
     with (
         client_of(server, default_headers={"Authorization": "Bearer abc"}) as client,
-        pytest.raises(pickle.PicklingError, match="pickle_credentials=True") as caught,
+        pytest.raises(pickle.PicklingError, match="default_headers, which may hold secrets") as caught,
     ):
         pickle.dumps(client)
     assert "abc" not in str(caught.value)

@@ -7,7 +7,7 @@ from email.utils import formatdate
 
 import pytest
 
-from tinker_rest.calling.retries import is_retryable_status, next_delay, parse_retry_after
+from tinker_rest._retry import is_retryable_status, next_delay, parse_retry_after
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 520, 529, 599])
@@ -75,7 +75,7 @@ NOW = 1_790_000_000.0
 # fmt: off
 HEADERS: list[tuple[str, float | None]] = [
     ("", None), ("2", 2.0), ("0", 0.0), ("1.5", 1.5), (" 7 ", 7.0), ("-5", 0.0),
-    ("soon", None), ("nan", None), ("inf", None), ("1e999", None), ("2 seconds", None),
+    ("soon", None), ("nan", None), ("inf", None), ("1e999", None), ("2 seconds", None), ("1_0", None),
     (formatdate(NOW + 3, usegmt=True), 3.0), (formatdate(NOW - 60, usegmt=True), 0.0),
     ("Fri, 32 Jan 2026 00:00:00 GMT", None), ("Fri, 31 Dec 9999 23:59:59 GMT", 251_612_300_799.0),
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -165,12 +164,6 @@ def test_it_is_a_plain_value() -> None:
     assert one == CheckpointSelection(training_run_ids=("a",), older_than=timedelta(hours=1), before=NOW, limit=2)
     assert pickle.loads(pickle.dumps(one)) == one
     assert hash(one) == hash(pickle.loads(pickle.dumps(one)))
-    assert json.loads(json.dumps(one.to_dict())) == {
-        "training_run_ids": ["a"],
-        "older_than": 3600,
-        "before": "2026-07-13T12:00:00+00:00",
-        "limit": 2,
-    }
     with pytest.raises(AttributeError):
         one.limit = 3  # type: ignore[misc]
     assert CheckpointSelection().is_everything
@@ -198,11 +191,11 @@ def test_runs_that_are_named_are_read_alone(sandbox: Sandbox, rest: RestClient) 
     meant = rest.select_checkpoints(selection).result()
     assert [one.training_run_id for one in meant] == [runs[2], runs[0]]
     assert [request.operation_id for request in sandbox.requests] == ["list_checkpoints"] * 2
-    with pytest.raises(NotFoundError, match="no-such-run"):
-        rest.select_checkpoints(CheckpointSelection(training_run_ids=[*runs, "no-such-run"])).result()
     sandbox.requests.clear()
     assert rest.select_checkpoints(CheckpointSelection(training_run_ids=[])).result() == []
     assert len(sandbox.requests) == 0
+    with pytest.raises(NotFoundError, match="no-such-run"):
+        rest.select_checkpoints(CheckpointSelection(training_run_ids=[*runs, "no-such-run"])).result()
     with pytest.raises(InvalidArgumentError, match="selection must be a CheckpointSelection, not 'x'"):
         rest.select_checkpoints("x")  # type: ignore[arg-type]
 

@@ -18,7 +18,7 @@ from tinker_rest import (
     RetryEvent,
     SessionTraceExportError,
 )
-from tinker_rest.calling import trace_export
+from tinker_rest._methods import _trace_export as trace_export
 from tinker_rest.types import (
     ClientSessionFinished,
     ClientSessionFinishErrored,
@@ -48,7 +48,7 @@ BECAUSE = {"type": "failed", "category": "user", "message": "m"}
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trace_export, "SHORTEST_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(trace_export, "MIN_POLL_SECONDS", 0.01)
 
 
 def found(server: RecordingServer, status: Any) -> Any:
@@ -149,7 +149,7 @@ def test_a_trace_is_asked_for_until_it_is_ready(server: RecordingServer, caplog:
 
 def test_the_waits_grow(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trace_export, "FIRST_POLL_SECONDS", 0.01)
-    monkeypatch.setattr(trace_export, "LONGEST_POLL_SECONDS", 0.05)
+    monkeypatch.setattr(trace_export, "MAX_POLL_SECONDS", 0.05)
     server.answer = in_turn([*[reply(body={"status": "pending"})] * 5, READY])
     delays: list[float] = []
     with client_of(server, on_retry=lambda event: delays.append(event.delay)) as client:
@@ -171,15 +171,17 @@ def test_a_trace_that_cannot_be_built(server: RecordingServer, why: str | None) 
 
 def test_a_trace_that_is_not_built_in_time(server: RecordingServer) -> None:
     server.answer = lambda _: PENDING
-    with client_of(server, archive_timeout=0.2, timeout=None) as client:
-        with pytest.raises(APITimeoutError, match=r"not built within 0\.2 s \(archive_timeout\)"):
-            client.export_session_trace("s").result(10)
+    with client_of(server, timeout=None) as client:
+        with pytest.raises(APITimeoutError, match=r"not built within 0\.2 s \(timeout\)"):
+            client.export_session_trace("s", timeout=0.2).result(10)
         server.answer = lambda _: reply(body={"status": "pending"}, Retry_After="1000")
         with pytest.raises(APITimeoutError, match=r"the server asked to wait 1000 s"):
-            client.export_session_trace("s").result(10)
+            client.export_session_trace("s", timeout=0.2).result(10)
         server.answer = lambda _: never_answer
-        with pytest.raises(APITimeoutError, match=r"not built within 0\.2 s \(archive_timeout\)"):
-            client.export_session_trace("s").result(10)
+        with pytest.raises(APITimeoutError, match=r"not built within 0\.2 s \(timeout\)"):
+            client.export_session_trace("s", timeout=0.2).result(10)
+        with pytest.raises(InvalidArgumentError, match="timeout must be a number of seconds above 0"):
+            client.export_session_trace("s", timeout=0)
 
 
 def test_faults_while_a_trace_is_asked_for(server: RecordingServer) -> None:
@@ -207,7 +209,7 @@ def test_a_trace_without_a_url(server: RecordingServer, url: Any) -> None:
 def test_a_server_that_wants_to_be_asked_too_often(
     server: RecordingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trace_export, "SHORTEST_POLL_SECONDS", 0.1)
+    monkeypatch.setattr(trace_export, "MIN_POLL_SECONDS", 0.1)
     server.answer = in_turn([reply(body={"status": "pending"}, Retry_After="0")] * 2 + [READY])
     delays: list[float] = []
     with client_of(server, on_retry=lambda event: delays.append(event.delay)) as client:

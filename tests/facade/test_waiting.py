@@ -14,6 +14,7 @@ import pytest
 from tinker_rest import (
     APIConnectionError,
     APIError,
+    APIFuture,
     APIStatusError,
     APITimeoutError,
     InternalServerError,
@@ -23,8 +24,9 @@ from tinker_rest import (
     RestClient,
     RetryEvent,
     ServiceClient,
+    _base,
+    _call,
 )
-from tinker_rest.calling import calls, sending
 
 from .recording_server import (
     KEY,
@@ -103,7 +105,7 @@ def test_options_belong_to_a_client_and_not_to_the_one_it_was_made_from(server: 
     assert len(server.requests) == 3
 
 
-@pytest.mark.parametrize("name", ["timeout", "attempt_timeout", "archive_timeout"])
+@pytest.mark.parametrize("name", ["timeout", "attempt_timeout"])
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "5", True])
 def test_senseless_times_are_refused(name: str, value: object) -> None:
     with pytest.raises(InvalidArgumentError, match=rf"{name} must be a number of seconds above 0.*not {value!r}"):
@@ -155,17 +157,25 @@ def test_a_hook_that_fails_changes_nothing(
 
 
 def test_a_hook_that_blocks_is_told_so(server: RecordingServer, caplog: pytest.LogCaptureFixture) -> None:
-    server.answer = in_turn([BUSY, GOOD, GOOD])
-    with client_of(server, on_retry=lambda _: client.list_sessions().result()) as client:
+    others: list[APIFuture[object]] = []
+    answers = in_turn([BUSY, GOOD])
+    server.answer = lambda request: never_answer if "/sessions" in request.target else answers(request)
+
+    def wait_for_another(_: RetryEvent) -> None:
+        others.append(client.list_sessions())  # type: ignore[arg-type]
+        others[0].result()
+
+    with client_of(server, on_retry=wait_for_another) as client:
         assert client.get_training_run("r").result(10)
+        assert others[0].cancel()
     assert "blocking here would wait for itself" in caplog.text
 
 
 def test_a_long_call_is_not_silent(
     server: RecordingServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(calls, "FIRST_REPORT_SECONDS", 0.1)
-    monkeypatch.setattr(calls, "NEXT_REPORT_SECONDS", 0.1)
+    monkeypatch.setattr(_call, "FIRST_REPORT_SECONDS", 0.1)
+    monkeypatch.setattr(_call, "REPORT_SECONDS", 0.1)
     caplog.set_level(logging.INFO, "tinker_rest")
     held = Held(GOOD)
     server.answer = in_turn([reply(503, {"detail": "busy"}, Retry_After="0.6"), held])
@@ -245,12 +255,12 @@ def test_waiting_for_an_archive_has_a_deadline_of_its_own(
     server: RecordingServer, building: bytes, error: type[APIStatusError]
 ) -> None:
     server.answer = lambda _: building.replace(b"Retry-After: 0", b"Retry-After: 0.4")
-    with client_of(server, archive_timeout=1.5) as client:
-        raised = client.get_checkpoint_archive_url("r", "weights/1").exception(10)
+    with client_of(server) as client:
+        raised = client.get_checkpoint_archive_url("r", "weights/1", timeout=1.5).exception(10)
     assert type(raised) is error
     assert 2 <= raised.attempts == len(server.requests) <= 4
     assert raised.retry_after == 0.4
-    assert "asked to wait 0.4 s; archive_timeout, 1.5 s, leaves no time for another attempt" in raised.message
+    assert "asked to wait 0.4 s; timeout, 1.5 s, leaves no time for another attempt" in raised.message
     assert raised.args == (raised.message,)
     assert raised.operation_id == "get_checkpoint_archive_url"
 
@@ -267,7 +277,7 @@ def by_bare_name(known: list[Answer], unknown: bytes) -> RecordingServer:
     answers = in_turn(known)
 
     def answer(request: RecordedRequest) -> Answer:
-        return unknown if "/weights/1/" in request.target else answers(request)
+        return unknown if "/sampler_weights/1/" in request.target else answers(request)
 
     return RecordingServer(answer)
 
@@ -277,25 +287,34 @@ def by_bare_name(known: list[Answer], unknown: bytes) -> RecordingServer:
 )
 def test_an_archive_is_asked_for_once_more_by_its_bare_name(unknown: bytes) -> None:
     with by_bare_name([TOO_EARLY, REDIRECT], unknown) as server, client_of(server) as client:
-        assert client.get_checkpoint_archive_url("r", "weights/1").result(10).url == SIGNED_URL
+        assert client.get_checkpoint_archive_url("r", "sampler_weights/1").result(10).url == SIGNED_URL
     assert [line.partition("/checkpoints/")[2] for line in server.lines] == [
-        "weights/1/archive",
+        "sampler_weights/1/archive",
         "1/archive",
         "1/archive",
     ]
 
 
+def test_weights_are_not_asked_for_by_their_bare_name_which_may_be_that_of_sampler_weights() -> None:
+    def answer(request: RecordedRequest) -> Answer:
+        return reply(404, {"detail": "no"}) if "/weights/1/" in request.target else REDIRECT
+
+    with RecordingServer(answer) as server, client_of(server) as client:
+        assert isinstance(client.get_checkpoint_archive_url("r", "weights/1").exception(10), NotFoundError)
+    assert len(server.requests) == 1
+
+
 def test_the_error_of_the_way_that_the_server_knows_is_raised() -> None:
-    unknown = reply(404, {"detail": "checkpoint weights/1 was not found"})
+    unknown = reply(404, {"detail": "checkpoint sampler_weights/1 was not found"})
     pending = reply(425, {"detail": "pending"}, Retry_After="0.2")
-    with by_bare_name([pending] * 9, unknown) as server, client_of(server, archive_timeout=0.3) as client:
-        late = client.get_checkpoint_archive_url("r", "weights/1").exception(10)
+    with by_bare_name([pending] * 9, unknown) as server, client_of(server) as client:
+        late = client.get_checkpoint_archive_url("r", "sampler_weights/1", timeout=0.3).exception(10)
         assert isinstance(late, APIStatusError)
         assert late.status_code == 425
     with by_bare_name([reply(404, {"detail": "1?"})], unknown) as server, client_of(server) as client:
-        error = client.get_checkpoint_archive_url("r", "weights/1").exception(10)
+        error = client.get_checkpoint_archive_url("r", "sampler_weights/1").exception(10)
         assert isinstance(error, NotFoundError)
-        assert "checkpoint weights/1 was not found" in error.message
+        assert "checkpoint sampler_weights/1 was not found" in error.message
     with by_bare_name([reply(403, {"detail": "no"})], unknown) as server, client_of(server) as client:
         assert client.get_checkpoint_archive_url("r", "1").exception(10)
         assert len(server.requests) == 1
@@ -310,11 +329,11 @@ def test_both_ways_to_an_archive_share_one_deadline() -> None:
         await writer.drain()
 
     def answer(request: RecordedRequest) -> Answer:
-        return late if "/weights/1/" in request.target else reply(500, **AT_ONCE)
+        return late if "/sampler_weights/1/" in request.target else reply(500, **AT_ONCE)
 
     with RecordingServer(answer) as server, client_of(server, timeout=2, max_retries=None) as client:
         begin = time.monotonic()
-        error = client.get_checkpoint_archive_url("r", "weights/1").exception(10)
+        error = client.get_checkpoint_archive_url("r", "sampler_weights/1").exception(10)
         assert time.monotonic() - begin < 3.3  # it would be 3.5 s with a deadline for each
     assert isinstance(error, APIError)
     assert 1.5 < error.elapsed < 3.3
@@ -325,8 +344,8 @@ def test_a_server_that_asks_to_come_back_at_once_is_not_flooded(server: Recordin
     for retry_after in ("0", yesterday):
         server.requests.clear()
         server.answer = lambda _, retry_after=retry_after: reply(425, Retry_After=retry_after)  # type: ignore[misc]
-        with client_of(server, archive_timeout=0.8) as client:
-            assert client.get_checkpoint_archive_url("r", "1").exception(10)
+        with client_of(server) as client:
+            assert client.get_checkpoint_archive_url("r", "1", timeout=0.8).exception(10)
         assert len(server.requests) < 60
 
 
@@ -338,7 +357,7 @@ def test_all_calls_are_under_way_at_once(server: RecordingServer) -> None:
     everyone = threading.Event()
 
     async def when_all_are_there(writer: asyncio.StreamWriter) -> None:
-        while len(server.requests) < sending.MAX_CONNECTIONS:  # noqa: ASYNC110 - other connections add to it
+        while len(server.requests) < _base.MAX_SENDS:  # noqa: ASYNC110 - other connections add to it
             await asyncio.sleep(0.005)
         everyone.set()
         writer.write(GOOD)
@@ -346,15 +365,15 @@ def test_all_calls_are_under_way_at_once(server: RecordingServer) -> None:
 
     server.answer = lambda _: when_all_are_there
     with client_of(server, attempt_timeout=20) as client:
-        futures = [client.get_training_run(f"{number}") for number in range(sending.MAX_CONNECTIONS)]
+        futures = [client.get_training_run(f"{number}") for number in range(_base.MAX_SENDS)]
         for future in futures:
             future.result(30)
     assert everyone.is_set()
-    assert server.most_open == sending.MAX_CONNECTIONS
+    assert server.most_open == _base.MAX_SENDS
 
 
 def test_more_calls_than_connections_queue(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "MAX_CONNECTIONS", 8)
+    monkeypatch.setattr(_base, "MAX_SENDS", 8)
     with client_of(server) as client:
         futures = [client.get_training_run(f"{number}") for number in range(300)]
         for future in futures:
@@ -367,7 +386,7 @@ def test_more_calls_than_connections_queue(server: RecordingServer, monkeypatch:
 def test_waiting_for_a_connection_is_not_waiting_for_an_answer(
     server: RecordingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "MAX_CONNECTIONS", 1)
+    monkeypatch.setattr(_base, "MAX_SENDS", 1)
     held = Held(reply(body=TRAINING_RUN, Connection="close"))
     server.answer = in_turn([held, reply(404, {"detail": "no such checkpoint"})])
     with client_of(server, attempt_timeout=5, timeout=20) as client:
@@ -386,6 +405,34 @@ def test_waiting_for_a_connection_is_not_waiting_for_an_answer(
         assert first.result(10)
         assert isinstance(queued.exception(10), NotFoundError)  # nothing was sent before: it is not done already
     assert len(server.requests) == 2
+
+
+def test_a_pause_that_the_server_asks_for_is_kept_by_all_calls(server: RecordingServer) -> None:
+    told = threading.Event()
+    server.answer = in_turn([reply(429, {"detail": "slow down"}, Retry_After="2"), GOOD, GOOD])
+    with client_of(server, on_retry=lambda _: told.set()) as client:
+        first = client.get_training_run("r")
+        assert told.wait(10)
+        wait_until(lambda: client._core.not_before > 0)
+        hasty = client.with_options(timeout=0.1).get_training_run("r").exception(10)
+        assert isinstance(hasty, APITimeoutError)
+        assert "since the server asked for a pause (429) after 0.1 s (timeout)" in hasty.message
+        assert hasty.attempts == 0
+        assert client.get_training_run("r").result(10)
+        assert first.result(10)
+    assert len(server.requests) == 3
+
+
+def test_the_clock_of_the_deadlines_cannot_be_frozen(
+    server: RecordingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.answer = lambda _: never_answer
+    with client_of(server, timeout=0.2) as client:
+        monkeypatch.setattr(time, "monotonic", lambda: 0.0)
+        try:
+            assert isinstance(client.get_training_run("r").exception(10), APITimeoutError)
+        finally:
+            monkeypatch.undo()
 
 
 def test_what_the_server_asks_for_is_waited_for(server: RecordingServer) -> None:

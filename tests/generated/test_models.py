@@ -1,8 +1,6 @@
 """What the generated models promise, each against every model, so that a new one is covered unasked."""
 
-import copy
 import json
-import pickle
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -169,14 +167,6 @@ def test_times_are_aware_and_utc(sent: object, read: datetime) -> None:
     value = utc_datetime("Checkpoint", "time", sent)
     assert value == read
     assert value.utcoffset() == timedelta(0)
-
-
-def test_unset_is_one_object() -> None:
-    assert copy.deepcopy(UNSET) is UNSET
-    assert copy.copy(UNSET) is UNSET
-    assert pickle.loads(pickle.dumps(UNSET)) is UNSET
-    assert repr(UNSET) == "UNSET"
-    assert not UNSET
 
 
 def test_user_metadata_is_a_dict() -> None:

@@ -24,7 +24,7 @@ FAULTS = [
     ("by id", ".base_model}", ".training_run_id}"),
     ("slash", '"0001", client=client)\n', '"00/01", client=client)\n'),
     ("null", "ttl_seconds=None", "ttl_seconds=3600"),
-    ("302", "token=api_key)", "token=api_key, follow_redirects=True)"),
+    ("302", "token=api_key,", "token=api_key, follow_redirects=True,"),
     ("302", "archive.headers['Location']", "archive.headers['Expires']"),
     ("302", "archive.headers['Expires']", "archive.headers['Location']"),
     ("404", "absent.parsed.detail", "absent.parsed.message"),

@@ -197,7 +197,7 @@ def test_a_wheel_that_does_not_work_when_installed_fails(source: Path, tmp_path:
     """Its code needs a package that it does not ask for, and its extra one that is nowhere."""
     spoiled = tmp_path / "source"
     shutil.copytree(source, spoiled)
-    (spoiled / "wrapper/tinker_rest/tinker_path.py").write_text("import starlette\n")
+    (spoiled / "wrapper/tinker_rest/paths.py").write_text("import starlette\n")
     project = spoiled / "pyproject.toml"
     assert '"uvicorn>=0.30"' in project.read_text()
     project.write_text(project.read_text().replace('"uvicorn>=0.30"', '"uvicorn>=9999"'))

@@ -140,6 +140,7 @@ def test_another_user_gets_a_key(empty: Sandbox) -> None:
         ("add_session", {"project_id": "project-x"}, "project-x"),
         ("add_session", {"status": "sleeping"}, "sleeping"),
         ("add_session", {"status": {"type": "failed"}}, "failed"),
+        ("add_session", {"status": 5}, "5"),
         ("add_session", {"user_metadata": "team"}, "team"),
         ("add_session", {"user_metadata": {"a": object}}, "object"),
         ("add_session", {"created_at": datetime(2026, 7, 13)}, "time zone"),
@@ -227,7 +228,7 @@ def test_many_threads_may_add(empty: Sandbox) -> None:
 
 
 def test_reset_goes_back_to_the_start(start: Callable[..., Sandbox]) -> None:
-    sandbox = start(wants_tokens="required")
+    sandbox = start(token_exchange="required")
     sandbox.faults.add(status=503, retry_after=0, match="list_sessions")
     before, ports = sandbox.counts(), (sandbox.base_url, sandbox.storage_url)
     with sandbox.client() as client:
@@ -237,10 +238,11 @@ def test_reset_goes_back_to_the_start(start: Callable[..., Sandbox]) -> None:
         sandbox.add_user(name="carol")
         sandbox.clock.advance(86400)
         sandbox.faults.add(drop=True)
-        assert sandbox.leaked_keys
+        assert sandbox.requests_with_credentials
         sandbox.reset()
         assert (sandbox.counts(), len(sandbox.users)) == (before, 2)
-        assert (len(sandbox.requests), len(sandbox.storage_requests), sandbox.leaked_keys) == (0, 0, [])
+        assert (len(sandbox.requests), len(sandbox.storage_requests)) == (0, 0)
+        assert sandbox.requests_with_credentials == []
         assert abs(sandbox.clock.now() - datetime.now(UTC)) < timedelta(seconds=60)
         assert [(fault.hits, fault.rule.match) for fault in sandbox.faults] == []
         assert (sandbox.base_url, sandbox.storage_url) == ports

@@ -312,12 +312,12 @@ def test_a_day_that_is_over_is_kept_elsewhere(frozen: Sandbox, admin: httpx.Clie
     kept = httpx.get(location)
     assert kept.headers["content-type"] == "application/json"
     assert kept.json() == today.json()
-    assert frozen.leaked_keys == []
+    assert frozen.requests_with_credentials == []
     assert httpx.get(location.replace("07-13.json", "07-12.json")).status_code == 403
 
     following = admin.get(AUDIT, params={"day": "2026-07-12", "event_type": "teams"}, follow_redirects=True)
     assert {entry["event"] for entry in following.json()["entries"]} == {"team_member_added"}
-    assert frozen.leaked_keys == ["/audit/teams/2026-07-12.json"]
+    assert frozen.requests_with_credentials == ["/audit/teams/2026-07-12.json"]
 
 
 def test_every_day_of_the_last_two_weeks_has_entries(frozen: Sandbox, admin: httpx.Client) -> None:

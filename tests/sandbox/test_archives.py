@@ -86,7 +86,7 @@ def test_download_and_unpack(sandbox: Sandbox, alice: httpx.Client, url: str) ->
     (length,) = struct.unpack("<Q", tensors[:8])
     (tensor,) = json.loads(tensors[8 : 8 + length]).values()
     assert tensor["data_offsets"] == [0, len(tensors) - 8 - length]
-    assert sandbox.leaked_keys == []
+    assert sandbox.requests_with_credentials == []
 
 
 def test_archives_are_the_same_every_time_and_differ_by_checkpoint(
@@ -179,8 +179,8 @@ def test_storage_has_no_api_and_the_api_no_storage(sandbox: Sandbox, url: str) -
 @pytest.mark.parametrize("header", ["X-API-Key", "Authorization"])
 def test_leaked_credentials_are_noticed(sandbox: Sandbox, url: str, header: str) -> None:
     httpx.get(url, headers={header: sandbox.api_key})
-    assert sandbox.leaked_keys == ["/archives/run-id/weights/0001.tar.gz"]
-    assert sandbox.api_key not in repr(sandbox.leaked_keys)
+    assert sandbox.requests_with_credentials == ["/archives/run-id/weights/0001.tar.gz"]
+    assert sandbox.api_key not in repr(sandbox.requests_with_credentials)
     assert len(sandbox.storage_requests) == 1
     assert sandbox.storage_requests[0].target in url
 
@@ -190,4 +190,4 @@ def test_following_the_redirect_with_the_key_is_noticed(sandbox: Sandbox, url: s
     headers = {"X-API-Key": sandbox.api_key}
     response = httpx.get(sandbox.base_url + ARCHIVE, headers=headers, follow_redirects=True)
     assert response.status_code == 200
-    assert len(sandbox.leaked_keys) == 1
+    assert len(sandbox.requests_with_credentials) == 1

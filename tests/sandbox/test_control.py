@@ -11,8 +11,8 @@ import pytest
 
 from tinker_rest import NotFoundError, RestClient
 from tinker_rest_sandbox import Sandbox
-from tinker_rest_sandbox.answers import Refusal
-from tinker_rest_sandbox.control_access import check_may_control
+from tinker_rest_sandbox._exposure import check_may_control
+from tinker_rest_sandbox._responses import ApiError
 
 RUNS = "/api/v1/training_runs"
 
@@ -33,7 +33,7 @@ def test_the_state_is_told(control: httpx.Client, sandbox: Sandbox) -> None:
     ]
     assert state["projects"] == ["project-research", "project-archive"]
     assert state["counts"] == {**sandbox.counts(), "requests": 1, "storage_requests": 0, "faults": 0}
-    assert (state["violations"], state["leaked_keys"]) == ([], [])
+    assert (state["violations"], state["requests_with_credentials"]) == ([], [])
     assert state["now"].endswith("Z")
     assert httpx.get(f"{sandbox.base_url}/__sandbox__").json()["counts"] == state["counts"]
 
@@ -105,6 +105,29 @@ def test_requests_over_http(control: httpx.Client, sandbox: Sandbox) -> None:
     assert control.delete("requests").status_code == 204
     assert control.get("requests").json() == {"requests": []}
     assert len(sandbox.storage_requests) == 0
+
+
+def test_requests_over_http_hold_no_secrets(control: httpx.Client, sandbox: Sandbox) -> None:
+    headers = {
+        "Proxy-Authorization": "Basic cHJveHktc2VjcmV0",
+        "Authorization": "Bearer bearer-secret",
+        "Cookie": "session=cookie-secret",
+        "X-Auth-Token": "header-secret",
+        "Subscription-Key": "subscription-secret",
+        "X-Note": f"mine is {sandbox.api_key}, yours tml-note-secret",
+        "X-Idempotency-Key": "not-hidden",
+    }
+    body = {"api_key": "tml-body-secret", "jwt": "eyJhbGciOi.secret", "password": "p-secret", "name": "not-hidden"}
+    query = "key=tml%2Dquery-secret&access_token=query-secret&X-Amz-Signature=signature-secret&name=not-hidden"
+    httpx.post(f"{sandbox.base_url}/tml-path-secret?{query}", json=body, headers=headers, trust_env=False)
+    secrets = '"note": "tml\\u002descaped-secret", "Authorization": "Bearer quoted-secret"'
+    text = f'{{{secrets}, "mine": "{sandbox.api_key}"}}'
+    httpx.put(f"{sandbox.base_url}/x", content=text, trust_env=False)
+    shown = control.get("requests").text
+    assert "secret" not in shown
+    assert "cHJveHk" not in shown
+    assert shown.count("not-hidden") == 3
+    assert shown.count(sandbox.api_key) == 2
 
 
 def test_the_clock_over_http(control: httpx.Client, sandbox: Sandbox) -> None:
@@ -246,7 +269,7 @@ def may_control(client: str | None, host: str, bound: str, *, from_anywhere: boo
     try:
         peer = None if client is None else (client, 5)
         check_may_control(peer, {"host": host}, bound, from_anywhere=from_anywhere)
-    except Refusal:
+    except ApiError:
         return False
     return True
 
@@ -283,7 +306,7 @@ def test_other_machines_are_told_so(start: Callable[..., Sandbox], monkeypatch: 
 
 
 def test_the_prefix_is_none_of_the_api(sandbox: Sandbox) -> None:
-    from tinker_rest_sandbox.spec import load_spec
+    from tinker_rest_sandbox._spec import load_spec
 
     assert not [path for path in load_spec().document["paths"] if re.match("/_", path)]
     with RestClient(base_url=sandbox.base_url, api_key=sandbox.api_key) as client:

@@ -154,12 +154,12 @@ def test_external_weights_can_be_downloaded_file_by_file(sandbox: Sandbox, alice
     tensors = downloaded["adapter_model.safetensors"]
     part = httpx.get(answer["urls"]["adapter_model.safetensors"], headers={"Range": "bytes=8-15"})
     assert (part.status_code, part.content) == (206, tensors.content[8:16])
-    assert sandbox.leaked_keys == []
+    assert sandbox.requests_with_credentials == []
 
     url = answer["urls"]["adapter_config.json"]
     assert httpx.get(url.replace("adapter_config.json", "other.json")).status_code == 403
     httpx.get(url, headers={TOKEN: sandbox.weights_access_token})
-    assert sandbox.leaked_keys == [httpx.URL(url).path]
+    assert sandbox.requests_with_credentials == [httpx.URL(url).path]
     alice.delete(f"/api/v1/training_runs/{EXAMPLE}/checkpoints/external_weights/imported")
     assert httpx.get(url).status_code == 404
     assert alice.get(urls_path("imported")).status_code == 404

@@ -22,8 +22,8 @@ import httpx
 import pytest
 
 from tinker_rest_sandbox import Clock, Sandbox
-from tinker_rest_sandbox.app import TOKEN_OPERATIONS
-from tinker_rest_sandbox.spec import load_spec
+from tinker_rest_sandbox._app import TOKEN_OPERATIONS
+from tinker_rest_sandbox._spec import load_spec
 
 MOMENT = datetime(2026, 7, 14, 9, 48, 12, 345678, UTC)
 SPEC = load_spec()
@@ -167,7 +167,7 @@ def of_something_unknown(sandbox: Sandbox, request: Request) -> httpx.Response:
         name = "checkpoint_name" if "checkpoint_name" in request.path else list(request.path)[-1]
         request.path[name] = "9999"
     elif request.operation in TOKEN_OPERATIONS:
-        with sandbox_of_the_moment(wants_tokens="absent") as without_tokens:
+        with sandbox_of_the_moment(token_exchange="disabled") as without_tokens:
             return request.send(without_tokens)
     for name in {"source_path", "tinker_path"} & body.keys():
         body[name] = "tinker://run-id/weights/9999"

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tinker_rest_sandbox import Sandbox
-from tinker_rest_sandbox.exposure import exposure_warning, is_loopback
+from tinker_rest_sandbox._exposure import exposure_warning, is_loopback
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost"])

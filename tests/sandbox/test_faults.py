@@ -309,7 +309,7 @@ def test_the_log_knows_the_operation(sandbox: Sandbox) -> None:
     ("values", "named"),
     [
         ({}, "status, delay, bytes_per_second, drop, truncate or malformed"),
-        ({"bytes_per_second": 0}, "from 1 up"),
+        ({"bytes_per_second": 0}, "equal to 1"),
         ({"status": 99}, "99"),
         ({"status": True}, "True"),
         ({"status": 503, "drop": True}, "status and drop"),

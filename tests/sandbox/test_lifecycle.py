@@ -39,7 +39,7 @@ def test_closing_leaves_nothing_for_the_next_start() -> None:
         with sandbox:
             sandbox.faults.add(status=500)
             sandbox.clock.advance(3600)
-            assert [rule.status for rule in sandbox.faults.rules()] == [418, 500]
+            assert [fault.rule.status for fault in sandbox.faults] == [418, 500]
             assert sandbox.clock.ahead == timedelta(hours=1)
 
 
@@ -139,7 +139,7 @@ def test_keys_must_differ() -> None:
 
 
 def test_faults_of_a_handler_are_500(sandbox: Sandbox, caplog, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tinker_rest_sandbox.store import Store
+    from tinker_rest_sandbox._store import Store
 
     monkeypatch.setattr(Store, "run", lambda *_: 1 / 0)
     response = call(sandbox, "GET", "/api/v1/training_runs/run-id")
@@ -149,9 +149,9 @@ def test_faults_of_a_handler_are_500(sandbox: Sandbox, caplog, monkeypatch: pyte
 
 
 def test_a_failed_change_is_undone(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tinker_rest_sandbox.store import Store
+    from tinker_rest_sandbox._store import Store
 
-    monkeypatch.setattr(Store, "keep_answer", lambda *_: 1 / 0)
+    monkeypatch.setattr(Store, "keep_response", lambda *_: 1 / 0)
     url, headers = sandbox.base_url + PUBLISH, {"X-API-Key": sandbox.api_key, "X-Idempotency-Key": "k"}
     assert httpx.post(url, headers=headers).status_code == 500
     monkeypatch.undo()
@@ -207,7 +207,7 @@ def test_command_can_say_425() -> None:
 
 
 def test_command_can_want_tokens() -> None:
-    with process("--port", "0", "--wants-tokens", "required") as running:
+    with process("--port", "0", "--token-exchange", "required") as running:
         names = greeting(running)
         with httpx.Client(
             base_url=names["TINKER_BASE_URL"], headers={"X-API-Key": names["TINKER_API_KEY"]}
@@ -254,7 +254,9 @@ def test_command_says_when_the_database_cannot_be_opened(tmp_path: Path) -> None
         assert running.stderr.read().count("\n") == 1
 
 
-@pytest.mark.parametrize("module", ["jsonschema_rs", "orjson", "starlette", "uvicorn", "yaml"])
+@pytest.mark.parametrize(
+    "module", ["jsonschema_rs", "mkdocs_swagger_ui_tag", "orjson", "pydantic", "starlette", "uvicorn", "yaml"]
+)
 def test_missing_extra_is_told(module: str) -> None:
     code = f"import sys; sys.modules[{module!r}] = None; from tinker_rest_sandbox import Sandbox"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tinker_rest_sandbox import Sandbox, check_response
-from tinker_rest_sandbox.spec import Operation, load_spec
+from tinker_rest_sandbox._spec import Operation, load_spec
 
 SPEC = load_spec()
 # Unpublish needs a public checkpoint, and the example's are private.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import shutil
@@ -16,9 +17,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tinker_rest_sandbox import Sandbox
+from tinker_rest_sandbox._spec import Spec, load_spec
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 HOSTILE = "<script>document.title = 'bad'</script><img src=x onerror=\"document.title = 'bad'\">"
+# Swagger UI says this of any link to an operation.
+EXPECTED = "escaping deep link whitespace"
 WIDTHS = (400, 1280)
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here; CI installs it where it can")
@@ -39,11 +43,11 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     complaints: list[str] = []
     contexts = []
 
-    def begin(url: str, width: int = 1280) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900})
+    def begin(url: str, width: int = 1280, **options: Any) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
+        page.on("console", lambda message: EXPECTED in message.text or complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         origin = "/".join(url.split("/")[:3])
         page.on("request", lambda sent: sent.url.startswith(origin) or complaints.append(f"asked {sent.url}"))
@@ -119,21 +123,54 @@ def test_markup_in_what_users_write_does_nothing(
     assert page.title() == "Tinker sandbox"
 
 
-@pytest.mark.parametrize("path", ["/", "/docs#set_checkpoint_ttl"])
-def test_pages_fit_and_can_be_read(shared_sandbox: Sandbox, open_page: Any, path: str) -> None:
-    for width in WIDTHS:
-        page = open_page(f"{shared_sandbox.base_url}{path}", width)
-        page.wait_for_load_state("networkidle") if path != "/" else page.wait_for_selector("tbody td")
-        if "#" in path:
-            assert abs(page.locator("#set_checkpoint_ttl").bounding_box()["y"]) < 100
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            colours = page.evaluate(
-                "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
-            )
-            text, ground = (sum(map(int, colour[4:-1].split(","))) for colour in colours)
-            assert (text < ground) == (scheme == "light")
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_page_fits_and_can_be_read(shared_sandbox: Sandbox, open_page: Any, width: int) -> None:
+    page = open_page(f"{shared_sandbox.base_url}/", width)
+    page.wait_for_selector("tbody td")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        colours = page.evaluate(
+            "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
+        )
+        text, ground = (sum(map(int, colour[4:-1].split(","))) for colour in colours)
+        assert (text < ground) == (scheme == "light")
+
+
+def test_the_viewer_shows_every_operation_and_tries_them_out(sandbox: Sandbox, open_page: Any) -> None:
+    page = open_page(f"{sandbox.base_url}/docs#/training_runs/list_training_runs")
+    expect(page.locator(".opblock")).to_have_count(len(load_spec().operations))
+    shown = page.locator(".opblock-summary-operation-id").all_inner_texts()
+    assert {name.replace("\u200b", "") for name in shown} == set(load_spec().operations)
+    page.wait_for_load_state("networkidle")
+    page.get_by_role("button", name="Authorize").first.click()
+    page.locator(".auth-container input").fill(sandbox.api_key)
+    page.locator(".auth-container").get_by_role("button", name="Apply credentials").click()
+    page.locator(".auth-container").get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Execute").click()
+    expect(page.locator(".live-responses-table .response-col_status").last).to_have_text("200", timeout=30_000)
+    (request,) = sandbox.requests
+    assert (request.operation_id, request.header("x-api-key")) == ("list_training_runs", sandbox.api_key)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_viewer_follows_the_colours_of_the_system(sandbox: Sandbox, open_page: Any, scheme: str) -> None:
+    page = open_page(f"{sandbox.base_url}/docs", color_scheme=scheme)
+    colour = page.locator(".info .title").evaluate("title => getComputedStyle(title).color")
+    assert (sum(map(int, colour[4:-1].split(","))) < 384) == (scheme == "light")
+
+
+def test_markup_in_a_description_does_nothing(start: Callable[..., Sandbox], browser: Browser) -> None:
+    document = copy.deepcopy(dict(load_spec().document))
+    document["info"]["title"] = document["info"]["description"] = HOSTILE
+    document["paths"]["/api/v1/sessions"]["get"].update(summary=HOSTILE, description=HOSTILE)
+    with closing(browser.new_context()) as context:
+        page = context.new_page()  # which complains of what the policy blocked
+        page.goto(f"{start(spec=Spec(document)).base_url}/docs#/sessions/list_sessions")
+        expect(page.locator(".info .title")).to_contain_text("<script>")
+        page.wait_for_selector(".opblock-description", state="attached")
+        assert page.title() == "Tinker REST API"
+        assert page.locator("#viewer script, #viewer [onerror]").count() == 0
 
 
 def test_a_lost_sandbox_is_told_of(browser: Browser) -> None:

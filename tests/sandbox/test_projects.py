@@ -64,7 +64,7 @@ def test_a_trace_is_built_and_downloaded(sandbox: Sandbox, alice: httpx.Client) 
     assert trace.content[0] == 0x0A
     for name in (b"run-id", b"session-id:train:0", b"session-id:sample:0", b"session-id:sample:1"):
         assert name in trace.content
-    assert sandbox.leaked_keys == []
+    assert sandbox.requests_with_credentials == []
     sandbox.clock.advance(3590)
     assert httpx.get(export["url"]).status_code == 200
     sandbox.clock.advance(11)

@@ -13,7 +13,9 @@ import pytest
 from tinker_rest_sandbox import Sandbox
 
 
-def run_pytest(folder: Path, tests: str, *arguments: str, conftest: str = "") -> subprocess.CompletedProcess[str]:
+def run_pytest(
+    folder: Path, tests: str, *arguments: str, conftest: str = "", **variables: str
+) -> subprocess.CompletedProcess[str]:
     (folder / "test_it.py").write_text(tests)
     (folder / "conftest.py").write_text(conftest)
     (folder / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
@@ -22,11 +24,20 @@ def run_pytest(folder: Path, tests: str, *arguments: str, conftest: str = "") ->
     }
     # What other packages bring is not needed, and takes longer to import than pytest itself.
     others = [
-        f"-pno:{name}" for name in ("anyio", "cacheprovider", "hypothesispytest", "platformdirs", "schemathesis")
+        f"-pno:{name}"
+        for name in (
+            "anyio",
+            "cacheprovider",
+            "hypothesispytest",
+            "platformdirs",
+            "pytest_httpx",
+            "respx",
+            "schemathesis",
+        )
     ]
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *others, *arguments],
-        cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False,
+        cwd=folder, env={**environment, **variables}, capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
 
 
@@ -90,6 +101,23 @@ def test_a_fresh_state_the_environment_and_imports(tmp_path: Path) -> None:
     done = run_pytest(tmp_path, FRESH_STATE)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "10 passed" in done.stdout
+
+
+def test_a_proxy_is_not_asked_for_the_sandbox(tmp_path: Path) -> None:
+    tests = """
+import urllib.request
+
+def test_client(tinker_rest_client):
+    assert tinker_rest_client.list_sessions().result().sessions
+
+def test_environment(tinker_sandbox, tinker_environment):
+    with urllib.request.urlopen(f"{tinker_environment['TINKER_BASE_URL']}/openapi.json", timeout=10) as response:
+        assert response.status == 200
+"""
+    proxy = "http://127.0.0.1:9"  # where nothing listens
+    done = run_pytest(tmp_path, tests, HTTP_PROXY=proxy, http_proxy=proxy, no_proxy="example.com", NO_PROXY="")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 passed" in done.stdout
 
 
 def test_workers_of_xdist_have_servers_of_their_own(tmp_path: Path) -> None:

@@ -185,9 +185,20 @@ def test_requests_are_recorded_as_they_came(shared_sandbox: Sandbox, raw_request
 
 
 def test_the_record_is_bounded() -> None:
-    from tinker_rest_sandbox.requests import RequestLog
+    from tinker_rest_sandbox._requests import RequestLog
 
     log = RequestLog(3)
     for number in range(5):
         log.append(ReceivedRequest("GET", f"/{number}", ()))
     assert [request.target for request in log] == ["/2", "/3", "/4"]
+
+
+def test_the_log_is_bounded_by_bytes_too() -> None:
+    from tinker_rest_sandbox._requests import MAX_LOG_BYTES, RequestLog
+
+    log = RequestLog(10_000)
+    body = bytes(1024 * 1024)
+    for number in range(40):
+        log.append(ReceivedRequest("POST", f"/{number}", (), body))
+    assert sum(len(request.body) for request in log) <= MAX_LOG_BYTES
+    assert (len(log), log[-1].target) == (16, "/39")

@@ -89,7 +89,7 @@ def test_a_delayed_download_is_told_too(sandbox: Sandbox) -> None:
             time.sleep(0.005)
         sandbox.reset()
         assert (overtaken.result().status_code, overtaken.result().json()) == (410, OVERTAKEN)
-    assert (sandbox.leaked_keys, len(sandbox.storage_requests)) == ([], 0)
+    assert (sandbox.requests_with_credentials, len(sandbox.storage_requests)) == ([], 0)
     assert httpx.get(url).status_code == 200
 
 

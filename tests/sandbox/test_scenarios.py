@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import subprocess
 import sys
@@ -10,16 +11,19 @@ from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 
+import attrs
 import jsonschema_rs
 import pytest
+import yaml
 
 from tinker_rest_sandbox import Clock, FaultRule, Sandbox, ScenarioError
-from tinker_rest_sandbox.additions import Additions
-from tinker_rest_sandbox.faults import FaultFields
+from tinker_rest_sandbox._additions import Additions
+from tinker_rest_sandbox._faults import FaultFields
+from tinker_rest_sandbox._scenario import scenario_schema
 
 FOLDER = resources.files("tinker_rest_sandbox")
 EXAMPLE = str(FOLDER / "scenario.example.yaml")
-SCHEMA = json.loads((FOLDER / "scenario.schema.json").read_text("utf-8"))
+SCHEMA = scenario_schema()
 
 
 def test_the_example_holds_what_it_says() -> None:
@@ -47,14 +51,26 @@ def test_the_schema_has_what_the_methods_take() -> None:
     jsonschema_rs.Draft202012Validator(SCHEMA)
     things = ("user", "project", "session", "training_run", "checkpoint", "sampler")
     for thing in things:
-        parameters = set(getattr(Additions, f"add_{thing}").__kwdefaults__)
-        assert set(SCHEMA["$defs"][thing]["properties"]) == parameters, thing
-    assert set(SCHEMA["$defs"]["fault"]["properties"]) == set(FaultRule.__dataclass_fields__)
-    assert set(FaultFields.__annotations__) == set(FaultRule.__dataclass_fields__)
-    nested = set(SCHEMA["$defs"]["checkpoint_of_run"]["properties"])
-    assert nested == set(SCHEMA["$defs"]["checkpoint"]["properties"]) - {"training_run_id", "user"}
-    with_checkpoints = set(SCHEMA["$defs"]["training_run_with_checkpoints"]["properties"])
-    assert with_checkpoints == set(SCHEMA["$defs"]["training_run"]["properties"]) | {"checkpoints"}
+        parameters = set(inspect.signature(getattr(Additions, f"add_{thing}")).parameters) - {"self"}
+        nested = {"checkpoints"} if thing == "training_run" else set()
+        assert set(SCHEMA["$defs"][thing]["properties"]) == parameters | nested, thing
+    assert set(SCHEMA["$defs"]["fault"]["properties"]) == {field.name for field in attrs.fields(FaultRule)}
+    assert set(FaultFields.__annotations__) == {field.name for field in attrs.fields(FaultRule)}
+    of_run = set(SCHEMA["$defs"]["checkpoint_of_run"]["properties"])
+    assert of_run == set(SCHEMA["$defs"]["checkpoint"]["properties"]) - {"training_run_id", "user"}
+
+
+def test_the_schema_takes_what_a_sandbox_takes() -> None:
+    validator = jsonschema_rs.Draft202012Validator(SCHEMA, validate_formats=True)
+    example = yaml.safe_load(Path(EXAMPLE).read_text().replace("2026-07-1", "!!str 2026-07-1"))
+    assert [error.message for error in validator.iter_errors(example)] == []
+    for wrong in (
+        {},
+        {"version": 2},
+        {"version": 1, "users": [{"colour": "red"}]},
+        {"version": 1, "clock": {"start": "noon"}},
+    ):
+        assert not validator.is_valid(wrong), wrong
 
 
 def test_every_field_of_the_schema_is_explained() -> None:
@@ -73,16 +89,16 @@ def written(folder: Path, text: str) -> Path:
     ("text", "line", "place", "said"),
     [
         ("version: 2", 1, "version", "1"),
-        ("seed: true", 1, "the file", "version"),
+        ("seed: true", 1, "version", "required"),
         ("- a", 1, "the file", "object"),
         ("", 1, "the file", "object"),
-        ("version: 1\nusers:\n  - name: carol\n    colour: red\n", 3, "users[0]", "colour"),
+        ("version: 1\nusers:\n  - name: carol\n    colour: red\n", 4, "users[0].colour", "no such field"),
         ("version: 1\nfaults:\n  - status: 503\n  - status: 5\n", 4, "faults[1].status", "200"),
         ("version: 1\nfaults:\n- status: 503\n- {status: 503, drop: true}", 4, "faults[1]", "status and drop"),
         ("version: 1\nfaults:\n- status: 503\n  match: list_nothing", 3, "faults[0]", "list_nothing"),
         ("version: 1\nusers: [{name: bob}]", 2, "users[0]", "'bob' already"),
         ("version: 1\nsessions:\n- session_id: a\n- session_id: a", 4, "sessions[1]", "'a' already"),
-        ("version: 1\nclock:\n  start: noon", 3, "clock.start", "date-time"),
+        ("version: 1\nclock:\n  start: noon", 3, "clock.start", "time zone"),
         ("version: 1\nclock:\n  start: 9999-01-01T00:00:00Z", 3, "clock.start", "9000"),
         (
             "version: 1\ntraining_runs:\n- checkpoints:\n  - name: a\n  - name: a\n",
@@ -108,13 +124,13 @@ def test_mistakes_are_told_with_their_place(text: str, line: int, place: str, sa
     [
         (
             "version: 1\nversion: 1\n",
-            "line 2: it is no YAML that can be used: the key 'version' stands there twice",
+            "line 2: it is not YAML that can be used: the key 'version' is there twice",
         ),
         ("a: [", "line 1"),
-        ("? [a]\n: b", "a key is a text"),
+        ("? [a]\n: b", "a key must be text"),
         ("version: !!python/name:os.system 1", "line 1"),
-        ("version: \x01", "no YAML"),
-        ("1: 2\nversion: 1", "a key is a text"),
+        ("version: \x01", "not YAML"),
+        ("1: 2\nversion: 1", "a key must be text"),
     ],
 )
 def test_what_is_no_yaml_is_told(text: str, said: str, tmp_path: Path) -> None:
@@ -179,3 +195,9 @@ def test_the_command_tells_of_a_wrong_scenario(tmp_path: Path) -> None:
         assert done.returncode == 1
         assert said in done.stderr
         assert done.stderr.count("\n") == 1
+
+
+def test_the_command_prints_the_schema() -> None:
+    command = [sys.executable, "-m", "tinker_rest_sandbox", "--scenario-schema"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    assert json.loads(done.stdout) == SCHEMA

@@ -82,7 +82,7 @@ def test_refusals(raw_request, method: str, path: str, body: bytes | None, statu
 
 
 def test_they_need_a_credential(start, connect) -> None:
-    sandbox = start(wants_tokens="required")
+    sandbox = start(token_exchange="required")
     assert connect(sandbox, "tml-wrong").post(CREATE, json=NEW).status_code == 401
     client = connect(sandbox)
     assert client.post(CREATE, json=NEW).status_code == 401

@@ -51,9 +51,9 @@ def test_a_token_tells_who_the_caller_is(start, connect) -> None:
         }
 
 
-@pytest.mark.parametrize("mode", ["offered", "required"])
+@pytest.mark.parametrize("mode", ["optional", "required"])
 def test_a_token_takes_the_place_of_the_key(start, connect, mode: str) -> None:
-    sandbox = start(wants_tokens=mode)
+    sandbox = start(token_exchange=mode)
     alice, bob = (connect(sandbox, token_of(connect(sandbox, k))) for k in (None, sandbox.other_api_key))
     assert alice.get(RUN).status_code == 200
     assert bob.get(RUN).status_code == 404
@@ -71,7 +71,7 @@ def test_offered_tokens_need_not_be_used(start, connect) -> None:
 
 
 def test_required_tokens_leave_only_the_exchange_to_a_key(start, connect) -> None:
-    sandbox = start(wants_tokens="required")
+    sandbox = start(token_exchange="required")
     client = connect(sandbox)
     assert client.post(CONFIG, json=VERSION).status_code == 200
     refused = client.get(RUN)
@@ -84,7 +84,7 @@ def test_required_tokens_leave_only_the_exchange_to_a_key(start, connect) -> Non
 
 def test_absent_tokens_are_unknown_routes(start, connect) -> None:
     token = token_of(connect(start()))
-    sandbox = start(wants_tokens="absent")
+    sandbox = start(token_exchange="disabled")
     client = connect(sandbox)
     for path, body in ((CONFIG, VERSION), (EXCHANGE, {}), (CONFIG, None)):
         response = client.post(path, json=body)
@@ -148,8 +148,8 @@ def test_tokens_of_another_sandbox_and_changed_ones_are_invalid(start, connect) 
 
 
 def test_settings_that_mean_nothing() -> None:
-    with pytest.raises(ValueError, match="offered"):
-        Sandbox(wants_tokens="maybe")
+    with pytest.raises(ValueError, match="optional"):
+        Sandbox(token_exchange="maybe")
     with pytest.raises(ValueError, match="one second"):
         Sandbox(token_lifetime_seconds=0)
 

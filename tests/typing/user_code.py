@@ -23,7 +23,7 @@ from tinker_rest import (
     DownloadProgress,
     DownloadResult,
     NotFoundError,
-    PagedItems,
+    Paginator,
     ParsedCheckpointTinkerPath,
     RestClient,
     RetryEvent,
@@ -31,7 +31,7 @@ from tinker_rest import (
     TinkerError,
     types,
 )
-from tinker_rest.bulk.outcomes import BulkStatus
+from tinker_rest.bulk import BulkStatus
 from tinker_rest.errors import APIResponse
 from tinker_rest.types import (
     AuditLogResponse,
@@ -81,6 +81,8 @@ def every_method_has_a_type(client: RestClient) -> None:
     assert_type(client.unpublish_checkpoint_from_tinker_path(PATH), APIFuture[None])
     assert_type(client.set_checkpoint_ttl_from_tinker_path(PATH, None), APIFuture[None])
     assert_type(client.set_checkpoint_ttl_from_tinker_path(PATH, ttl_seconds=86400), APIFuture[None])
+    assert_type(client.set_checkpoint_ttl("run-id", "weights/1", timedelta(days=1)), APIFuture[None])
+    assert_type(client.get_checkpoint_archive_url("run-id", "weights/1", timeout=None).result().url, str)
     assert_type(client.get_session("session-id").result(), GetSessionResponse)
     assert_type(client.list_sessions().result(), ListSessionsResponse)
     assert_type(client.get_sampler("session-id:sample:0").result(), GetSamplerResponse)
@@ -247,7 +249,7 @@ def wrong_code_is_noticed(client: RestClient) -> None:
     client.get_training_run_async("a", "nobody")  # type: ignore  # pyright: ignore
     client.get_training_run()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     assert_type(tinker_rest.SPEC_SHA256, str)
-    client.get_audit_log()  # pyright: ignore[reportDeprecated]
+    assert_type(client.get_audit_log().result(), AuditLogResponse)  # which warns when it is called
     client.no_such_method()  # type: ignore[attr-defined]  # pyright: ignore
     RestClient("http://127.0.0.1:1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
@@ -270,8 +272,8 @@ def many_checkpoints(client: RestClient, listed: list[Checkpoint]) -> None:
     assert_type(selection.keep_latest, int | None)
     assert_type(client.select_checkpoints(selection), APIFuture[list[Checkpoint]])
     assert_type(client.delete_checkpoints(selection), APIFuture[BulkResult])
-    assert_type(client.delete_checkpoints(listed, concurrency=32, journal=Path("j")).result(), BulkResult)
-    assert_type(client.delete_checkpoints({PATH}, journal="j", progress=tell).result(), BulkResult)
+    assert_type(client.delete_checkpoints(listed, concurrency=32, log=Path("log")).result(), BulkResult)
+    assert_type(client.delete_checkpoints({PATH}, log="log", missing_ok=True, progress=tell).result(), BulkResult)
     assert_type(client.delete_checkpoints(one.tinker_path for one in listed).result(), BulkResult)
     assert_type(client.set_checkpoints_ttl([PATH, *listed], None).result().outcomes, list[BulkOutcome])
     assert_type(client.publish_checkpoints([PATH]).result().failed[0].error, Exception | None)
@@ -289,7 +291,7 @@ def tell(progress: BulkProgress) -> None:
 async def many_checkpoints_async(client: RestClient, listed: list[Checkpoint]) -> None:
     assert_type(await client.select_checkpoints_async(CheckpointSelection()), list[Checkpoint])
     assert_type(await client.delete_checkpoints_async(listed, concurrency=2), BulkResult)
-    assert_type(await client.set_checkpoints_ttl([PATH], ttl_seconds=86400), BulkResult)
+    assert_type(await client.set_checkpoints_ttl([PATH], ttl_seconds=timedelta(days=1)), BulkResult)
 
 
 def many_mistakes(client: RestClient) -> None:
@@ -302,7 +304,8 @@ def many_mistakes(client: RestClient) -> None:
 
 
 async def every_iterator_has_a_type(client: RestClient) -> None:
-    assert_type(client.iter_user_checkpoints(page_size=100, limit=5), PagedItems[Checkpoint])
+    assert_type(client.iter_user_checkpoints(page_size=100, max_items=5), Paginator[Checkpoint])
+    assert_type(iter(client.iter_sessions()).total_count, int | None)
     for checkpoint in client.iter_user_checkpoints():
         assert_type(checkpoint, Checkpoint)
     async for awaited in client.iter_user_checkpoints():
@@ -312,7 +315,7 @@ async def every_iterator_has_a_type(client: RestClient) -> None:
     async for later in client.iter_training_runs().pages():
         assert_type(later, list[TrainingRun])
     assert_type(list(client.iter_sessions(access_scope="owned")), list[str])
-    found = client.iter_search_sessions(SessionSearchRequest(), page_size=50, limit=None)
+    found = client.iter_session_search(SessionSearchRequest(), page_size=50, max_items=None)
     assert_type([one async for one in found], list[SessionSummary])
     client.iter_sessions(5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     client.iter_sessions(access_scope="mine")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -26,18 +26,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from attrs import field, frozen
 
-from tinker_rest.redaction import one_line
-
-if TYPE_CHECKING:
-    from tinker_rest.bulk.outcomes import BulkResult
-
-
-class ExperimentalWarning(FutureWarning):
-    """What the official SDK warns with of calls that may change. This package never does; filters may name it."""
+from tinker_rest._redaction import redact as redact
+from tinker_rest._redaction import summarize
 
 
 class TinkerError(Exception):
@@ -57,23 +51,6 @@ class CredentialsError(TinkerError):
 
 class ClientClosedError(TinkerError, RuntimeError):
     """The client was closed: before the call, of which nothing was sent, or before the call ended."""
-
-
-class BulkError(TinkerError):
-    """Some of many checkpoints could not be changed, or were not tried.
-
-    Attributes:
-        result: What became of all of them, a `BulkResult`.
-    """
-
-    def __init__(self, message: str, result: BulkResult) -> None:
-        """Keep the result."""
-        super().__init__(message, result)
-        self.result = result
-
-    def __str__(self) -> str:
-        """How many failed, and why the first of them did."""
-        return str(self.args[0])
 
 
 class DownloadError(TinkerError):
@@ -155,7 +132,7 @@ class APIError(TinkerError):
         tries = "1 attempt" if self.attempts == 1 else f"{self.attempts} attempts"
         facts = [f"request_id {self.request_id}"] if self.request_id else []
         if self.server_request_id and self.server_request_id != self.request_id:
-            facts.append(f"server's request_id {one_line(self.server_request_id, 100)}")
+            facts.append(f"server's request_id {summarize(self.server_request_id, 100)}")
         facts.append(f"{tries}, {self.elapsed:.1f} s")
         return f"{self.operation_id or 'call'} failed: {self.message} ({', '.join(facts)})"
 
@@ -183,8 +160,8 @@ class SessionTraceExportError(APIError, RuntimeError):
     """The server could not build the trace of a session."""
 
 
-class _AnsweredError(APIError):
-    """The server answered.
+class APIResponseError(APIError):
+    """The server answered, but not with what was asked for.
 
     Attributes:
         response: The answer as it came.
@@ -203,11 +180,11 @@ class _AnsweredError(APIError):
         self.retry_after = retry_after
 
 
-class APIResponseValidationError(_AnsweredError):
+class APIResponseValidationError(APIResponseError):
     """The answer is not what the API's description promises: no JSON, or a field missing or wrong."""
 
 
-class APIStatusError(_AnsweredError):
+class APIStatusError(APIResponseError):
     """The server answered with an error.
 
     Attributes:
@@ -296,6 +273,7 @@ _NAME_OF_STATUS = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    407: "Proxy Authentication Required",
     408: "Request Timeout",
     409: "Conflict",
     422: "Unprocessable Entity",
@@ -310,6 +288,7 @@ _NAME_OF_STATUS = {
 REMEDY_OF_STATUS = {
     401: "Check the API key: the argument api_key or the environment variable TINKER_API_KEY.",
     402: "Settle the account's billing, then call again.",
+    407: "Put the user and password of the proxy into HTTP_PROXY or HTTPS_PROXY.",
 }
 
 
@@ -340,17 +319,17 @@ def server_message(body: object) -> str:
         for name in ("detail", "message", "error", "title"):
             if body.get(name):
                 return server_message(body[name])
-        return one_line(json.dumps(body)) if body else ""
+        return summarize(json.dumps(body)) if body else ""
     if isinstance(body, list):
-        return one_line("; ".join(_one_detail(item) for item in body[:5]))
+        return summarize("; ".join(_one_detail(item) for item in body[:5]))
     text = str(body or "").strip()
     if said := re.search(r"<Message>([^<]+)</Message>", text):  # as storages have it
-        return one_line(said[1])
+        return summarize(said[1])
     if text.startswith("<"):
         return "the answer is a web page, not JSON; a proxy may have sent it"
     if text.startswith("Traceback "):
         text = text.splitlines()[-1]
-    return one_line(text)
+    return summarize(text)
 
 
 def _one_detail(item: object) -> str:

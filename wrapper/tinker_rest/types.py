@@ -1,91 +1,72 @@
-"""The types of what calls return, and of what the API's description names.
+"""The models that calls return, and the types named in their fields.
 
-The models are generated from the description; times in them are aware datetimes in UTC, sizes are bytes, and
-what a server leaves out is None or the description's default. Fields of a newer server are kept in
-`additional_properties`, unknown values of an enumeration as plain strings, and models with an unknown tag as
-`UnknownVariant`. The unions are for annotations.
+They are generated from the API's description. Times are aware datetimes in UTC and sizes are bytes. What a server
+leaves out is None or the description's default. Fields of newer servers are kept in `additional_properties`,
+unknown values of an enumeration as plain strings, and models with an unknown tag as `UnknownVariant`. The unions
+are meant for annotations.
 """
 
-# From `models` comes every model, so that those of a new operation need no line here. Type checkers follow the
-# `__all__` of a module that is imported in this form.
+# The star import brings every model, so a new operation needs no line here. Type checkers follow the `__all__` of
+# a module that is imported in this form.
 from datetime import datetime
 from typing import ClassVar
 
 from attrs import field, frozen
 
 import tinker_rest_api.models as models
-from tinker_rest.redaction import redact
-from tinker_rest.tinker_path import ParsedCheckpointTinkerPath
+from tinker_rest._redaction import redact
+from tinker_rest.paths import ParsedCheckpointTinkerPath
 from tinker_rest_api._model import Model, UnknownVariant
 from tinker_rest_api.models import *  # noqa: F403
-from tinker_rest_api.models import (
-    AccessibleSearchOwner,
-    ActiveSessionStatusQuery,
-    AdamOptimizerConfig,
-    CancelledSessionStatusQuery,
-    CheckpointBillingEvent,
-    ClientFinishedSessionStatusQuery,
-    ClientSessionFinished,
-    ClientSessionFinishErrored,
-    ClientSessionFinishInterrupted,
-    ClientSessionFinishSuccess,
-    DimuonOptimizerConfig,
-    FailedSessionStatusQuery,
-    KnownCheckpointType,
-    KnownFinishReasonType,
-    OwnSearchOwner,
-    SamplingPrefillBillingEvent,
-    SamplingSampleBillingEvent,
-    SessionActive,
-    SessionCancelled,
-    SessionFailed,
-    SessionFailedRequestReason,
-    SessionFailedSamplingSessionReason,
-    SessionFailedTrainingRunReason,
-    StorageBillingEvent,
-    TrainingBillingEvent,
-    UserSearchOwner,
-)
 
 ModelID = str
-CheckpointType = KnownCheckpointType | str
-OptimizerConfig = AdamOptimizerConfig | DimuonOptimizerConfig | UnknownVariant
-SearchOwner = OwnSearchOwner | AccessibleSearchOwner | UserSearchOwner | UnknownVariant
+CheckpointType = models.KnownCheckpointType | str
+OptimizerConfig = models.AdamOptimizerConfig | models.DimuonOptimizerConfig | UnknownVariant
+SearchOwner = models.OwnSearchOwner | models.AccessibleSearchOwner | models.UserSearchOwner | UnknownVariant
 SessionStatusQuery = (
-    ActiveSessionStatusQuery
-    | CancelledSessionStatusQuery
-    | FailedSessionStatusQuery
-    | ClientFinishedSessionStatusQuery
+    models.ActiveSessionStatusQuery
+    | models.CancelledSessionStatusQuery
+    | models.FailedSessionStatusQuery
+    | models.ClientFinishedSessionStatusQuery
     | UnknownVariant
 )
-ClientSessionFinishReasonType = KnownFinishReasonType | str
+ClientSessionFinishReasonType = models.KnownFinishReasonType | str
 ClientSessionFinishReason = (
-    ClientSessionFinishSuccess | ClientSessionFinishErrored | ClientSessionFinishInterrupted | UnknownVariant
+    models.ClientSessionFinishSuccess
+    | models.ClientSessionFinishErrored
+    | models.ClientSessionFinishInterrupted
+    | UnknownVariant
 )
 SessionFailedReason = (
-    SessionFailedRequestReason
-    | SessionFailedTrainingRunReason
-    | SessionFailedSamplingSessionReason
+    models.SessionFailedRequestReason
+    | models.SessionFailedTrainingRunReason
+    | models.SessionFailedSamplingSessionReason
     | UnknownVariant
 )
-SessionStatus = SessionFailed | SessionCancelled | ClientSessionFinished | SessionActive | UnknownVariant
+SessionStatus = (
+    models.SessionFailed
+    | models.SessionCancelled
+    | models.ClientSessionFinished
+    | models.SessionActive
+    | UnknownVariant
+)
 BillingEventInfo = (
-    TrainingBillingEvent
-    | SamplingPrefillBillingEvent
-    | SamplingSampleBillingEvent
-    | CheckpointBillingEvent
-    | StorageBillingEvent
+    models.TrainingBillingEvent
+    | models.SamplingPrefillBillingEvent
+    | models.SamplingSampleBillingEvent
+    | models.CheckpointBillingEvent
+    | models.StorageBillingEvent
     | UnknownVariant
 )
 
 
 @frozen
 class CheckpointArchiveUrlResponse(Model):
-    """Where a checkpoint's archive can be downloaded, and until when.
+    """A signed URL of a checkpoint's archive.
 
     Attributes:
-        url: The signed URL of a gzip-compressed tar archive. Whoever has it can download the archive, so the
-            repr leaves out its query.
+        url: The signed URL of a gzip-compressed tar archive. Anyone who has it can download the archive, so the
+            repr omits its query.
         expires_at: When the URL stops working, in UTC.
     """
 
@@ -96,18 +77,18 @@ class CheckpointArchiveUrlResponse(Model):
 
     @property
     def expires(self) -> datetime:
-        """The same as `expires_at`, by the name that older programs use."""
+        """Alias of `expires_at`, used by older programs."""
         return self.expires_at
 
 
 @frozen
 class WhoamiResponse(Model):
-    """Who an API key stands for.
+    """The owner of an API key.
 
     Attributes:
         user_urn: The URN of the user.
         org_urn: The URN of the organization, `tml:organization:ID`.
-        email: The user's e-mail address; None for a key that belongs to no person.
+        email: The user's e-mail address; None if the key does not belong to a person.
     """
 
     field_order: ClassVar = ("user_urn", "org_urn", "email")

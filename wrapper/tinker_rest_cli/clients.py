@@ -8,8 +8,8 @@ import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from tinker_rest_cli.formatting import printable
 from tinker_rest_cli.settings import Settings
-from tinker_rest_cli.texts import printable
 
 if TYPE_CHECKING:
     from tinker_rest import AdminClient, RestClient, RetryEvent
@@ -18,34 +18,35 @@ QUIET_SECONDS = 5.0
 
 
 def rest_client(settings: Settings) -> RestClient:
-    """A client for what belongs to users; to be used in a `with` block."""
+    """A client for a user's own data, for a `with` block."""
     from tinker_rest import RestClient
 
-    return RestClient(**_options(settings))
+    return RestClient(**client_options(settings))
 
 
 def admin_client(settings: Settings) -> AdminClient:
-    """A client for what administrators look up; to be used in a `with` block."""
+    """A client for administrators, for a `with` block."""
     from tinker_rest import AdminClient
 
-    return AdminClient(**_options(settings))
+    return AdminClient(**client_options(settings))
 
 
-def set_up(settings: Settings) -> None:
-    """Tell warnings, and log what the settings ask for."""
-    _tell_warnings()
+def client_options(settings: Settings) -> dict[str, Any]:
+    """The arguments of a client; also lets warnings and the log appear as the settings say."""
+    warnings.showwarning = _show_warning
     if settings.verbosity:
         _log(settings.verbosity)
-
-
-def _options(settings: Settings) -> dict[str, Any]:
-    set_up(settings)
     options: dict[str, Any] = {"base_url": settings.base_url}
     if settings.timeout is not None:
-        options |= {"timeout": settings.timeout, "archive_timeout": settings.timeout}
+        options["timeout"] = settings.timeout
     if not settings.quiet and sys.stderr.isatty():
-        options["on_retry"] = _tell_retry
+        options["on_retry"] = _show_retry
     return options
+
+
+def build_timeout(settings: Settings, name: str = "timeout") -> dict[str, Any]:
+    """The argument of methods that wait until the server has built something."""
+    return {} if settings.timeout is None else {name: settings.timeout}
 
 
 def _log(verbosity: int) -> None:
@@ -65,18 +66,14 @@ def _on_one_line(record: logging.LogRecord) -> bool:
     return True
 
 
-def _tell_warnings() -> None:
-    """Tell warnings of ours in a line, and nothing of what is experimental or deprecated."""
-
-    def show(message: Warning | str, category: type[Warning], *_where: Any, **_more: Any) -> None:
-        if category is UserWarning:
-            sys.stderr.write(f"tinker-rest: warning: {printable(str(message))}\n")
-
-    warnings.showwarning = show
+def _show_warning(message: Warning | str, category: type[Warning], *_where: Any, **_more: Any) -> None:
+    """Show warnings of the client in one line; nothing about experimental or deprecated calls."""
+    if category is UserWarning:
+        sys.stderr.write(f"tinker-rest: warning: {printable(str(message))}\n")
 
 
-def _tell_retry(event: RetryEvent) -> None:
-    """Tell whoever looks at the terminal why nothing happens."""
+def _show_retry(event: RetryEvent) -> None:
+    """Say why nothing happens, once that takes a while."""
     if event.elapsed + event.delay < QUIET_SECONDS:
         return
     left = "" if event.remaining is None else f", {event.remaining:.0f} s left"

@@ -1,9 +1,11 @@
-"""What goes wrong, told in one line on stderr that says what to do, and as an exit status."""
+"""Reports a failure in one line on stderr that says what to do, and as an exit status."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
+import signal
 import sys
 from collections.abc import Callable
 from enum import IntEnum
@@ -11,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tinker_rest_cli import MISSING
 from tinker_rest_cli.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,26 +20,21 @@ if TYPE_CHECKING:
 
 
 class ExitStatus(IntEnum):
-    """With what a command ends; scripts may rely on it."""
+    """Exit statuses (stable)."""
 
     DONE = 0
     FAILED = 1
     USAGE = 2  # the command line or a value in it is wrong; nothing was sent
-    CREDENTIALS = 3  # no key, or one that is refused or may not do this (401, 403)
+    CREDENTIALS = 3  # no key, or one that is refused or lacks permission (401, 403)
     NOT_FOUND = 4
     PARTIAL = 5  # some of several items failed
-    NETWORK = 6  # no answer, or one that says to try again later (429, 5xx)
+    NETWORK = 6  # no answer, or one that asks to try again later (429, 5xx)
     INTERRUPTED = 130
-    CLOSED_PIPE = 141  # whoever read the output has stopped, as `head` does; nothing is said
+    CLOSED_PIPE = 141  # the reader of the output has stopped, as `head` does; nothing is reported
 
 
 class CommandError(Exception):
-    """A failure of a command itself, in a line.
-
-    Args:
-        message: What failed and what to do.
-        status: The exit status.
-    """
+    """A failure of a command itself: what failed and what to do, in one line."""
 
     def __init__(self, message: str, status: ExitStatus = ExitStatus.FAILED) -> None:
         """Keep both."""
@@ -47,8 +43,8 @@ class CommandError(Exception):
         self.status = status
 
 
-def told(work: Callable[[], int], settings: Settings) -> int:
-    """Do the work and return its exit status; tell of an exception in a line, and show it with `--debug`."""
+def run_and_report(work: Callable[[], int], settings: Settings) -> int:
+    """Do the work and return its exit status; report an exception in one line, with `--debug` whole."""
     try:
         status = work()
         sys.stdout.flush()
@@ -60,22 +56,26 @@ def told(work: Callable[[], int], settings: Settings) -> int:
     except BrokenPipeError:
         return ExitStatus.CLOSED_PIPE
     except (KeyboardInterrupt, click.Abort) as error:
-        return _told(error, "interrupted", ExitStatus.INTERRUPTED, settings)
+        with contextlib.suppress(ValueError):  # in another thread than the main one
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process ends already
+        return _report(error, "interrupted", ExitStatus.INTERRUPTED, settings)
     except Exception as error:
-        return _told(error, *explain(error), settings)
+        return _report(error, *explain(error), settings)
     return status
 
 
 def explain(error: Exception) -> tuple[str, ExitStatus]:
-    """What to say of an exception, without secrets and remedy included, and the exit status."""
+    """The message for an exception, without secrets and with a remedy, and the exit status."""
     if isinstance(error, CommandError):
         return error.message, error.status
     if isinstance(error, click.UsageError):
-        return _usage(error), ExitStatus.USAGE
+        message = error.format_message().rstrip(".").replace("?", "")
+        path = error.ctx.command_path if error.ctx else "tinker-rest"
+        return f"{message[:1].lower()}{message[1:]}. See {path} --help", ExitStatus.USAGE
     if isinstance(error, click.ClickException):
         return error.format_message(), ExitStatus.FAILED
     if isinstance(error, ImportError) and (error.name or "").partition(".")[0] == "rich":
-        return MISSING.format("rich").removeprefix("tinker-rest: "), ExitStatus.FAILED
+        return "rich is not installed, which the command needs: pip install 'tinker-rest[cli]'", ExitStatus.FAILED
     from tinker_rest import errors
 
     if isinstance(error, errors.InvalidArgumentError):
@@ -83,63 +83,49 @@ def explain(error: Exception) -> tuple[str, ExitStatus]:
     if isinstance(error, errors.CredentialsError):
         return str(error).replace(", give api_key=,", ","), ExitStatus.CREDENTIALS
     if isinstance(error, errors.APIError):
-        return _explain_call(error)
+        # The remedies for programs are not those of a command line.
+        text = re.sub(r"\.? (Check the API key|Settle the account)[^(]*(?= \()", "", str(error))
+        remedy, status = _remedy(error)
+        return f"{text}{remedy and '. '}{remedy}", status
     if isinstance(error, (errors.TinkerError, OSError)):
         return str(error), ExitStatus.FAILED
-    return (
-        f"a fault of tinker-rest itself: {type(error).__name__}: {error}; --debug shows where",
-        ExitStatus.FAILED,
-    )
+    return f"internal error: {type(error).__name__}: {error}; --debug shows where", ExitStatus.FAILED
 
 
-def _explain_call(error: APIError) -> tuple[str, ExitStatus]:
-    from tinker_rest import errors
-
-    def said(remedy: str, status: ExitStatus) -> tuple[str, ExitStatus]:
-        text = str(error)
-        if isinstance(error, errors.APIStatusError):  # whose remedy is for programs
-            text = text.replace(f". {errors.REMEDY_OF_STATUS.get(error.status_code)}", "")
-        return f"{text}{remedy and '. '}{remedy}", status
-
-    match error:
-        case errors.APITimeoutError():
-            return said(
-                "Check the network and TINKER_BASE_URL, or give it more time with --timeout", ExitStatus.NETWORK
-            )
-        case errors.APIConnectionError():
-            return said("Check the network and the server's address, TINKER_BASE_URL", ExitStatus.NETWORK)
-        case errors.APIStatusError(operation_unsupported=True):
-            return said("Another server, or a newer one, may have it", ExitStatus.FAILED)
-        case errors.AuthenticationError():
-            return said("Check the key in TINKER_API_KEY",
-                        ExitStatus.CREDENTIALS)  # fmt: skip
-        case errors.PermissionDeniedError():
-            return said(
-                "It takes another key or role; `tinker-rest auth whoami` shows yours", ExitStatus.CREDENTIALS
-            )
-        case errors.BillingError():
-            return said("Settle the account's billing", ExitStatus.FAILED)
-        case errors.NotFoundError():
-            return said("Check the id, and whose it is; `list` commands show yours", ExitStatus.NOT_FOUND)
-        case errors.RateLimitError():
-            return said("Try again later", ExitStatus.NETWORK)
-        case errors.InternalServerError():
-            return said("Try again later; where it stays, tell the server's operators the request_id",
-                        ExitStatus.NETWORK)  # fmt: skip
-        case errors.BadRequestError() | errors.UnprocessableEntityError():
-            return said("Check the values of the command", ExitStatus.FAILED)
-    return said("", ExitStatus.FAILED)
+# By the names of classes, since nothing of the client is imported before it is needed; the first that fits counts.
+_REMEDIES = {
+    "APITimeoutError": (
+        "Check the network and TINKER_BASE_URL, or give it more time with --timeout",
+        ExitStatus.NETWORK,
+    ),
+    "APIConnectionError": ("Check the network and the server's address, TINKER_BASE_URL", ExitStatus.NETWORK),
+    "AuthenticationError": ("Check the key in TINKER_API_KEY", ExitStatus.CREDENTIALS),
+    "PermissionDeniedError": (
+        "This needs a different key or role; `tinker-rest auth whoami` shows yours",
+        ExitStatus.CREDENTIALS,
+    ),
+    "BillingError": ("Settle the account's billing", ExitStatus.FAILED),
+    "NotFoundError": ("Check the ID and that it is yours (see the `list` commands)", ExitStatus.NOT_FOUND),
+    "RateLimitError": ("Try again later", ExitStatus.NETWORK),
+    "InternalServerError": (
+        "Try again later; if it persists, give the server's operators the request_id",
+        ExitStatus.NETWORK,
+    ),
+    "BadRequestError": ("Check the values of the command", ExitStatus.FAILED),
+    "UnprocessableEntityError": ("Check the values of the command", ExitStatus.FAILED),
+}
 
 
-def _usage(error: click.UsageError) -> str:
-    message = error.format_message().rstrip(".").replace("?", "")
-    path = error.ctx.command_path if error.ctx else "tinker-rest"
-    return f"{message[:1].lower()}{message[1:]}. See {path} --help"
+def _remedy(error: APIError) -> tuple[str, ExitStatus]:
+    if getattr(error, "operation_unsupported", False):
+        return "Another server, or a newer one, may offer it", ExitStatus.FAILED
+    names = [kind.__name__ for kind in type(error).__mro__]
+    return next((_REMEDIES[name] for name in names if name in _REMEDIES), ("", ExitStatus.FAILED))
 
 
-def _told(error: BaseException, message: str, status: ExitStatus, settings: Settings) -> int:
-    from tinker_rest.redaction import redact
-    from tinker_rest_cli.texts import printable
+def _report(error: BaseException, message: str, status: ExitStatus, settings: Settings) -> int:
+    from tinker_rest.errors import redact
+    from tinker_rest_cli.formatting import printable
 
     try:
         if settings.debug:
@@ -155,7 +141,7 @@ def _told(error: BaseException, message: str, status: ExitStatus, settings: Sett
 
 
 def close_outputs() -> None:
-    """Flush what was written; where nobody reads it, say nothing of it when the interpreter exits."""
+    """Flush stdout and stderr; if nobody reads one, keep the interpreter from complaining at its exit."""
     for output in (sys.stdout, sys.stderr):
         try:
             output.flush()

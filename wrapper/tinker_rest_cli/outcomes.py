@@ -1,4 +1,4 @@
-"""Reports what became of each of many checkpoints."""
+"""Reports the outcome for each of many checkpoints."""
 
 from __future__ import annotations
 
@@ -7,24 +7,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tinker_rest_cli.columns import Column, Listing
 from tinker_rest_cli.failures import ExitStatus, explain
-from tinker_rest_cli.output import Column, Listing, show_list
-from tinker_rest_cli.paging import Found
+from tinker_rest_cli.formatting import counted, printable
+from tinker_rest_cli.output import show_list
 from tinker_rest_cli.settings import Settings
-from tinker_rest_cli.texts import counted, printable
 
 if TYPE_CHECKING:
-    from tinker_rest.bulk.outcomes import BulkOutcome
+    from tinker_rest import BulkOutcome
 
-_COLUMNS: list[Column[BulkOutcome]] = [
-    Column("path", "Path", lambda one: one.tinker_path, whole=True),
-    Column("outcome", "Outcome", lambda one: one.status, lambda status: status.replace("_", " ")),
-    Column("error", "Error", lambda one: _error(one), extra=True),  # stderr tells it
-]
-
-
-def _error(outcome: BulkOutcome) -> str | None:
-    return None if outcome.error is None else explain(outcome.error)[0]
+_FINE = ("done", "already_done")
 
 
 def report(
@@ -36,46 +28,51 @@ def report(
     results: Mapping[str, Mapping[str, Any]] | None = None,
     more_columns: Sequence[Column[BulkOutcome]] = (),
 ) -> int:
-    """Print what became of each checkpoint, on stderr how many failed and which, and return the exit status.
+    """Print the outcome of each checkpoint, on stderr which failed, and return the exit status.
 
-    Args:
-        settings: What the common options say.
-        outcomes: One for each checkpoint.
-        done: What was done, such as `deleted`.
-        already: What was so before, such as `gone already`.
-        results: What else there is to tell of each, for JSON, by their tinker paths.
-        more_columns: Further columns.
+    `done` and `already` are such as `deleted` and `already deleted`; `results` are more fields for JSON, by path.
     """
-    from tinker_rest.bulk.outcomes import SUCCEEDED
 
-    def as_json(one: BulkOutcome) -> dict[str, Any]:
-        more = (results or {}).get(one.tinker_path, {})
-        return {"tinker_path": one.tinker_path, "outcome": one.status, "error": _error(one), **more}
+    def as_json(outcome: BulkOutcome) -> dict[str, Any]:
+        more = (results or {}).get(outcome.tinker_path, {})
+        return {"tinker_path": outcome.tinker_path, "outcome": outcome.status, "error": _error(outcome), **more}
 
-    counts = Counter(one.status for one in outcomes)
-    shown = [one for one in outcomes if one.status in SUCCEEDED] if settings.quiet else outcomes
-    listing = Listing("checkpoint", lambda one: one.tinker_path, [*_COLUMNS, *more_columns], as_json)
-    words = {"done": done, "already_done": already, "failed": "failed", "cancelled": "not tried"}
-    totals = {status: counts[status] for status in words}  # type: ignore[index]
+    columns: list[Column[BulkOutcome]] = [
+        Column("path", "Path", lambda outcome: outcome.tinker_path, no_wrap=True),
+        Column("outcome", "Outcome", lambda outcome: outcome.status, lambda status: status.replace("_", " ")),
+        Column("error", "Error", _error, hidden=True),  # it is on stderr
+        *more_columns,
+    ]
+    words = {
+        "done": done,
+        "already_done": already,
+        "not_found": "not found",
+        "failed": "failed",
+        "skipped": "skipped",
+    }
+    counts = Counter[str](outcome.status for outcome in outcomes)
+    totals = {status: counts[status] for status in words}
+    shown = [outcome for outcome in outcomes if outcome.status in _FINE] if settings.quiet else outcomes
     if outcomes or settings.format != "table":
-        show_list(settings, listing, Found.all_of(shown), more=lambda: {"outcomes": totals})
+        listing = Listing("checkpoint", lambda outcome: outcome.tinker_path, columns, as_json)
+        show_list(settings, listing, shown, more=lambda: {"outcomes": totals})
     sys.stdout.flush()
-    failed = [one for one in outcomes if one.status not in SUCCEEDED]
-    for one in failed:
-        error = _error(one)
-        _tell(f"not tried: {one.tinker_path}" if error is None else f"failed: {one.tinker_path}: {error}")
+    failed = [outcome for outcome in outcomes if outcome.status not in _FINE]
+    for outcome in failed:
+        error = _error(outcome)
+        _tell(f"{words[outcome.status]}: {outcome.tinker_path}{f': {error}' if error else ''}")
     if not settings.quiet:
-        told = [f"{count:,} {words[status]}" for status, count in totals.items() if count]
-        _tell(f"{counted(len(outcomes), 'checkpoint')}: {', '.join(told) or 'nothing to do'}")
-    return _status(failed, len(outcomes))
-
-
-def _status(failed: Sequence[BulkOutcome], count: int) -> ExitStatus:
+        parts = [f"{count:,} {words[status]}" for status, count in totals.items() if count]
+        _tell(f"{counted(len(outcomes), 'checkpoint')}: {', '.join(parts) or 'nothing to do'}")
     if not failed:
         return ExitStatus.DONE
-    if count == 1 and failed[0].error is not None:
+    if len(outcomes) == 1 and failed[0].error is not None:
         return explain(failed[0].error)[1]
-    return ExitStatus.PARTIAL
+    return ExitStatus.NOT_FOUND if counts["not_found"] == len(outcomes) else ExitStatus.PARTIAL
+
+
+def _error(outcome: BulkOutcome) -> str | None:
+    return None if outcome.error is None else explain(outcome.error)[0]
 
 
 def _tell(line: str) -> None:

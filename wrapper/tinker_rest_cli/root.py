@@ -20,19 +20,17 @@ COMMANDS = {
         "checkpoint", "checkpoint", "List, show, download, publish, expire and delete checkpoints."
     ),
     "session": Entry("session", "session", "List, show and search sessions, and export their traces."),
-    "sampler": Entry("sampler", "sampler", "Show samplers."),
-    "weights": Entry("weights", "weights", "Show what is needed to load a checkpoint."),
-    "model": Entry("model", "model", "List the models that one may use."),
-    "billing": Entry("billing", "billing", "Show an organization's usage and storage, for administrators."),
-    "audit": Entry("audit", "audit", "Show an organization's audit log of a day, for administrators."),
-    "storage": Entry("storage", "storage", "Show what checkpoints cost in storage, and what a TTL would free."),
-    "auth": Entry("auth", "auth", "Show whose the API key is."),
+    "sampler": Entry("lookups", "sampler", "Show samplers."),
+    "weights": Entry("lookups", "weights", "Show what loading a checkpoint requires."),
+    "model": Entry("lookups", "model", "List the models that you can use."),
+    "billing": Entry("organization", "billing", "Show an organization's usage and storage, for administrators."),
+    "audit": Entry("organization", "audit", "Show an organization's audit log for a day, for administrators."),
+    "storage": Entry("storage", "storage", "Show how much storage checkpoints use, and what a TTL would free."),
+    "auth": Entry("lookups", "auth", "Show who your API key belongs to."),
     "doctor": Entry("doctor", "doctor", "Find out why calls fail: network, proxy, TLS, key, clock, server."),
-    "sandbox": Entry(
-        "sandbox", "sandbox", "Serve the Tinker REST API on this machine, or record an account for it."
-    ),
-    "completion": Entry("completion", "completion", "Print what lets a shell complete commands."),
-    "version": Entry("version", "version", "Print the version."),
+    "sandbox": Entry("about", "sandbox", "Serve the Tinker REST API on this machine."),
+    "completion": Entry("about", "completion", "Print a script that lets your shell complete commands."),
+    "version": Entry("about", "version", "Print the version."),
 }
 
 
@@ -47,10 +45,11 @@ def _print_version(context: click.Context, _option: click.Parameter, wanted: boo
 root = LazyGroup(
     PROGRAM,
     entries=COMMANDS,
-    help="Look at and tidy up what Tinker keeps: training runs, checkpoints, sessions and samplers.",
-    epilog="The key is that of TINKER_API_KEY. COMMAND --help tells of a command. Exit statuses: 0 done, 1 failed,"
+    help="List, inspect and clean up your Tinker training runs, checkpoints, sessions and samplers.",
+    epilog="Set your key in TINKER_API_KEY. COMMAND --help explains a command. Exit statuses: 0 done, 1 failed,"
     " 2 wrong usage, 3 refused key, 4 not found, 5 partly failed, 6 no answer (try again), 130 interrupted.",
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     params=[
         *COMMON_OPTIONS,
         click.Option(
@@ -62,12 +61,12 @@ root = LazyGroup(
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a command and return its exit status; what it raises is told in a line on stderr."""
+    """Run a command and return its exit status; an exception is reported in one line on stderr."""
     from tinker_rest_cli import failures
 
     settings = Settings()
     try:
-        return failures.told(lambda: _run([*arguments], settings), settings)
+        return failures.run_and_report(lambda: _run([*arguments], settings), settings)
     finally:
         failures.close_outputs()
 
@@ -79,7 +78,7 @@ def _run(arguments: list[str], settings: Settings) -> int:
 
         return shell_complete(root, {"obj": settings}, PROGRAM, COMPLETION_VARIABLE, instruction)
     for output in (sys.stdout, sys.stderr):
-        if hasattr(output, "reconfigure"):  # what the encoding lacks is told in escapes rather than not at all
+        if hasattr(output, "reconfigure"):  # instead of failing where the encoding lacks a character
             output.reconfigure(errors="backslashreplace")
     with root.make_context(PROGRAM, arguments, obj=settings) as context:
         status = root.invoke(context)

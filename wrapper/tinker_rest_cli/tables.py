@@ -1,189 +1,96 @@
-"""Tables for people: as wide as the terminal, without a lid on width where the output is no terminal."""
+"""Tables for people, by rich: as wide as the terminal, or as wide as they like if the output is no terminal."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from tinker_rest_cli.texts import printable
+from rich.cells import cell_len
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from tinker_rest_cli.formatting import printable
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from tinker_rest_cli.columns import Column
 
-    from tinker_rest_cli.output import Column
-
-T = TypeVar("T")
-
-GAP = "  "
-# To what a column may shrink that holds no ids, and up to which length its words are kept whole.
-NARROWEST, LONGEST_WORD = 8, 12
+GAP = 2
+MIN_WIDTH = 12  # what a column of other things than IDs needs to be read
 HEADING, ID, LABEL = "bold", "cyan", "dim"
 
 
 def console(*, stderr: bool = False) -> Console:
-    """The console of rich for one of the outputs: it knows of widths and colours, NO_COLOR and FORCE_COLOR."""
-    from rich.console import Console
-
-    color = None if os.environ.get("NO_COLOR") else "auto"
-    return Console(stderr=stderr, markup=False, highlight=False, emoji=False, color_system=color)  # type: ignore[arg-type]
-
-
-def width_of(text: str) -> int:
-    """How many cells of a terminal a text takes."""
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len
-
-    return cell_len(text)
+    """The console for one of the outputs; NO_COLOR and FORCE_COLOR decide about colors, and bold is one."""
+    is_terminal = (sys.stderr if stderr else sys.stdout).isatty()
+    return Console(
+        stderr=stderr,
+        width=None if is_terminal else 100_000,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        color_system=None if os.environ.get("NO_COLOR") else "auto",
+    )
 
 
-class Page:
-    """Where a table is written to.
+def write(output: Console, *parts: RenderableType, soft_wrap: bool = False) -> None:
+    """Write parts below each other, without the spaces that fill lines.
 
-    Attributes:
-        width: How many columns there are; None for any number.
+    With `soft_wrap`, the terminal breaks wider lines: what is copied is whole.
     """
-
-    def __init__(self) -> None:
-        """Look at the output."""
-        from rich.color import ColorSystem
-
-        shown = console()
-        self.width = shown.width if sys.stdout.isatty() else None
-        self._colors = ColorSystem.STANDARD if shown.color_system else None
-
-    def styled(self, text: str, style: str) -> str:
-        """The text in a style of rich, where there are colours."""
-        if self._colors is None:
-            return text
-        from rich.style import Style
-
-        return Style.parse(style).render(text, color_system=self._colors)
-
-    def write(self, line: str) -> None:
-        """Write a line as it is."""
-        sys.stdout.write(line.rstrip() + "\n")
-
-    def fold(self, text: str, style: str = "", *, first: str = "", margin: int = 0) -> None:
-        """Write a text in lines that fit, all but the first indented.
-
-        Args:
-            text: The text.
-            style: Its style.
-            first: What stands before the text in the first line, styled already; as wide as the margin.
-            margin: How many columns the other lines are indented.
-        """
-        lines = [text] if self.width is None else [*folded(text, max(20, self.width - margin))]
-        for number, line in enumerate(lines):
-            self.write((" " * margin if number else first) + (self.styled(line, style) if style else line))
+    with output.capture() as written:
+        for part in parts:
+            output.print(part, soft_wrap=soft_wrap)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in written.get().splitlines()))
 
 
-def write_table(columns: Sequence[Column[T]], items: Sequence[T]) -> None:
-    """Write a table with a line for each item or, where ids would not fit their columns, with several."""
-    page = Page()
+def table() -> Table:
+    """A table without lines."""
+    return Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style=HEADING)
+
+
+def write_table(columns: Sequence[Column[Any]], items: Sequence[Any]) -> None:
+    """Write a table; if IDs leave too little room for the other columns, each ID has a line of its own."""
+    output = console()
     rows = [[printable(column.text(column.value(item))) for column in columns] for item in items]
-    widths = _widths(columns, rows, page.width)
-    if widths is None:
-        _write_blocks(page, columns, rows)
+    needed = -GAP
+    for column, *texts in zip(columns, *rows, strict=True):
+        width = max(map(cell_len, [column.heading, *texts]))
+        needed += GAP + (width if column.no_wrap else min(width, MIN_WIDTH))
+    if needed > output.width:
+        _write_blocks(output, columns, rows)
         return
-    _write_line(page, columns, widths, [column.heading for column in columns], HEADING)
+    shown = table()
+    for column in columns:
+        shown.add_column(
+            Text(column.heading),
+            style=ID if column.no_wrap else "",
+            justify="right" if column.right else "left",
+            no_wrap=column.no_wrap,
+            overflow="fold",
+        )
     for row in rows:
-        _write_line(page, columns, widths, row, None)
+        shown.add_row(*map(Text, row))
+    write(output, shown)
 
 
-def _widths(columns: Sequence[Column[Any]], rows: Sequence[Sequence[str]], most: int | None) -> list[int] | None:
-    """The widths of the columns, None where the ids leave too little for the others."""
-    headings = [width_of(column.heading) for column in columns]
-    natural = [
-        max(heading, max((width_of(row[number]) for row in rows), default=0))
-        for number, heading in enumerate(headings)
-    ]
-    if most is None:
-        return natural
-    least = [
-        width if column.whole else min(width, max(heading, NARROWEST, _longest_word(row[number] for row in rows)))
-        for number, (column, width, heading) in enumerate(zip(columns, natural, headings, strict=True))
-    ]
-    spare = most - len(GAP) * (len(columns) - 1) - sum(least)
-    if spare < 0:
-        return None
-    widths = least
-    while spare > 0:  # a cell at a time to the narrowest that wants more
-        wanting = [number for number, width in enumerate(widths) if width < natural[number]]
-        if not wanting:
-            break
-        widths[min(wanting, key=lambda number: widths[number])] += 1
-        spare -= 1
-    return widths
-
-
-def _longest_word(texts: Iterable[str]) -> int:
-    longest = max((len(word) for text in texts for word in text.split(" ")), default=0)
-    return min(longest, LONGEST_WORD)
-
-
-def _write_line(
-    page: Page, columns: Sequence[Column[Any]], widths: Sequence[int], row: Sequence[str], style: str | None
-) -> None:
-    """Write a row, whose cells may need several lines."""
-    cells = [[*folded(text, width)] for text, width in zip(row, widths, strict=True)]
-    for number in range(max(map(len, cells))):
-        parts = []
-        for column, width, lines in zip(columns, widths, cells, strict=True):
-            text = _filled(lines[number] if number < len(lines) else "", width, right=column.right)
-            own_style = style or (ID if column.whole else None)
-            parts.append(page.styled(text, own_style) if own_style else text)
-        page.write(GAP.join(parts))
-
-
-def _write_blocks(page: Page, columns: Sequence[Column[Any]], rows: Sequence[Sequence[str]]) -> None:
-    """Write what ids there are in lines of their own, and below them the rest with its headings."""
+def _write_blocks(output: Console, columns: Sequence[Column[Any]], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
-        line, length = "", 0
-        pairs = [(column, text) for column, text in zip(columns, row, strict=True) if text]
-        for column, text in sorted(pairs, key=lambda pair: not pair[0].whole):
-            if column.whole:  # the terminal breaks what is wider; it can still be copied in one piece
-                page.write(page.styled(text, ID))
-                continue
-            fact, width = f"{page.styled(column.heading, LABEL)} {text}", width_of(f"{column.heading} {text}")
-            if line and page.width is not None and length + len(GAP) + width > page.width:
-                page.write(line)
-                line, length = "", 0
-            line, length = f"{line}{GAP}{fact}", length + len(GAP) + width
-        page.write(line)
+        cells = [(column, text) for column, text in zip(columns, row, strict=True) if text]
+        write(output, *(Text(text, ID) for column, text in cells if column.no_wrap), soft_wrap=True)
+        others = [Text.assemble((one.heading, LABEL), " ", text) for one, text in cells if not one.no_wrap]
+        write(output, Padding(Text("  ").join(others), (0, 0, 0, GAP)))
 
 
 def write_facts(facts: Sequence[tuple[str, str]]) -> None:
-    """Write facts about one thing, a line or more for each."""
-    page = Page()
-    shown = [(printable(name), printable(text)) for name, text in facts]
-    margin = max((width_of(name) for name, _ in shown), default=0)
-    for name, text in shown:
-        page.write(f"{page.styled(_filled(name, margin), LABEL)}{GAP}{text}")
-
-
-def folded(text: str, width: int) -> Iterator[str]:
-    """The text in lines of a width, broken at spaces where there are any; nothing is left out."""
-    if width_of(text) <= width:
-        yield text
-        return
-    from rich.cells import chop_cells
-
-    line = ""
-    for word in text.split(" "):
-        longer = f"{line} {word}" if line else word
-        if width_of(longer) <= width:
-            line = longer
-            continue
-        if line:
-            yield line
-        *full, line = chop_cells(word, width) or [""]
-        yield from full
-    yield line
-
-
-def _filled(text: str, width: int, *, right: bool = False) -> str:
-    space = " " * max(0, width - width_of(text))
-    return space + text if right else text + space
+    """Write facts about one thing, a line for each."""
+    margin = max((cell_len(printable(name)) for name, _ in facts), default=0) + GAP
+    lines = []
+    for name, text in facts:
+        label = Text(printable(name), LABEL)
+        label.pad_right(margin - label.cell_len)
+        lines.append(Text.assemble(label, printable(text)))
+    write(console(), *lines, soft_wrap=True)

@@ -1,17 +1,22 @@
 """The public names of the package, which needs the extra `sandbox`."""
 
-from __future__ import annotations
-
 try:
-    from .added import AddedCheckpoint, AddedProject, AddedSampler, AddedSession, AddedTrainingRun, AddedUser
-    from .clock import Clock
-    from .faults import Fault, FaultRule, Faults
-    from .requests import ReceivedRequest, RequestLog
-    from .scenario import ScenarioError
-    from .server import Sandbox
-    from .spec import SpecViolation, check_response
+    from tinker_rest_sandbox._added import (
+        AddedCheckpoint,
+        AddedProject,
+        AddedSampler,
+        AddedSession,
+        AddedTrainingRun,
+        AddedUser,
+    )
+    from tinker_rest_sandbox._clock import Clock
+    from tinker_rest_sandbox._faults import Fault, FaultRule, Faults
+    from tinker_rest_sandbox._requests import ReceivedRequest, RequestLog
+    from tinker_rest_sandbox._scenario import ScenarioError
+    from tinker_rest_sandbox._server import Sandbox
+    from tinker_rest_sandbox._spec import SpecViolation, check_response
 except ModuleNotFoundError as error:
-    if (error.name or "").partition(".")[0] not in {"jsonschema_rs", "orjson", "starlette", "uvicorn", "yaml"}:
+    if (error.name or "").startswith("tinker_rest"):
         raise
     raise ImportError(
         f"The sandbox needs {error.name}, which is not installed: pip install 'tinker-rest[sandbox]'",

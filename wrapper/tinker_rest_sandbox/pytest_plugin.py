@@ -1,9 +1,9 @@
-"""Fixtures for pytest, which it finds by itself where the package is installed.
+"""Fixtures for pytest, which finds them by itself.
 
-They need the extra `sandbox`. It, and all else that takes long to be imported, is imported when a fixture is first
-used; and only `tinker_environment` changes environment variables.
+They need the extra `sandbox`, imported when a fixture is first used. Fixtures that hand out an address or a client
+set `NO_PROXY` for one test, so that no proxy is used for it.
 
-What the server of a test session is made with is said in a `conftest.py`:
+A `conftest.py` can set the options of the server:
 
     @pytest.fixture(scope="session")
     def tinker_sandbox_options():
@@ -12,8 +12,10 @@ What the server of a test session is made with is said in a `conftest.py`:
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -46,7 +48,7 @@ def _tinker_sandbox_server(tinker_sandbox_options: Mapping[str, Any]) -> Iterato
 def tinker_sandbox(_tinker_sandbox_server: Sandbox) -> Sandbox:
     """A `Sandbox` in the state of its start: a local Tinker server with made-up data, or that of a scenario.
 
-    What other tests have done to it is undone. It is started by the first test that uses it.
+    Changes of other tests are undone. It is started by the first test that uses it.
     """
     # A test may have stopped it; closed, it has lost its state and gets a new one.
     _tinker_sandbox_server.start().reset()
@@ -54,7 +56,15 @@ def tinker_sandbox(_tinker_sandbox_server: Sandbox) -> Sandbox:
 
 
 @pytest.fixture
-def tinker_rest_client(tinker_sandbox: Sandbox) -> Iterator[RestClient]:
+def _tinker_no_proxy(tinker_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = urlsplit(tinker_sandbox.base_url).hostname
+    others = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, ",".join(filter(None, (others, host))))
+
+
+@pytest.fixture
+def tinker_rest_client(tinker_sandbox: Sandbox, _tinker_no_proxy: None) -> Iterator[RestClient]:
     """A `RestClient` of `tinker_sandbox` with the key of its first user, alice."""
     client = tinker_sandbox.client()
     yield client
@@ -62,7 +72,9 @@ def tinker_rest_client(tinker_sandbox: Sandbox) -> Iterator[RestClient]:
 
 
 @pytest.fixture
-def tinker_environment(tinker_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
+def tinker_environment(
+    tinker_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, _tinker_no_proxy: None
+) -> Mapping[str, str]:
     """Lets code that makes its own client find `tinker_sandbox`.
 
     For one test, `TINKER_BASE_URL` and `TINKER_API_KEY` are those of the sandbox and its first user.

@@ -63,6 +63,8 @@ class AuditLogEntry(Model):
     """The address of the checkpoint, for events of checkpoints. It is in `event_details` too."""
     purpose: str | None = None
     """What a checkpoint was read for. It is in `event_details` too."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

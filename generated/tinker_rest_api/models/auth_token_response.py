@@ -26,6 +26,8 @@ class AuthTokenResponse(Model):
 
     jwt: str = field(repr=False)
     """A JSON Web Token, which is a secret. It takes the place of the API key until it expires."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

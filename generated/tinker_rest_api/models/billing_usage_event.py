@@ -3,7 +3,7 @@ import datetime
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from attrs import define
+from attrs import define, field
 
 from .._model import (
     InvalidField,
@@ -110,6 +110,8 @@ class BillingUsageEvent(Model):
     effective_rate_usd_per_gigabyte_month: float | None = None
     """The rate for a gigabyte and a month of 720 hours in US dollars. Null for usage that is not
     storage."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

@@ -49,6 +49,8 @@ class BillingUsageResponse(Model):
     cost_data_through: datetime.datetime | None = None
     """Until when, in UTC, costs come from invoices; later ones come from the published rates. Null
     where no day of the time has an invoice."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

@@ -3,7 +3,7 @@ import datetime
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from attrs import define
+from attrs import define, field
 
 from .._model import (
     InvalidField,
@@ -84,6 +84,8 @@ class Checkpoint(Model):
     training_run_id: str | None = None
     """The id of the training run that saved it. Where a server leaves it out it can be read from
     `tinker_path`."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

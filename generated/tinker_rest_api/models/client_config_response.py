@@ -2,7 +2,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from attrs import define
+from attrs import define, field
 
 from .._model import (
     InvalidField,
@@ -40,6 +40,8 @@ class ClientConfigResponse(Model):
     credential_default_source: KnownCredentialSource | str | None = None
     """Where a client takes its credential from: `api_key` (an API key), `credential_cmd` (a command that
     prints one), or a value that a newer server adds."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

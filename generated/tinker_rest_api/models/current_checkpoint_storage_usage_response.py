@@ -2,7 +2,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from attrs import define
+from attrs import define, field
 
 from .._model import (
     InvalidField,
@@ -39,6 +39,8 @@ class CurrentCheckpointStorageUsageResponse(Model):
     """What is stored, by project and owner of the sessions."""
     effective_rate_usd_per_gigabyte_month: float | None = None
     """The rate for a gigabyte and a month in US dollars that the costs are estimated with."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

@@ -41,6 +41,8 @@ class ExternalWeightsUrlsResponse(Model):
     """A signed URL for each file, by the file's path within the checkpoint."""
     expires: datetime.datetime
     """When the URLs stop working, in UTC."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

@@ -2,7 +2,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
-from attrs import define
+from attrs import define, field
 
 from .._model import (
     InvalidField,
@@ -36,6 +36,8 @@ class SessionFailedTrainingRunReason(Model):
     """The id of the training run."""
     type: Literal["training_run"] = "training_run"
     """Names the kind of reason."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

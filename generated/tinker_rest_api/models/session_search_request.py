@@ -103,6 +103,8 @@ class SessionSearchRequest(Model):
     """The most sessions that the page may hold."""
     cursor: SessionSearchCursor | None = None
     """`next_cursor` of the page before. The first page where it is left out."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

@@ -3,7 +3,7 @@ import datetime
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from attrs import define
+from attrs import define, field
 
 from .._model import (
     InvalidField,
@@ -90,6 +90,8 @@ class SessionSummary(Model):
     """What the user attached to the session."""
     checkpoint_storage_bytes: int | None = None
     """How many bytes its checkpoints take up, where it is known."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

@@ -47,6 +47,8 @@ class SessionTraceExport(Model):
     can download the trace."""
     error: str | None = None
     """When it failed, why."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

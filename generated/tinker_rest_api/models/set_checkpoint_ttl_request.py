@@ -2,7 +2,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from attrs import define
+from attrs import define, field
 
 from .._model import (
     InvalidField,
@@ -27,6 +27,8 @@ class SetCheckpointTtlRequest(Model):
     ttl_seconds: int | None
     """In how many seconds from now the checkpoint expires: one hour to ten years of 365 days.
     Null removes an expiry."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

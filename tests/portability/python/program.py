@@ -28,7 +28,9 @@ def taken(answer: AnswerT | Error | None) -> AnswerT:
 
 
 base_url, api_key, run_id = sys.argv[1:]
-client = AuthenticatedClient(base_url=base_url, token=api_key)  # follows no redirect unless told to
+client = AuthenticatedClient(
+    base_url, token=api_key, prefix="", auth_header_name="X-API-Key"
+)  # follows no redirect
 
 listed: list[str] = []
 while page := taken(list_training_runs.sync(client=client, limit=2, offset=len(listed))).training_runs:

@@ -7,22 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tinker_rest_cli.checkpoint_listing import CHECKPOINTS
 from tinker_rest_cli.clients import rest_client
+from tinker_rest_cli.columns import Column, columns_option
 from tinker_rest_cli.failures import CommandError, ExitStatus
+from tinker_rest_cli.formatting import expiry, moment, size, yes_or_no
 from tinker_rest_cli.groups import Command, Entry, LazyGroup
-from tinker_rest_cli.output import (
-    Column,
-    columns_option,
-    limit_option,
-    metadata_facts,
-    show_list,
-    show_one,
-)
-from tinker_rest_cli.paging import Found, found_by
-from tinker_rest_cli.selecting import selection_of, selection_options
+from tinker_rest_cli.options import selection_of, selection_options
+from tinker_rest_cli.output import limit_option, metadata_facts, show_list, show_one
 from tinker_rest_cli.settings import Settings, pass_settings
-from tinker_rest_cli.texts import expiry, moment, size, yes_or_no
+from tinker_rest_cli.targets import CHECKPOINTS
 
 if TYPE_CHECKING:
     from tinker_rest.types import Checkpoint
@@ -37,33 +30,39 @@ checkpoint = LazyGroup(
         "download": Entry("checkpoint_download", "download", "Download checkpoints."),
         "publish": Entry("checkpoint_changes", "publish", "Make checkpoints readable by everyone."),
         "unpublish": Entry("checkpoint_changes", "unpublish", "Make public checkpoints private again."),
-        "set-ttl": Entry("checkpoint_changes", "set_ttl", "Let checkpoints expire, or keep them."),
-        "delete": Entry("checkpoint_changes", "delete", "Delete checkpoints for good."),
+        "set-ttl": Entry("checkpoint_changes", "set_ttl", "Set or remove the time to live of checkpoints."),
+        "delete": Entry("checkpoint_changes", "delete", "Delete checkpoints permanently."),
     },
 )
 
 
 @click.command("list", cls=Command)
-@limit_option()
+@limit_option
 @columns_option(CHECKPOINTS)
 @selection_options
 @pass_settings
 def list_(settings: Settings, limit: int, columns: Sequence[Column[Checkpoint]] | None, **options: Any) -> None:
-    """List one's checkpoints, public ones too, the newest first.
+    """List your checkpoints, including public ones, newest first.
 
-    With options that select, those of which all of them are true; then all are read before the first is printed,
-    and JSON has their bytes in all.
+    With options that select, only checkpoints that match all of them: every checkpoint is read before the first
+    is printed, and JSON has their total size.
     """
     with rest_client(settings) as client:
         selection = selection_of({**options, "include_public": True})
         if selection is None:
-            found = found_by(client.iter_user_checkpoints(limit=limit or None), limit)
-            show_list(settings, CHECKPOINTS, found, columns=columns)
+            found = client.iter_user_checkpoints(max_items=limit or None)
+            show_list(settings, CHECKPOINTS, found, columns=columns, limit=limit)
             return
         selected = client.select_checkpoints(selection).result()
-        total_size = sum(one.size_bytes or 0 for one in selected)
-        found = Found(selected[:limit] if limit else selected, len(selected))
-        show_list(settings, CHECKPOINTS, found, columns=columns, more=lambda: {"total_size_bytes": total_size})
+    total_size = sum(checkpoint.size_bytes or 0 for checkpoint in selected)
+    show_list(
+        settings,
+        CHECKPOINTS,
+        selected[: limit or None],
+        columns=columns,
+        total_count=len(selected),
+        more=lambda: {"total_size_bytes": total_size},
+    )
 
 
 @click.command("info", cls=Command)

@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+from attrs import frozen
 
-from tinker_rest_cli.changing import DELETION, Asked, Change, change_checkpoints, concurrency_option
 from tinker_rest_cli.clients import rest_client
-from tinker_rest_cli.command_journals import journal_option
+from tinker_rest_cli.confirming import Request, concurrency_option, confirmed_targets, confirming_options
 from tinker_rest_cli.groups import Command
-from tinker_rest_cli.planning import planning_options
-from tinker_rest_cli.selecting import selection_options_of_changes
+from tinker_rest_cli.options import TTL, selection_options_of_changes
+from tinker_rest_cli.outcomes import report
+from tinker_rest_cli.progress import progress
 from tinker_rest_cli.settings import Settings, pass_settings
-from tinker_rest_cli.typed_options import TTL
 
-DELETE = Change(DELETION, "delete", "deleted", "gone already")
-PUBLISH = Change("publish_checkpoints", "publish", "published", "public already")
-UNPUBLISH = Change("unpublish_checkpoints", "unpublish", "unpublished", "private already")
+if TYPE_CHECKING:
+    from tinker_rest import APIFuture, BulkProgress, BulkResult
+
+log_option = click.option(
+    "--log",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Append the outcome of each checkpoint to this file, and skip those that it has as done.",
+)
 
 
-def _changes(command: Callable[..., int]) -> Callable[..., int]:
+@frozen
+class Change:
+    """What a command does to checkpoints."""
+
+    method: str  # of the client
+    verb: str
+    done: str
+    already: str
+    values: Sequence[Any] = ()  # after the checkpoints
+    detail: str = ""  # after the checkpoints in a sentence
+
+
+def _changes_many(command: Callable[..., int]) -> Callable[..., int]:
     """The arguments and options of commands that change many checkpoints."""
     for decorate in (
         concurrency_option(16, 128),
-        journal_option,
-        planning_options,
+        log_option,
+        confirming_options,
         selection_options_of_changes,
         click.argument("checkpoint_paths", metavar="[CHECKPOINT_PATH | -]...", nargs=-1),
     ):
@@ -35,71 +54,111 @@ def _changes(command: Callable[..., int]) -> Callable[..., int]:
     return command
 
 
-def _run(settings: Settings, change: Change, checkpoint_paths: Sequence[str], **given: Any) -> int:
-    spares_public = change.values.get("ttl_seconds", 0) is not None
-    about = {name: given.pop(name) for name in ("dry_run", "yes", "journal", "concurrency")}
+def _run(settings: Settings, change: Change, request: Request, **given: Any) -> int:
+    """Make a change with further arguments of the method, and report it."""
     with rest_client(settings) as client:
-        return change_checkpoints(
-            client, settings, change, Asked(checkpoint_paths, given, **about, spares_public=spares_public)
-        )
+        targets = confirmed_targets(client, settings, request, change.verb, detail=change.detail)
+        if targets is None:
+            return 0
+        finished, description = 0, f"{change.verb[:1].upper()}{change.verb[1:]} checkpoints"
+        with progress(settings, description, total=len(targets), unit="checkpoints") as bar:
+
+            def note(so_far: BulkProgress) -> None:
+                nonlocal finished
+                finished = so_far.finished
+                bar.update(finished)
+
+            checkpoints = [target.checkpoint or target.tinker_path for target in targets]
+            method: Callable[..., APIFuture[BulkResult]] = getattr(client, change.method)
+            future = method(checkpoints, *change.values, progress=note, **given)
+            try:
+                result = future.result()
+            except KeyboardInterrupt:
+                future.cancel()
+                if not settings.quiet:
+                    sys.stderr.write(
+                        f"{finished:,} of {len(targets):,} were tried; run the same command to continue\n"
+                    )
+                raise
+    return report(settings, result.outcomes, done=change.done, already=change.already)
 
 
 @click.command("delete", cls=Command)
-@_changes
+@click.option(
+    "--ignore-missing", "missing_ok", is_flag=True, help="A checkpoint that does not exist is no failure."
+)
+@_changes_many
 @pass_settings
-def delete(settings: Settings, checkpoint_paths: Sequence[str], **given: Any) -> int:
-    """Delete checkpoints for good.
+def delete(
+    settings: Settings,
+    checkpoint_paths: Sequence[str],
+    missing_ok: bool,
+    log: str | None,
+    concurrency: int,
+    dry_run: bool,
+    yes: bool,
+    **options: Any,
+) -> int:
+    """Delete checkpoints permanently.
 
-    Give their tinker paths, - to read these from stdin, or options that select. What would be deleted is shown
-    before you are asked. One that is gone already is no failure. The same command goes on with an interrupted one.
+    Give their tinker paths, - to read paths from stdin, or options that select. The checkpoints are listed before
+    you are asked. After an interruption, run the same command to continue.
 
-    Times are in UTC unless they say otherwise.
+    Times are in UTC unless they name another zone.
 
     \b
       tinker-rest checkpoint delete tinker://RUN_ID/weights/0001
       tinker-rest checkpoint delete --older-than 30d --keep-latest 3 --dry-run
       tinker-rest checkpoint list -q --run RUN_ID --limit 0 | tinker-rest checkpoint delete --yes -
     """  # noqa: D301
-    return _run(settings, DELETE, checkpoint_paths, **given)
+    change = Change("delete_checkpoints", "delete", "deleted", "already deleted")
+    request = Request(checkpoint_paths, options, dry_run, yes, exclude_public=True)
+    return _run(settings, change, request, missing_ok=missing_ok, log=log, concurrency=concurrency)
 
 
 @click.command("set-ttl", cls=Command)
-@_changes
+@_changes_many
 @click.option(
-    "--ttl", "ttl_seconds", type=TTL, metavar="TTL",
-    help="When they shall expire, from an hour to ten years from now: '7d', '2 weeks', 'tomorrow 9:00' (in this"
-    " machine's time zone), or a number of seconds. 'never' is --remove.",
+    "--ttl", "ttl_seconds", callback=TTL, metavar="TTL",
+    help="When to expire, from an hour to ten years from now: '12h', '30d', '2w', '2026-01-31', 'tomorrow 9:00'"
+    " (in this machine's time zone), or a number of seconds. 'never' is --remove.",
 )  # fmt: skip
-@click.option("--remove", is_flag=True, help="Let them never expire.")
+@click.option("--remove", is_flag=True, help="Never expire.")
 @pass_settings
 def set_ttl(
-    settings: Settings, checkpoint_paths: Sequence[str], ttl_seconds: int | None, remove: bool, **given: Any
+    settings: Settings,
+    checkpoint_paths: Sequence[str],
+    ttl_seconds: int | None,
+    remove: bool,
+    log: str | None,
+    concurrency: int,
+    dry_run: bool,
+    yes: bool,
+    **options: Any,
 ) -> int:
-    """Let checkpoints expire, or keep them.
+    """Set or remove the time to live of checkpoints.
 
-    Give their tinker paths, - to read these from stdin, or options that select. What would be changed is shown
-    before you are asked; a single path is not asked about.
+    Give their tinker paths, - to read paths from stdin, or options that select. The checkpoints are listed before
+    you are asked, except for a single path.
 
     \b
       tinker-rest checkpoint set-ttl tinker://RUN_ID/weights/0001 --ttl 30d
-      tinker-rest checkpoint set-ttl --no-ttl --older-than 60d --ttl '2 weeks' --dry-run
+      tinker-rest checkpoint set-ttl --no-ttl --older-than 60d --ttl 2w --dry-run
     """  # noqa: D301
     source = click.get_current_context().get_parameter_source("ttl_seconds")
-    is_given = source is click.core.ParameterSource.COMMANDLINE
-    if is_given == remove:
+    if (source is click.core.ParameterSource.COMMANDLINE) == remove:
         raise click.UsageError("give either --ttl, such as --ttl 7d, or --remove")
     if ttl_seconds is not None and not 3600 <= ttl_seconds <= 315_360_000:
         raise click.BadParameter(
             f"{ttl_seconds:,} seconds are less than an hour or more than ten years", param_hint="'--ttl'"
         )
-    words = " so that they never expire"
+    detail = " so that they never expire"
     if ttl_seconds is not None:
-        words = f" to expire at {datetime.now(UTC) + timedelta(seconds=ttl_seconds):%Y-%m-%d %H:%M} UTC"
-    change = Change(
-        "set_checkpoints_ttl", "set the TTL of", "set", "set already", {"ttl_seconds": ttl_seconds}, words
-    )
+        detail = f" to expire at {datetime.now(UTC) + timedelta(seconds=ttl_seconds):%Y-%m-%d %H:%M} UTC"
+    change = Change("set_checkpoints_ttl", "set the TTL of", "set", "already set", [ttl_seconds], detail)
     is_single = len(checkpoint_paths) == 1 and checkpoint_paths[0] != "-"
-    return _run(settings, change, checkpoint_paths, **{**given, "yes": given["yes"] or is_single})
+    request = Request(checkpoint_paths, options, dry_run, yes or is_single, exclude_public=ttl_seconds is not None)
+    return _run(settings, change, request, log=log, concurrency=concurrency)
 
 
 @click.command("publish", cls=Command)
@@ -107,8 +166,8 @@ def set_ttl(
 @pass_settings
 def publish(settings: Settings, checkpoint_paths: Sequence[str]) -> int:
     """Make checkpoints readable by everyone. One that is public already is no failure."""
-    with rest_client(settings) as client:
-        return change_checkpoints(client, settings, PUBLISH, Asked(checkpoint_paths, yes=True))
+    change = Change("publish_checkpoints", "publish", "published", "already public")
+    return _run(settings, change, Request(checkpoint_paths, yes=True))
 
 
 @click.command("unpublish", cls=Command)
@@ -116,5 +175,5 @@ def publish(settings: Settings, checkpoint_paths: Sequence[str]) -> int:
 @pass_settings
 def unpublish(settings: Settings, checkpoint_paths: Sequence[str]) -> int:
     """Make public checkpoints private again. One that is private already is no failure."""
-    with rest_client(settings) as client:
-        return change_checkpoints(client, settings, UNPUBLISH, Asked(checkpoint_paths, yes=True))
+    change = Change("unpublish_checkpoints", "unpublish", "unpublished", "already private")
+    return _run(settings, change, Request(checkpoint_paths, yes=True))

@@ -2,43 +2,81 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tinker_rest_cli.changing import Asked, concurrency_option, make_plan
-from tinker_rest_cli.clients import rest_client
-from tinker_rest_cli.command_journals import journal_option
+from tinker_rest_cli.clients import build_timeout, rest_client
+from tinker_rest_cli.columns import Column
+from tinker_rest_cli.confirming import Request, concurrency_option, confirmed_targets, confirming_options
 from tinker_rest_cli.failures import CommandError
 from tinker_rest_cli.groups import Command
+from tinker_rest_cli.options import selection_options_of_changes
 from tinker_rest_cli.outcomes import report
-from tinker_rest_cli.output import Column
-from tinker_rest_cli.planning import ask, planning_options, show_only, show_plan
-from tinker_rest_cli.progress import BYTES, progress
-from tinker_rest_cli.selecting import selection_options_of_changes
+from tinker_rest_cli.progress import BYTES, Bar, progress
 from tinker_rest_cli.settings import Settings, pass_settings
-from tinker_rest_cli.targets import STDIN
-from tinker_rest_cli.texts import counted
+from tinker_rest_cli.targets import STDIN, Target
 
 if TYPE_CHECKING:
-    from tinker_rest.bulk.outcomes import BulkOutcome
+    from tinker_rest import BulkOutcome, DownloadProgress, DownloadResult, RestClient, TinkerError
+
+
+MAX_FAILURES_IN_A_ROW = 5  # then the server is taken to be away
+
+
+def download_all(
+    client: RestClient, targets: Sequence[Target], bar: Bar, concurrency: int, **options: Any
+) -> dict[str, DownloadResult | TinkerError | None]:
+    """Download checkpoints, and return the result or error of each by its path; None if it was not tried."""
+    from tinker_rest import errors
+
+    answers: dict[str, DownloadResult | TinkerError | None] = {target.tinker_path: None for target in targets}
+    sizes = {target.tinker_path: (0, target.size_bytes or 0) for target in targets}
+    waiting = iter(targets)
+    failures_in_a_row, is_hopeless = 0, False
+
+    def begin(target: Target) -> tuple[Future[DownloadResult], str]:
+        def note(progress: DownloadProgress) -> None:
+            sizes[target.tinker_path] = (progress.bytes_done, progress.bytes_total or progress.bytes_done)
+            done, total = (sum(numbers) for numbers in zip(*sizes.values(), strict=True))
+            bar.update(done, total=total or None)
+
+        return client.download_checkpoint(target.tinker_path, progress=note, **options), target.tinker_path
+
+    running = dict(map(begin, islice(waiting, concurrency)))
+    try:
+        while running:
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                path, error = running.pop(future), future.exception()
+                answers[path] = error if isinstance(error, errors.TinkerError) else future.result()
+                status = getattr(error, "status_code", 0)
+                is_away = isinstance(error, errors.APIConnectionError) or status in (429, 502, 503, 504)
+                failures_in_a_row = failures_in_a_row + 1 if is_away else 0
+                is_ours = status in (401, 402) or isinstance(error, errors.CredentialsError)
+                is_hopeless |= is_ours or failures_in_a_row >= MAX_FAILURES_IN_A_ROW
+                if not is_hopeless:
+                    running |= dict(map(begin, islice(waiting, 1)))
+    finally:
+        for future in running:
+            future.cancel()
+    return answers
 
 
 @click.command("download", cls=Command)
 @click.argument("checkpoint_paths", metavar="[CHECKPOINT_PATH | -]...", nargs=-1)
 @click.option(
     "-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path(), metavar="FOLDER",
-    help="Where the folders or files are made; here by default.",
+    help="Where to put the folders or files; the current folder by default.",
 )  # fmt: skip
-@click.option("--no-extract", is_flag=True, help="Keep the archives as they are, as RUN_ID_KIND_NAME.tar.gz.")
+@click.option("--no-extract", is_flag=True, help="Keep the archives, as RUN_ID_KIND_NAME.tar.gz.")
 @click.option("--force", is_flag=True, help="Replace what is there already.")
 @selection_options_of_changes
-@planning_options
-@journal_option
+@confirming_options
 @concurrency_option(2, 16)
 @pass_settings
 def download(
@@ -49,51 +87,50 @@ def download(
     force: bool,
     dry_run: bool,
     yes: bool,
-    journal: str | None,
     concurrency: int,
     **selection: Any,
 ) -> int:
     """Download checkpoints, each to a folder RUN_ID_KIND_NAME.
 
-    Give their tinker paths, - to read these from stdin, or options that select. What comes is verified, and gets
-    its name when it is whole. What breaks off is kept, and the same command goes on with it. Several are shown
-    before you are asked; a single path is not asked about.
+    Give their tinker paths, - to read paths from stdin, or options that select. Downloads are verified, and get
+    their names once they are complete. A partial download is kept: run the same command to resume it. Several
+    checkpoints are listed before you are asked; a single path is not.
     """
-    from tinker_rest_cli.downloading import ACTION, Downloads, Manner
+    from tinker_rest import BulkOutcome, TinkerError
 
     is_single = len(checkpoint_paths) == 1 and checkpoint_paths[0] != STDIN
-    asked = Asked(checkpoint_paths, selection, dry_run, yes or is_single, journal, concurrency)
+    request = Request(checkpoint_paths, selection, dry_run, yes or is_single)
     with rest_client(settings) as client:
-        plan = make_plan(client, settings, ACTION, {"output": str(output.resolve())}, asked)
-        if dry_run:
-            show_only(settings, plan.left, "download")
+        targets = confirmed_targets(client, settings, request, "download", detail=f" to {output.resolve()}")
+        if targets is None:
             return 0
-        if plan.left and not asked.yes:
-            show_plan(settings, plan.left, "download")
-            question = f"Download {counted(len(plan.left), 'checkpoint')} to {output.resolve()}?"
-            ask(question, reads_stdin=STDIN in checkpoint_paths)
         _make(output)
         with progress(settings, "Downloading", unit=BYTES) as bar:
-            manner = Manner(output, not no_extract, force, concurrency, plan.journal.path)
-            downloads = Downloads(client, plan.targets, manner, bar)
+            options = build_timeout(settings, "archive_timeout")
+            options |= {"dest": output, "extract": not no_extract, "overwrite": force}
             try:
-                outcomes = asyncio.run(downloads.run())
+                answers = download_all(client, targets, bar, concurrency, **options)
             except KeyboardInterrupt:
                 if not settings.quiet:
-                    sys.stderr.write("what has come is kept; the same command goes on with it\n")
+                    sys.stderr.write("partial download kept; run the same command to resume\n")
                 raise
-    plan.journal.close(is_done=downloads.giving_up.stopped_by is None)
-    results = downloads.results
+    outcomes, results = [], {}
+    for path, answer in answers.items():
+        names = ("path", "size_bytes", "verified_by")
+        destination, size, verified_by = (getattr(answer, name, None) for name in names)
+        found = {"destination": destination and str(destination), "size_bytes": size, "verified_by": verified_by}
+        results[path] = found
+        if answer is None:
+            outcomes.append(BulkOutcome(path, "skipped"))
+        elif isinstance(answer, TinkerError):
+            outcomes.append(BulkOutcome(path, "failed", answer.with_traceback(None)))
+        else:
+            outcomes.append(BulkOutcome(path, "already_done" if answer.already_present else "done"))
     saved_to: Column[BulkOutcome] = Column(
-        "destination", "Saved to", lambda one: results[one.tinker_path]["destination"], whole=True
+        "destination", "Saved to", lambda outcome: results[outcome.tinker_path]["destination"], no_wrap=True
     )
     return report(
-        settings,
-        outcomes,
-        done="downloaded",
-        already="there already",
-        results=results,
-        more_columns=[saved_to],
+        settings, outcomes, done="downloaded", already="already there", results=results, more_columns=[saved_to]
     )
 
 

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from tinker_rest_cli.arguments import access_scope_option, run_id_of
 from tinker_rest_cli.clients import rest_client
+from tinker_rest_cli.columns import Column, Listing, columns_option
+from tinker_rest_cli.formatting import age, moment, yes_or_no
 from tinker_rest_cli.groups import Group
-from tinker_rest_cli.output import (
-    Column,
-    Listing,
-    columns_option,
-    limit_option,
-    metadata_facts,
-    show_list,
-    show_one,
-)
-from tinker_rest_cli.paging import found_by
+from tinker_rest_cli.options import access_scope_option, run_id_of
+from tinker_rest_cli.output import limit_option, metadata_facts, show_list, show_one
 from tinker_rest_cli.settings import Settings, pass_settings
-from tinker_rest_cli.texts import age, moment, yes_or_no
 
 if TYPE_CHECKING:
     from tinker_rest.types import Checkpoint, TrainingRun
@@ -35,30 +28,22 @@ def _status(run: TrainingRun) -> str:
     return "failed" if run.corrupted else "ok"
 
 
+def _age(time: datetime | None) -> str:
+    return age(time) if time else ""
+
+
 RUNS: Listing[TrainingRun] = Listing(
     "training run",
     lambda run: run.training_run_id,
     [
-        Column("id", "Run ID", lambda run: run.training_run_id, whole=True),
-        Column("model", "Base model", lambda run: run.base_model),
-        Column("owner", "Owner", lambda run: run.model_owner, extra=True),
+        Column("id", "Run ID", "training_run_id", no_wrap=True),
+        Column("model", "Base model", "base_model"),
+        Column("owner", "Owner", "model_owner", hidden=True),
         Column("lora", "LoRA", _lora),
-        Column("updated", "Last update", lambda run: run.last_request_time, age),
+        Column("updated", "Last update", "last_request_time", age),
         Column("status", "Status", _status),
-        Column(
-            "checkpoint",
-            "Last checkpoint",
-            lambda run: run.last_checkpoint and run.last_checkpoint.tinker_path,
-            whole=True,
-            extra=True,
-        ),
-        Column(
-            "checkpoint_time",
-            "Checkpoint time",
-            lambda run: run.last_checkpoint and run.last_checkpoint.time,
-            lambda time: age(time) if time else "",
-            extra=True,
-        ),
+        Column("checkpoint", "Last checkpoint", "last_checkpoint.tinker_path", no_wrap=True, hidden=True),
+        Column("checkpoint_time", "Checkpoint time", "last_checkpoint.time", _age, hidden=True),
     ],
 )
 
@@ -69,9 +54,9 @@ def run() -> None:
 
 
 @run.command("list")
-@limit_option()
+@limit_option
 @columns_option(RUNS)
-@click.option("--project-id", metavar="ID", help="Only the runs of this project.")
+@click.option("--project-id", metavar="ID", help="Only runs of this project.")
 @access_scope_option
 @pass_settings
 def list_(
@@ -81,14 +66,14 @@ def list_(
     project_id: str | None,
     access_scope: str,
 ) -> None:
-    """List training runs, the one that was used last first."""
+    """List training runs, most recently used first."""
     with rest_client(settings) as client:
         runs = client.iter_training_runs(
-            limit=limit or None,
+            max_items=limit or None,
             access_scope=access_scope,  # type: ignore[arg-type]
             project_id=project_id,
         )
-        show_list(settings, RUNS, found_by(runs, limit), columns=columns)
+        show_list(settings, RUNS, runs, columns=columns, limit=limit)
 
 
 @run.command("info")
@@ -98,7 +83,7 @@ def list_(
 def info(settings: Settings, run_id: str, access_scope: str) -> None:
     """Show a training run.
 
-    RUN_ID is the id of the run, or the tinker path of one of its checkpoints.
+    RUN_ID is the ID of the run, or the tinker path of one of its checkpoints.
     """
     with rest_client(settings) as client:
         found = client.get_training_run(run_id_of(run_id), access_scope).result()  # type: ignore[arg-type]

@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
+import secrets
+import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from tinker_rest_cli.arguments import access_scope_option
-from tinker_rest_cli.clients import rest_client
+from tinker_rest_cli.clients import build_timeout, rest_client
+from tinker_rest_cli.columns import Column, Listing, columns_option
+from tinker_rest_cli.failures import CommandError, ExitStatus
+from tinker_rest_cli.formatting import age, json_text, plain, size
 from tinker_rest_cli.groups import Group
-from tinker_rest_cli.output import (
-    Column,
-    Listing,
-    columns_option,
-    limit_option,
-    metadata_facts,
-    show_list,
-    show_one,
-)
-from tinker_rest_cli.paging import found_by
+from tinker_rest_cli.options import access_scope_option
+from tinker_rest_cli.output import limit_option, metadata_facts, show_list, show_one
+from tinker_rest_cli.progress import BYTES, Bar, progress
 from tinker_rest_cli.settings import Settings, pass_settings
-from tinker_rest_cli.texts import age, json_text, plain, size
 
 if TYPE_CHECKING:
     from tinker_rest.types import SessionSummary
 
-STATUSES = ("active", "cancelled", "failed", "client_finished")
-MOST_PER_PAGE = 200
+STATUSES = {
+    "active": "ActiveSessionStatusQuery",
+    "cancelled": "CancelledSessionStatusQuery",
+    "failed": "FailedSessionStatusQuery",
+    "client_finished": "ClientFinishedSessionStatusQuery",
+}
+MAX_PER_PAGE = 200
 
 SESSIONS: Listing[str] = Listing(
     "session",
     lambda session_id: session_id,
-    [Column("id", "Session ID", lambda session_id: session_id, whole=True)],
+    [Column("id", "Session ID", lambda session_id: session_id, no_wrap=True)],
     lambda session_id: {"session_id": session_id},
 )
 
@@ -49,15 +51,15 @@ FOUND_SESSIONS: Listing[SessionSummary] = Listing(
     "session",
     lambda session: session.session_id,
     [
-        Column("id", "Session ID", lambda session: session.session_id, whole=True),
+        Column("id", "Session ID", lambda session: session.session_id, no_wrap=True),
         Column("name", "Name", lambda session: session.display_name),
         Column("status", "Status", _status),
         Column("created", "Created", lambda session: session.created_at, age),
         Column("checkpoints", "Checkpoints", lambda session: session.checkpoints_count, right=True),
         Column("size", "Size", lambda session: session.checkpoint_storage_bytes, size, right=True),
-        Column("project", "Project", lambda session: session.project_id, extra=True),
-        Column("owner", "Owner", lambda session: session.owner, extra=True),
-        Column("metadata", "Metadata", lambda session: session.user_metadata, extra=True),
+        Column("project", "Project", lambda session: session.project_id, hidden=True),
+        Column("owner", "Owner", lambda session: session.owner, hidden=True),
+        Column("metadata", "Metadata", lambda session: session.user_metadata, hidden=True),
     ],
 )
 
@@ -68,14 +70,14 @@ def session() -> None:
 
 
 @session.command("list")
-@limit_option()
+@limit_option
 @access_scope_option
 @pass_settings
 def list_(settings: Settings, limit: int, access_scope: str) -> None:
-    """List the ids of all sessions that were ever created, not of the active ones alone."""
+    """List the IDs of all sessions, ended ones too."""
     with rest_client(settings) as client:
-        sessions = client.iter_sessions(limit=limit or None, access_scope=access_scope)  # type: ignore[arg-type]
-        show_list(settings, SESSIONS, found_by(sessions, limit))
+        sessions = client.iter_sessions(max_items=limit or None, access_scope=access_scope)  # type: ignore[arg-type]
+        show_list(settings, SESSIONS, sessions, limit=limit)
 
 
 @session.command("info")
@@ -100,7 +102,7 @@ def _listed(thing: str, ids: Sequence[str]) -> list[tuple[str, str]]:
     return [(f"{thing}s" if number == 0 else "", one) for number, one in enumerate(ids)] or [(f"{thing}s", "none")]
 
 
-def _pair(_context: click.Context, _option: click.Parameter, values: Sequence[str]) -> dict[str, str]:
+def _pairs(_context: click.Context, _option: click.Parameter, values: Sequence[str]) -> dict[str, str]:
     for value in values:
         if "=" not in value:
             raise click.BadParameter(f"{value!r} is not of the form KEY=VALUE")
@@ -109,13 +111,22 @@ def _pair(_context: click.Context, _option: click.Parameter, values: Sequence[st
 
 @session.command("search")
 @click.argument("name", required=False)
-@limit_option()
+@limit_option
 @columns_option(FOUND_SESSIONS)
-@click.option("--status", "statuses", multiple=True, type=click.Choice(STATUSES), help="May be given many times.")
-@click.option("--project-id", "project_ids", metavar="ID", multiple=True, help="May be given many times.")
-@click.option("--metadata", metavar="KEY=VALUE", multiple=True, callback=_pair, help="May be given many times.")
-@click.option("--session-id", metavar="ID", help="The session of this id.")
-@click.option("--owner", metavar="URN", multiple=True, help="Sessions of this user; may be given many times.")
+@click.option(
+    "--status", "statuses", multiple=True, type=click.Choice([*STATUSES]), help="Can be given many times."
+)
+@click.option("--project-id", "project_ids", metavar="ID", multiple=True, help="Can be given many times.")
+@click.option(
+    "--metadata",
+    "user_metadata",
+    metavar="KEY=VALUE",
+    multiple=True,
+    callback=_pairs,
+    help="Can be given many times.",
+)
+@click.option("--session-id", metavar="ID", help="Only the session of this ID.")
+@click.option("--owner", metavar="URN", multiple=True, help="Only sessions of this user; can be given many times.")
 @access_scope_option
 @pass_settings
 def search(
@@ -125,67 +136,105 @@ def search(
     columns: Sequence[Column[SessionSummary]] | None,
     statuses: Sequence[str],
     project_ids: Sequence[str],
-    metadata: dict[str, str],
-    session_id: str | None,
     owner: Sequence[str],
     access_scope: str,
+    **fields: Any,
 ) -> None:
-    """Search the sessions of one's organization, newest first.
+    """Search the sessions of your organization, newest first.
 
-    NAME is a part of the session's name. All that is given must fit.
+    NAME is a part of the session's name. A session must match everything that you give.
     """
     from tinker_rest import types
 
-    kinds: dict[str, Any] = {
-        "active": types.ActiveSessionStatusQuery,
-        "cancelled": types.CancelledSessionStatusQuery,
-        "failed": types.FailedSessionStatusQuery,
-        "client_finished": types.ClientFinishedSessionStatusQuery,
-    }
     whose: types.SearchOwner = types.OwnSearchOwner()
     if owner:
         whose = types.UserSearchOwner(owner_urns=[*owner])
     elif access_scope == "accessible":
         whose = types.AccessibleSearchOwner()
     request = types.SessionSearchRequest(
-        session_id=session_id,
         display_name=name,
         project_ids=[*project_ids] or None,
-        user_metadata=metadata,
         owner=whose,
-        statuses=[kinds[status]() for status in statuses] or None,
-        limit=min(limit or MOST_PER_PAGE, MOST_PER_PAGE),
+        statuses=[getattr(types, STATUSES[status])() for status in statuses] or None,
+        limit=min(limit or MAX_PER_PAGE, MAX_PER_PAGE),
+        **fields,
     )
     with rest_client(settings) as client:
-        sessions = client.iter_search_sessions(request, limit=limit or None)
-        show_list(settings, FOUND_SESSIONS, found_by(sessions, limit), columns=columns)
+        sessions = client.iter_session_search(request, max_items=limit or None)
+        show_list(settings, FOUND_SESSIONS, sessions, columns=columns, limit=limit)
 
 
 @session.command("export-trace")
 @click.argument("session_id")
-@click.option("-o", "--output", metavar="FILE", help="Where to; SESSION_ID.pftrace by default, - for stdout.")
+@click.option(
+    "-o", "--output", metavar="FILE", help="The file to write; SESSION_ID.pftrace by default, - for stdout."
+)
 @click.option("--url-only", is_flag=True, help="Print a signed URL of the trace, which works for about an hour.")
 @pass_settings
 def export_trace(settings: Settings, session_id: str, output: str | None, url_only: bool) -> None:
     """Export what a session trained and sampled as a Perfetto trace.
 
-    The server builds it, which may take minutes. Open the file in https://ui.perfetto.dev. A file that is there
-    already is replaced.
+    The server builds it, which can take minutes. Open the file in https://ui.perfetto.dev. An existing file is
+    replaced.
     """
-    from tinker_rest_cli.file_download import download
-    from tinker_rest_cli.progress import BYTES, progress
-
     with rest_client(settings) as client, progress(settings, "Building the trace", unit=BYTES):
-        url = client.export_session_trace(session_id).result()
+        url = client.export_session_trace(session_id, **build_timeout(settings)).result()
     if url_only:
         as_json = settings.format in ("json", "jsonl")
         click.echo(json_text({"session_id": session_id, "url": url}) if as_json else url)
         return
     target = f"{session_id}.pftrace" if output is None else output
     with progress(settings, "Downloading", unit=BYTES) as bar:
-        count = download(url, target, bar)
+        count = _download(url, target, bar)
     if target == "-":
         return
     done = {"session_id": session_id, "destination": target, "file_size_bytes": count}
     facts = [("Session ID", session_id), ("Saved to", target), ("Size", f"{size(count)} ({plain(count)} bytes)")]
     show_one(settings, target, done, facts)
+
+
+def _download(url: str, target: str, bar: Bar) -> int:
+    """Download a file and return its size in bytes.
+
+    The target is a file, which is replaced once all is there, or a device or pipe; `-` is stdout.
+    """
+    if target == "-":
+        return _copy(url, sys.stdout.buffer, bar)
+    path = Path(target)
+    if path.exists() and not path.is_file():  # such as /dev/null, which must not be replaced
+        with path.open("wb") as device:
+            return _copy(url, device, bar)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with part.open("xb") as file:
+            count = _copy(url, file, bar)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return count
+
+
+def _copy(url: str, file: BinaryIO, bar: Bar) -> int:
+    import httpx
+
+    from tinker_rest.errors import redact
+
+    try:
+        with httpx.stream("GET", url, timeout=60.0, follow_redirects=True) as response:
+            response.raise_for_status()
+            length = response.headers.get("content-length", "")
+            total = int(length) if length.isdigit() else None
+            for chunk in response.iter_raw():
+                file.write(chunk)
+                bar.update(response.num_bytes_downloaded, total=total)
+            count = response.num_bytes_downloaded
+    except httpx.HTTPStatusError as error:
+        message = f"the storage answered with {error.response.status_code}. Try again, which makes a new URL"
+        raise CommandError(message, ExitStatus.NETWORK) from None
+    except httpx.HTTPError as error:
+        message = f"the download broke off: {redact(str(error)) or type(error).__name__}. Try again"
+        raise CommandError(message, ExitStatus.NETWORK) from None
+    if total is not None and count != total:
+        raise CommandError(f"only {count} of {total} bytes arrived. Try again", ExitStatus.NETWORK)
+    return count

@@ -1,130 +1,101 @@
-"""`tinker-rest storage`: what checkpoints cost."""
+"""`tinker-rest storage`: how much storage checkpoints use."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from tinker_rest_cli.columns import Column, Listing
 from tinker_rest_cli.groups import Command
-from tinker_rest_cli.output import Column, Listing, show_list
-from tinker_rest_cli.paging import Found
-from tinker_rest_cli.selecting import selection_of, selection_options
+from tinker_rest_cli.options import DURATION, selection_of, selection_options
+from tinker_rest_cli.output import show_list
 from tinker_rest_cli.settings import Settings, pass_settings
-from tinker_rest_cli.typed_options import DURATION
 
 if TYPE_CHECKING:
-    from tinker_rest import RestClient
+    from tinker_rest import APIFuture, RestClient
     from tinker_rest.types import Checkpoint
-    from tinker_rest_cli.storage_prices import Price
-    from tinker_rest_cli.storage_report import RunStorage
 
-SHORTEST_TTL = timedelta(hours=1)  # of what servers take
+MIN_TTL = timedelta(hours=1)  # that servers take
 SHOWN_RUNS = 10
+PRICE_SECONDS = 10.0
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _ttl(_context: click.Context, _option: click.Parameter, value: timedelta | None) -> timedelta | None:
-    if value is not None and value < SHORTEST_TTL:
+def _ttl(context: click.Context, option: click.Parameter, value: str | None) -> timedelta | None:
+    ttl: timedelta | None = DURATION(context, option, value)
+    if ttl is not None and ttl < MIN_TTL:
         raise click.BadParameter("a TTL is an hour or more, such as 30d")
-    return value
-
-
-def runs_listing(price: Price | None) -> Listing[RunStorage]:
-    """How training runs and what they store are listed.
-
-    Args:
-        price: What storage costs; None for not known.
-    """
-
-    def cost(run: RunStorage) -> float | None:
-        return None if price is None else price.of(run.amount)
-
-    columns: list[Column[RunStorage]] = [
-        Column("training_run_id", "Run ID", lambda run: run.training_run_id, whole=True),
-        Column("checkpoint_count", "Checkpoints", lambda run: run.amount.checkpoint_count),
-        Column("size_bytes", "Size", lambda run: run.amount.size_bytes),
-        Column("unknown_size_count", "Of unknown size", lambda run: run.amount.unknown_size_count),
-        Column("public_size_bytes", "Public", lambda run: run.public.size_bytes),
-        Column("never_expires_size_bytes", "Never expires", lambda run: run.never_expires.size_bytes),
-        Column("oldest", "Oldest", lambda run: run.oldest),
-        Column("newest", "Newest", lambda run: run.newest),
-        Column("estimated_monthly_cost_usd", "USD a month", cost),
-    ]
-
-    def as_json(run: RunStorage) -> dict[str, Any]:
-        from tinker_rest_cli.texts import for_csv
-
-        values = {column.name: column.value(run) for column in columns}
-        return {name: for_csv(one) if isinstance(one, datetime) else one for name, one in values.items()}
-
-    return Listing("training run", lambda run: run.training_run_id or "", columns, as_json)
+    return ttl
 
 
 @click.command("storage", cls=Command)
+@click.option("--ttl", callback=_ttl, metavar="TIME", help="Show what a TTL such as 30d would free.")
 @click.option(
-    "--ttl", type=DURATION, callback=_ttl, metavar="TIME", help="Tell what a TTL such as 30d would free."
-)
-@click.option(
-    "--top",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help=f"The N largest runs, 0 for all; {SHOWN_RUNS} by default in tables, all otherwise.",
-)
+    "--top", type=click.IntRange(min=0), metavar="N",
+    help=f"Only the N largest runs, 0 for all; {SHOWN_RUNS} by default in tables, all otherwise.",
+)  # fmt: skip
 @click.option(
     "--price-per-gb-month", "price", type=click.FloatRange(min=0), metavar="USD",
-    help="Estimate costs with this price, for 10^9 bytes and a month; by default with the server's, which"
-    " administrators can read, and not at all where it is not known.",
+    help="Estimate costs with this price, for 10^9 bytes and a month; by default the server's, which only"
+    " administrators can read.",
 )  # fmt: skip
 @selection_options
 @pass_settings
 def storage(
     settings: Settings, ttl: timedelta | None, top: int | None, price: float | None, **options: Any
 ) -> None:
-    """Show what checkpoints take in storage, by training run, age and expiry, and what a TTL would free.
+    """Show how much storage checkpoints use, by training run, age and expiry, and what a TTL would free.
 
-    All of one's checkpoints are counted, public ones too, or those that the options select. Ages count from when a
-    checkpoint was saved. -q prints the ids of training runs, the largest first; csv and jsonl have a row for each.
+    All your checkpoints are counted, including public ones, or those that the options select. Ages count from when
+    a checkpoint was saved. -q prints the IDs of training runs, the largest first; csv and jsonl have a row for
+    each.
 
-    --ttl 30d tells, for some times from now, how much is gone by then in all: what expires anyway; what would be
-    gone besides, had all that is private and never expires had this TTL since it was saved (what is older than 30
-    days now is gone at once: `checkpoint delete --no-ttl --older-than 30d` does that); and what would be gone
-    besides, were this TTL set on the same checkpoints now, from when on it counts (`checkpoint set-ttl --no-ttl
-    --ttl 30d` does that). An expiry that is there stays as it is. Nothing is changed.
+    --ttl 30d shows how much is gone after some times from now: what expires already; what you free by deleting
+    private checkpoints that never expire once they are older than 30 days (`checkpoint delete --no-ttl
+    --older-than 30d` deletes those of now); and what you free by setting the TTL on the same checkpoints now
+    (`checkpoint set-ttl --no-ttl --ttl 30d`). Existing expiries stay as they are. Nothing is changed.
     """
-    from tinker_rest_cli.clients import rest_client
-    from tinker_rest_cli.storage_prices import Price, asked_price
-    from tinker_rest_cli.storage_report import storage_report
+    from tinker_rest import AdminClient
+    from tinker_rest_cli.clients import client_options, rest_client
+    from tinker_rest_cli.storage_report import RUN_FIELDS, storage_report
 
-    with rest_client(settings) as client:
-        known = None if price is None else Price(price, "option")
-        wants_price = known is None and not settings.quiet
-        asked = asked_price(client) if wants_price else None
+    source = None if price is None else "option"
+    with (
+        rest_client(settings) as client,
+        AdminClient(**{**client_options(settings), "timeout": PRICE_SECONDS, "max_retries": 1}) as admin,
+    ):
+        asked = admin.get_current_checkpoint_storage_usage() if price is None and not settings.quiet else None
         checkpoints = _read(settings, client, options)
-        if asked is not None:
-            known = asked()
-    report = storage_report(checkpoints, now=_now(), ttl=ttl)
-    most = (SHOWN_RUNS if settings.format == "table" and not settings.quiet else 0) if top is None else top
-    runs = report.runs[:most] if most else report.runs
+        if asked is not None and (price := _price(asked)) is not None:
+            source = "server"
+    report = storage_report(checkpoints, now=_now(), ttl=ttl, price=price, price_source=source)
     if settings.format == "table" and not settings.quiet:
         from tinker_rest_cli.storage_view import write_report
 
-        write_report(report, runs, known)
+        write_report(report, SHOWN_RUNS if top is None else top)
         return
-    cost = None if known is None else known.of(report.total)
-    prices = {
-        "usd_per_gigabyte_month": known and known.usd_per_gigabyte_month,
-        "price_source": known and known.source,
-        "estimated_monthly_cost_usd": cost,
-    }
-    if settings.quiet:
-        runs = [run for run in runs if run.training_run_id]
-    found = Found(runs, len(report.runs))
-    show_list(settings, runs_listing(known), found, more=lambda: {**report.to_dict(), **prices})
+    runs = report.pop("items")
+    shown = [run for run in runs[: top or None] if run["training_run_id"] or not settings.quiet]
+    columns = [Column[dict[str, Any]](name, name, itemgetter(name)) for name in RUN_FIELDS]
+    listing = Listing("training run", itemgetter("training_run_id"), columns)
+    show_list(settings, listing, shown, total_count=len(runs), more=lambda: report)
+
+
+def _price(asked: APIFuture[Any]) -> float | None:
+    """The server's price; None if it does not say, or not to you."""
+    from tinker_rest import TinkerError
+
+    try:
+        price: float | None = asked.result().effective_rate_usd_per_gigabyte_month
+    except TinkerError:
+        return None
+    return price
 
 
 def _read(settings: Settings, client: RestClient, options: dict[str, Any]) -> list[Checkpoint]:
@@ -136,8 +107,8 @@ def _read(settings: Settings, client: RestClient, options: dict[str, Any]) -> li
         if selection.training_run_ids is not None:
             return client.select_checkpoints(selection).result()
         everything = []
-        listed = client.iter_user_checkpoints()
-        for one in listed:
-            everything.append(one)
-            bar.update(len(everything), total=listed.total_count)
+        listed = iter(client.iter_user_checkpoints())
+        for number, checkpoint in enumerate(listed, 1):
+            everything.append(checkpoint)
+            bar.update(number, total=listed.total_count)
     return selection.apply(everything)

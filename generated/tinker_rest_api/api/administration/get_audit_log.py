@@ -1,5 +1,6 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
 import datetime
+from http import HTTPStatus
 from typing import Any, cast
 
 import httpx
@@ -8,9 +9,7 @@ from ...client import AuthenticatedClient, Client
 from ...models.audit_event_type import AuditEventType
 from ...models.audit_log_response import AuditLogResponse
 from ...models.error import Error
-from ...types import UNSET, JsonResponse, Operation, Response, Unset
-
-_SEGMENT = ":@!$&'()*+,;="
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
@@ -39,24 +38,8 @@ def _get_kwargs(
         "url": "/api/v1/audit",
         "params": params,
     }
+
     return _kwargs
-
-
-def _read_success(response: JsonResponse) -> AuditLogResponse:
-    return AuditLogResponse.from_dict(response.json())
-
-
-OPERATION = Operation(
-    operation_id="get_audit_log",
-    success_status=frozenset(
-        (
-            200,
-            302,
-        )
-    ),
-    build_request=_get_kwargs,
-    read_success=_read_success,
-)
 
 
 def _parse_response(
@@ -120,7 +103,7 @@ def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Response[Any | AuditLogResponse | Error]:
     return Response(
-        status_code=response.status_code,
+        status_code=HTTPStatus(response.status_code),
         content=response.content,
         headers=response.headers,
         parsed=_parse_response(client=client, response=response),
@@ -156,7 +139,12 @@ def sync_detailed(
         event_type=event_type,
         day=day,
     )
-    return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
 
 
 def sync(
@@ -220,7 +208,10 @@ async def asyncio_detailed(
         event_type=event_type,
         day=day,
     )
-    return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
 
 
 async def asyncio(

@@ -1,16 +1,14 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
 import datetime
+from http import HTTPStatus
 from typing import Any
 
 import httpx
 
-from ..._model import rfc3339
 from ...client import AuthenticatedClient, Client
 from ...models.billing_usage_response import BillingUsageResponse
 from ...models.error import Error
-from ...types import UNSET, JsonResponse, Operation, Response
-
-_SEGMENT = ":@!$&'()*+,;="
+from ...types import UNSET, Response
 
 
 def _get_kwargs(
@@ -21,10 +19,10 @@ def _get_kwargs(
 
     params: dict[str, Any] = {}
 
-    json_starting_on = rfc3339(starting_on)
+    json_starting_on = starting_on.isoformat()
     params["starting_on"] = json_starting_on
 
-    json_ending_before = rfc3339(ending_before)
+    json_ending_before = ending_before.isoformat()
     params["ending_before"] = json_ending_before
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
@@ -34,19 +32,8 @@ def _get_kwargs(
         "url": "/api/v1/billing/usage/events",
         "params": params,
     }
+
     return _kwargs
-
-
-def _read_success(response: JsonResponse) -> BillingUsageResponse:
-    return BillingUsageResponse.from_dict(response.json())
-
-
-OPERATION = Operation(
-    operation_id="get_billing_usage",
-    success_status=frozenset((200,)),
-    build_request=_get_kwargs,
-    read_success=_read_success,
-)
 
 
 def _parse_response(
@@ -106,7 +93,7 @@ def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Response[BillingUsageResponse | Error]:
     return Response(
-        status_code=response.status_code,
+        status_code=HTTPStatus(response.status_code),
         content=response.content,
         headers=response.headers,
         parsed=_parse_response(client=client, response=response),
@@ -141,7 +128,12 @@ def sync_detailed(
         starting_on=starting_on,
         ending_before=ending_before,
     )
-    return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
 
 
 def sync(
@@ -203,7 +195,10 @@ async def asyncio_detailed(
         starting_on=starting_on,
         ending_before=ending_before,
     )
-    return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
 
 
 async def asyncio(

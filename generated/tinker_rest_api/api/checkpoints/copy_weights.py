@@ -1,4 +1,5 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -7,9 +8,7 @@ from ...client import AuthenticatedClient, Client
 from ...models.copy_weights_request import CopyWeightsRequest
 from ...models.copy_weights_response import CopyWeightsResponse
 from ...models.error import Error
-from ...types import UNSET, JsonResponse, Operation, Response, Unset
-
-_SEGMENT = ":@!$&'()*+,;="
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
@@ -25,23 +24,13 @@ def _get_kwargs(
         "method": "post",
         "url": "/api/v1/copy_weights",
     }
+
     _kwargs["json"] = body.to_dict()
 
     headers["Content-Type"] = "application/json"
+
     _kwargs["headers"] = headers
     return _kwargs
-
-
-def _read_success(response: JsonResponse) -> CopyWeightsResponse:
-    return CopyWeightsResponse.from_dict(response.json())
-
-
-OPERATION = Operation(
-    operation_id="copy_weights",
-    success_status=frozenset((200,)),
-    build_request=_get_kwargs,
-    read_success=_read_success,
-)
 
 
 def _parse_response(
@@ -101,7 +90,7 @@ def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Response[CopyWeightsResponse | Error]:
     return Response(
-        status_code=response.status_code,
+        status_code=HTTPStatus(response.status_code),
         content=response.content,
         headers=response.headers,
         parsed=_parse_response(client=client, response=response),
@@ -137,7 +126,12 @@ def sync_detailed(
         body=body,
         x_tinker_weights_access_token=x_tinker_weights_access_token,
     )
-    return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
 
 
 def sync(
@@ -201,7 +195,10 @@ async def asyncio_detailed(
         body=body,
         x_tinker_weights_access_token=x_tinker_weights_access_token,
     )
-    return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
 
 
 async def asyncio(

@@ -1,4 +1,5 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -7,9 +8,7 @@ import httpx
 from ...client import AuthenticatedClient, Client
 from ...models.checkpoint_kind import CheckpointKind
 from ...models.error import Error
-from ...types import JsonResponse, Operation, Response
-
-_SEGMENT = ":@!$&'()*+,;="
+from ...types import Response
 
 
 def _get_kwargs(
@@ -21,24 +20,13 @@ def _get_kwargs(
     _kwargs: dict[str, Any] = {
         "method": "get",
         "url": "/api/v1/training_runs/{training_run_id}/checkpoints/{checkpoint_kind}/{checkpoint_name}/archive".format(
-            training_run_id=quote(str(training_run_id), safe=_SEGMENT),
-            checkpoint_kind=quote(str(checkpoint_kind), safe=_SEGMENT),
-            checkpoint_name=quote(str(checkpoint_name), safe=_SEGMENT),
+            training_run_id=quote(str(training_run_id), safe=""),
+            checkpoint_kind=quote(str(checkpoint_kind), safe=""),
+            checkpoint_name=quote(str(checkpoint_name), safe=""),
         ),
     }
+
     return _kwargs
-
-
-def _read_success(response: JsonResponse) -> None:
-    return None
-
-
-OPERATION = Operation(
-    operation_id="get_checkpoint_archive_url",
-    success_status=frozenset((302,)),
-    build_request=_get_kwargs,
-    read_success=_read_success,
-)
 
 
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Error:
@@ -100,7 +88,7 @@ def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Response[Any | Error]:
     return Response(
-        status_code=response.status_code,
+        status_code=HTTPStatus(response.status_code),
         content=response.content,
         headers=response.headers,
         parsed=_parse_response(client=client, response=response),
@@ -141,7 +129,12 @@ def sync_detailed(
         checkpoint_kind=checkpoint_kind,
         checkpoint_name=checkpoint_name,
     )
-    return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
 
 
 def sync(
@@ -215,7 +208,10 @@ async def asyncio_detailed(
         checkpoint_kind=checkpoint_kind,
         checkpoint_name=checkpoint_name,
     )
-    return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
 
 
 async def asyncio(

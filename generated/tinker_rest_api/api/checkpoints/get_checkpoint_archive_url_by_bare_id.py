@@ -1,4 +1,5 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -6,9 +7,7 @@ import httpx
 
 from ...client import AuthenticatedClient, Client
 from ...models.error import Error
-from ...types import JsonResponse, Operation, Response
-
-_SEGMENT = ":@!$&'()*+,;="
+from ...types import Response
 
 
 def _get_kwargs(
@@ -19,23 +18,12 @@ def _get_kwargs(
     _kwargs: dict[str, Any] = {
         "method": "get",
         "url": "/api/v1/training_runs/{training_run_id}/checkpoints/{checkpoint_id}/archive".format(
-            training_run_id=quote(str(training_run_id), safe=_SEGMENT),
-            checkpoint_id=quote(str(checkpoint_id), safe=_SEGMENT),
+            training_run_id=quote(str(training_run_id), safe=""),
+            checkpoint_id=quote(str(checkpoint_id), safe=""),
         ),
     }
+
     return _kwargs
-
-
-def _read_success(response: JsonResponse) -> None:
-    return None
-
-
-OPERATION = Operation(
-    operation_id="get_checkpoint_archive_url_by_bare_id",
-    success_status=frozenset((302,)),
-    build_request=_get_kwargs,
-    read_success=_read_success,
-)
 
 
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Error:
@@ -97,7 +85,7 @@ def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Response[Any | Error]:
     return Response(
-        status_code=response.status_code,
+        status_code=HTTPStatus(response.status_code),
         content=response.content,
         headers=response.headers,
         parsed=_parse_response(client=client, response=response),
@@ -130,7 +118,12 @@ def sync_detailed(
         training_run_id=training_run_id,
         checkpoint_id=checkpoint_id,
     )
-    return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
 
 
 def sync(
@@ -188,7 +181,10 @@ async def asyncio_detailed(
         training_run_id=training_run_id,
         checkpoint_id=checkpoint_id,
     )
-    return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
 
 
 async def asyncio(

@@ -1,4 +1,5 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -7,9 +8,7 @@ import httpx
 from ...client import AuthenticatedClient, Client
 from ...models.error import Error
 from ...models.external_weights_urls_response import ExternalWeightsUrlsResponse
-from ...types import JsonResponse, Operation, Response
-
-_SEGMENT = ":@!$&'()*+,;="
+from ...types import Response
 
 
 def _get_kwargs(
@@ -20,23 +19,12 @@ def _get_kwargs(
     _kwargs: dict[str, Any] = {
         "method": "get",
         "url": "/api/v1/training_runs/{training_run_id}/checkpoints/external_weights/{checkpoint_name}/external_weights_urls".format(
-            training_run_id=quote(str(training_run_id), safe=_SEGMENT),
-            checkpoint_name=quote(str(checkpoint_name), safe=_SEGMENT),
+            training_run_id=quote(str(training_run_id), safe=""),
+            checkpoint_name=quote(str(checkpoint_name), safe=""),
         ),
     }
+
     return _kwargs
-
-
-def _read_success(response: JsonResponse) -> ExternalWeightsUrlsResponse:
-    return ExternalWeightsUrlsResponse.from_dict(response.json())
-
-
-OPERATION = Operation(
-    operation_id="get_external_weights_urls",
-    success_status=frozenset((200,)),
-    build_request=_get_kwargs,
-    read_success=_read_success,
-)
 
 
 def _parse_response(
@@ -96,7 +84,7 @@ def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Response[Error | ExternalWeightsUrlsResponse]:
     return Response(
-        status_code=response.status_code,
+        status_code=HTTPStatus(response.status_code),
         content=response.content,
         headers=response.headers,
         parsed=_parse_response(client=client, response=response),
@@ -130,7 +118,12 @@ def sync_detailed(
         training_run_id=training_run_id,
         checkpoint_name=checkpoint_name,
     )
-    return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
 
 
 def sync(
@@ -190,7 +183,10 @@ async def asyncio_detailed(
         training_run_id=training_run_id,
         checkpoint_name=checkpoint_name,
     )
-    return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
 
 
 async def asyncio(

@@ -1,4 +1,5 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -7,9 +8,7 @@ import httpx
 from ...client import AuthenticatedClient, Client
 from ...models.checkpoints_list_response import CheckpointsListResponse
 from ...models.error import Error
-from ...types import JsonResponse, Operation, Response
-
-_SEGMENT = ":@!$&'()*+,;="
+from ...types import Response
 
 
 def _get_kwargs(
@@ -19,22 +18,11 @@ def _get_kwargs(
     _kwargs: dict[str, Any] = {
         "method": "get",
         "url": "/api/v1/training_runs/{training_run_id}/checkpoints".format(
-            training_run_id=quote(str(training_run_id), safe=_SEGMENT),
+            training_run_id=quote(str(training_run_id), safe=""),
         ),
     }
+
     return _kwargs
-
-
-def _read_success(response: JsonResponse) -> CheckpointsListResponse:
-    return CheckpointsListResponse.from_dict(response.json())
-
-
-OPERATION = Operation(
-    operation_id="list_checkpoints",
-    success_status=frozenset((200,)),
-    build_request=_get_kwargs,
-    read_success=_read_success,
-)
 
 
 def _parse_response(
@@ -94,7 +82,7 @@ def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Response[CheckpointsListResponse | Error]:
     return Response(
-        status_code=response.status_code,
+        status_code=HTTPStatus(response.status_code),
         content=response.content,
         headers=response.headers,
         parsed=_parse_response(client=client, response=response),
@@ -125,7 +113,12 @@ def sync_detailed(
     kwargs = _get_kwargs(
         training_run_id=training_run_id,
     )
-    return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
 
 
 def sync(
@@ -179,7 +172,10 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         training_run_id=training_run_id,
     )
-    return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
 
 
 async def asyncio(

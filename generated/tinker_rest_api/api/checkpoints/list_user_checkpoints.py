@@ -1,4 +1,5 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -6,9 +7,7 @@ import httpx
 from ...client import AuthenticatedClient, Client
 from ...models.checkpoints_list_response import CheckpointsListResponse
 from ...models.error import Error
-from ...types import UNSET, JsonResponse, Operation, Response, Unset
-
-_SEGMENT = ":@!$&'()*+,;="
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
@@ -30,19 +29,8 @@ def _get_kwargs(
         "url": "/api/v1/checkpoints",
         "params": params,
     }
+
     return _kwargs
-
-
-def _read_success(response: JsonResponse) -> CheckpointsListResponse:
-    return CheckpointsListResponse.from_dict(response.json())
-
-
-OPERATION = Operation(
-    operation_id="list_user_checkpoints",
-    success_status=frozenset((200,)),
-    build_request=_get_kwargs,
-    read_success=_read_success,
-)
 
 
 def _parse_response(
@@ -92,7 +80,7 @@ def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Response[CheckpointsListResponse | Error]:
     return Response(
-        status_code=response.status_code,
+        status_code=HTTPStatus(response.status_code),
         content=response.content,
         headers=response.headers,
         parsed=_parse_response(client=client, response=response),
@@ -127,7 +115,12 @@ def sync_detailed(
         limit=limit,
         offset=offset,
     )
-    return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
 
 
 def sync(
@@ -189,7 +182,10 @@ async def asyncio_detailed(
         limit=limit,
         offset=offset,
     )
-    return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
 
 
 async def asyncio(

@@ -1,4 +1,5 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -6,9 +7,7 @@ import httpx
 from ...client import AuthenticatedClient, Client
 from ...models.error import Error
 from ...models.get_server_capabilities_response import GetServerCapabilitiesResponse
-from ...types import JsonResponse, Operation, Response
-
-_SEGMENT = ":@!$&'()*+,;="
+from ...types import Response
 
 
 def _get_kwargs() -> dict[str, Any]:
@@ -17,19 +16,8 @@ def _get_kwargs() -> dict[str, Any]:
         "method": "get",
         "url": "/api/v1/get_server_capabilities",
     }
+
     return _kwargs
-
-
-def _read_success(response: JsonResponse) -> GetServerCapabilitiesResponse:
-    return GetServerCapabilitiesResponse.from_dict(response.json())
-
-
-OPERATION = Operation(
-    operation_id="get_server_capabilities",
-    success_status=frozenset((200,)),
-    build_request=_get_kwargs,
-    read_success=_read_success,
-)
 
 
 def _parse_response(
@@ -79,7 +67,7 @@ def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Response[Error | GetServerCapabilitiesResponse]:
     return Response(
-        status_code=response.status_code,
+        status_code=HTTPStatus(response.status_code),
         content=response.content,
         headers=response.headers,
         parsed=_parse_response(client=client, response=response),
@@ -104,7 +92,12 @@ def sync_detailed(
     """
 
     kwargs = _get_kwargs()
-    return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
 
 
 def sync(
@@ -147,7 +140,10 @@ async def asyncio_detailed(
     """
 
     kwargs = _get_kwargs()
-    return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
 
 
 async def asyncio(

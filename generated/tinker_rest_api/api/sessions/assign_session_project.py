@@ -1,4 +1,5 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -7,9 +8,7 @@ import httpx
 from ...client import AuthenticatedClient, Client
 from ...models.assign_session_project_request import AssignSessionProjectRequest
 from ...models.error import Error
-from ...types import JsonResponse, Operation, Response
-
-_SEGMENT = ":@!$&'()*+,;="
+from ...types import Response
 
 
 def _get_kwargs(
@@ -22,31 +21,16 @@ def _get_kwargs(
     _kwargs: dict[str, Any] = {
         "method": "put",
         "url": "/api/v1/sessions/{session_id}/project".format(
-            session_id=quote(str(session_id), safe=_SEGMENT),
+            session_id=quote(str(session_id), safe=""),
         ),
     }
+
     _kwargs["json"] = body.to_dict()
 
     headers["Content-Type"] = "application/json"
+
     _kwargs["headers"] = headers
     return _kwargs
-
-
-def _read_success(response: JsonResponse) -> None:
-    return None
-
-
-OPERATION = Operation(
-    operation_id="assign_session_project",
-    success_status=frozenset(
-        (
-            200,
-            204,
-        )
-    ),
-    build_request=_get_kwargs,
-    read_success=_read_success,
-)
 
 
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Error:
@@ -107,7 +91,7 @@ def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Response[Any | Error]:
     return Response(
-        status_code=response.status_code,
+        status_code=HTTPStatus(response.status_code),
         content=response.content,
         headers=response.headers,
         parsed=_parse_response(client=client, response=response),
@@ -141,7 +125,12 @@ def sync_detailed(
         session_id=session_id,
         body=body,
     )
-    return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
 
 
 def sync(
@@ -201,7 +190,10 @@ async def asyncio_detailed(
         session_id=session_id,
         body=body,
     )
-    return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
 
 
 async def asyncio(

@@ -1,4 +1,5 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -7,9 +8,7 @@ import httpx
 from ...client import AuthenticatedClient, Client
 from ...models.error import Error
 from ...models.session_trace_export import SessionTraceExport
-from ...types import JsonResponse, Operation, Response
-
-_SEGMENT = ":@!$&'()*+,;="
+from ...types import Response
 
 
 def _get_kwargs(
@@ -19,22 +18,11 @@ def _get_kwargs(
     _kwargs: dict[str, Any] = {
         "method": "get",
         "url": "/api/v1/sessions/{session_id}/trace_export".format(
-            session_id=quote(str(session_id), safe=_SEGMENT),
+            session_id=quote(str(session_id), safe=""),
         ),
     }
+
     return _kwargs
-
-
-def _read_success(response: JsonResponse) -> SessionTraceExport:
-    return SessionTraceExport.from_dict(response.json())
-
-
-OPERATION = Operation(
-    operation_id="export_session_trace",
-    success_status=frozenset((200,)),
-    build_request=_get_kwargs,
-    read_success=_read_success,
-)
 
 
 def _parse_response(
@@ -94,7 +82,7 @@ def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Response[Error | SessionTraceExport]:
     return Response(
-        status_code=response.status_code,
+        status_code=HTTPStatus(response.status_code),
         content=response.content,
         headers=response.headers,
         parsed=_parse_response(client=client, response=response),
@@ -125,7 +113,12 @@ def sync_detailed(
     kwargs = _get_kwargs(
         session_id=session_id,
     )
-    return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
 
 
 def sync(
@@ -179,7 +172,10 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         session_id=session_id,
     )
-    return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
 
 
 async def asyncio(

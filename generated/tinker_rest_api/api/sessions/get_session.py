@@ -1,4 +1,5 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -8,9 +9,7 @@ from ...client import AuthenticatedClient, Client
 from ...models.access_scope import AccessScope
 from ...models.error import Error
 from ...models.get_session_response import GetSessionResponse
-from ...types import UNSET, JsonResponse, Operation, Response, Unset
-
-_SEGMENT = ":@!$&'()*+,;="
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
@@ -32,23 +31,12 @@ def _get_kwargs(
     _kwargs: dict[str, Any] = {
         "method": "get",
         "url": "/api/v1/sessions/{session_id}".format(
-            session_id=quote(str(session_id), safe=_SEGMENT),
+            session_id=quote(str(session_id), safe=""),
         ),
         "params": params,
     }
+
     return _kwargs
-
-
-def _read_success(response: JsonResponse) -> GetSessionResponse:
-    return GetSessionResponse.from_dict(response.json())
-
-
-OPERATION = Operation(
-    operation_id="get_session",
-    success_status=frozenset((200,)),
-    build_request=_get_kwargs,
-    read_success=_read_success,
-)
 
 
 def _parse_response(
@@ -108,7 +96,7 @@ def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Response[Error | GetSessionResponse]:
     return Response(
-        status_code=response.status_code,
+        status_code=HTTPStatus(response.status_code),
         content=response.content,
         headers=response.headers,
         parsed=_parse_response(client=client, response=response),
@@ -143,7 +131,12 @@ def sync_detailed(
         session_id=session_id,
         access_scope=access_scope,
     )
-    return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
 
 
 def sync(
@@ -205,7 +198,10 @@ async def asyncio_detailed(
         session_id=session_id,
         access_scope=access_scope,
     )
-    return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
 
 
 async def asyncio(

@@ -1,4 +1,5 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -7,9 +8,7 @@ from ...client import AuthenticatedClient, Client
 from ...models.access_scope import AccessScope
 from ...models.error import Error
 from ...models.training_runs_response import TrainingRunsResponse
-from ...types import UNSET, JsonResponse, Operation, Response, Unset
-
-_SEGMENT = ":@!$&'()*+,;="
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
@@ -41,19 +40,8 @@ def _get_kwargs(
         "url": "/api/v1/training_runs",
         "params": params,
     }
+
     return _kwargs
-
-
-def _read_success(response: JsonResponse) -> TrainingRunsResponse:
-    return TrainingRunsResponse.from_dict(response.json())
-
-
-OPERATION = Operation(
-    operation_id="list_training_runs",
-    success_status=frozenset((200,)),
-    build_request=_get_kwargs,
-    read_success=_read_success,
-)
 
 
 def _parse_response(
@@ -103,7 +91,7 @@ def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Response[Error | TrainingRunsResponse]:
     return Response(
-        status_code=response.status_code,
+        status_code=HTTPStatus(response.status_code),
         content=response.content,
         headers=response.headers,
         parsed=_parse_response(client=client, response=response),
@@ -145,7 +133,12 @@ def sync_detailed(
         access_scope=access_scope,
         project_id=project_id,
     )
-    return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
 
 
 def sync(
@@ -221,7 +214,10 @@ async def asyncio_detailed(
         access_scope=access_scope,
         project_id=project_id,
     )
-    return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
 
 
 async def asyncio(

@@ -1,0 +1,101 @@
+"""Makes results of successful responses. A ValueError or InvalidField means that a response cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tinker_rest._lazy import models, types
+from tinker_rest._retry import parse_http_date
+from tinker_rest._urls import is_web_url, joined_url
+from tinker_rest.pagination import Page, PageRequest
+from tinker_rest.paths import run_id_of
+
+if TYPE_CHECKING:
+    from tinker_rest_api.types import Response
+
+T = TypeVar("T")
+
+SIGNED_URL_LIFETIME = timedelta(minutes=15)  # if the server does not say
+
+
+def parse_empty(response: Response[Any]) -> None:
+    """Accept any response to a change but a web page."""
+    if "html" in response.headers.get("content-type", "").lower():
+        raise ValueError("the response must be empty or JSON, and is a web page; a proxy may have sent it")
+
+
+def with_run_ids(response: Response[Any]) -> Any:
+    """Return the models, with the run ID of each checkpoint taken from its path if the server left it out."""
+    for checkpoint in _checkpoints_in(response.parsed):
+        if not checkpoint.training_run_id:
+            checkpoint.training_run_id = run_id_of(checkpoint.tinker_path)
+    return response.parsed
+
+
+def _checkpoints_in(model: Any) -> Iterable[types.Checkpoint]:
+    if hasattr(model, "checkpoints"):
+        yield from model.checkpoints
+        return
+    for run in model.training_runs if hasattr(model, "training_runs") else [model]:
+        yield from filter(None, (run.last_checkpoint, run.last_sampler_checkpoint))
+
+
+def page_of_runs(request: PageRequest | None, response: Response[Any]) -> Page[types.TrainingRun]:
+    """Read a page of training runs."""
+    runs = with_run_ids(response).training_runs
+    return _page(request, response, runs, [run.training_run_id for run in runs])
+
+
+def page_of_checkpoints(request: PageRequest | None, response: Response[Any]) -> Page[types.Checkpoint]:
+    """Read a page of checkpoints, or all checkpoints of a run if `request` is None."""
+    checkpoints = with_run_ids(response).checkpoints
+    return _page(request, response, checkpoints, [checkpoint.tinker_path for checkpoint in checkpoints])
+
+
+def page_of_ids(request: PageRequest, response: Response[Any]) -> Page[str]:
+    """Read a page of the IDs of sessions."""
+    listing: Any = response.parsed
+    return _page(request, response, listing.sessions, listing.sessions)
+
+
+def page_of_sessions(request: PageRequest, response: Response[Any]) -> Page[types.SessionSummary]:
+    """Read a page of the sessions that a search found."""
+    found: Any = response.parsed
+    return _page(request, response, found.sessions, [session.session_id for session in found.sessions])
+
+
+def _page(request: PageRequest | None, response: Response[Any], items: list[T], ids: list[str]) -> Page[T]:
+    if request is not None and request.refusal is not None:
+        raise ValueError(request.refusal)
+    cursor = getattr(response.parsed, "cursor", None)
+    return Page(
+        items,
+        ids,
+        total=cursor.total_count if cursor else None,
+        next_cursor=getattr(response.parsed, "next_cursor", None),
+        server_time=parse_http_date(response.headers.get("date", "")),
+    )
+
+
+def archive_url(asked_at: str, response: Response[Any]) -> types.CheckpointArchiveUrlResponse:
+    """Return the URL to which a request for `asked_at` was redirected."""
+    url = joined_url(asked_at, response.headers.get("location", ""))
+    if not is_web_url(url):
+        raise ValueError("the redirect to the archive must be to an http or https URL")
+    try:
+        expires = parsedate_to_datetime(response.headers.get("expires", ""))
+        expires_at = expires.replace(tzinfo=UTC) if expires.tzinfo is None else expires.astimezone(UTC)
+    except (ValueError, TypeError):
+        expires_at = datetime.now(UTC) + SIGNED_URL_LIFETIME
+    return types.CheckpointArchiveUrlResponse(url, expires_at)
+
+
+def with_default_optimizer(response: Response[Any]) -> Any:
+    """Return the model; weights without an optimizer were trained with AdamW."""
+    info: Any = response.parsed
+    if info.optimizer_config is None:
+        info.optimizer_config = models.AdamOptimizerConfig()
+    return info

@@ -1,0 +1,114 @@
+"""The methods of `AdminClient`: usage, costs, storage and the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from tinker_rest import _arguments as arguments
+from tinker_rest._arguments import AuditEventTypeName
+from tinker_rest._base import BaseClient
+from tinker_rest._deprecation import deprecated
+from tinker_rest._lazy import LazyModule, types
+from tinker_rest._retry import Policy
+from tinker_rest.futures import APIFuture, async_variant
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+api = LazyModule("tinker_rest_api.api.administration")
+
+MAX_REDIRECTS = 5
+
+
+class AdministrationMethods(BaseClient):
+    """Looks up what administrators can see; see `AdminClient`."""
+
+    def get_audit_log(
+        self, event_type: AuditEventTypeName = "all", day: date | None = None
+    ) -> APIFuture[types.AuditLogResponse]:
+        """Get the audit log of your organization for one day, from midnight to midnight UTC.
+
+        If the server redirects to another host, the redirect is followed without the API key.
+
+        Args:
+            event_type: `all` (the default), or only events of `checkpoints`, `projects`, `teams` or
+                `organizations`.
+            day: The day; None, the default, for today in UTC.
+
+        Raises:
+            PermissionDeniedError: You are not an administrator (raised by the future).
+
+        Calls the operation `get_audit_log`.
+        """
+        return self._submit(
+            api.get_audit_log,
+            event_type=arguments.event_type(event_type),
+            day=arguments.day(day),
+            policy=Policy(max_redirects=MAX_REDIRECTS),
+        )
+
+    def get_billing_usage(
+        self, starting_on: datetime | str, ending_before: datetime | str
+    ) -> APIFuture[types.BillingUsageResponse]:
+        """Get what your organization used, by hour, kind of usage, model, user, session and project.
+
+        The data is some hours late. Costs are estimates in US dollars before credits and commitments, None if
+        there is no price yet. `event_info` of each event is one of five models, which differ in their `type`; a
+        kind that this version does not know is an `UnknownVariant`.
+
+        Args:
+            starting_on: The start, a full hour in UTC that is not in the future: a datetime, or a text such as
+                `2026-07-13T00:00:00Z`. Without an offset, it is in UTC.
+            ending_before: The end (exclusive) in the same forms, at most 14 days later.
+
+        Raises:
+            PermissionDeniedError: You are neither administrator nor billing administrator (raised by the future).
+
+        Calls the operation `get_billing_usage`.
+        """
+        start, end = arguments.billing_period(starting_on, ending_before)
+        return self._submit(api.get_billing_usage, starting_on=start, ending_before=end)
+
+    def get_current_checkpoint_storage_usage(
+        self, project_id: str | None = None
+    ) -> APIFuture[types.CurrentCheckpointStorageUsageResponse]:
+        """Get the number and size (in bytes) of stored checkpoints, and their cost per month of 720 hours.
+
+        The data is one or two hours late. Costs are estimates in US dollars before credits and commitments.
+
+        Args:
+            project_id: The project; None, the default, for the whole organization.
+
+        Raises:
+            PermissionDeniedError: You are neither administrator nor billing administrator (raised by the future).
+
+        Calls the operation `get_current_checkpoint_storage_usage`.
+        """
+        project = arguments.optional_project(project_id)
+        return self._submit(api.get_current_checkpoint_storage_usage, project_id=project)
+
+    get_audit_log_async = async_variant(get_audit_log)
+    get_billing_usage_async = async_variant(get_billing_usage)
+    get_current_checkpoint_storage_usage_async = async_variant(get_current_checkpoint_storage_usage)
+
+
+def _moved(method: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], R]:
+    name = method.__name__.removesuffix("_async")
+    moved = deprecated(f"use AdminClient.{name} instead", category=FutureWarning)(method)
+    moved.__doc__ = f"Deprecated: use `AdminClient.{name}`, which takes the same arguments."
+    return moved
+
+
+class DeprecatedAdministration(BaseClient):
+    """The methods of `AdminClient` that the official SDK has on `RestClient`; each warns with a FutureWarning."""
+
+    get_audit_log = _moved(AdministrationMethods.get_audit_log)
+    get_audit_log_async = _moved(AdministrationMethods.get_audit_log_async)
+    get_billing_usage = _moved(AdministrationMethods.get_billing_usage)
+    get_billing_usage_async = _moved(AdministrationMethods.get_billing_usage_async)
+    get_current_checkpoint_storage_usage = _moved(AdministrationMethods.get_current_checkpoint_storage_usage)
+    get_current_checkpoint_storage_usage_async = _moved(
+        AdministrationMethods.get_current_checkpoint_storage_usage_async
+    )

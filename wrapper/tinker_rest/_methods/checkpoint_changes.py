@@ -1,0 +1,385 @@
+"""The methods of `RestClient` that change or copy checkpoints, one or many."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from tinker_rest import _arguments as arguments
+from tinker_rest._lazy import models, types
+from tinker_rest._methods._loading import bulk, bulk_change, parsing
+from tinker_rest._methods.checkpoints import CheckpointMethods, api
+from tinker_rest._retry import Policy
+from tinker_rest._work import Work
+from tinker_rest.errors import InvalidArgumentError
+from tinker_rest.futures import APIFuture, async_variant
+from tinker_rest.paths import ParsedCheckpointTinkerPath, segment, split_checkpoint_id
+from tinker_rest.selection import CheckpointSelection
+
+PROJECT_VARIABLE = "TINKER_PROJECT_ID"
+
+
+class CheckpointChangeMethods(CheckpointMethods):
+    """Changes and copies checkpoints; see `RestClient`."""
+
+    def delete_checkpoint(self, training_run_id: str, checkpoint_id: str) -> APIFuture[None]:
+        """Delete a checkpoint permanently. You must own its training run.
+
+        Args:
+            training_run_id: The ID of the run that saved the checkpoint.
+            checkpoint_id: `weights/NAME` or `sampler_weights/NAME`, or an ID without a slash.
+
+        Raises:
+            NotFoundError: The checkpoint does not exist (raised by the future).
+            PermissionDeniedError: You do not own it (raised by the future).
+
+        Calls the operation `delete_checkpoint` or `delete_checkpoint_by_bare_id`.
+        """
+        return self._change("delete_checkpoint", training_run_id, checkpoint_id, already_done_status=404)
+
+    def delete_checkpoint_from_tinker_path(self, tinker_path: str) -> APIFuture[None]:
+        """Delete a checkpoint permanently. You must own it. Raises as `delete_checkpoint` does.
+
+        Args:
+            tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
+
+        Calls what `delete_checkpoint` calls.
+        """
+        path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
+        return self.delete_checkpoint(path.training_run_id, path.checkpoint_id)
+
+    def publish_checkpoint(self, training_run_id: str, checkpoint_id: str) -> APIFuture[None]:
+        """Make a checkpoint public, so that everyone can read it. You must own its training run.
+
+        Args:
+            training_run_id: The ID of the run that saved the checkpoint.
+            checkpoint_id: `weights/NAME` or `sampler_weights/NAME`, or an ID without a slash.
+
+        Raises:
+            ConflictError: The checkpoint is public already (raised by the future).
+            NotFoundError: The checkpoint does not exist (raised by the future).
+            PermissionDeniedError: You do not own it (raised by the future).
+
+        Calls the operation `publish_checkpoint` or `publish_checkpoint_by_bare_id`.
+        """
+        return self._change("publish_checkpoint", training_run_id, checkpoint_id, already_done_status=409)
+
+    def publish_checkpoint_from_tinker_path(self, tinker_path: str) -> APIFuture[None]:
+        """Make a checkpoint public. You must own it. Raises as `publish_checkpoint` does.
+
+        Args:
+            tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
+
+        Calls what `publish_checkpoint` calls.
+        """
+        path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
+        return self.publish_checkpoint(path.training_run_id, path.checkpoint_id)
+
+    def unpublish_checkpoint(self, training_run_id: str, checkpoint_id: str) -> APIFuture[None]:
+        """Make a public checkpoint private again. You must own its training run.
+
+        Args:
+            training_run_id: The ID of the run that saved the checkpoint.
+            checkpoint_id: `weights/NAME` or `sampler_weights/NAME`, or an ID without a slash.
+
+        Raises:
+            ConflictError: The checkpoint is private already (raised by the future).
+            NotFoundError: The checkpoint does not exist (raised by the future).
+            PermissionDeniedError: You do not own it (raised by the future).
+
+        Calls the operation `unpublish_checkpoint` or `unpublish_checkpoint_by_bare_id`.
+        """
+        return self._change("unpublish_checkpoint", training_run_id, checkpoint_id, already_done_status=409)
+
+    def unpublish_checkpoint_from_tinker_path(self, tinker_path: str) -> APIFuture[None]:
+        """Make a public checkpoint private again. You must own it. Raises as `unpublish_checkpoint` does.
+
+        Args:
+            tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
+
+        Calls what `unpublish_checkpoint` calls.
+        """
+        path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
+        return self.unpublish_checkpoint(path.training_run_id, path.checkpoint_id)
+
+    def set_checkpoint_ttl(
+        self, training_run_id: str, checkpoint_id: str, ttl_seconds: int | timedelta | None
+    ) -> APIFuture[None]:
+        """Set or clear a checkpoint's time to live. You must own its training run.
+
+        Args:
+            training_run_id: The ID of the run that saved the checkpoint.
+            checkpoint_id: `weights/NAME` or `sampler_weights/NAME`, or an ID without a slash.
+            ttl_seconds: The number of seconds after which it expires, or a timedelta, from now: from 3600 (an
+                hour) to 315360000 (ten years). None removes the expiry.
+
+        Raises:
+            NotFoundError: The checkpoint does not exist (raised by the future).
+            PermissionDeniedError: You do not own it (raised by the future).
+
+        Calls the operation `set_checkpoint_ttl` or `set_checkpoint_ttl_by_bare_id`.
+        """
+        body = models.SetCheckpointTtlRequest(ttl_seconds=arguments.ttl(ttl_seconds))
+        return self._change("set_checkpoint_ttl", training_run_id, checkpoint_id, body=body)
+
+    def set_checkpoint_ttl_from_tinker_path(
+        self, tinker_path: str, ttl_seconds: int | timedelta | None
+    ) -> APIFuture[None]:
+        """Set or clear a checkpoint's time to live. You must own it. Raises as `set_checkpoint_ttl` does.
+
+        Args:
+            tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
+            ttl_seconds: The number of seconds after which it expires, or a timedelta, from now: from 3600 (an
+                hour) to 315360000 (ten years). None removes the expiry.
+
+        Calls what `set_checkpoint_ttl` calls.
+        """
+        path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
+        return self.set_checkpoint_ttl(path.training_run_id, path.checkpoint_id, ttl_seconds)
+
+    def copy_weights(
+        self,
+        path: str,
+        destination_project_id: str | None = None,
+        *,
+        ttl_seconds: int | timedelta | None = None,
+        weights_access_token: str | None = None,
+    ) -> APIFuture[str]:
+        """Copy a checkpoint into a project, and get the tinker path of the copy.
+
+        The copy has the same type, shares the storage of its source and belongs to a new training run that cannot
+        be trained. Retries carry the same idempotency key, so one call makes one copy.
+
+        Args:
+            path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
+            destination_project_id: The ID of the project for the copy. Default: the environment variable
+                `TINKER_PROJECT_ID`.
+            ttl_seconds: The number of seconds after which the copy expires, or a timedelta: from 3600 (an hour) to
+                315360000 (ten years). None, the default, for never; the source's expiry is not copied.
+            weights_access_token: A secret that grants access to another account's weights; None, the default, if
+                you can read them anyway. It is sent as a header and never shown.
+
+        Raises:
+            NotFoundError: The checkpoint or project does not exist, or you cannot read it (raised by the future).
+            PermissionDeniedError: You cannot add to the project (raised by the future).
+
+        Calls the operation `copy_weights`.
+        """
+        source = ParsedCheckpointTinkerPath.from_tinker_path(path)
+        project_id = destination_project_id
+        if project_id is None:
+            project_id = os.environ.get(PROJECT_VARIABLE, "").strip()
+            if not project_id:
+                raise InvalidArgumentError(
+                    f"no project to copy to: give destination_project_id or set {PROJECT_VARIABLE}"
+                )
+        body = models.CopyWeightsRequest(
+            source_path=source.tinker_path,
+            destination_project_id=arguments.project("destination_project_id", project_id),
+            ttl_seconds=arguments.ttl(ttl_seconds),
+        )
+        token = arguments.access_token(weights_access_token)
+        return self._submit(
+            api.copy_weights,
+            body=body,
+            x_tinker_weights_access_token=token,
+            read=lambda response: str(response.parsed.tinker_path),
+        )
+
+    def delete_checkpoints(
+        self,
+        checkpoints: Iterable[str | types.Checkpoint] | CheckpointSelection,
+        *,
+        concurrency: int = 16,
+        log: str | os.PathLike[str] | None = None,
+        progress: Callable[[bulk.BulkProgress], None] | None = None,
+        missing_ok: bool = False,
+    ) -> APIFuture[bulk.BulkResult]:
+        """Delete many checkpoints permanently.
+
+        One failure stops nothing: each checkpoint has an outcome in the result, whose `raise_for_failures` raises
+        if one was not deleted. The rest is skipped if the key is refused, the account is blocked, the server does
+        not offer the operation, or it was unavailable for many in a row. You can run the same call again after any
+        failure. Cancelling the future, or the task that awaits it, starts no more requests and cancels those in
+        flight.
+
+        Args:
+            checkpoints: Tinker paths or Checkpoint objects, or a CheckpointSelection, for which your checkpoints
+                are read first. A collection is checked as a whole before anything is sent. An iterator is read as
+                needed, in the thread of the change; an invalid item becomes a failed outcome. Duplicates are sent
+                once. A selection skips public checkpoints unless it includes them.
+            concurrency: The maximum number of requests in flight, from 1 to 128; 16 by default.
+            log: A file to which each outcome is appended as a line of JSON; None, the default, for none. With the
+                same file, another run skips what it says is done.
+            progress: Called with a `BulkProgress` at the start and after each outcome, in the thread of the
+                change. Exceptions that it raises are logged and ignored.
+            missing_ok: Whether a checkpoint that the server does not know counts as deleted. By default (False),
+                its outcome is `not_found`, unless it was listed: from a selection, or as a Checkpoint object.
+
+        Raises:
+            InvalidArgumentError: A checkpoint cannot be addressed, a selection has no filter at all, or the log
+                cannot be written or is another kind of file.
+            NotFoundError: A run of a selection does not exist (raised by the future).
+            OSError: The log cannot be written any more; nothing else was started (raised by the future).
+            Exception: An iterator raised it; what had started was finished (raised by the future).
+
+        Calls what `delete_checkpoint` calls, for each of them.
+        """
+        submit = partial(self._change, "delete_checkpoint", already_done_status=404)
+        return self._change_many(
+            "delete_checkpoints",
+            submit,
+            checkpoints,
+            concurrency,
+            log,
+            progress,
+            already_done=(404, 410) if missing_ok else (410,),
+            already_done_if_listed=(404,),
+        )
+
+    def set_checkpoints_ttl(
+        self,
+        checkpoints: Iterable[str | types.Checkpoint] | CheckpointSelection,
+        ttl_seconds: int | timedelta | None,
+        *,
+        concurrency: int = 16,
+        log: str | os.PathLike[str] | None = None,
+        progress: Callable[[bulk.BulkProgress], None] | None = None,
+    ) -> APIFuture[bulk.BulkResult]:
+        """Set or clear the time to live of many checkpoints. Works and raises as `delete_checkpoints` does.
+
+        Args:
+            checkpoints: Tinker paths or Checkpoint objects, or a CheckpointSelection.
+            ttl_seconds: The number of seconds after which each expires, or a timedelta, from its request: from
+                3600 (an hour) to 315360000 (ten years). None removes their expiries.
+            concurrency: The maximum number of requests in flight, from 1 to 128; 16 by default.
+            log: A file to which each outcome is appended; with the same file, another run skips what is done.
+            progress: Called with a `BulkProgress` after each outcome.
+
+        Calls what `set_checkpoint_ttl` calls, for each of them.
+        """
+        seconds = arguments.ttl(ttl_seconds)
+        body = models.SetCheckpointTtlRequest(ttl_seconds=seconds)
+        submit = partial(self._change, "set_checkpoint_ttl", body=body)
+        return self._change_many(
+            "set_checkpoints_ttl", submit, checkpoints, concurrency, log, progress, ttl_seconds=seconds
+        )
+
+    def publish_checkpoints(
+        self,
+        checkpoints: Iterable[str | types.Checkpoint] | CheckpointSelection,
+        *,
+        concurrency: int = 16,
+        log: str | os.PathLike[str] | None = None,
+        progress: Callable[[bulk.BulkProgress], None] | None = None,
+    ) -> APIFuture[bulk.BulkResult]:
+        """Make many checkpoints public. Works and raises as `delete_checkpoints` does.
+
+        A checkpoint that is public already counts as done.
+
+        Args:
+            checkpoints: Tinker paths or Checkpoint objects, or a CheckpointSelection.
+            concurrency: The maximum number of requests in flight, from 1 to 128; 16 by default.
+            log: A file to which each outcome is appended; with the same file, another run skips what is done.
+            progress: Called with a `BulkProgress` after each outcome.
+
+        Calls what `publish_checkpoint` calls, for each of them.
+        """
+        submit = partial(self._change, "publish_checkpoint", already_done_status=409)
+        return self._change_many(
+            "publish_checkpoints", submit, checkpoints, concurrency, log, progress, already_done=(409,)
+        )
+
+    def unpublish_checkpoints(
+        self,
+        checkpoints: Iterable[str | types.Checkpoint] | CheckpointSelection,
+        *,
+        concurrency: int = 16,
+        log: str | os.PathLike[str] | None = None,
+        progress: Callable[[bulk.BulkProgress], None] | None = None,
+    ) -> APIFuture[bulk.BulkResult]:
+        """Make many public checkpoints private again. Works and raises as `delete_checkpoints` does.
+
+        A checkpoint that is private already counts as done.
+
+        Args:
+            checkpoints: Tinker paths or Checkpoint objects, or a CheckpointSelection with `include_public`.
+            concurrency: The maximum number of requests in flight, from 1 to 128; 16 by default.
+            log: A file to which each outcome is appended; with the same file, another run skips what is done.
+            progress: Called with a `BulkProgress` after each outcome.
+
+        Calls what `unpublish_checkpoint` calls, for each of them.
+        """
+        if isinstance(checkpoints, CheckpointSelection) and not checkpoints.include_public:
+            raise InvalidArgumentError("checkpoints must be a CheckpointSelection with include_public=True here")
+        submit = partial(self._change, "unpublish_checkpoint", already_done_status=409)
+        return self._change_many(
+            "unpublish_checkpoints", submit, checkpoints, concurrency, log, progress, already_done=(409,)
+        )
+
+    delete_checkpoint_async = async_variant(delete_checkpoint)
+    delete_checkpoint_from_tinker_path_async = async_variant(delete_checkpoint_from_tinker_path)
+    publish_checkpoint_async = async_variant(publish_checkpoint)
+    publish_checkpoint_from_tinker_path_async = async_variant(publish_checkpoint_from_tinker_path)
+    unpublish_checkpoint_async = async_variant(unpublish_checkpoint)
+    unpublish_checkpoint_from_tinker_path_async = async_variant(unpublish_checkpoint_from_tinker_path)
+    set_checkpoint_ttl_async = async_variant(set_checkpoint_ttl)
+    set_checkpoint_ttl_from_tinker_path_async = async_variant(set_checkpoint_ttl_from_tinker_path)
+    copy_weights_async = async_variant(copy_weights)
+    delete_checkpoints_async = async_variant(delete_checkpoints)
+    set_checkpoints_ttl_async = async_variant(set_checkpoints_ttl)
+    publish_checkpoints_async = async_variant(publish_checkpoints)
+    unpublish_checkpoints_async = async_variant(unpublish_checkpoints)
+
+    def _change(
+        self,
+        name: str,
+        training_run_id: str,
+        checkpoint_id: str,
+        *,
+        already_done_status: int | None = None,
+        **body: Any,
+    ) -> APIFuture[None]:
+        run_id = segment("training_run_id", training_run_id)
+        kind, checkpoint = split_checkpoint_id(checkpoint_id)
+        operation = getattr(api, name if kind else f"{name}_by_bare_id")
+        ids = (run_id, kind, checkpoint) if kind else (run_id, checkpoint)
+        policy = Policy(already_done_status=already_done_status)
+        return self._submit(operation, *ids, policy=policy, read=parsing.parse_empty, **body)
+
+    def _change_many(
+        self,
+        name: str,
+        submit: Callable[[str, str], APIFuture[None]],
+        checkpoints: Iterable[str | types.Checkpoint] | CheckpointSelection,
+        concurrency: int,
+        log: str | os.PathLike[str] | None,
+        progress: Callable[[bulk.BulkProgress], None] | None,
+        *,
+        already_done: tuple[int, ...] = (),
+        already_done_if_listed: tuple[int, ...] = (),
+        **values: object,
+    ) -> APIFuture[bulk.BulkResult]:
+        arguments.hook("progress", progress)
+        most = arguments.concurrency(concurrency)
+        chosen = bulk_change.check_checkpoints(checkpoints)
+        change = {"action": name, "base_url": self._base_url, **values}
+        outcome_log = None if log is None else bulk_change.OutcomeLog(log, change)
+
+        def run(work: Work[bulk.BulkResult]) -> bulk.BulkResult:
+            items = self._read_selected(work, chosen) if isinstance(chosen, CheckpointSelection) else chosen
+            return bulk_change.BulkChange(
+                submit=submit,
+                items=iter(items),
+                total=len(items) if isinstance(items, list) else None,
+                already_done=frozenset(already_done),
+                already_done_if_listed=frozenset(already_done_if_listed),
+                concurrency=most,
+                log=outcome_log,
+                progress=progress,
+            ).run(work)
+
+        return self._run(run)

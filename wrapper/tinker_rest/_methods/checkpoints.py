@@ -1,0 +1,304 @@
+"""The methods of `RestClient` that read checkpoints: lists, addresses, downloads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from tinker_rest import _arguments as arguments
+from tinker_rest._base import BaseClient
+from tinker_rest._lazy import LazyModule, models, types
+from tinker_rest._methods._loading import bulk_change, downloads, pagination, parsing
+from tinker_rest._redaction import safe_repr
+from tinker_rest._retry import Policy, check_seconds
+from tinker_rest._work import Work
+from tinker_rest.errors import InvalidArgumentError
+from tinker_rest.futures import APIFuture, async_variant
+from tinker_rest.paths import ParsedCheckpointTinkerPath, segment, split_checkpoint_id
+from tinker_rest.selection import CheckpointSelection
+
+api = LazyModule("tinker_rest_api.api.checkpoints")
+
+DEFAULT_BUILD_TIMEOUT = 900.0
+
+# Starts one call, given `_submit` of a client, or `call` of a `Work`.
+_Starter = Callable[[Callable[..., Any]], Any]
+
+
+class CheckpointMethods(BaseClient):
+    """Lists and downloads checkpoints; see `RestClient`."""
+
+    def list_checkpoints(self, training_run_id: str) -> APIFuture[types.CheckpointsListResponse]:
+        """List all checkpoints of a training run, for training and for sampling.
+
+        Args:
+            training_run_id: The ID of the run.
+
+        Raises:
+            NotFoundError: The run does not exist (raised by the future). Some servers return an empty list
+                instead.
+
+        Calls the operation `list_checkpoints`.
+        """
+        run_id = segment("training_run_id", training_run_id)
+        return self._submit(api.list_checkpoints, run_id, read=parsing.with_run_ids)
+
+    def list_user_checkpoints(self, limit: int = 100, offset: int = 0) -> APIFuture[types.CheckpointsListResponse]:
+        """List your checkpoints across all training runs, newest first (one page).
+
+        A page may hold fewer than `limit` checkpoints although more follow; an empty page is the end.
+
+        Args:
+            limit: The maximum number of checkpoints in the page; 100 by default. Servers have an upper bound.
+            offset: The number of checkpoints to skip before the page; 0 by default.
+
+        Raises:
+            BadRequestError or UnprocessableEntityError: `limit` exceeds the server's bound (raised by the future).
+
+        Calls the operation `list_user_checkpoints`.
+        """
+        return self._submit(
+            api.list_user_checkpoints,
+            limit=arguments.page_limit(limit, 100),
+            offset=arguments.page_offset(offset),
+            read=parsing.with_run_ids,
+        )
+
+    def iter_user_checkpoints(
+        self, *, page_size: int = 500, max_items: int | None = None
+    ) -> pagination.Paginator[types.Checkpoint]:
+        """Iterate over your checkpoints across all training runs, newest first, with `for` or `async for`.
+
+        You can delete them while you iterate: none is skipped. See `Paginator` for what else is guaranteed.
+
+        Args:
+            page_size: The maximum number of checkpoints per request, at least 2; 500 by default. Servers have an
+                upper bound.
+            max_items: The maximum number of checkpoints; None, the default, for all.
+
+        Raises:
+            APIResponseValidationError: The server ignores offsets (raised by the iteration).
+            BadRequestError or UnprocessableEntityError: `page_size` exceeds the server's bound (raised by the
+                iteration).
+
+        Calls the operation `list_user_checkpoints`.
+        """
+        self._refuse_closed()
+        return pagination.paginate("iter_user_checkpoints", self._fetch_user_checkpoints, page_size, max_items)
+
+    def select_checkpoints(self, selection: CheckpointSelection) -> APIFuture[list[types.Checkpoint]]:
+        """Read all your checkpoints, or those of the runs in the selection, and return the selected ones.
+
+        Ages are measured by the server's clock.
+
+        Args:
+            selection: Which checkpoints to return.
+
+        Raises:
+            NotFoundError: A run of `selection.training_run_ids` does not exist (raised by the future).
+
+        Calls `list_user_checkpoints` page by page, or `list_checkpoints` for each of the runs.
+        """
+        if not isinstance(selection, CheckpointSelection):
+            raise InvalidArgumentError(f"selection must be a CheckpointSelection, not {safe_repr(selection)}")
+        return self._run(lambda work: self._read_selected(work, selection))
+
+    def get_checkpoint_archive_url(
+        self, training_run_id: str, checkpoint_id: str, *, timeout: float | None = DEFAULT_BUILD_TIMEOUT
+    ) -> APIFuture[types.CheckpointArchiveUrlResponse]:
+        """Get a signed URL from which you can download a checkpoint as a tar archive.
+
+        Waits while the server builds the archive. The redirect to the archive is not followed, and the API key is
+        not sent anywhere else.
+
+        Args:
+            training_run_id: The ID of the run that saved the checkpoint.
+            checkpoint_id: `weights/NAME` or `sampler_weights/NAME`, or an ID without a slash. If the server does
+                not know the archive of sampler weights by kind and name, it is asked once more by the name alone.
+            timeout: How many seconds to wait for the archive; 900 by default, None for no limit. The client's
+                `timeout` and `max_retries` do not apply to this wait.
+
+        Raises:
+            NotFoundError: The checkpoint does not exist, you cannot read it, or the server has no archive of it
+                (raised by the future).
+            InternalServerError: The archive was not built in time (raised by the future; if the server answers
+                with 425, it is another APIStatusError).
+
+        Calls the operation `get_checkpoint_archive_url` or `get_checkpoint_archive_url_by_bare_id`.
+        """
+        start = self._archive_call(training_run_id, checkpoint_id, timeout)
+        future: APIFuture[types.CheckpointArchiveUrlResponse] = start(self._submit)
+        return future
+
+    def get_checkpoint_archive_url_from_tinker_path(
+        self, tinker_path: str, *, timeout: float | None = DEFAULT_BUILD_TIMEOUT
+    ) -> APIFuture[types.CheckpointArchiveUrlResponse]:
+        """Get a signed URL from which you can download a checkpoint as a tar archive.
+
+        Waits and raises as `get_checkpoint_archive_url` does.
+
+        Args:
+            tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
+            timeout: How many seconds to wait for the archive; 900 by default, None for no limit.
+
+        Calls what `get_checkpoint_archive_url` calls.
+        """
+        path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
+        return self.get_checkpoint_archive_url(path.training_run_id, path.checkpoint_id, timeout=timeout)
+
+    def get_weights_info_by_tinker_path(self, tinker_path: str) -> APIFuture[types.WeightsInfoResponse]:
+        """Get what is needed to load a checkpoint: the base model, the optimizer and the LoRA settings.
+
+        Args:
+            tinker_path: The address of your own or a public checkpoint, `tinker://RUN_ID/weights/NAME`.
+
+        Raises:
+            NotFoundError: The checkpoint does not exist, or you cannot read it (raised by the future).
+
+        Calls the operation `get_weights_info_by_tinker_path`.
+        """
+        path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
+        body = models.WeightsInfoRequest(tinker_path=path.tinker_path)
+        return self._submit(api.get_weights_info_by_tinker_path, body=body, read=parsing.with_default_optimizer)
+
+    def get_external_weights_urls(self, tinker_path: str) -> APIFuture[types.ExternalWeightsUrlsResponse]:
+        """Get a signed URL for each file of external weights.
+
+        The URLs work until `expires` (UTC) of the result and need no API key: anyone who has one can download its
+        file. The repr of the result does not show them.
+
+        Args:
+            tinker_path: The address of the weights, `tinker://RUN_ID/external_weights/NAME`.
+
+        Raises:
+            NotFoundError: The weights do not exist, or you cannot read them (raised by the future).
+
+        Calls the operation `get_external_weights_urls`.
+        """
+        future: APIFuture[types.ExternalWeightsUrlsResponse] = self._external_weights_call(tinker_path)(
+            self._submit
+        )
+        return future
+
+    def download_checkpoint(
+        self,
+        tinker_path: str,
+        dest: str | os.PathLike[str],
+        *,
+        extract: bool = False,
+        progress: Callable[[downloads.DownloadProgress], None] | None = None,
+        resume: bool = True,
+        concurrency: int = 4,
+        overwrite: bool = False,
+        archive_timeout: float | None = DEFAULT_BUILD_TIMEOUT,
+    ) -> APIFuture[downloads.DownloadResult]:
+        """Download a checkpoint: as an archive, extracted, or as the files of external weights.
+
+        Waits while the server builds the archive. The data is compared with the length and the
+        checksum that the storage reports, and gets its final name only when it is complete and on disk; until then
+        it is in the folder `NAME.part` beside it. If the download ends early (a broken network, `cancel`, the end
+        of the process), the same call resumes it, unless the archive has changed or the storage does not support
+        ranges. A signed URL that expires meanwhile is replaced. The API key is not sent to the storage.
+
+        The client's `timeout` counts from the last new byte, `max_retries` counts attempts without one, and
+        `attempt_timeout` is the limit between two pieces of the body; the whole download may take any time.
+
+        Args:
+            tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`. External weights are
+                several files, which are downloaded into a folder.
+            dest: The path of the file or, with `extract` or for external weights, of the folder to create. If it
+                is an existing folder, the download goes into it under a name made from `tinker_path`,
+                `RUN_ID_weights_NAME.tar.gz` or `RUN_ID_weights_NAME`, unless the same checkpoint was downloaded to
+                that folder before (a hidden file in it says so). A `~` at the start is your home folder. Missing
+                parent folders are created.
+            extract: Whether to extract the archive and not to keep it; False by default. Archives that hold links,
+                device files or names that lead out of the folder are refused.
+            progress: Called with a `DownloadProgress` several times a second, in the thread of the download.
+                Exceptions that it raises are logged and ignored.
+            resume: Whether to resume an earlier download; True by default.
+            concurrency: The maximum number of files of external weights downloaded at once, from 1 to 64; 4 by
+                default.
+            overwrite: Whether to replace what is at the destination, at the very end. By default (False), the
+                existing data is compared with the length and the checksum that the storage reports: the call
+                succeeds if they match and fails otherwise.
+            archive_timeout: How many seconds to wait for the archive; 900 by default, None for no limit.
+
+        Raises:
+            DownloadError: The destination cannot be written, has no room, holds something else or is being
+                downloaded to by another call or process; or the data is damaged or unsafe to extract (raised by
+                the future).
+            NotFoundError: The checkpoint does not exist, or you cannot read it (raised by the future).
+            APIStatusError or APIConnectionError: The server or the storage refused or did not answer (raised by
+                the future).
+
+        Calls the operation `get_checkpoint_archive_url`, `get_checkpoint_archive_url_by_bare_id` or
+        `get_external_weights_urls`.
+        """
+        path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
+        arguments.hook("progress", progress)
+        if path.checkpoint_type == "external":
+            get_urls = self._external_weights_call(tinker_path)
+        else:
+            get_urls = self._archive_call(path.training_run_id, path.checkpoint_id, archive_timeout)
+        request = downloads.DownloadRequest(
+            path=path,
+            dest=downloads.check_destination(dest),
+            extract=extract,
+            resume=resume,
+            overwrite=overwrite,
+            concurrency=arguments.concurrency(concurrency, 64),
+            progress=progress,
+        )
+        return self._run(lambda work: downloads.download(work, request, get_urls), limit_downloads=True)
+
+    list_checkpoints_async = async_variant(list_checkpoints)
+    list_user_checkpoints_async = async_variant(list_user_checkpoints)
+    select_checkpoints_async = async_variant(select_checkpoints)
+    get_checkpoint_archive_url_async = async_variant(get_checkpoint_archive_url)
+    get_checkpoint_archive_url_from_tinker_path_async = async_variant(get_checkpoint_archive_url_from_tinker_path)
+    get_weights_info_by_tinker_path_async = async_variant(get_weights_info_by_tinker_path)
+    get_external_weights_urls_async = async_variant(get_external_weights_urls)
+    download_checkpoint_async = async_variant(download_checkpoint)
+
+    def _fetch_user_checkpoints(
+        self, request: pagination.PageRequest
+    ) -> APIFuture[pagination.Page[types.Checkpoint]]:
+        read = partial(parsing.page_of_checkpoints, request)
+        return self._submit(api.list_user_checkpoints, limit=request.limit, offset=request.position, read=read)
+
+    def _read_selected(self, work: Work[Any], selection: CheckpointSelection) -> list[types.Checkpoint]:
+        def list_run(run_id: str) -> APIFuture[pagination.Page[types.Checkpoint]]:
+            return self._submit(api.list_checkpoints, run_id, read=partial(parsing.page_of_checkpoints, None))
+
+        return bulk_change.read_selected(work, selection, self._fetch_user_checkpoints, list_run)
+
+    def _archive_call(self, training_run_id: str, checkpoint_id: str, timeout: float | None) -> _Starter:
+        """Return the call for the URL of an archive."""
+        check_seconds("timeout", timeout)
+        run_id = segment("training_run_id", training_run_id)
+        kind, name = split_checkpoint_id(checkpoint_id)
+        by_bare_id = api.get_checkpoint_archive_url_by_bare_id, (run_id, name)
+        operation, ids = (api.get_checkpoint_archive_url, (run_id, kind, name)) if kind else by_bare_id
+        return lambda submit: submit(
+            operation,
+            *ids,
+            # By the bare name, servers give the archive of the sampler weights, whatever the kind.
+            fallback=by_bare_id if kind == "sampler_weights" else None,
+            policy=Policy(success_status=302, poll_statuses=frozenset((425, 503)), build_timeout=timeout),
+            read=partial(parsing.archive_url, self._base_url),
+        )
+
+    def _external_weights_call(self, tinker_path: str) -> _Starter:
+        """Return the call for the URLs of external weights."""
+        path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
+        if path.checkpoint_type != "external":
+            raise InvalidArgumentError(
+                "tinker_path must be of external weights, tinker://RUN_ID/external_weights/NAME, "
+                f"not {safe_repr(tinker_path)}"
+            )
+        name = path.checkpoint_id.partition("/")[2]
+        return lambda submit: submit(
+            api.get_external_weights_urls, path.training_run_id, name, policy=Policy(is_secret=True)
+        )

@@ -1,0 +1,42 @@
+"""The methods of `RestClient` about the server and the owner of the API key."""
+
+from __future__ import annotations
+
+from tinker_rest._base import BaseClient
+from tinker_rest._lazy import LazyModule, types
+from tinker_rest.futures import APIFuture, async_variant
+
+api = LazyModule("tinker_rest_api.api.server")
+
+
+class ServerMethods(BaseClient):
+    """Asks what the server supports and who you are; see `RestClient`."""
+
+    def get_server_capabilities(self) -> APIFuture[types.GetServerCapabilitiesResponse]:
+        """Get the models that you can use, with the maximum context length of each in tokens.
+
+        Some servers report only the names of the models, and some not even these.
+
+        Raises:
+            AuthenticationError: The server does not know the API key (raised by the future).
+
+        Calls the operation `get_server_capabilities`.
+        """
+        return self._submit(api.get_server_capabilities)
+
+    def whoami(self) -> APIFuture[types.WhoamiResponse]:
+        """Get the user and the organization of the API key.
+
+        They are read from the token for which the API key is exchanged. The token is kept until it expires, so
+        calling this again sends nothing.
+
+        Raises:
+            AuthenticationError: The server does not know the API key (raised by the future).
+            NotFoundError: The server has no tokens, like most compatible servers (raised by the future).
+
+        Calls the operation `exchange_credential`.
+        """
+        return self._run(self._identify)
+
+    get_server_capabilities_async = async_variant(get_server_capabilities)
+    whoami_async = async_variant(whoami)

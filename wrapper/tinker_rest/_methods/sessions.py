@@ -1,0 +1,215 @@
+"""The methods of `RestClient` for sessions and samplers."""
+
+from __future__ import annotations
+
+import copy
+from functools import partial
+from typing import Any
+
+from tinker_rest import _arguments as arguments
+from tinker_rest._arguments import AccessScopeName
+from tinker_rest._base import BaseClient
+from tinker_rest._lazy import LazyModule, models, types
+from tinker_rest._methods._loading import pagination, parsing, trace_export
+from tinker_rest._retry import check_seconds
+from tinker_rest.futures import APIFuture, async_variant
+from tinker_rest.paths import segment
+
+api = LazyModule("tinker_rest_api.api.sessions")
+samplers_api = LazyModule("tinker_rest_api.api.samplers")
+
+DEFAULT_TRACE_TIMEOUT = 900.0
+
+
+class SessionMethods(BaseClient):
+    """Looks up sessions and samplers, moves and exports sessions; see `RestClient`."""
+
+    def get_session(
+        self, session_id: str, access_scope: AccessScopeName = "owned"
+    ) -> APIFuture[types.GetSessionResponse]:
+        """Get the IDs of a session's training runs and samplers.
+
+        Args:
+            session_id: The ID of the session.
+            access_scope: `owned` (the default) for your own sessions, `accessible` for every session you can read.
+
+        Raises:
+            NotFoundError: The session does not exist, or is not in the scope (raised by the future).
+
+        Calls the operation `get_session`.
+        """
+        return self._submit(
+            api.get_session, segment("session_id", session_id), access_scope=arguments.scope(access_scope)
+        )
+
+    def list_sessions(
+        self, limit: int = 20, offset: int = 0, access_scope: AccessScopeName = "owned"
+    ) -> APIFuture[types.ListSessionsResponse]:
+        """List the IDs of all sessions ever created, not only of active ones (one page).
+
+        Args:
+            limit: The maximum number of IDs in the page; 20 by default. Servers have an upper bound.
+            offset: The number of IDs to skip before the page; 0 by default.
+            access_scope: `owned` (the default) for your own sessions, `accessible` for every session you can read.
+
+        Raises:
+            BadRequestError or UnprocessableEntityError: `limit` exceeds the server's bound (raised by the future).
+
+        Calls the operation `list_sessions`.
+        """
+        return self._submit(
+            api.list_sessions,
+            limit=arguments.page_limit(limit, 20),
+            offset=arguments.page_offset(offset),
+            access_scope=arguments.scope(access_scope),
+        )
+
+    def iter_sessions(
+        self, *, page_size: int = 500, max_items: int | None = None, access_scope: AccessScopeName = "owned"
+    ) -> pagination.Paginator[str]:
+        """Iterate over the IDs of all sessions ever created, with `for` or `async for`.
+
+        See `Paginator` for what is guaranteed if sessions are created during the iteration.
+
+        Args:
+            page_size: The maximum number of IDs per request, at least 2; 500 by default. Servers have an upper
+                bound.
+            max_items: The maximum number of IDs; None, the default, for all.
+            access_scope: `owned` (the default) for your own sessions, `accessible` for every session you can read.
+
+        Raises:
+            APIResponseValidationError: The server ignores offsets (raised by the iteration).
+            BadRequestError or UnprocessableEntityError: `page_size` exceeds the server's bound (raised by the
+                iteration).
+
+        Calls the operation `list_sessions`.
+        """
+        self._refuse_closed()
+        scope = arguments.scope(access_scope)
+
+        def fetch(request: pagination.PageRequest) -> APIFuture[pagination.Page[str]]:
+            return self._submit(
+                api.list_sessions,
+                limit=request.limit,
+                offset=request.position,
+                access_scope=scope,
+                read=partial(parsing.page_of_ids, request),
+            )
+
+        return pagination.paginate("iter_sessions", fetch, page_size, max_items)
+
+    def get_sampler(self, sampler_id: str) -> APIFuture[types.GetSamplerResponse]:
+        """Get the base model of a sampler and the tinker path of the checkpoint that it serves, if any.
+
+        Args:
+            sampler_id: The ID of the sampler, such as `SESSION_ID:sample:0`.
+
+        Raises:
+            NotFoundError: The sampler does not exist, or you cannot read it (raised by the future).
+
+        Calls the operation `get_sampler`.
+        """
+        return self._submit(samplers_api.get_sampler, segment("sampler_id", sampler_id, allow_slash=True))
+
+    def search_sessions(self, request: types.SessionSearchRequest) -> APIFuture[types.SessionSearchResponse]:
+        """Search the sessions of your organization, newest first (one page).
+
+        The search is experimental: servers may change or drop it. Get the next page with
+        `request.model_copy(update={"cursor": page.next_cursor})` until `next_cursor` is None.
+
+        Args:
+            request: What to search for; all criteria must match. Without an owner, your own sessions are searched.
+                A page has 50 sessions, or as many as `limit` says, from 1 to 200.
+
+        Raises:
+            PermissionDeniedError: You cannot list a project of the request (raised by the future).
+            UnprocessableEntityError: The server does not accept the request (raised by the future).
+
+        Calls the operation `search_sessions`.
+        """
+        return self._submit(api.search_sessions, body=arguments.search(request))
+
+    def iter_session_search(
+        self, request: types.SessionSearchRequest, *, page_size: int | None = None, max_items: int | None = None
+    ) -> pagination.Paginator[types.SessionSummary]:
+        """Iterate over all sessions that a search finds, newest first, with `for` or `async for`.
+
+        The search is experimental: servers may change or drop it. See `Paginator` for what is guaranteed.
+
+        Args:
+            request: What to search for, as for `search_sessions`. If it has a cursor, the iteration starts there.
+            page_size: The maximum number of sessions per request, from 1 to 200. None, the default, uses the
+                `limit` of the request, which is 50 by default.
+            max_items: The maximum number of sessions; None, the default, for all.
+
+        Raises:
+            APIResponseValidationError: The server's cursors do not lead on (raised by the iteration).
+            PermissionDeniedError: You cannot list a project of the request (raised by the iteration).
+
+        Calls the operation `search_sessions`.
+        """
+        self._refuse_closed()
+        wanted = copy.deepcopy(arguments.search(request))
+        size = wanted.limit if page_size is None else arguments.page_size(page_size)
+        wanted = arguments.search(wanted.model_copy(update={"limit": size}))
+        most = arguments.max_items(max_items)
+
+        def fetch(page: pagination.PageRequest) -> APIFuture[pagination.Page[types.SessionSummary]]:
+            body = wanted.model_copy(update={"limit": page.limit, "cursor": page.position})
+            return self._submit(api.search_sessions, body=body, read=partial(parsing.page_of_sessions, page))
+
+        def start() -> pagination.PageIterator[types.SessionSummary]:
+            return pagination.PageIterator(pagination.CursorPlan[Any](size, most, wanted.cursor), fetch)
+
+        return pagination.Paginator(start, "iter_session_search")
+
+    def assign_session_project(self, session_id: str, project_id: str) -> APIFuture[None]:
+        """Move a session, with its training runs and samplers, into a project.
+
+        You can move it to another project later, but not out of all projects.
+
+        Args:
+            session_id: The ID of the session.
+            project_id: The ID of the project.
+
+        Raises:
+            NotFoundError: The session does not exist, or you do not own it (raised by the future).
+            PermissionDeniedError: You cannot add to the project (raised by the future).
+
+        Calls the operation `assign_session_project`.
+        """
+        session = segment("session_id", session_id)
+        body = models.AssignSessionProjectRequest(project_id=arguments.project("project_id", project_id))
+        return self._submit(api.assign_session_project, session, body=body, read=parsing.parse_empty)
+
+    def export_session_trace(
+        self, session_id: str, *, timeout: float | None = DEFAULT_TRACE_TIMEOUT
+    ) -> APIFuture[str]:
+        """Export what a session trained and sampled as a Perfetto trace, and get a signed URL of the file.
+
+        Polls the server every few seconds until the trace is built; `on_retry` is called before each wait. The URL
+        works for about an hour and needs no API key. Calling this again returns a new URL without building the
+        trace again.
+
+        Args:
+            session_id: The ID of the session.
+            timeout: How many seconds to wait for the trace; 900 by default, None for no limit. The client's
+                `timeout` and `max_retries` apply to each poll.
+
+        Raises:
+            NotFoundError: The session does not exist, or you cannot read it (raised by the future).
+            SessionTraceExportError: The server could not build the trace (raised by the future).
+            APITimeoutError: The trace was not built in time (raised by the future).
+
+        Calls the operation `export_session_trace`.
+        """
+        check_seconds("timeout", timeout)
+        session = segment("session_id", session_id)
+        return self._run(partial(trace_export.export_trace, api, session, timeout))
+
+    get_session_async = async_variant(get_session)
+    list_sessions_async = async_variant(list_sessions)
+    get_sampler_async = async_variant(get_sampler)
+    search_sessions_async = async_variant(search_sessions)
+    assign_session_project_async = async_variant(assign_session_project)
+    export_session_trace_async = async_variant(export_session_trace)

@@ -1,0 +1,134 @@
+"""The methods of `RestClient` for training runs."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from tinker_rest import _arguments as arguments
+from tinker_rest._arguments import AccessScopeName
+from tinker_rest._base import BaseClient
+from tinker_rest._lazy import LazyModule, types
+from tinker_rest._methods._loading import pagination, parsing
+from tinker_rest.futures import APIFuture, async_variant
+from tinker_rest.paths import ParsedCheckpointTinkerPath, segment
+
+api = LazyModule("tinker_rest_api.api.training_runs")
+
+
+class TrainingRunMethods(BaseClient):
+    """Looks up training runs; see `RestClient`."""
+
+    def get_training_run(
+        self, training_run_id: str, access_scope: AccessScopeName = "owned"
+    ) -> APIFuture[types.TrainingRun]:
+        """Get a training run: its base model, owner, LoRA settings and latest checkpoints.
+
+        Args:
+            training_run_id: The ID of the run.
+            access_scope: `owned` (the default) for your own runs, `accessible` for every run you can read.
+
+        Raises:
+            NotFoundError: The run does not exist, or is not in the scope (raised by the future).
+
+        Calls the operation `get_training_run`.
+        """
+        return self._submit(
+            api.get_training_run,
+            segment("training_run_id", training_run_id),
+            access_scope=arguments.scope(access_scope),
+            read=parsing.with_run_ids,
+        )
+
+    def get_training_run_by_tinker_path(
+        self, tinker_path: str, access_scope: AccessScopeName = "owned"
+    ) -> APIFuture[types.TrainingRun]:
+        """Get the training run that saved a checkpoint. The checkpoint itself need not exist.
+
+        Args:
+            tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
+            access_scope: `owned` (the default) for your own runs, `accessible` for every run you can read.
+
+        Raises:
+            NotFoundError: The run does not exist, or is not in the scope (raised by the future).
+
+        Calls the operation `get_training_run`.
+        """
+        path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
+        return self.get_training_run(path.training_run_id, access_scope)
+
+    def list_training_runs(
+        self,
+        limit: int = 20,
+        offset: int = 0,
+        access_scope: AccessScopeName = "owned",
+        project_id: str | None = None,
+    ) -> APIFuture[types.TrainingRunsResponse]:
+        """List training runs, most recently used first (one page).
+
+        A page may hold fewer than `limit` runs although more follow; an empty page is the end.
+
+        Args:
+            limit: The maximum number of runs in the page; 20 by default. Servers have an upper bound.
+            offset: The number of runs to skip before the page; 0 by default.
+            access_scope: `owned` (the default) for your own runs, `accessible` for every run you can read.
+            project_id: List only the runs of this project; None, the default, for all runs.
+
+        Raises:
+            BadRequestError or UnprocessableEntityError: `limit` exceeds the server's bound (raised by the future).
+
+        Calls the operation `list_training_runs`.
+        """
+        return self._submit(
+            api.list_training_runs,
+            limit=arguments.page_limit(limit, 20),
+            offset=arguments.page_offset(offset),
+            access_scope=arguments.scope(access_scope),
+            project_id=arguments.optional_project(project_id),
+            read=parsing.with_run_ids,
+        )
+
+    def iter_training_runs(
+        self,
+        *,
+        page_size: int = 500,
+        max_items: int | None = None,
+        access_scope: AccessScopeName = "owned",
+        project_id: str | None = None,
+    ) -> pagination.Paginator[types.TrainingRun]:
+        """Iterate over training runs, most recently used first, with `for` or `async for`.
+
+        Runs that are used or started during the iteration may come last. See `Paginator` for what else is
+        guaranteed.
+
+        Args:
+            page_size: The maximum number of runs per request, at least 2; 500 by default. Servers have an upper
+                bound.
+            max_items: The maximum number of runs; None, the default, for all.
+            access_scope: `owned` (the default) for your own runs, `accessible` for every run you can read.
+            project_id: Iterate only over the runs of this project; None, the default, for all runs.
+
+        Raises:
+            APIResponseValidationError: The server ignores offsets (raised by the iteration).
+            BadRequestError or UnprocessableEntityError: `page_size` exceeds the server's bound (raised by the
+                iteration).
+
+        Calls the operation `list_training_runs`.
+        """
+        self._refuse_closed()
+        scope, project = arguments.scope(access_scope), arguments.optional_project(project_id)
+
+        def fetch(request: pagination.PageRequest) -> APIFuture[pagination.Page[types.TrainingRun]]:
+            return self._submit(
+                api.list_training_runs,
+                limit=request.limit,
+                offset=request.position,
+                access_scope=scope,
+                project_id=project,
+                read=partial(parsing.page_of_runs, request),
+            )
+
+        return pagination.paginate("iter_training_runs", fetch, page_size, max_items, is_reordered=True)
+
+    get_training_run_async = async_variant(get_training_run)
+    get_training_run_by_tinker_path_async = async_variant(get_training_run_by_tinker_path)
+    list_training_runs_async = async_variant(list_training_runs)

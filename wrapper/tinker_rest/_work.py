@@ -1,0 +1,319 @@
+"""Composed work, such as a bulk change, a download or a trace export: blocking code in a thread of its own."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import json
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import ModuleType
+from typing import Any, TypeVar
+
+import httpx
+
+from tinker_rest._attempts import Attempts
+from tinker_rest._call import Call, Operation
+from tinker_rest._redaction import redact, summarize
+from tinker_rest._requests import Server
+from tinker_rest._retry import DEFAULT_POLICY, CallOptions, Policy, parse_retry_after
+from tinker_rest._settings import public_headers
+from tinker_rest._task import Task
+from tinker_rest._transport import CONNECT_SECONDS, Exchange, PermanentTransportError
+from tinker_rest._urls import MAX_REDIRECTS, REDIRECTS, next_hop
+from tinker_rest._workers import Clock, Room, here
+from tinker_rest.errors import (
+    APIConnectionError,
+    APIError,
+    APIResponse,
+    APIStatusError,
+    APITimeoutError,
+    response_body,
+    server_message,
+)
+from tinker_rest.futures import APIFuture
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+class Work(Task[T]):
+    """What composed work is given: the way to start calls, to wait and to learn that it is to end.
+
+    Args:
+        server: Where to send calls.
+        options: The options of the client.
+        function: What to do.
+        room: Where to queue for a place; None to begin at once.
+        noted_in: The sets that hold the future until it ends.
+
+    Attributes:
+        options: The options of the client.
+        server: Where calls are sent.
+        started: When the work began, by `Clock`.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        options: CallOptions,
+        function: Callable[[Work[T]], T],
+        room: Room | None,
+        noted_in: tuple[set[APIFuture[Any]], ...],
+    ) -> None:
+        super().__init__(noted_in)
+        self.server = server
+        self.options = options
+        self.started = Clock.now()
+        self._function = function
+        self._room = room
+        self._ended = threading.Event()
+        self._has_left = threading.Event()
+        self._children: set[APIFuture[Any]] = set()
+        self._exchanges: set[Exchange] = set()
+
+    def start(self) -> None:
+        """Start the thread, or queue for a place."""
+        if self._room is None:
+            here().start(self._run, is_spare=True)
+        else:
+            self._room.enter(self, self._run)
+
+    def _run(self) -> None:
+        composed = here().composed
+        composed.add(self)
+        try:
+            if not self.is_ended():
+                self._in_context(self._carry_out)
+        finally:
+            composed.discard(self)
+            self._has_left.set()
+            if self._room is not None:
+                self._room.leave()
+
+    def _carry_out(self) -> None:
+        try:
+            result = self._function(self)
+        except BaseException as error:
+            self.fail(error)
+        else:
+            self.finish(result)
+
+    def stop(self) -> None:
+        """Cancel the calls and hang up the streams that were started here."""
+        self._ended.set()
+        if self._room is not None and self._room.forget(self):
+            self._has_left.set()
+        for child in tuple(self._children):
+            child.cancel()
+        for exchange in tuple(self._exchanges):
+            exchange.abort()
+
+    def check(self) -> None:
+        """Raise CancelledError if the work is to end: it was cancelled, or its client closed."""
+        if self.is_ended():
+            raise concurrent.futures.CancelledError
+
+    def wait(self, seconds: float) -> None:
+        """Wait; raises CancelledError as soon as the work is to end."""
+        self._ended.wait(seconds)
+        self.check()
+
+    def submit(
+        self,
+        operation: ModuleType,
+        *args: Any,
+        policy: Policy = DEFAULT_POLICY,
+        read: Callable[[Any], S] | None = None,
+        fallback: tuple[ModuleType, tuple[Any, ...]] | None = None,
+        options: CallOptions | None = None,
+        **kwargs: Any,
+    ) -> APIFuture[S]:
+        """Start a call as `BaseClient._submit` does, or with other `options`; it is cancelled with the work."""
+        self.check()
+        call = Call(
+            self.server,
+            Operation(operation, args, kwargs),
+            options or self.options,
+            policy,
+            read,
+            None if fallback is None else Operation(*fallback, {}),
+            (self._children,),
+        )
+        return self.adopt(call.begin())
+
+    def call(self, operation: ModuleType, *args: Any, **given: Any) -> Any:
+        """`submit` and wait for the result. Raises CancelledError if the work is to end meanwhile."""
+        return self.submit(operation, *args, **given).result()
+
+    def adopt(self, future: APIFuture[S]) -> APIFuture[S]:
+        """Cancel a future too when the work is to end, and return it."""
+        if not future.done():
+            self._children.add(future)
+            future.add_done_callback(self._children.discard)
+        if self.is_ended():
+            future.cancel()
+        return future
+
+    def together(self, functions: Iterable[Callable[[Work[Any]], object]], limit: int) -> None:
+        """Run functions in threads of their own, at most `limit` at once; returns when all threads have left them.
+
+        The first that fails ends the others, and its error is raised.
+        """
+        room = Room(limit, is_spare=True)
+        parts: list[Work[Any]] = [Work(self.server, self.options, function, room, ()) for function in functions]
+        futures = [self.adopt(part.begin()) for part in parts]
+        concurrent.futures.wait(futures, return_when=concurrent.futures.FIRST_EXCEPTION)
+        for future in reversed(futures):  # those that wait for a place first
+            future.cancel()
+        for part in parts:
+            part._has_left.wait()
+        self.check()
+        for future in futures:
+            if not future.cancelled():
+                future.result()
+
+    def retry(self, attempt: Callable[[Attempts], S], operation_id: str) -> S:
+        """Call `attempt` until it returns; between attempts it is waited as between those of a call.
+
+        Connection errors and retryable statuses that it raises are retried within the options of the client;
+        everything else is raised, such as the error of a call that it makes, which was retried as such.
+
+        Args:
+            attempt: Makes one attempt, by way of `stream`.
+            operation_id: What errors and `RetryEvent`s name.
+        """
+        attempts = Attempts(operation_id, self.options)
+        while True:
+            self.check()
+            try:
+                return attempt(attempts)
+            except PermanentTransportError as error:
+                fault: APIError = APIConnectionError(summarize(str(error)), **attempts.facts())
+                # If bytes came before, it may be the network here that knows no names for a moment.
+                if not attempts.has_progressed:
+                    raise fault from None
+            except APIError as error:
+                if error.operation_id != operation_id:
+                    raise
+                fault = error
+            self.check()
+            self.wait(attempts.delay_after(fault))
+
+    @contextlib.contextmanager
+    def stream(
+        self, attempts: Attempts, url: str, headers: Mapping[str, str], *, max_redirects: int = MAX_REDIRECTS
+    ) -> Iterator[Stream]:
+        """GET a URL of any host without the API key, to read the body of the answer piece by piece.
+
+        It counts as one attempt, follows redirects but none from https to http, and hangs up at once when the
+        work is to end. Answers of every other status are given.
+
+        Args:
+            attempts: What counts it.
+            url: A http or https URL; its user and password are left out.
+            headers: Headers beside the public ones, or in their place, such as `Range`.
+            max_redirects: How many redirects to follow.
+
+        Raises:
+            APIConnectionError: No answer came.
+            PermanentTransportError: None will ever come, such as when a redirect cannot be followed; `retry`
+                knows how to handle it.
+        """
+        attempts.count += 1
+        patience = self.options.attempt_timeout
+        timeout = {"connect": CONNECT_SECONDS, "read": patience, "write": patience, "pool": None}
+        with contextlib.ExitStack() as opened:
+            for hops_left in range(max_redirects, -1, -1):
+                attempts.note_request("get", url)
+                request = httpx.Request(
+                    "GET",
+                    httpx.URL(url).copy_with(userinfo=b""),
+                    headers={**public_headers(), **headers},
+                    extensions={"timeout": timeout},
+                )
+                exchange = Exchange()
+                self._exchanges.add(exchange)
+                opened.callback(self._exchanges.discard, exchange)
+                self.check()
+                with _translated(attempts):
+                    response = opened.enter_context(self.server.network.open(request, exchange))
+                location = response.headers.get("location")
+                if response.status_code not in REDIRECTS or not location:
+                    break
+                if not hops_left:
+                    raise PermanentTransportError(f"more than {max_redirects} redirects are not followed")
+                try:
+                    url = next_hop(url, location)
+                except ValueError as error:
+                    raise PermanentTransportError(str(error)) from None
+                opened.pop_all().close()
+            yield Stream(response, attempts)
+
+
+_MAX_REFUSAL_BYTES = 2**16
+_SHOWN_HEADERS = frozenset(("content-type", "date", "retry-after", "x-request-id", "x-amz-request-id"))
+
+
+class Stream:
+    """An answer whose body is read piece by piece.
+
+    Attributes:
+        status_code: The HTTP status.
+        headers: The headers by any case of their names.
+        is_proven: Whether a body that is cut is an error, since the server said where its end is.
+    """
+
+    def __init__(self, response: httpx.Response, attempts: Attempts) -> None:
+        self.status_code = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+        is_chunked = "chunked" in response.headers.get("transfer-encoding", "").lower()
+        self.is_proven = is_chunked or "content-length" in response.headers or response.is_stream_consumed
+        self._response = response
+        self._attempts = attempts
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The bytes of the body as they come, without content decoding.
+
+        Raises:
+            APITimeoutError: No byte came for `attempt_timeout` seconds.
+            APIConnectionError: The connection broke, or ended before the length or last chunk that was promised.
+        """
+        if self._response.is_stream_consumed:  # a mock's
+            yield self._response.content
+            return
+        with _translated(self._attempts, "the answer broke off"):
+            yield from self._response.iter_raw()
+
+    def fault(self, message: str) -> APIConnectionError:
+        """The error of an answer that is of no use, but may be better the next time."""
+        return APIConnectionError(message, **self._attempts.facts())
+
+    def refusal(self) -> APIStatusError:
+        """The error of a refusal, which gives no advice about API keys."""
+        content = b""
+        for piece in self:
+            content += piece
+            if len(content) >= _MAX_REFUSAL_BYTES:
+                break
+        # What storages write beside their message may hold the signature.
+        reason = server_message(response_body(APIResponse(self.status_code, {}, content)))
+        kept = json.dumps({"detail": reason or "the storage does not say why"}).encode()
+        shown = {name: redact(value) for name, value in self.headers.items() if name.lower() in _SHOWN_HEADERS}
+        retry_after = parse_retry_after(self.headers.get("retry-after", ""), self.headers.get("date", ""))
+        response = APIResponse(self.status_code, shown, kept)
+        return APIStatusError.of(response, advises=False, retry_after=retry_after, **self._attempts.facts())
+
+
+@contextlib.contextmanager
+def _translated(attempts: Attempts, what: str = "no answer") -> Iterator[None]:
+    try:
+        yield
+    except httpx.ReadTimeout:
+        patience = attempts.options.attempt_timeout
+        message = f"{what}: no byte came for {patience:g} s (attempt_timeout)"
+        raise APITimeoutError(message, **attempts.facts()) from None
+    except httpx.TransportError as error:
+        kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
+        message = f"{what}: {summarize(str(error)) or type(error).__name__}"
+        raise kind(message, **attempts.facts()) from None

@@ -1,1 +1,0 @@
-"""How a method's call is carried out: sent, judged, repeated, read, ended."""

@@ -1,1 +1,0 @@
-"""Reading whole listings: page by page, ahead of whoever uses the items."""

@@ -1,1 +1,0 @@
-"""The methods of the clients, one module for each tag of the description."""

@@ -1,1 +1,0 @@
-"""Connections: which address, over which sockets, with which headers."""

@@ -1,0 +1,85 @@
+"""The columns of what commands list, for tables and CSV.
+
+The classes here are tuples rather than attrs classes: help must not import anything but click.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import click
+
+from tinker_rest_cli.formatting import plain
+
+T = TypeVar("T")
+
+
+def model_as_json(item: Any) -> Any:
+    """A model as JSON: every known field, null if the server sent none, and fields of a newer server."""
+    if not hasattr(item, "model_dump"):
+        return item
+    fields: dict[str, Any] = item.model_dump(mode="json")
+    more = item.to_dict() if hasattr(item, "to_dict") else {}
+    return fields | {name: value for name, value in more.items() if name not in fields}
+
+
+class Column(NamedTuple, Generic[T]):
+    """A column of a table and of CSV."""
+
+    name: str  # for --columns and CSV
+    heading: str
+    get: Callable[[T], Any] | str = ""  # the value of an item, or its path; by default the attribute of that name
+    text: Callable[[Any], str] = plain  # how a table shows the value
+    no_wrap: bool = False  # for IDs and paths, which are never broken over lines
+    right: bool = False  # aligned
+    hidden: bool = False  # in tables, unless --columns names it
+    in_csv: bool = True  # without --columns
+
+    def value(self, item: T) -> Any:
+        """The value of an item, as CSV has it."""
+        if not isinstance(self.get, str):
+            return self.get(item)
+        value: Any = item
+        for name in (self.get or self.name).split("."):
+            value = None if value is None else getattr(value, name)
+        return value
+
+
+class Listing(NamedTuple, Generic[T]):
+    """How items of a kind are listed."""
+
+    thing: str  # such as "training run"
+    id: Callable[[T], str]  # all that -q prints
+    columns: Sequence[Column[T]]
+    json: Callable[[T], Any] = model_as_json
+
+    def csv_rows(self, items: Iterable[T], columns: Sequence[Column[T]] | None) -> Iterator[Sequence[Any]]:
+        """The names of the given columns, or of all that CSV has, and then the values of each item."""
+        chosen = columns or [column for column in self.columns if column.in_csv]
+        yield [column.name for column in chosen]
+        for item in items:
+            yield [column.value(item) for column in chosen]
+
+    def chosen(self, names: str | None) -> list[Column[T]] | None:
+        """The columns of `--columns a,b`; None if it was not given. Raises a usage error for unknown ones."""
+        if names is None:
+            return None
+        by_name = {column.name: column for column in self.columns}
+        asked = [name.strip() for name in names.split(",")]
+        if unknown := [name for name in asked if name not in by_name]:
+            raise click.BadParameter(
+                f"there is no column {', '.join(map(repr, unknown))}; there are {', '.join(by_name)}",
+                param_hint="'--columns'",
+            )
+        return [by_name[name] for name in asked]
+
+
+def columns_option(listing: Listing[Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The option `--columns` of a command that lists."""
+    shown = ",".join(column.name for column in listing.columns if not column.hidden)
+    return click.option(
+        "-c", "--columns", metavar="NAMES", callback=lambda _context, _option, value: listing.chosen(value),
+        help=f"Columns of the table or CSV, of {', '.join(column.name for column in listing.columns)};"
+        f" {shown} by default in tables, all in CSV.",
+    )  # fmt: skip

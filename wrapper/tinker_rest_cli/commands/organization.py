@@ -1,0 +1,207 @@
+"""`tinker-rest billing|audit`: what an organization used, stores and did, for administrators."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tinker_rest_cli.clients import admin_client
+from tinker_rest_cli.columns import Column, Listing, columns_option, model_as_json
+from tinker_rest_cli.formatting import counted, plain, size, usd
+from tinker_rest_cli.groups import Command, Group
+from tinker_rest_cli.options import this_hour, utc_day, utc_hour
+from tinker_rest_cli.output import show_list, write_csv
+from tinker_rest_cli.settings import Settings, pass_settings
+
+if TYPE_CHECKING:
+    from tinker_rest.types import AuditLogEntry, BillingUsageEvent, CurrentCheckpointStorageUsageItem
+
+
+def _info(name: str) -> Callable[[BillingUsageEvent], Any]:
+    return lambda event: event.event_info.to_dict().get(name)
+
+
+def _quantity(event: BillingUsageEvent) -> str:
+    info = event.event_info.to_dict()
+    for name, unit in (("token_count", "tokens"), ("gigabyte_hours", "GB hours"), ("count", "checkpoints")):
+        if name in info:
+            return f"{plain(info[name])} {unit}"
+    return ""
+
+
+# The names are those that the official command line has in CSV.
+EVENTS: Listing[BillingUsageEvent] = Listing(
+    "hourly usage row",
+    lambda event: event.session_id or "",
+    [
+        Column("bucket_start", "Hour (UTC)"),
+        Column("bucket_end", "Until (UTC)", hidden=True),
+        Column("type", "Usage", lambda event: event.event_info.type),
+        Column("quantity", "Quantity", _quantity, right=True, in_csv=False),
+        Column("token_count", "Tokens", _info("token_count"), right=True, hidden=True),
+        Column("gigabyte_hours", "GB hours", _info("gigabyte_hours"), right=True, hidden=True),
+        Column("count", "Checkpoints", _info("count"), right=True, hidden=True),
+        Column("cached", "Cached", _info("cached"), hidden=True),
+        Column("free", "Free", _info("free"), hidden=True),
+        Column("base_model", "Base model"),
+        Column("user_name", "User"),
+        Column("user_id", "User ID", no_wrap=True, hidden=True),
+        Column("session_id", "Session ID", no_wrap=True, hidden=True),
+        Column("project_id", "Project"),
+        Column("estimated_cost_usd", "USD, estimated", text=usd, right=True),
+        Column("effective_rate_usd_per_million_tokens", "USD per million tokens", right=True, hidden=True),
+        Column("effective_rate_usd_per_gigabyte_month", "USD per GB month", right=True, hidden=True),
+    ],
+)
+
+STORAGE: Listing[CurrentCheckpointStorageUsageItem] = Listing(
+    "row",
+    lambda row: row.project_id or "",
+    [
+        Column("project_id", "Project", text=lambda value: value or "none", no_wrap=True),
+        Column("user_email", "User", lambda row: row.user_email or row.user_name),
+        Column("user_name", "Name", hidden=True),
+        Column("org_user_urn", "User URN", no_wrap=True, hidden=True),
+        Column("checkpoint_count", "Checkpoints", right=True),
+        Column("size_bytes", "Size", text=size, right=True),
+        Column("size_gigabytes", "GB", right=True, hidden=True),
+        Column("estimated_monthly_cost_usd", "USD a month, estimated", text=usd, right=True),
+    ],
+)
+
+csv_option = click.option(
+    "--csv", "csv_path", metavar="FILE", help="Write the rows as CSV to a file; - for stdout."
+)
+
+
+@click.group("billing", cls=Group)
+def billing() -> None:
+    """Show an organization's usage and storage, for administrators."""
+
+
+@billing.command("usage")
+@click.argument("starting_on", callback=utc_hour)
+@click.argument("ending_before", callback=utc_hour, required=False)
+@columns_option(EVENTS)
+@csv_option
+@click.option(
+    "--sessions-csv", "sessions_path", metavar="FILE",
+    help="Write the sessions in the rows with their metadata as CSV to a file; - for stdout.",
+)  # fmt: skip
+@pass_settings
+def usage(
+    settings: Settings,
+    starting_on: datetime,
+    ending_before: datetime | None,
+    columns: Sequence[Column[BillingUsageEvent]] | None,
+    csv_path: str | None,
+    sessions_path: str | None,
+) -> None:
+    """Show what your organization used, by hour, kind of usage, model, session, user and project.
+
+    STARTING_ON and ENDING_BEFORE (the current hour by default) are full hours in UTC, at most 14 days apart,
+    such as 2026-07-13, 2026-07-13T08:00:00Z, or yesterday. Data is some hours late. Costs are estimates before
+    credits and commitments. Requires the administrator or billing administrator role.
+    """
+    with admin_client(settings) as client:
+        found = client.get_billing_usage(starting_on, ending_before or this_hour()).result()
+    if sessions_path is not None:
+        rows = [[session_id, session.user_metadata] for session_id, session in found.sessions.items()]
+        _write_file(sessions_path, [["session_id", "user_metadata"], *rows])
+    if csv_path is not None:
+        _write_file(csv_path, EVENTS.csv_rows(found.data, columns))
+    if csv_path is None and sessions_path is None:
+        events = [event for event in found.data if event.session_id or not settings.quiet]
+        _show(settings, EVENTS, events, found.model_dump(mode="json"), columns)
+
+
+@billing.command("checkpoint-storage")
+@click.option("--project-id", metavar="ID", help="Only what is stored in this project.")
+@columns_option(STORAGE)
+@csv_option
+@pass_settings
+def checkpoint_storage(
+    settings: Settings,
+    project_id: str | None,
+    columns: Sequence[Column[CurrentCheckpointStorageUsageItem]] | None,
+    csv_path: str | None,
+) -> None:
+    """Show how many checkpoints are stored now, their size, and their cost for a month of 720 hours.
+
+    Data is one or two hours late. Costs are estimates before credits and commitments. Requires the administrator
+    or billing administrator role.
+    """
+    with admin_client(settings) as client:
+        found = client.get_current_checkpoint_storage_usage(project_id).result()
+    if csv_path is not None:
+        _write_file(csv_path, STORAGE.csv_rows(found.data, columns))
+        return
+    _show(settings, STORAGE, found.data, model_as_json(found), columns)
+
+
+def _show(
+    settings: Settings,
+    listing: Listing[Any],
+    items: Sequence[Any],
+    whole: dict[str, Any],
+    columns: Sequence[Column[Any]] | None,
+) -> None:
+    more = {name: value for name, value in whole.items() if name != "data"}
+    show_list(settings, listing, items, columns=columns, more=lambda: more)
+
+
+def _write_file(path: str, rows: Iterable[Sequence[Any]]) -> None:
+    if path == "-":
+        write_csv(sys.stdout, rows)
+        return
+    whole = [*rows]
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        write_csv(file, whole)
+    sys.stderr.write(f"wrote {counted(len(whole) - 1, 'row')} to {path}\n")
+
+
+EVENT_TYPES = ("all", "checkpoints", "projects", "teams", "organizations")
+
+ENTRIES: Listing[AuditLogEntry] = Listing(
+    "event",
+    lambda entry: entry.tinker_path or entry.model_id or "",
+    [
+        Column("time", "Time (UTC)", lambda entry: entry.timestamp),
+        Column("event", "Event"),
+        Column("actor", "Actor", lambda entry: entry.event_details.get("actor")),
+        Column("path", "Checkpoint", lambda entry: entry.tinker_path, no_wrap=True),
+        Column("run", "Run ID", lambda entry: entry.model_id, no_wrap=True, hidden=True),
+        Column("purpose", "Purpose", hidden=True),
+        Column("details", "Details", lambda entry: entry.event_details, hidden=True),
+    ],
+)
+
+
+@click.command("audit", cls=Command)
+@click.option(
+    "--day",
+    metavar="DAY",
+    callback=utc_day,
+    help="A day in UTC, such as 2026-07-13 or yesterday; today by default.",
+)
+@click.option(
+    "--type", "event_type", type=click.Choice(EVENT_TYPES), default="all", help="Only events of this type."
+)
+@columns_option(ENTRIES)
+@pass_settings
+def audit(
+    settings: Settings, day: date | None, event_type: str, columns: Sequence[Column[AuditLogEntry]] | None
+) -> None:
+    """Show what happened in your organization on a day, from midnight to midnight UTC.
+
+    Requires the administrator role. -q prints the paths of checkpoints, or run IDs, in the entries.
+    """
+    with admin_client(settings) as client:
+        entries = client.get_audit_log(event_type, day).result().entries  # type: ignore[arg-type]
+    if settings.quiet:
+        entries = [entry for entry in entries if ENTRIES.id(entry)]
+    show_list(settings, ENTRIES, entries, columns=columns)

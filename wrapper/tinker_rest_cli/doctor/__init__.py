@@ -1,1 +1,0 @@
-"""What `tinker-rest doctor` examines, step by step."""

@@ -1,0 +1,138 @@
+"""Values of options and arguments, and options that several commands take: those that select checkpoints too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from tinker_rest import CheckpointSelection
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+access_scope_option = click.option(
+    "--access-scope",
+    type=click.Choice(["owned", "accessible"]),
+    default="owned",
+    help="Your own (owned, the default) or all that you can read.",
+)
+
+
+def human_value(parser: str) -> Callable[[click.Context, click.Parameter, str | None], Any]:
+    """Let a function of `human_values` parse an option's value. For `callback=`."""
+
+    def parse(_context: click.Context, _parameter: click.Parameter, value: str | None) -> Any:
+        from tinker_rest_cli import human_values
+
+        try:
+            return None if value is None else getattr(human_values, parser)(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+
+    return parse
+
+
+DURATION = human_value("parse_duration")
+MOMENT = human_value("parse_moment")
+SIZE = human_value("parse_size")
+TTL = human_value("parse_ttl")
+
+
+def run_id_of(text: str) -> str:
+    """The ID of a training run, given as it is or as a tinker path of the run. Raises InvalidArgumentError."""
+    if not text.startswith("tinker://"):
+        return text
+    rest = text.removeprefix("tinker://").rstrip("/")
+    if "/" not in rest:  # tinker://RUN_ID
+        return rest
+    from tinker_rest import ParsedCheckpointTinkerPath
+
+    return ParsedCheckpointTinkerPath.from_tinker_path(text).training_run_id
+
+
+def utc_hour(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
+    """A full hour in UTC; `now` is the current one. For `callback=`."""
+    if value is None:
+        return None
+    if value.lower() == "now":
+        return this_hour()
+    moment: datetime = MOMENT(context, parameter, value)
+    if (moment.minute, moment.second, moment.microsecond) != (0, 0, 0):
+        raise click.BadParameter(f"{value!r} is not a full hour in UTC, such as 2026-07-13T08:00Z")
+    return moment
+
+
+def utc_day(context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
+    """A day in UTC. For `callback=`."""
+    moment: datetime | None = MOMENT(context, parameter, value)
+    return moment and moment.date()
+
+
+def this_hour() -> datetime:
+    """The beginning of this hour in UTC."""
+    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+# The types, and the kinds as tinker paths have them, which the official command line asks for.
+_TYPES = ("training", "sampler", "external")
+_KINDS = {"weights": "training", "sampler_weights": "sampler", "external_weights": "external"}
+
+_OPTIONS = (
+    click.option(
+        "--run", "--run-id", "training_run_ids", metavar="RUN", multiple=True,
+        help="Only checkpoints of this training run; can be given many times.",
+    ),
+    click.option(
+        "--type", "checkpoint_type", metavar="TYPE", type=click.Choice([*_TYPES, *_KINDS], case_sensitive=False),
+        help="Only this type: training, sampler or external, or a kind such as sampler_weights.",
+    ),
+    click.option("--name", metavar="GLOB", help="Only names such as 'step-*', or 'weights/step-*' with the kind."),
+    click.option("--older-than", callback=DURATION, metavar="AGE", help="Only saved this long ago or longer."),
+    click.option("--before", callback=MOMENT, metavar="TIME", help="Only saved before, such as 2026-01-31."),
+    click.option("--after", callback=MOMENT, metavar="TIME", help="Only saved at this time or later, in UTC."),
+    click.option("--larger-than", callback=SIZE, metavar="SIZE", help="Only larger than this, such as 500MB."),
+    click.option(
+        "--keep-latest", type=click.IntRange(min=1), metavar="N", help="Skip the newest N of each run and type."
+    ),
+    click.option("--no-ttl", is_flag=True, help="Only checkpoints that never expire."),
+    click.option("--expiring-within", callback=DURATION, metavar="TIME", help="Only expiring within, such as 2d."),
+    click.option(
+        "--sort", type=click.Choice(["size", "time"]), help="The largest or the newest first, for --limit."
+    ),
+)  # fmt: skip
+
+_INCLUDE_PUBLIC = click.option(
+    "--include-public", is_flag=True, help="Include public checkpoints, which others may be using."
+)
+_LIMIT = click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most the first N.")
+
+
+def selection_options(command: F) -> F:
+    """The options that select what a command shows; it gets them as keyword arguments."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def selection_options_of_changes(command: F) -> F:
+    """The options that select what a command changes, which skips public checkpoints."""
+    return selection_options(_INCLUDE_PUBLIC(_LIMIT(command)))
+
+
+def selection_of(given: Mapping[str, Any]) -> CheckpointSelection | None:
+    """What the options select; None if none of them was given. Raises InvalidArgumentError."""
+    values = {
+        name: value for name, value in given.items() if value is not None and value is not False and value != ()
+    }
+    if not values.keys() - {"include_public"}:
+        return None
+    from tinker_rest import CheckpointSelection
+
+    if runs := values.get("training_run_ids"):
+        values["training_run_ids"] = [run_id_of(run) for run in runs]
+    if kind := values.get("checkpoint_type"):
+        values["checkpoint_type"] = _KINDS.get(kind, kind)
+    return CheckpointSelection(**values)

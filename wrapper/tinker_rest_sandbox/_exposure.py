@@ -1,0 +1,73 @@
+"""Who can reach a sandbox, and who may use its control path."""
+
+import ipaddress
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from tinker_rest_sandbox._responses import ApiError
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address or name can only be reached from the machine itself."""
+    address = _address(host)
+    if address is None:
+        return host.lower() == "localhost"
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
+def host_name(host: str) -> str:
+    """The name or address in a `Host` header, in lower case; empty if it has none."""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def exposure_warning(host: str, ports: tuple[int, int]) -> str | None:
+    """A warning for a sandbox that other machines can reach by its host and ports; None if they cannot."""
+    if is_loopback(host):
+        return None
+    place = host if host not in {"", "0.0.0.0", "::"} else "every address of this machine"  # noqa: S104
+    return (
+        "\n"
+        "  !! THIS SANDBOX CAN BE REACHED FROM OTHER MACHINES !!\n"
+        f"  It listens on {place}, ports {ports[0]} and {ports[1]}, without encryption. Anyone who can\n"
+        "  reach them can read, change and delete everything in it: its keys are no secret unless you chose\n"
+        "  them, and anyone may read /docs. The page at / is still shown on this machine alone.\n"
+        "  Leave out the host to serve this machine only.\n"
+    )
+
+
+def check_may_control(
+    client: tuple[str, int] | None, headers: Mapping[str, str], bound_host: str, *, from_anywhere: bool
+) -> None:
+    """Refuse clients, with a 403, that may not use the control path of a sandbox that listens on a host.
+
+    It needs no key, so only programs on this machine may use it, unless `from_anywhere`. A browser is such a
+    program, and must not act for pages of others, whatever name they gave this address.
+    """
+    if not from_anywhere and (client is None or not is_loopback(client[0])):
+        raise ApiError(403, "The control path is only served to this machine.")
+    host = headers.get("host", "")
+    if not _is_own_name(host_name(host), bound_host, from_anywhere=from_anywhere):
+        raise ApiError(403, f"The control path is not served under the name {host!r}.")
+    origin = headers.get("origin")
+    if origin is not None and origin.lower() != f"http://{host}".lower():
+        raise ApiError(403, f"The control path is not served to pages of {origin!r}.")
+    if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
+        raise ApiError(403, "The control path is not served to other pages.")
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+def _is_own_name(name: str, bound_host: str, *, from_anywhere: bool) -> bool:
+    if is_loopback(name) or name == bound_host.lower():
+        return bool(name)
+    # A name that an attacker's DNS server can answer for has a dot, and is no address.
+    return from_anywhere and bool(name) and ("." not in name or _address(name) is not None)

@@ -1,0 +1,69 @@
+"""Sessions, and what belongs to them."""
+
+from datetime import timedelta
+
+from starlette.responses import Response
+
+from tinker_rest_sandbox import _representations as representations
+from tinker_rest_sandbox._access import may_read_sampler, own_session
+from tinker_rest_sandbox._audit import record_project_of_session
+from tinker_rest_sandbox._calls import Backend, Call
+from tinker_rest_sandbox._responses import ApiError, json_response, no_content
+from tinker_rest_sandbox._session_search import search
+from tinker_rest_sandbox._stored_files import trace_path
+
+TRACE_URL_LIFETIME = timedelta(hours=1)
+
+
+def list_sessions(backend: Backend, call: Call) -> Response:
+    """One page of the ids of sessions."""
+    ids = backend.store.page_of_sessions(call.caller, call.page, accessible=call.accessible)
+    return json_response(200, {"sessions": ids})
+
+
+def get_session(backend: Backend, call: Call) -> Response:
+    """What belongs to a session, as far as the caller may read it."""
+    session_id = call.path["session_id"]
+    row = backend.store.session(session_id, call.caller, accessible=call.accessible)
+    if row is None:
+        raise ApiError(404, f"Session {session_id} was not found.")
+    samplers = backend.store.samplers_of_session(session_id)
+    return json_response(
+        200,
+        {
+            "training_run_ids": backend.store.runs_of_session(session_id, call.caller),
+            "sampler_ids": [s["sampler_id"] for s in samplers if may_read_sampler(backend, call, s)],
+            "user_metadata": representations.metadata(row),
+            "display_name": row["display_name"],
+        },
+    )
+
+
+def search_sessions(backend: Backend, call: Call) -> Response:
+    """One page of the sessions that fit."""
+    return json_response(200, search(backend, call.caller, call.body))
+
+
+def assign_session_project(backend: Backend, call: Call) -> Response:
+    """Move a session and its runs into a project."""
+    session_id, project_id = call.path["session_id"], call.body["project_id"]
+    own_session(backend, call)
+    backend.organization.check_project(project_id)
+    backend.store.assign_project(session_id, project_id)
+    record_project_of_session(backend, call, session_id, project_id)
+    return no_content()
+
+
+def export_session_trace(backend: Backend, call: Call) -> Response:
+    """How far the trace of a session is; the first request begins to build it."""
+    session_id = call.path["session_id"]
+    if backend.store.session(session_id, call.caller, accessible=False) is None:
+        raise ApiError(404, f"Session {session_id} was not found.")
+    runs = backend.store.runs_of_session(session_id, call.caller)
+    if not runs and not backend.store.samplers_of_session(session_id):
+        return json_response(200, {"status": "failed", "error": "The session has no requests."})
+    path = trace_path(session_id)
+    if not backend.builds.is_ready(path):
+        return json_response(200, {"status": "pending"}, {"Retry-After": "1"})
+    url, _ = backend.signer.sign(path, TRACE_URL_LIFETIME)
+    return json_response(200, {"status": "ready", "url": url})
