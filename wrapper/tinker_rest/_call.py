@@ -206,9 +206,8 @@ class Call(Task[T]):
             result = response.parsed if self._read is None else self._read(response)
         except _GivenUp:
             pass
-        except KeyMissing:
-            if step.end():
-                self.start()
+        except KeyMissing:  # the step has ended
+            self.start()
         except AlreadyDone:
             self.finish(None)  # type: ignore[arg-type]  # changes have no other result
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -258,13 +257,14 @@ class Call(Task[T]):
         if not self._begin(step):
             return
         try:
-            self._has_renewed = keys.renew(refused, said)
+            has_renewed = keys.renew(refused, said)
         except Exception as error:
             if step.end():
                 self._after(error)
         else:
             if step.end():
-                self.start() if self._has_renewed else self._after(refusal)
+                self._has_renewed = has_renewed
+                self.start() if has_renewed else self._after(refusal)
 
     def _wait(self, seconds: float, doing: str) -> None:
         step = _Step(doing)
@@ -304,7 +304,7 @@ class Call(Task[T]):
             left = "no limit" if remaining is None else f"{remaining:.0f} s left"
             message = "%s: still going after %.0f s: attempt %d, %s; %s"
             _log.info(message, attempts.label(), attempts.elapsed(), attempts.count, doing, left)
-        if not self.is_ended():
+        if step.is_open() and not self.is_ended():  # what closed it watches the next step
             self._watch()
 
 
@@ -341,6 +341,10 @@ class Attempt:
                 if not step.end():
                     raise _GivenUp from None
                 raise requests.lost(error, exchange) from None
+            except BaseException:
+                if not step.end():
+                    raise _GivenUp from None
+                raise
             if not step.end():
                 raise _GivenUp
             return requests.judge(answer)

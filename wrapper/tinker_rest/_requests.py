@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 import httpx
-from attrs import define
+from attrs import define, field
 
 from tinker_rest._answers import Answer
 from tinker_rest._attempts import Attempts
@@ -65,7 +65,7 @@ class Server:
     """
 
     base_url: str
-    headers: dict[str, str]
+    headers: dict[str, str] = field(repr=False)
     network: Network
     room: Room
     keys: Keys | None = None

@@ -29,6 +29,7 @@ class Task(Generic[T]):
         future: APIFuture[T] = APIFuture()
         future._behind = self
         self._open = [future]
+        self._unstarted = [future]
         self._noted_in = noted_in
         self._context = contextvars.copy_context()  # where tracing finds the caller
         for calls in noted_in:
@@ -36,7 +37,7 @@ class Task(Generic[T]):
 
     def begin(self) -> APIFuture[T]:
         """Start the work, and return its future."""
-        future = self._open[0]
+        future = self._unstarted.pop()  # it may have ended meanwhile
         self.start()
         return future
 
@@ -93,5 +94,8 @@ class Task(Generic[T]):
         return future
 
     def _in_context(self, function: Callable[..., object], *args: object) -> None:
-        # A copy each time, since a thread that was given up may still be in the last one.
-        self._context.copy().run(function, *args)
+        try:
+            # A copy each time, since a thread that was given up may still be in the last one.
+            self._context.copy().run(function, *args)
+        except BaseException as error:  # such as of a logging handler; nothing else would end the future
+            self.fail(error)

@@ -105,6 +105,10 @@ class Exchange:
             with contextlib.suppress(OSError):  # it is closed already
                 socket.socket.shutdown(opened, socket.SHUT_RDWR)  # without TLS's farewell
 
+    def let_go(self) -> None:
+        """Forget the socket before the next request may use it. Look afterwards whether `abort` was called."""
+        self._socket = None
+
     def refuse_aborted(self) -> None:
         """Raise httpx.ReadError if it was given up."""
         if self._is_aborted:
@@ -154,6 +158,7 @@ class Connections:
                 response = connection.transport.handle_request(request)
                 with contextlib.closing(response):
                     yield response
+                exchange.let_go()
                 exchange.refuse_aborted()
                 is_usable = True
         finally:

@@ -248,7 +248,7 @@ class Authenticator:
 class _Token:
     """A token and how old it is by our own clock, since the server's may differ."""
 
-    text: str
+    text: str = field(repr=False)
     received_at: float
     server_time: float | None
     lifetime: float = field(init=False)

@@ -98,7 +98,10 @@ class CommandCredential:
             output, _ = process.communicate(timeout=COMMAND_SECONDS)
         except subprocess.TimeoutExpired:
             _end(process)
-            process.communicate()
+            with contextlib.suppress(subprocess.TimeoutExpired):  # what it left running may keep the pipe open
+                process.communicate(timeout=1)
+            if process.stdout is not None:
+                process.stdout.close()
             raise CredentialsError(f"{command} did not end within {COMMAND_SECONDS:g} s") from None
         finally:
             self._running.remove(process)
