@@ -15,7 +15,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
 PIECE = 2**20
-LEAST_RATIO = 0.8
+LEAST_RATIO = 0.3
 SMALL_PART = 16  # a file so many times smaller shows whether memory grows with the size
 
 

@@ -249,12 +249,14 @@ def test_a_change_whose_answer_was_lost(
     assert len({request.header("X-Idempotency-Key") for request in server.requests}) == 1
 
 
-def test_an_answer_to_another_request_is_not_taken(server: RecordingServer) -> None:
-    """A proxy that answers twice: the second answer is there when the next request is sent."""
+@pytest.mark.parametrize("has_echo", [True, False])
+def test_an_answer_to_another_request_is_not_taken(server: RecordingServer, has_echo: bool) -> None:
+    """A proxy that answers twice: the second answer, with or without the ID, is there when the next is sent."""
 
     def answer_twice(request: RecordedRequest) -> bytes:
         run = {"training_run_id": request.target.partition("?")[0][-1], "base_model": "b", "is_lora": True}
-        return reply(body=run, X_Request_Id=str(request.header("X-Request-Id"))) * 2
+        first = reply(body=run, X_Request_Id=str(request.header("X-Request-Id")))
+        return first + (first if has_echo else reply(body=run))
 
     server.answer = answer_twice
     with client_of(server) as client:

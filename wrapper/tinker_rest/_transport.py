@@ -105,6 +105,20 @@ class Exchange:
             with contextlib.suppress(OSError):  # it is closed already
                 socket.socket.shutdown(opened, socket.SHUT_RDWR)  # without TLS's farewell
 
+    def check_echo(self, sent: str, echo: str, response: httpx.Response) -> None:
+        """Raise httpx.RemoteProtocolError if an answer is to another request, such as one given twice.
+
+        A success without an echo is none of ours if there was an echo on the same connection before.
+        """
+        connection = self._connection
+        if echo == sent and connection is not None:
+            connection.echoes = True
+        elif echo != sent and (
+            re.fullmatch("req-[0-9a-f]{32}", echo)
+            or (connection is not None and connection.echoes and response.is_success)
+        ):
+            raise httpx.RemoteProtocolError("an answer to another request came")
+
     def let_go(self) -> None:
         """Forget the socket before the next request may use it. Look afterwards whether `abort` was called."""
         self._socket = None
@@ -124,6 +138,7 @@ class _Connection:
         self.is_ipv4 = is_ipv4
         self.socket: socket.socket | None = None
         self.idle_since = 0.0
+        self.echoes = False  # whether the server has sent an X-Request-Id back
 
 
 class Connections:
@@ -324,9 +339,7 @@ class Network:
         """
         with self.open(request, exchange, is_fresh=is_fresh) as response:
             headers = decoded_headers(response)
-            echo = headers.get("x-request-id", "")
-            if re.fullmatch("req-[0-9a-f]{32}", echo) and echo != request.headers["x-request-id"]:
-                raise httpx.RemoteProtocolError("an answer to another request came")
+            exchange.check_echo(request.headers["x-request-id"], headers.get("x-request-id", ""), response)
             is_json = is_json or "json" in headers.get("content-type", "").lower()
             content = read_body(response, headers, MAX_JSON_BYTES if is_json else MAX_OTHER_BYTES)
             return Answer(response.status_code, headers, content)
