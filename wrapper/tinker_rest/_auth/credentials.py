@@ -9,6 +9,7 @@ import re
 import signal
 import stat
 import sys
+import threading
 import time
 import warnings
 from pathlib import Path
@@ -68,6 +69,7 @@ class CommandCredential:
 
     command: str = field(repr=False)
     _running: list[subprocess.Popen[bytes]] = field(factory=list, init=False, repr=False)
+    _is_closed: threading.Event = field(factory=threading.Event, init=False, repr=False)
 
     def read(self) -> str:
         """Run the command and return what it prints within 60 seconds. Raises CredentialsError."""
@@ -94,6 +96,8 @@ class CommandCredential:
         except (OSError, ValueError) as error:
             raise CredentialsError(f"{command} cannot be run: {summarize(str(error))}") from None
         self._running.append(process)
+        if self._is_closed.is_set():  # while the command was being started
+            _end(process)
         try:
             output, _ = process.communicate(timeout=COMMAND_SECONDS)
         except subprocess.TimeoutExpired:
@@ -114,6 +118,7 @@ class CommandCredential:
 
     def close(self) -> None:
         """End the command if it runs."""
+        self._is_closed.set()
         for process in tuple(self._running):
             _end(process)
 
