@@ -41,10 +41,10 @@ SESSION_OF_THE_SDK = {
 # Long enough that a client meets a file that is being built.
 BUILD_SECONDS = 0.05
 UNREADABLE = {
-    "not JSON": Response(b'{"training_run_id": "run-id"', 200, {"Content-Type": "application/json"}),
-    "HTML": Response(b"<html>Log in</html>", 200, {"Content-Type": "text/html"}),
-    "{}": json_response(200, {}),
-    "[]": json_response(200, []),
+    "not JSON": (b'{"training_run_id": "run-id"', "application/json"),
+    "HTML": (b"<html>Log in</html>", "text/html"),
+    "{}": (b"{}", "application/json"),
+    "[]": (b"[]", "application/json"),
 }
 SIGNATURE = re.compile(r"(signature=)[\w%+/=-]+")
 _PATCHING = threading.Lock()
@@ -127,7 +127,11 @@ class _FaultyApi(ApiApp):
         if path in SESSION_OF_THE_SDK:
             return json_response(200, SESSION_OF_THE_SDK[path])
         fault = None if path in START_UP else self._fault()
-        return fault or super()._response(request, match, generation)
+        if fault is None:
+            return super()._response(request, match, generation)
+        # Without it our client would take the answer for one to another request.
+        fault.headers["X-Request-Id"] = request.header("x-request-id") or "req-fault"
+        return fault
 
     def _fault(self) -> Response | None:
         faults = self._recording.faults.get(self._case, ())
@@ -136,7 +140,8 @@ class _FaultyApi(ApiApp):
         fault = faults[min(self._met, len(faults) - 1)]
         self._met += 1
         if fault in UNREADABLE:
-            return UNREADABLE[fault]
+            body, content_type = UNREADABLE[fault]
+            return Response(body, 200, {"Content-Type": content_type})
         status, _, retry_after = fault.partition(" after ")
         headers = {"Retry-After": retry_after} if retry_after else {}
         return json_response(int(status), {"detail": f"The table wants {status}."}, headers)
