@@ -154,23 +154,15 @@ def test_a_wrong_key_changes_nothing_either(seeded: Sandbox, diagnose: Any) -> N
 
 
 @pytest.mark.parametrize(
-    ("key", "said"),
-    [
-        (f"'{KEY}'", "in quotes"),
-        (f'"{KEY}"', "in quotes"),
-        (f"{KEY}\u2019", "characters that no API key has"),
-        (f"Bearer {KEY}", "'Bearer '; give the key alone"),
-        (f"X-API-Key: {KEY}", "as a header does"),
-        (f" {KEY}", "such as a space"),
-        (f"{KEY}\n", "a line break"),
-        (f"{KEY[:9]} {KEY[9:]}", "characters that no API key has"),
-        ("sk-of-another-service", "must begin with 'tml-'"),
-    ],
-)
-def test_keys_that_look_wrong(server: RecordingServer, diagnose: Any, key: str, said: str) -> None:
+    "key",
+    [f"'{KEY}'", f'"{KEY}"', f"{KEY}\u2019", f"Bearer {KEY}", f"X-API-Key: {KEY}", f" {KEY}", f"{KEY}\n",
+     f"{KEY[:9]} {KEY[9:]}", "sk-of-another-service"],
+)  # fmt: skip
+def test_keys_that_look_wrong(server: RecordingServer, diagnose: Any, key: str) -> None:
     found = diagnose(server.base_url, TINKER_API_KEY=key)
     assert (found.status, found.of("fail")) == (3, ["key"])
-    assert said in found["key"]
+    assert "must begin with 'tml-'" in found["key"]
+    assert "without quotes, spaces, line breaks or 'Bearer '" in found["key"]
     assert "another-service" not in found.output
     assert KEY[9:] not in found.output
     assert not any(request.header("X-API-Key") for request in server.requests)

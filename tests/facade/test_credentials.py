@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 
-from tinker_rest import APIStatusError, CredentialsError, RestClient
-from tinker_rest._auth import credentials
+from tinker_rest import APIStatusError, CredentialsError, RestClient, _credentials
 
 from .recording_server import KEY, RecordingServer, reply, token, wait_until
 
@@ -160,7 +159,7 @@ def test_a_command_that_gives_none(
 
 def test_a_command_that_hangs(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TINKER_CREDENTIAL_CMD", "exec sleep 60")
-    monkeypatch.setattr(credentials, "COMMAND_SECONDS", 0.2)
+    monkeypatch.setattr(_credentials, "COMMAND_SECONDS", 0.2)
     with RestClient(base_url=server.base_url) as client, pytest.raises(CredentialsError, match=r"within 0\.2 s"):
         client.list_sessions().result(10)
 
@@ -200,14 +199,6 @@ def is_gone(process: int) -> bool:
     except ProcessLookupError:
         return True
     return False
-
-
-def test_a_pipe_in_place_of_the_file_is_named(server: RecordingServer) -> None:
-    path = store(stored())
-    path.unlink()
-    os.mkfifo(path)
-    with pytest.raises(CredentialsError, match=f"{path} cannot be read: it is no file"):
-        RestClient(base_url=server.base_url)
 
 
 def test_closing_does_not_wait_for_a_command(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,10 +264,8 @@ def test_no_credential_is_seen(
 
 
 def test_a_token_as_the_key_is_refused_once_it_has_expired(server: RecordingServer) -> None:
-    with RestClient(base_url=server.base_url, api_key=token(exp=time.time() - 1)) as client:
-        with pytest.raises(CredentialsError, match=r"has expired.*TINKER_CREDENTIAL_CMD"):
-            client.list_sessions().result(10)
-        assert server.requests == []
+    with pytest.raises(CredentialsError, match=r"has expired.*TINKER_CREDENTIAL_CMD"):
+        RestClient(base_url=server.base_url, api_key=token(exp=time.time() - 1))
     alive = token(exp=time.time() + 60)
     assert key_sent(server, api_key=alive) == alive
 

@@ -9,9 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tinker_rest import ClientClosedError, CredentialsError, RestClient
-from tinker_rest._auth import credentials
-from tinker_rest._auth.authenticator import _Token
+from tinker_rest import ClientClosedError, CredentialsError, RestClient, _credentials
+from tinker_rest._auth import _Key
 from tinker_rest._requests import Server
 from tinker_rest._task import Task
 
@@ -73,7 +72,7 @@ def test_a_client_that_is_closed_while_a_call_begins(
 def test_a_credential_command_that_leaves_something_behind(
     server: RecordingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(credentials, "COMMAND_SECONDS", 0.3)
+    monkeypatch.setattr(_credentials, "COMMAND_SECONDS", 0.3)
     monkeypatch.setenv("TINKER_CREDENTIAL_CMD", "sleep 15 & echo tml-x")
     with RestClient(base_url=server.base_url) as client:
         error = client.get_training_run("r").exception(10)
@@ -84,4 +83,4 @@ def test_a_credential_command_that_leaves_something_behind(
 def test_nothing_inside_shows_a_secret() -> None:
     server = Server("http://h", {"X-API-Key": "tml-secret"}, None, None)  # type: ignore[arg-type]
     assert "secret" not in repr(server)
-    assert "secret" not in repr(_Token("tml-secret", 0.0, None))
+    assert "secret" not in repr(_Key("tml-secret"))

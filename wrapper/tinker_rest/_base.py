@@ -15,9 +15,9 @@ from typing import Any, Self, TypeVar
 from attrs import evolve
 
 from tinker_rest import _workers
-from tinker_rest._auth.authenticator import Authenticator
-from tinker_rest._auth.credentials import find_credential
+from tinker_rest._auth import Authenticator
 from tinker_rest._call import Call, Operation
+from tinker_rest._credentials import find_credential
 from tinker_rest._lazy import types
 from tinker_rest._requests import Server
 from tinker_rest._retry import DEFAULT_POLICY, CallOptions, Policy, RetryEvent

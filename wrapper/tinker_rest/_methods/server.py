@@ -27,8 +27,7 @@ class ServerMethods(BaseClient):
     def whoami(self) -> APIFuture[types.WhoamiResponse]:
         """Get the user and the organization of the API key.
 
-        They are read from the token for which the API key is exchanged. The token is kept until it expires, so
-        calling this again sends nothing.
+        They are read from the token for which the API key is exchanged.
 
         Raises:
             AuthenticationError: The server does not know the API key (raised by the future).

@@ -1,0 +1,204 @@
+"""What is sent as the API key: the credential itself, or a token for it if the server wants one."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+from attrs import field, frozen
+
+from tinker_rest._call import Call, Operation
+from tinker_rest._credentials import Credential, claims_of, find_command, is_sendable, time_in
+from tinker_rest._lazy import LazyModule, models, types
+from tinker_rest._redaction import register_secret
+from tinker_rest._requests import Server, is_invalid_token
+from tinker_rest._retry import CallOptions, Policy, is_retryable_status, parse_http_date
+from tinker_rest._version import __version__
+from tinker_rest._work import Work
+from tinker_rest._workers import Clock, here
+from tinker_rest.errors import APIError, APIResponseError, APIStatusError, APITimeoutError, CredentialsError
+from tinker_rest.futures import APIFuture
+from tinker_rest_api._model import InvalidField
+
+api = LazyModule("tinker_rest_api.api.authentication")
+
+_log = logging.getLogger("tinker_rest")
+
+# A token with less left is not sent; one that lives shorter is not sent in the last quarter of its life.
+MARGIN_SECONDS = 60.0
+UNKNOWN_LIFETIME = 300.0
+_OPTIONS = CallOptions(timeout=30.0, attempt_timeout=15.0, max_retries=2)
+_POLICY = Policy(is_secret=True)
+
+
+@frozen
+class _Key:
+    """What is sent. Its times are by our own clock, since the server's may differ."""
+
+    text: str = field(repr=False)
+    lifetime: float = math.inf
+    expires_at: float = math.inf
+
+
+class Authenticator:
+    """Gives the requests to one server their key. All methods but `ready` and `close` may block.
+
+    A fixed credential is sent as it is. If the server refuses it, it is asked whether it wants a token instead. A
+    credential from a command is for servers that do, so these are asked before the first request.
+
+    Args:
+        credential: Where the credential comes from.
+        new_server: Makes what carries the requests of an exchange, with a credential as the API key; it has
+            places of its own, since the calls that wait for the token may have all others.
+    """
+
+    def __init__(self, credential: Credential, new_server: Callable[[str], Server]) -> None:
+        self._credential = credential
+        self._new_server = new_server
+        self._wants_tokens: bool | None = None  # None until the server has said
+        self._key = _Key(credential.key) if credential.key else _Key("", 0.0, -math.inf)
+        self._failure = Exception()
+        self._lock = threading.RLock()  # held while another key is got
+        self._next_renewal = 0.0
+        self._calls: set[APIFuture[Any]] = set()
+
+    def ready(self) -> str | None:
+        """The key to send now, if it is known without waiting and good. After half of its life, it is renewed."""
+        key, now = self._key, Clock.now()
+        left = key.expires_at - now
+        if left <= min(MARGIN_SECONDS, key.lifetime / 4):
+            return None
+        if left < key.lifetime / 2 and now >= self._next_renewal:
+            self._next_renewal = now + min(MARGIN_SECONDS, key.lifetime / 10)
+            here().start(partial(self._renew_beside, key), is_spare=True)
+        return key.text
+
+    def key(self) -> str:
+        """The key to send now. Raises TinkerError if there is none."""
+        old = self._key
+        return self.ready() or self._key_for_call(old)
+
+    def renew(self, refused: str, www_authenticate: str) -> bool:
+        """Get another key in place of one that was refused (401), and say whether there is one.
+
+        Raises TinkerError if the credential cannot be read or exchanged.
+        """
+        old = self._key
+        if old.text != refused:
+            return True
+        if self._wants_tokens and not is_invalid_token(www_authenticate) and old.expires_at > Clock.now():
+            return False
+        return self._key_for_call(old) != refused
+
+    def identify(self, work: Work[types.WhoamiResponse]) -> types.WhoamiResponse:
+        """Read who the caller is from a token."""
+        operation, timeout = "exchange_credential", work.options.timeout
+        if timeout is not None:
+            late = APITimeoutError(f"no token after {timeout:g} s (timeout)", operation_id=operation)
+            here().at(work.started + timeout, partial(work.fail, late))
+        text = self.key()
+        if not self._wants_tokens and not str(claims_of(text).get("iss")).startswith("passport-"):
+            text = self._exchange(text).text
+        claims = claims_of(text)
+        user, organization, email = claims.get("sub"), claims.get("org_id"), claims.get("email")
+        if not isinstance(user, str) or not isinstance(organization, str):
+            message = "the token does not say who it is for: it names no user (sub) or no organization (org_id)"
+            raise APIError(message, operation_id=operation)
+        email = email if isinstance(email, str) and email else None
+        return types.WhoamiResponse(user_urn=user, org_urn=f"tml:organization:{organization}", email=email)
+
+    def close(self) -> None:
+        """End what is under way."""
+        self._credential.close()
+        for call in tuple(self._calls):
+            call.cancel()
+
+    def _renew_beside(self, old: _Key) -> None:
+        """Renew a token while calls go on with it."""
+        try:
+            self._key_after(old)
+        except Exception as error:
+            _log.debug("the exchange of the credential failed: %s", type(error).__name__)
+
+    def _key_for_call(self, old: _Key) -> str:
+        """Get another key for a call, which must not take a refusal of the exchange as its own answer."""
+        try:
+            return self._key_after(old)
+        except APIStatusError as error:
+            if error.status_code in (401, 402, 403) or is_retryable_status(error.status_code):
+                raise
+            raise CredentialsError(f"the credential cannot be exchanged for a token: {error}") from None
+
+    def _key_after(self, old: _Key) -> str:
+        """Get another key than the old one. Threads that wait meanwhile share the key, or the error."""
+        failure = self._failure
+        with self._lock:
+            if self._key is old:
+                if self._failure is not failure:
+                    raise copy.copy(self._failure)
+                try:
+                    self._key = self._new_key()
+                except Exception as error:
+                    self._failure = copy.copy(error)
+                    raise
+            return self._key.text
+
+    def _new_key(self) -> _Key:
+        credential = self._credential.read()
+        if self._wants_tokens is None:
+            credential = self._ask(credential)
+        return self._exchange(credential) if self._wants_tokens else _Key(credential)
+
+    def _ask(self, credential: str) -> str:
+        """Ask the server whether it wants tokens, and return the credential that they are exchanged for."""
+        body = models.ClientConfigRequest(sdk_version=__version__)
+        try:
+            config = self._call(api.get_client_config, body, credential)
+        except APIError as error:
+            _log.debug("the server does not say whether it wants tokens: %s", error)
+            # One that does not know the question wants none. After another fault, the next refusal asks again.
+            if isinstance(error, APIResponseError) and not is_retryable_status(error.status_code):
+                self._wants_tokens = False
+            return credential
+        is_api_key = self._credential.key.startswith("tml-")
+        if config.pjwt_auth_enabled and config.credential_default_source == "credential_cmd" and is_api_key:
+            self._credential = find_command()
+            credential = self._credential.read()
+        self._wants_tokens = config.pjwt_auth_enabled
+        return credential
+
+    def _exchange(self, credential: str) -> _Key:
+        asked_at = Clock.now()
+        body = models.AuthTokenRequest()
+        text, lifetime = self._call(api.exchange_credential, body, credential, _read_token)
+        return _Key(text, lifetime, asked_at + lifetime)
+
+    def _call(
+        self, operation: ModuleType, body: object, credential: str, read: Callable[[Any], Any] | None = None
+    ) -> Any:
+        server, given = self._new_server(credential), Operation(operation, (), {"body": body})
+        call: Call[Any] = Call(server, given, _OPTIONS, _POLICY, read, None, (self._calls,))
+        return call.begin().result()
+
+
+def _read_token(response: Any) -> tuple[str, float]:
+    """The token that a credential was exchanged for, and how many seconds it lives from now on."""
+    token = response.parsed.jwt
+    if not is_sendable(token):
+        raise InvalidField("AuthTokenResponse", "jwt", "a token that can be sent as a header", token)
+    register_secret(token)
+    claims = claims_of(token)
+    expiry = time_in(claims, "exp")
+    if expiry is None:
+        return token, UNKNOWN_LIFETIME
+    # What is left by the server's clock, since ours may be wrong.
+    times = (time_in(claims, "iat"), parse_http_date(response.headers.get("date", "")))
+    now = max((moment for moment in times if moment is not None), default=time.time())
+    return token, max(0.0, expiry - now)
