@@ -290,7 +290,7 @@ def test_what_an_iterator_gives_wrong_is_a_failure_of_its_own(server: RecordingS
         (Checkpoint("weights/1", "training", PATHS[0]), "put the one into a list"),
         (None, "checkpoints must be a list of tinker paths"),
         ({PATHS[0]: True}, "checkpoints must be a list of tinker paths"),
-        ([*PATHS, "tinker://run/weights"], "must have a run id, a kind and a name"),
+        ([*PATHS, "tinker://run/weights"], "tinker_path must look like tinker://RUN_ID/weights/NAME"),
         ([*PATHS, "weights/1"], "tinker_path must look like"),
         ([*PATHS, "tinker://run/weights/.."], "must not be empty"),
         ([*PATHS, 7], "each of checkpoints must be a tinker path or a Checkpoint, not 7"),

@@ -78,7 +78,7 @@ SHAPES: list[tuple[bytes, str]] = [
     (reply(400, TRACEBACK), '400 Bad Request: KeyError: "run-1"'),
     (reply(400, {"detail": TRACEBACK}), '400 Bad Request: KeyError: "run-1"'),
     (reply(400, {"detail": "x" * 5000}), "400 Bad Request: " + "x" * 299 + "…"),
-    (reply(418, {"detail": "teapot"}), "418: teapot"),
+    (reply(420, {"detail": "calm"}), "420: calm"),
     (reply(402, {"detail": "x."}), "402 Payment Required: x. Settle the account's billing, then call again."),
 ]
 # An answer that shows secrets. The key itself is what the client sent.

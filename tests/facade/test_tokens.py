@@ -192,6 +192,20 @@ def test_a_credential_that_the_exchange_refuses(tokens: TokenServer) -> None:
     assert tokens.exchanges == 1
 
 
+def test_calls_that_wait_share_a_refusal(tokens: TokenServer) -> None:
+    held = Held(reply(401, {"detail": "no such key"}))
+    tokens.exchange_answers = [held]
+    with client_of(tokens) as client:
+        calls = [client.list_sessions() for _ in range(20)]
+        wait_until(lambda: tokens.exchanges == 1 and tokens.paths.count("sessions") == 20)
+        time.sleep(0.3)  # until the last has read its answer
+        held.release()
+        errors = [call.exception(10) for call in calls]
+    assert {type(error) for error in errors} == {AuthenticationError}
+    assert len({id(error) for error in errors}) == 20
+    assert tokens.exchanges == 1
+
+
 def test_faults_of_the_exchange_are_repeated(tokens: TokenServer) -> None:
     tokens.exchange_answers = [reply(503, Retry_After="0"), lose_answer]
     with client_of(tokens) as client:

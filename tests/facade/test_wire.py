@@ -297,7 +297,7 @@ def test_wire(
     asked: Any = AdminClient(client.holder) if is_of_administrators(name) else client
     getattr(asked, name)(*args, **kwargs).result()
     asyncio.run(getattr(asked, f"{name}_async")(*args, **kwargs))
-    assert len(server.requests) == (1 if name == "whoami" else 2)  # which keeps the token
+    assert len(server.requests) == 2
     for request in server.requests:
         assert (request.line, request.body) == (line, body)
         assert request.header("Host") == server.base_url.removeprefix("http://")

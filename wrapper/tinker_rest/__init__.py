@@ -61,15 +61,7 @@ _MODULE_OF = {name: module for module, names in _NAMES_OF.items() for name in na
 __all__ = ["types", *_MODULE_OF]
 
 # Programs written for the official SDK may import these.
-_TRAINING = (
-    "AdamParams",
-    "Datum",
-    "LoraConfig",
-    "ModelInput",
-    "SamplingClient",
-    "SamplingParams",
-    "TrainingClient",
-)
+_OF_SDK = ["AdamParams", "Datum", "LoraConfig", "ModelInput", "SamplingClient", "SamplingParams", "TrainingClient"]
 
 if not TYPE_CHECKING:  # else type checkers would accept every name
 
@@ -77,7 +69,7 @@ if not TYPE_CHECKING:  # else type checkers would accept every name
         if name == "types":
             return import_module("tinker_rest.types")
         if name not in _MODULE_OF:
-            hint = "; training and sampling are in the official SDK, tinker" if name in _TRAINING else ""
+            hint = "; training and sampling are in the official SDK, tinker" if name in _OF_SDK else ""
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
         value = getattr(import_module(_MODULE_OF[name]), name)
         globals()[name] = value

@@ -5,7 +5,9 @@ Each function returns the value to send, or raises InvalidArgumentError.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -17,6 +19,7 @@ from attrs import evolve
 from tinker_rest._lazy import models, types
 from tinker_rest._redaction import register_secret, safe_repr
 from tinker_rest.errors import InvalidArgumentError
+from tinker_rest.paths import segment
 from tinker_rest_api.models.access_scope import AccessScope
 from tinker_rest_api.types import UNSET, Unset
 
@@ -30,8 +33,6 @@ MIN_TTL, MAX_TTL = 3600, 315_360_000
 MAX_CONCURRENCY = 128
 MAX_SEARCH_LIMIT = 200
 
-_HOUR = "a full hour in UTC as an RFC 3339 text, such as '2026-07-13T00:00:00Z', or as a datetime"
-
 
 def _whole(value: Any) -> int | None:
     """The whole number that a value is, such as `5`, `numpy.int64(5)` or `5.0`; None if it is none."""
@@ -43,10 +44,14 @@ def _whole(value: Any) -> int | None:
         return None
 
 
+def _refusal(name: str, expected: str, value: object) -> InvalidArgumentError:
+    return InvalidArgumentError(f"{name} must be {expected}, not {safe_repr(value)}")
+
+
 def _number(name: str, value: Any, least: int, most: int) -> int:
     number = _whole(value)
     if number is None or not least <= number <= most:
-        raise InvalidArgumentError(f"{name} must be a whole number from {least} to {most}, not {safe_repr(value)}")
+        raise _refusal(name, f"a whole number from {least} to {most}", value)
     return number
 
 
@@ -90,7 +95,7 @@ def _member(name: str, kind: type[Member], value: str) -> Member:
         return kind(value)
     except ValueError:
         names = ", ".join(repr(member.value) for member in kind)
-        raise InvalidArgumentError(f"{name} must be one of {names}, not {safe_repr(value)}") from None
+        raise _refusal(name, f"one of {names}", value) from None
 
 
 def ttl(ttl_seconds: int | timedelta | None) -> int | None:
@@ -99,26 +104,15 @@ def ttl(ttl_seconds: int | timedelta | None) -> int | None:
         return None
     value = ttl_seconds.total_seconds() if isinstance(ttl_seconds, timedelta) else ttl_seconds
     seconds = _whole(value)
-    if seconds is None:
-        raise InvalidArgumentError(
-            f"ttl_seconds must be a whole number of seconds, a timedelta or None, not {safe_repr(ttl_seconds)}"
-        )
-    if not MIN_TTL <= seconds <= MAX_TTL:
-        raise InvalidArgumentError(
-            f"ttl_seconds must be from {MIN_TTL} (one hour) to {MAX_TTL} (ten years), or None to remove the "
-            f"expiry, "
-            f"not {safe_repr(ttl_seconds)}"
-        )
+    if seconds is None or not MIN_TTL <= seconds <= MAX_TTL:
+        expected = f"from {MIN_TTL} (one hour) to {MAX_TTL} (ten years) seconds, a timedelta or None for no expiry"
+        raise _refusal("ttl_seconds", expected, ttl_seconds)
     return seconds
 
 
-def project(name: str, project_id: object) -> str:
+def project(name: str, project_id: str) -> str:
     """Check the ID of a project; `name` is that of the argument."""
-    if not isinstance(project_id, str) or not project_id.strip() or not project_id.isprintable():
-        raise InvalidArgumentError(f"{name} must be the id of a project, not {safe_repr(project_id)}")
-    if len(project_id) > 512:
-        raise InvalidArgumentError(f"{name} must have at most 512 characters; it is {safe_repr(project_id)}")
-    return str.__str__(project_id)
+    return segment(name, project_id, allow_slash=True)
 
 
 def optional_project(project_id: str | None) -> str | Unset:
@@ -130,74 +124,54 @@ def access_token(token: str | None) -> str | Unset:
     """Check a secret that is sent as a header; None for none. The message never shows it."""
     if token is None:
         return UNSET
-    if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise InvalidArgumentError(
-            "weights_access_token must be one word of printable ASCII characters, or None; it is "
-            + (f"of type {type(token).__name__}" if not isinstance(token, str) else "not, and is not shown here")
-        )
+    if not isinstance(token, str) or not re.fullmatch("[!-~]+", token):
+        raise InvalidArgumentError("weights_access_token must be one word of printable ASCII characters, or None")
     return register_secret(token)
 
 
 def hook(name: str, function: Callable[[Any], object] | None) -> None:
     """Check a callback; None for none."""
     if function is not None and not callable(function):
-        raise InvalidArgumentError(f"{name} must be callable or None, not {safe_repr(function)}")
+        raise _refusal(name, "callable or None", function)
 
 
 def day(value: date | None) -> date | Unset:
     """Check a day; None for today."""
     if value is not None and (not isinstance(value, date) or isinstance(value, datetime)):
-        raise InvalidArgumentError(f"day must be a datetime.date or None, not {safe_repr(value)}")
+        raise _refusal("day", "a datetime.date or None", value)
     return UNSET if value is None else value
 
 
-def _hour(name: str, value: datetime | str) -> datetime:
-    parsed: Any = value
-    if isinstance(value, str):
-        try:
-            parsed = datetime.fromisoformat(value.upper())
-        except ValueError:
-            parsed = None
-    if not isinstance(parsed, datetime):
-        raise InvalidArgumentError(f"{name} must be {_HOUR}, not {safe_repr(value)}")
-    try:
-        hour = parsed.replace(tzinfo=UTC) if parsed.utcoffset() is None else parsed.astimezone(UTC)
-    except Exception:  # such as of a tzinfo of the caller
-        raise InvalidArgumentError(f"{name} must be {_HOUR}, not {safe_repr(value)}") from None
-    if (hour.minute, hour.second, hour.microsecond) != (0, 0, 0):
-        raise InvalidArgumentError(f"{name} must be {_HOUR}; {safe_repr(value)} is within an hour")
-    return hour
+def _hour(name: str, value: Any) -> datetime:
+    with contextlib.suppress(Exception):  # also of a tzinfo of the caller
+        moment = datetime.fromisoformat(value.upper()) if isinstance(value, str) else value
+        hour = moment.replace(tzinfo=UTC) if moment.utcoffset() is None else moment.astimezone(UTC)
+        if isinstance(hour, datetime) and (hour.minute, hour.second, hour.microsecond) == (0, 0, 0):
+            return hour
+    expected = "a full hour in UTC as an RFC 3339 text, such as '2026-07-13T00:00:00Z', or as a datetime"
+    raise _refusal(name, expected, value)
 
 
 def billing_period(starting_on: datetime | str, ending_before: datetime | str) -> tuple[datetime, datetime]:
     """Check the start and end of a period of usage. Without an offset, times are in UTC."""
     start, end = _hour("starting_on", starting_on), _hour("ending_before", ending_before)
-    if end <= start:
+    if not start < end <= start + MAX_BILLING_PERIOD or start > datetime.now(UTC) + MAX_CLOCK_DIFFERENCE:
         raise InvalidArgumentError(
-            f"ending_before must be after starting_on, {safe_repr(starting_on)}, not {safe_repr(ending_before)}"
+            f"starting_on must be before ending_before, by at most {MAX_BILLING_PERIOD.days} days, and not in the "
+            f"future; they are {safe_repr(starting_on)} and {safe_repr(ending_before)}"
         )
-    if end - start > MAX_BILLING_PERIOD:
-        raise InvalidArgumentError(
-            f"ending_before must be at most {MAX_BILLING_PERIOD.days} days after starting_on, "
-            f"{safe_repr(starting_on)}, not {safe_repr(ending_before)}"
-        )
-    if start > datetime.now(UTC) + MAX_CLOCK_DIFFERENCE:
-        raise InvalidArgumentError(f"starting_on must not be in the future, as {safe_repr(starting_on)} is")
     return start, end
 
 
 def search(request: types.SessionSearchRequest) -> types.SessionSearchRequest:
     """Check a session search and add the defaults that servers expect. The server checks the rest."""
     if not isinstance(request, models.SessionSearchRequest):
-        raise InvalidArgumentError(
-            f"request must be a tinker_rest.types.SessionSearchRequest, not {safe_repr(request)}"
-        )
+        raise _refusal("request", "a tinker_rest.types.SessionSearchRequest", request)
     limit = _number("limit", request.limit, 1, MAX_SEARCH_LIMIT)
     checked = evolve(request, limit=limit, owner=request.owner or models.OwnSearchOwner())
     try:
         json.dumps(checked.to_dict(), ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, TypeError, AttributeError, RecursionError):
-        raise InvalidArgumentError(
-            f"request must hold what can be sent as JSON, not {safe_repr(request)}"
-        ) from None
+        message = f"request must hold what can be sent as JSON, not {safe_repr(request)}"
+        raise InvalidArgumentError(message) from None
     return checked

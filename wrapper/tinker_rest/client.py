@@ -41,7 +41,7 @@ class RestClient(
         api_key: The API key. Default: the environment variable `TINKER_API_KEY`, else what the command in
             `TINKER_CREDENTIAL_CMD` prints, else the stored default of `~/.tinker/credentials.json`. If the server
             asks for it, the key is exchanged for a short-lived token, which is renewed in time. A pickle of a
-            client does not hold the key: it is found anew where the client is unpickled.
+            client does not hold the key: it is found anew when the client is unpickled.
         default_headers: Headers to send with every request, such as another authentication that a compatible
             server needs.
         timeout: Total time limit of a call in seconds, including retries; 60 by default, None for no limit.

@@ -26,7 +26,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, Self
+from http import HTTPStatus
+from typing import Any
 
 from attrs import field, frozen
 
@@ -50,14 +51,14 @@ class CredentialsError(TinkerError):
 
 
 class ClientClosedError(TinkerError, RuntimeError):
-    """The client was closed: before the call, of which nothing was sent, or before the call ended."""
+    """The client was closed: before the call, and nothing was sent, or before the call ended."""
 
 
 class DownloadError(TinkerError):
     """A download did not succeed, for another reason than that the server or the storage did not answer.
 
     The disk is full or refuses to be written, something is at the destination already, another download is under
-    way to it, or what came is damaged or unsafe. Where the system refused something, its OSError is `__cause__`.
+    way to it, or what came is damaged or unsafe. If the system refused something, its OSError is `__cause__`.
     """
 
 
@@ -83,7 +84,7 @@ class APIResponse:
         return self.content.decode("utf-8", "replace")
 
     def json(self) -> Any:
-        """The body as parsed JSON. Raises ValueError where it is none."""
+        """The body as parsed JSON. Raises ValueError if it is none."""
         return json.loads(self.content)
 
 
@@ -96,12 +97,12 @@ class APIError(TinkerError):
     Attributes:
         message: What went wrong, in one line without secrets.
         operation_id: The operation of the API's description that was called.
-        request: The method and URL of the request; empty where no request belongs to the error.
+        request: The method and URL of the request; empty if no request belongs to the error.
         request_id: The id that this client made and sent as `X-Request-Id`.
-        server_request_id: The id that the server gave the request, where it gave one.
+        server_request_id: The id that the server gave the request, if it gave one.
         attempts: How many requests were sent.
         elapsed: How long the call took, in seconds.
-        body: The server's answer as parsed JSON, or as text where it is no JSON; None without one.
+        body: The server's answer as parsed JSON, or as text if it is no JSON; None without one.
     """
 
     def __init__(
@@ -138,14 +139,7 @@ class APIError(TinkerError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by state: the classes of the tree take different arguments."""
-        return _restore, (type(self), self.message, self.__dict__)
-
-
-def _restore(kind: type[APIError], message: str, state: dict[str, Any]) -> APIError:
-    error = kind.__new__(kind, message)
-    error.args = (message,)
-    error.__dict__.update(state)
-    return error
+        return type(self).__new__, (type(self), self.message), self.__dict__
 
 
 class APIConnectionError(APIError):
@@ -167,7 +161,7 @@ class APIResponseError(APIError):
         response: The answer as it came.
         status_code: Its HTTP status.
         headers: Its headers; names are in lower case.
-        retry_after: After how many seconds the server asked to be asked again; None where it did not say.
+        retry_after: After how many seconds the server asked to be asked again; None if it did not say.
     """
 
     def __init__(
@@ -197,27 +191,22 @@ class APIStatusError(APIResponseError):
         super().__init__(message, **facts)
         self.operation_unsupported = operation_unsupported
 
-    @classmethod
-    def of(cls, response: APIResponse, *, advises: bool = True, **facts: Any) -> Self:
-        """The error of the class that belongs to the answer's status; it says what to do where it `advises`."""
+    @staticmethod
+    def of(response: APIResponse, *, advises: bool = True, **facts: Any) -> APIStatusError:
+        """The error of the class that belongs to the answer's status; it says what to do if it `advises`."""
         status = response.status_code
         kind = _CLASS_OF_STATUS.get(status, InternalServerError if status >= 500 else APIStatusError)
         body = response_body(response)
         unsupported = status in (405, 501) or (status == 404 and _is_no_route(body))
-        try:
-            said = server_message(body)
-        except RecursionError:
-            said = "an error of too many parts within parts"
         message = f"{status} {_NAME_OF_STATUS.get(status, '')}".strip()
         if unsupported:
             message += ": the server does not offer this operation"
-        if said:
+        if said := server_message(body):
             message += f": {said}"
         if status in REMEDY_OF_STATUS and advises:
             message += ("" if message.endswith(".") else ".") + f" {REMEDY_OF_STATUS[status]}"
         facts |= {"body": body, "server_request_id": response.headers.get("x-request-id")}
-        error: Any = kind(message, response=response, operation_unsupported=unsupported, **facts)
-        return error  # type: ignore[no-any-return]
+        return kind(message, response=response, operation_unsupported=unsupported, **facts)
 
 
 class BadRequestError(APIStatusError):
@@ -266,25 +255,8 @@ _CLASS_OF_STATUS: dict[int, type[APIStatusError]] = {
     422: UnprocessableEntityError,
     429: RateLimitError,
 }
-_NAME_OF_STATUS = {
-    400: "Bad Request",
-    401: "Unauthorized",
-    402: "Payment Required",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    407: "Proxy Authentication Required",
-    408: "Request Timeout",
-    409: "Conflict",
-    422: "Unprocessable Entity",
-    425: "Too Early",
-    429: "Too Many Requests",
-    500: "Internal Server Error",
-    501: "Not Implemented",
-    502: "Bad Gateway",
-    503: "Service Unavailable",
-    504: "Gateway Timeout",
-}
+# Newer versions of Python have another name for 422.
+_NAME_OF_STATUS = {status.value: status.phrase for status in HTTPStatus} | {422: "Unprocessable Entity"}
 REMEDY_OF_STATUS = {
     401: "Check the API key: the argument api_key or the environment variable TINKER_API_KEY.",
     402: "Settle the account's billing, then call again.",
@@ -293,7 +265,7 @@ REMEDY_OF_STATUS = {
 
 
 def response_body(response: APIResponse) -> object:
-    """The answer's body as parsed JSON, as text where it is no JSON, or None where there is none."""
+    """The answer's body as parsed JSON, as text if it is no JSON, or None if it is empty."""
     if not response.content:
         return None
     try:
@@ -309,8 +281,7 @@ _NO_ROUTE = ("", "Not Found", "404 page not found", "404 Not Found", "no Route")
 def _is_no_route(body: object) -> bool:
     if isinstance(body, dict):
         return not body or body.get("detail", body.get("message")) in _NO_ROUTE[1:]
-    text = body.strip() if isinstance(body, str) else ""
-    return body is None or (isinstance(body, str) and (text in _NO_ROUTE or text.startswith("<")))
+    return body is None or (isinstance(body, str) and (body.strip() in _NO_ROUTE or body.lstrip().startswith("<")))
 
 
 def server_message(body: object) -> str:
