@@ -107,11 +107,10 @@ class Authenticator:
         if not self._wants_tokens and not str(claims_of(text).get("iss")).startswith("passport-"):
             text = self._exchange(text).text
         claims = claims_of(text)
-        user, organization, email = claims.get("sub"), claims.get("org_id"), claims.get("email")
+        user, organization, email = claims.get("sub"), claims.get("org_id"), claims.get("email") or None
         if not isinstance(user, str) or not isinstance(organization, str):
             message = "the token does not say who it is for: it names no user (sub) or no organization (org_id)"
             raise APIError(message, operation_id=operation)
-        email = email if isinstance(email, str) and email else None
         return types.WhoamiResponse(user_urn=user, org_urn=f"tml:organization:{organization}", email=email)
 
     def close(self) -> None:
@@ -176,8 +175,7 @@ class Authenticator:
 
     def _exchange(self, credential: str) -> _Key:
         asked_at = Clock.now()
-        body = models.AuthTokenRequest()
-        text, lifetime = self._call(api.exchange_credential, body, credential, _read_token)
+        text, lifetime = self._call(api.exchange_credential, models.AuthTokenRequest(), credential, _read_token)
         return _Key(text, lifetime, asked_at + lifetime)
 
     def _call(
