@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tinker_rest import APIFuture
 from tinker_rest_sandbox import Sandbox
 
 CHANGES = 200
@@ -154,3 +155,25 @@ def test_kill_9_amid_changes_loses_none_that_was_answered(tmp_path: Path) -> Non
     with sqlite3.connect(database) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     connection.close()
+
+
+def test_a_damaged_database_is_refused_at_the_start(tmp_path: Path) -> None:
+    database = tmp_path / "state.sqlite"
+    with Sandbox(db=database):
+        pass
+    size = database.stat().st_size
+    with database.open("r+b") as file:
+        file.seek(size // 2 // 4096 * 4096)
+        file.write(bytes(8 * 4096))
+    with pytest.raises(sqlite3.DatabaseError, match=r"it is damaged|malformed"):
+        Sandbox(db=database).start()
+
+
+def test_a_full_disk_is_reported(tmp_path: Path) -> None:
+    with Sandbox(db=tmp_path / "state.sqlite") as sandbox, sandbox.client() as client:
+        assert sandbox._state is not None
+        sandbox._state.store._connection.execute("PRAGMA max_page_count = 1")
+        impatient = client.with_options(max_retries=0)
+        changes = [impatient.set_checkpoint_ttl("run-id", "weights/0001", 3600 + number) for number in range(500)]
+        messages = {str(error) for error in map(APIFuture.exception, changes) if error is not None}
+    assert any("The sandbox's database failed: database or disk is full" in message for message in messages)

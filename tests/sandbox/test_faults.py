@@ -361,7 +361,7 @@ def test_a_client_that_resets_is_no_error(sandbox: Sandbox, caplog: pytest.LogCa
     sandbox.faults.add(delay=1)
     url = httpx.URL(sandbox.base_url)
     with socket.create_connection((url.host, url.port or 0)) as connection:
-        connection.sendall(f"GET {RUNS} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        connection.sendall(f"GET {RUNS} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     for values in ({"drop": True}, {"truncate": 4}):
         sandbox.faults.add(**values)

@@ -13,9 +13,10 @@ import sys
 import tempfile
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import httpx
@@ -287,3 +288,13 @@ def test_an_offer_of_http_2_is_nothing_to_warn_of(caplog: pytest.LogCaptureFixtu
         answer = httpx.get(f"{sandbox.base_url}/api/v1/training_runs", headers=headers, trust_env=False)
     assert answer.status_code == 200
     assert caplog.messages == []
+
+
+def test_the_date_of_responses_is_the_time_of_the_clock(start: Callable[..., Sandbox]) -> None:
+    sandbox = start()
+    sandbox.clock.advance(10 * 86400)
+    for url in (sandbox.base_url, sandbox.storage_url):
+        response = httpx.get(url, trust_env=False)
+        sent = parsedate_to_datetime(response.headers["date"])
+        assert abs(sandbox.clock.now() - sent) < timedelta(seconds=60)
+        assert len(response.headers.get_list("date")) == 1

@@ -59,8 +59,8 @@ def test_a_lost_answer_that_a_reset_overtakes_leaves_nothing(sandbox: Sandbox) -
 def test_a_body_that_comes_slowly_belongs_to_the_time_before(sandbox: Sandbox) -> None:
     url = httpx.URL(sandbox.base_url)
     head = (
-        f"PUT {CHECKPOINT}/ttl HTTP/1.1\r\nHost: x\r\nX-API-Key: {sandbox.api_key}\r\nContent-Length: 20\r\n"
-        "Connection: close\r\n\r\n"
+        f"PUT {CHECKPOINT}/ttl HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {sandbox.api_key}\r\n"
+        "Content-Length: 20\r\nConnection: close\r\n\r\n"
     )
     with socket.create_connection((url.host, url.port or 0), timeout=5) as connection:
         connection.sendall(head.encode() + b'{"ttl_sec')

@@ -47,6 +47,9 @@ def main(arguments: Sequence[str] | None = None, *, program: str = PROGRAM) -> i
             archive_building_status=options.archive_building_status,
             token_exchange=options.token_exchange,
             control_from_anywhere=options.control_from_anywhere,
+            allowed_hosts=options.allow_host,
+            cors_origins=options.cors_origin,
+            public_storage_url=options.public_storage_url,
         ).start()
     except (OSError, sqlite3.Error, ScenarioError) as error:
         sys.stderr.write(f"tinker_rest_sandbox: {_reason(error, options)}\n")
@@ -94,6 +97,9 @@ def _parser(program: str) -> argparse.ArgumentParser:
         action="store_true",
         help="let other machines use /__sandbox__/ too, which needs no key",
     )
+    add("--allow-host", action="append", default=[], metavar="NAME", help="serve it under this name too")
+    add("--cors-origin", action="append", default=[], metavar="ORIGIN", help="let web pages of this origin use it")
+    add("--public-storage-url", metavar="URL", help="where clients reach the storage port, behind a proxy")
     return parser
 
 

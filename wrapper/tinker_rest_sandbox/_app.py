@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import sqlite3
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -10,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from tinker_rest_sandbox._calls import Backend, Call
+from tinker_rest_sandbox._exposure import host_name
 from tinker_rest_sandbox._faults import Faults
 from tinker_rest_sandbox._handlers import HANDLERS
 from tinker_rest_sandbox._injection import serve
@@ -17,6 +19,7 @@ from tinker_rest_sandbox._requests import ReceivedRequest, RequestLog, read_requ
 from tinker_rest_sandbox._responses import ApiError, json_response
 from tinker_rest_sandbox._routing import Match, UndecodablePath
 from tinker_rest_sandbox._sdk_startup import StartupRoute, find_startup_route
+from tinker_rest_sandbox._signing import ASKED_HOST
 from tinker_rest_sandbox._spec import Operation, Spec, SpecViolation
 from tinker_rest_sandbox._store import KeyedRequest
 from tinker_rest_sandbox._tokens import Credentials
@@ -83,6 +86,7 @@ class ApiApp:
         if not 1 <= len(request_id) <= MAX_REQUEST_ID_LENGTH:
             request_id = f"req-{secrets.token_hex(8)}"
         path, _, query = request.target.partition("?")
+        ASKED_HOST.set(host_name(request.header("host") or ""))
         operation: Operation | None = None
         try:
             self._backend.check_not_reset(generation)
@@ -98,6 +102,9 @@ class ApiApp:
                 response = self._handle(operation, call, request, path.encode("latin-1"))
         except ApiError as error:
             response = error.response()
+        except sqlite3.Error as error:
+            logger.exception("Request %s failed: %s %s", request_id, request.method, path)
+            response = json_response(500, {"detail": f"The sandbox's database failed: {error}."})
         except Exception:
             logger.exception("Request %s failed: %s %s", request_id, request.method, path)
             response = json_response(500, {"detail": "Internal server error."})

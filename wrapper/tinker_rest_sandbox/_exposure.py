@@ -1,8 +1,11 @@
 """Who can reach a sandbox, and who may use its control path."""
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tinker_rest_sandbox._responses import ApiError
 
@@ -37,6 +40,27 @@ def exposure_warning(host: str, ports: tuple[int, int]) -> str | None:
         "  them, and anyone may read /docs. The page at / is still shown on this machine alone.\n"
         "  Leave out the host to serve this machine only.\n"
     )
+
+
+def under_own_names(app: ASGIApp, bound_host: str, allowed_hosts: Collection[str]) -> ASGIApp:
+    """An app that answers 403 under names of others, which a web site could point at this machine.
+
+    A sandbox that other machines can reach by its host is served under any name.
+    """
+    if not is_loopback(bound_host):
+        return app
+    allowed = {name.lower() for name in allowed_hosts}
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        host = Headers(scope=scope).get("host", "")
+        name = host_name(host)
+        if not name or is_loopback(name) or name in allowed:
+            await app(scope, receive, send)
+            return
+        error = ApiError(403, f"The sandbox is not served under the name {host!r}; --allow-host allows one.")
+        await error.response()(scope, receive, send)
+
+    return guarded
 
 
 def check_may_control(

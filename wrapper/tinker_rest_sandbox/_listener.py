@@ -5,12 +5,14 @@ import socket
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from email.utils import format_datetime
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from tinker_rest_sandbox._clock import Clock
 from tinker_rest_sandbox._injection import TRANSPORT
 
 START_TIMEOUT_SECONDS = 10
@@ -29,18 +31,28 @@ def open_socket(host: str, port: int) -> socket.socket:
 
 
 class Listener:
-    """Serves each app on its socket until it is stopped, and then closes the sockets."""
+    """Serves each app on its socket until it is stopped, and then closes the sockets.
 
-    def __init__(self, apps: Mapping[socket.socket, ASGIApp]) -> None:
+    The `Date` of responses is the time of a clock.
+    """
+
+    def __init__(self, apps: Mapping[socket.socket, ASGIApp], clock: Clock) -> None:
         self._sockets = list(apps)
         by_port = {listening.getsockname()[1]: app for listening, app in apps.items()}
 
         async def app_of_port(scope: Scope, receive: Receive, send: Send) -> None:
-            await by_port[scope["server"][1]](scope, receive, send)
+            async def send_with_date(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    date = format_datetime(clock.now(), usegmt=True).encode()
+                    message["headers"] = [*message["headers"], (b"date", date)]
+                await send(message)
+
+            await by_port[scope["server"][1]](scope, receive, send_with_date)
 
         config = uvicorn.Config(
             app_of_port,
             access_log=False,
+            date_header=False,
             http=_protocol_that_tells_its_transport(),
             lifespan="off",
             log_config=None,
@@ -98,9 +110,7 @@ class _Server(uvicorn.Server):
         self.ready.set()
 
     async def main_loop(self) -> None:
-        while not await self.on_tick(0):  # refreshes the Date header
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), 1)
+        await self._stopping.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close idle connections and wait for requests in flight, as uvicorn does, without its pauses."""

@@ -6,12 +6,15 @@ import asyncio
 import logging
 import os
 import threading
+from collections.abc import Collection
 from contextlib import ExitStack
 from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from attrs import asdict
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
 
 from tinker_rest_sandbox import _seed
 from tinker_rest_sandbox._added import AddedUser
@@ -20,7 +23,7 @@ from tinker_rest_sandbox._app import ApiApp
 from tinker_rest_sandbox._calls import Backend
 from tinker_rest_sandbox._clock import Clock
 from tinker_rest_sandbox._control import ControlApp
-from tinker_rest_sandbox._exposure import exposure_warning
+from tinker_rest_sandbox._exposure import exposure_warning, under_own_names
 from tinker_rest_sandbox._faults import FaultRule, Faults
 from tinker_rest_sandbox._listener import Listener, open_socket
 from tinker_rest_sandbox._organization import FIRST_USER, SECOND_USER, Organization
@@ -85,6 +88,10 @@ class Sandbox(Additions):
         validate_responses: Whether to check every response against the description. One that it does not allow
             becomes a 500 and is recorded in `violations`.
         control_from_anywhere: Whether other machines may use `/__sandbox__/` too, which needs no key.
+        allowed_hosts: More names to serve a sandbox on a loopback address under, such as that of a proxy.
+        cors_origins: The origins whose web pages may use the API, such as `http://localhost:3000`; `*` for all.
+        public_storage_url: Where clients reach the storage port through a proxy. By default, signed URLs have
+            the host that the client asked.
         spec: The description to serve. Default: openapi.yaml.
 
     Attributes:
@@ -123,6 +130,9 @@ class Sandbox(Additions):
         token_lifetime_seconds: int = DEFAULT_TOKEN_LIFETIME_SECONDS,
         validate_responses: bool = False,
         control_from_anywhere: bool = False,
+        allowed_hosts: Collection[str] = (),
+        cors_origins: Collection[str] = (),
+        public_storage_url: str | None = None,
         spec: Spec | None = None,
     ) -> None:
         if not api_key or not other_api_key or api_key == other_api_key:
@@ -149,6 +159,9 @@ class Sandbox(Additions):
         self._db = os.fspath(db)
         self._seed = seed if seed is not None else self._scenario is None or self._scenario.seed
         self._control_from_anywhere = control_from_anywhere
+        self._allowed_hosts = allowed_hosts
+        self._cors_origins = cors_origins
+        self._public_storage_url = public_storage_url
         self._token_exchange: TokenExchange = token_exchange
         self._tokens = Tokens(self.clock, token_lifetime_seconds)
         self._validate_responses = validate_responses
@@ -200,7 +213,8 @@ class Sandbox(Additions):
             self._ports = (api_socket.getsockname()[1], storage_socket.getsockname()[1])
             undo.callback(self.close)
             store, organization, _ = self._open_state()
-            signer = Signer(self.clock, self.storage_url)
+            public_url = self._public_storage_url
+            signer = Signer(self.clock, (public_url or self.storage_url).rstrip("/"), is_fixed=bool(public_url))
             access = (self._token_exchange, self.weights_access_token)
             backend = Backend(store, self.clock, organization, signer, self._builds, self._tokens, *access)
             violations = self.violations if self._validate_responses else None
@@ -218,9 +232,9 @@ class Sandbox(Additions):
                 from_anywhere=self._control_from_anywhere,
             )
             overview = Overview(backend, credentials, self._activity, self._db)
-            site = Site(api, control, spec, self.base_url, overview, self._activity)
+            site = Site(self._opened(api), control, spec, self.base_url, overview, self._activity)
             self._storage = StorageApp(backend, self.storage_requests, self.faults, self.requests_with_credentials)
-            listener = Listener({api_socket: site, storage_socket: self._storage})
+            listener = Listener({api_socket: site, storage_socket: self._opened(self._storage)}, self.clock)
             listener.start()
             undo.pop_all()
         self._listener = listener
@@ -350,6 +364,14 @@ class Sandbox(Additions):
     def __repr__(self) -> str:
         state = "running" if self._listener is not None else "stopped"
         return f"<Sandbox {state} on {self._host}:{self._ports[0]}, database {self._db}>"
+
+    def _opened(self, app: ASGIApp) -> ASGIApp:
+        """An app that is served under the names and to the web pages that may use it."""
+        if self._cors_origins:
+            headers = ["Content-Disposition", "ETag", "Location", "Retry-After", "X-Request-Id"]
+            origins = [*self._cors_origins]
+            app = CORSMiddleware(app, origins, ["*"], ["*"], expose_headers=headers)
+        return under_own_names(app, self._host, self._allowed_hosts)
 
     def _origin(self, port: int) -> str:
         if port == 0:

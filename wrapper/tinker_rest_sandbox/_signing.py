@@ -4,9 +4,10 @@ import hashlib
 import hmac
 import secrets
 import time
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Literal
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from attrs import define, field, frozen
 
@@ -15,22 +16,36 @@ from tinker_rest_sandbox._responses import ApiError
 
 URL_LIFETIME = timedelta(minutes=15)
 
+# The name or address under which the client of the current request reaches the sandbox; empty if unknown.
+ASKED_HOST: ContextVar[str] = ContextVar("asked_host", default="")
+
 BuildingStatus = Literal[503, 425]
 
 
 @frozen
 class Signer:
-    """Signs URLs of an origin, which expire by a clock, and checks them."""
+    """Signs URLs, which expire by a clock, and checks them.
+
+    Their origin is the given one, but with the host that the client has asked, which is sure to reach the sandbox,
+    unless the origin `is_fixed`.
+    """
 
     _clock: Clock
     _origin: str
+    _is_fixed: bool = False
     _secret: bytes = field(factory=lambda: secrets.token_bytes(32), init=False, repr=False)
 
     def sign(self, path: str, lifetime: timedelta = URL_LIFETIME) -> tuple[str, datetime]:
         """The signed URL of a percent-encoded path, and when it expires, in UTC."""
         expires = (self._clock.now() + lifetime).replace(microsecond=0)
         seconds = str(int(expires.timestamp()))
-        return f"{self._origin}{path}?expires={seconds}&signature={self._signature(path, seconds)}", expires
+        origin = self._origin_for(ASKED_HOST.get())
+        return f"{origin}{path}?expires={seconds}&signature={self._signature(path, seconds)}", expires
+
+    def _origin_for(self, host: str) -> str:
+        if self._is_fixed or not host:
+            return self._origin
+        return f"http://{f'[{host}]' if ':' in host else host}:{urlsplit(self._origin).port}"
 
     def check(self, path: str, query: str) -> None:
         """Check, with a 403, the signature of a URL by its path and query as they came over the wire."""

@@ -65,6 +65,10 @@ class Store:
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
         if tables and version != VERSION:
             raise sqlite3.DatabaseError("it was not made by this version of the sandbox")
+        if tables:
+            (found,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
+            if found != "ok":
+                raise sqlite3.DatabaseError(f"it is damaged: {found}")
         return not tables
 
     def changed_elsewhere(self) -> bool:
