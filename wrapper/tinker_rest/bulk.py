@@ -125,12 +125,10 @@ class BulkResult:
             BulkError: A checkpoint failed, was not found or was skipped. Its `result` is this result.
         """
         bad = [one for one in self.outcomes if one.status not in SUCCEEDED]
-        if not bad:
-            return
-        errors = [f"{one.tinker_path}: {one.error}" for one in bad if one.error is not None]
-        shown = "; ".join(errors[:MAX_ERRORS_SHOWN])
-        message = f"{len(bad)} of {len(self.outcomes)} checkpoints were not changed ({_counts(bad)}): {shown}"
-        raise BulkError(summarize(message, 1000), self)
+        if bad:
+            errors = [f"{one.tinker_path}: {one.error}" for one in bad if one.error is not None][:MAX_ERRORS_SHOWN]
+            message = f"{len(bad)} of {len(self.outcomes)} checkpoints were not changed ({_counts(bad)})"
+            raise BulkError(summarize(f"{message}: {'; '.join(errors)}", 1000), self)
 
     def __repr__(self) -> str:
         return f"<BulkResult {_counts(self.outcomes) or 'nothing to do'}>"
@@ -204,12 +202,12 @@ class OutcomeLog:
             with self._path.open("ab+") as file:
                 file.seek(0)
                 content = file.read()
-        except (OSError, TypeError, ValueError) as error:
+                if content and not content.startswith(_LOG_START):
+                    raise InvalidArgumentError(f"log must be a new file or the log of an earlier run, not {path}")
+                if content and not content.endswith(b"\n"):  # a killed run left half a line
+                    file.write(b"\n")
+        except (OSError, TypeError) as error:
             raise InvalidArgumentError(f"log must be a file that can be written: {error}") from error
-        if content and not content.startswith(_LOG_START):
-            raise InvalidArgumentError(f"log must be a new file or the log of an earlier run, not {path}")
-        if content and not content.endswith(b"\n"):  # a killed run left half a line
-            self._write(b"\n")
         self._change = change
         self.done: set[str] = set()
         for line in content.splitlines():
@@ -227,11 +225,8 @@ class OutcomeLog:
             "error": None if outcome.error is None else summarize(str(outcome.error)),
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        self._write(json.dumps(entry).encode() + b"\n")
-
-    def _write(self, data: bytes) -> None:
         with self._path.open("ab") as file:
-            file.write(data)
+            file.write(json.dumps(entry).encode() + b"\n")
 
 
 def change_all(

@@ -190,8 +190,8 @@ class CheckpointChangeMethods(CheckpointMethods):
         failure. Cancelling the future, or the task that awaits it, cancels the requests in flight too.
 
         Args:
-            checkpoints: Tinker paths or Checkpoint objects, which are all checked before anything is sent, or a
-                CheckpointSelection, for which your checkpoints are read first. Duplicates are sent once.
+            checkpoints: Tinker paths or Checkpoint objects, which are all read and checked before anything is
+                sent, or a CheckpointSelection, for which your checkpoints are listed first.
             concurrency: The maximum number of requests in flight, from 1 to 128; 16 by default.
             log: A file to which each outcome is appended as a line of JSON; with the same file, another run skips
                 what is done.
