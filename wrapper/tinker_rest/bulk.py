@@ -48,7 +48,7 @@ MAX_RUNS_AT_ONCE = 16
 MAX_CLOCK_DIFFERENCE = 60.0
 # After this many failures of the server in a row, or as many as may be in flight, the rest is skipped.
 MAX_FAILURES_IN_A_ROW = 5
-_UNAVAILABLE = (429, 502, 503, 504)
+_UNAVAILABLE = (429, 502, 503, 504)  # not 500, which some servers answer for a checkpoint that is gone
 _LOG_START = b'{"action": "'
 
 _log = logging.getLogger("tinker_rest")
@@ -271,20 +271,15 @@ def change_all(
 
     for item, future in as_completed(work, calls(), concurrency):
         error: Exception | None = future.exception()  # type: ignore[assignment]
-        failures_in_a_row = failures_in_a_row + 1 if _is_unavailable(error) else 0
+        is_away = isinstance(error, APIConnectionError) or getattr(error, "status_code", None) in _UNAVAILABLE
+        is_unsupported = getattr(error, "operation_unsupported", False)
+        failures_in_a_row = failures_in_a_row + 1 if is_away or is_unsupported else 0
         is_final = isinstance(error, (AuthenticationError, BillingError, CredentialsError))
         if is_final or failures_in_a_row >= max(MAX_FAILURES_IN_A_ROW, concurrency):
             stopped_by = stopped_by or error
         status = _status_of(error, already_done_status, missing_ok=missing_ok or item.is_listed)
         note(BulkOutcome(item.tinker_path, status, None if status in SUCCEEDED else error))
     return BulkResult([outcomes[item.tinker_path] for item in items], stopped_by)
-
-
-def _is_unavailable(error: Exception | None) -> bool:
-    """Whether the server is away or does not offer the operation, so that other calls are likely to fail too."""
-    if isinstance(error, APIStatusError):
-        return error.status_code in _UNAVAILABLE or error.operation_unsupported
-    return isinstance(error, APIConnectionError)
 
 
 def _status_of(error: Exception | None, already_done_status: int | None, *, missing_ok: bool) -> BulkStatus:
