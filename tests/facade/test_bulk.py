@@ -223,30 +223,6 @@ def test_duplicates_are_sent_once(server: RecordingServer) -> None:
             assert len(server.requests) == 2
 
 
-class Endless:
-    """An iterable without a length that tells how far it was read."""
-
-    def __init__(self) -> None:
-        self.given = 0
-
-    def __iter__(self) -> Iterator[str]:
-        while True:
-            self.given += 1
-            yield f"tinker://run/weights/{self.given}"
-
-
-def test_an_iterator_is_read_as_far_as_needed(server: RecordingServer) -> None:
-    held = Held(reply(204))
-    server.answer = lambda _: held
-    endless = Endless()
-    client = client_of(server)
-    future = client.delete_checkpoints(endless, concurrency=3)
-    wait_until(lambda: len(server.requests) == 3)
-    assert future.cancel()
-    assert endless.given <= 4
-    client.close()
-
-
 def test_an_iterator_may_use_the_client_itself(sandbox: Sandbox, rest: RestClient) -> None:
     paths = add_many(sandbox, 60)
 
@@ -259,41 +235,29 @@ def test_an_iterator_may_use_the_client_itself(sandbox: Sandbox, rest: RestClien
     assert {one.status for one in result.outcomes} == {"done"}
 
 
-def test_an_iterator_that_fails_ends_the_change(server: RecordingServer) -> None:
+def test_nothing_is_sent_if_an_iterator_fails(server: RecordingServer) -> None:
     def failing() -> Iterator[str]:
         yield from PATHS[:5]
         raise LookupError("no more to be had")
 
-    told: list[BulkProgress] = []
     with client_of(server) as client:
-        future = client.delete_checkpoints(failing(), progress=told.append)
         with pytest.raises(LookupError, match="no more to be had"):
-            future.result()
-    assert len(server.requests) == 5
-    assert (told[-1].done, told[-1].total) == (5, None)
-
-
-def test_what_an_iterator_gives_wrong_is_a_failure_of_its_own(server: RecordingServer) -> None:
-    with client_of(server) as client:
-        given: Any = iter([PATHS[0], "tinker://x", 7, None, PATHS[1]])
-        result = client.delete_checkpoints(given).result()
-    assert [one.status for one in result.outcomes] == ["done", "failed", "failed", "failed", "done"]
-    assert {type(one.error) for one in result.failed} == {InvalidArgumentError}
-    assert result.outcomes[1].tinker_path == "tinker://x"
-    assert len(server.requests) == 2
+            client.delete_checkpoints(failing())
+        with pytest.raises(InvalidArgumentError, match="tinker_path must have"):
+            client.delete_checkpoints(iter([*PATHS, "tinker://x"]))
+    assert server.requests == []
 
 
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        (PATHS[0], "put the one into a list"),
-        (Checkpoint("weights/1", "training", PATHS[0]), "put the one into a list"),
+        (PATHS[0], "checkpoints must be a list of tinker paths"),
+        (Checkpoint("weights/1", "training", PATHS[0]), "checkpoints must be a list of tinker paths"),
         (None, "checkpoints must be a list of tinker paths"),
-        ({PATHS[0]: True}, "checkpoints must be a list of tinker paths"),
         ([*PATHS, "tinker://run/weights"], "tinker_path must look like tinker://RUN_ID/weights/NAME"),
         ([*PATHS, "weights/1"], "tinker_path must look like"),
         ([*PATHS, "tinker://run/weights/.."], "must not be empty"),
-        ([*PATHS, 7], "each of checkpoints must be a tinker path or a Checkpoint, not 7"),
+        ([*PATHS, 7], "tinker_path must look like .*, not 7"),
         ([Checkpoint("..", "training", "twinkle://run/weights/1")], "checkpoint_id"),
         ([Checkpoint("1", "training", "no path")], "the run id of a checkpoint must not be empty"),
         (CheckpointSelection(), r"CheckpointSelection\(name='\*'\)"),
@@ -320,8 +284,8 @@ def test_arguments_that_cannot_be_right(server: RecordingServer) -> None:
         ({"concurrency": 129}, "concurrency must be a whole number from 1 to 128"),
         ({"concurrency": True}, "concurrency must be a whole number from 1 to 128"),
         ({"progress": 5}, "progress must be callable or None"),
-        ({"log": 5}, "log must be the path of a file"),
-        ({"log": ""}, "log must be the path of a file"),
+        ({"log": 5}, "log must be a file that can be written"),
+        ({"log": ""}, "log must be a file that can be written"),
     ]
     for given, why in refused:
         with pytest.raises(InvalidArgumentError, match=why):
@@ -330,7 +294,7 @@ def test_arguments_that_cannot_be_right(server: RecordingServer) -> None:
         client.set_checkpoints_ttl(PATHS, 60)
     with pytest.raises(InvalidArgumentError, match="include_public=True here"):
         client.unpublish_checkpoints(CheckpointSelection(name="*"))
-    with pytest.raises(InvalidArgumentError, match=r"collect it with \[one async for"):
+    with pytest.raises(InvalidArgumentError, match="checkpoints must be a list of tinker paths"):
         client.delete_checkpoints(coming())
     client.close()
     with pytest.raises(ClientClosedError):
@@ -354,7 +318,7 @@ def test_checkpoints_of_servers_with_other_paths(server: RecordingServer) -> Non
     ("answer", "status"),
     [
         (reply(404, {"detail": "Checkpoint weights/1 was not found."}), "not_found"),
-        (reply(410, {"detail": "It has expired."}), "already_done"),
+        (reply(410, {"detail": "It has expired."}), "failed"),
         (reply(409, {"detail": "It is in use."}), "failed"),
         (reply(200, {"deleted": True}), "done"),
         (reply(200, "null", "application/json"), "done"),
@@ -444,16 +408,12 @@ def test_nothing_more_is_sent_where_the_key_is_refused(server: RecordingServer) 
 
     server.answer = refuse_from_the_fourth_on
     with client_of(server) as client:
-        for given, skipped in ((PATHS, 36), (iter(PATHS), 0)):
-            server.requests.clear()
-            result = client.delete_checkpoints(given, concurrency=1).result()
-            assert [line.partition(" ")[0] for line in server.lines][:4] == ["DELETE"] * 4
-            assert len(server.lines) == 4 + (skipped > 0)  # the first time, a token was asked for too
-            assert [one.status for one in result.outcomes[:4]] == ["done"] * 3 + ["failed"]
-            assert len(result.skipped) == skipped
-            assert isinstance(result.stopped_by, AuthenticationError)
-            with pytest.raises(BulkError, match="401 Unauthorized"):
-                result.raise_for_failures()
+        result = client.delete_checkpoints(PATHS, concurrency=1).result()
+        assert [line.partition(" ")[0] for line in server.lines] == ["DELETE"] * 4 + ["POST"]
+        assert [one.status for one in result.outcomes] == ["done"] * 3 + ["failed"] + ["skipped"] * 36
+        assert isinstance(result.stopped_by, AuthenticationError)
+        with pytest.raises(BulkError, match="401 Unauthorized"):
+            result.raise_for_failures()
 
 
 def test_a_server_that_is_away_is_not_asked_for_ever(server: RecordingServer) -> None:
@@ -522,14 +482,11 @@ def test_progress_is_told(server: RecordingServer, caplog: pytest.LogCaptureFixt
     server.answer = in_turn([reply(204), reply(404, {"detail": "unknown checkpoint"}), reply(403), reply(204)])
     with client_of(server) as client:
         client.delete_checkpoints(PATHS[:4], concurrency=1, progress=tell).result()
-    assert [(one.finished, one.done, one.not_found, one.failed, one.total) for one in told] == [
-        (0, 0, 0, 0, 4),
-        (1, 1, 0, 0, 4),
-        (2, 1, 1, 0, 4),
-        (3, 1, 1, 1, 4),
-        (4, 2, 1, 1, 4),
+    assert [(one.finished, one.total, one.latest.status) for one in told] == [
+        (1, 4, "done"),
+        (2, 4, "not_found"),
+        (3, 4, "failed"),
+        (4, 4, "done"),
     ]
-    assert told[0].latest is None
-    assert [one.latest.status for one in told[1:] if one.latest] == ["done", "not_found", "failed", "done"]
     assert len(threads) == 1  # that of the change
     assert "the progress callback failed" in caplog.text

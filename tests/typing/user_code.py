@@ -284,8 +284,8 @@ def many_checkpoints(client: RestClient, listed: list[Checkpoint]) -> None:
 
 
 def tell(progress: BulkProgress) -> None:
-    assert_type(progress.total, int | None)
-    assert_type(progress.latest.status if progress.latest else None, BulkStatus | None)
+    assert_type(progress.total, int)
+    assert_type(progress.latest.status, BulkStatus)
 
 
 async def many_checkpoints_async(client: RestClient, listed: list[Checkpoint]) -> None:

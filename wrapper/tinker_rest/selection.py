@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
@@ -17,62 +16,42 @@ from tinker_rest._redaction import safe_repr
 from tinker_rest.errors import InvalidArgumentError
 from tinker_rest.paths import run_id_of, segment
 
-Sort = Literal["size", "time"]
-
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-def _run_ids(value: Sequence[str] | AbstractSet[str] | None) -> Any:
-    """Make a tuple of the IDs; the validator refuses other values."""
-    if isinstance(value, (set, frozenset)):
-        return tuple(sorted(value, key=repr))
-    return tuple(value) if isinstance(value, (list, tuple)) else value
-
-
-def _check_run_ids(_: object, attribute: Attribute[Any], value: Any) -> None:
+def _run_ids(value: Sequence[str] | AbstractSet[str] | None) -> tuple[str, ...] | None:
     if value is None:
-        return
-    if not isinstance(value, tuple):
+        return None
+    if not isinstance(value, (list, tuple, set, frozenset)):
         raise InvalidArgumentError(
-            f"{attribute.name} must be a list of ids of training runs, or None for all runs, "
-            f"not {safe_repr(value)}"
+            f"training_run_ids must be a list of ids, or None for all runs, not {safe_repr(value)}"
         )
-    for one in value:
-        segment(f"each of {attribute.name}", one)
+    return tuple(segment("each of training_run_ids", one) for one in value)
 
 
 def _must_be(expected: str, is_valid: Callable[[Any], bool]) -> Callable[[Any, Attribute[Any], Any], None]:
     def check(_: object, attribute: Attribute[Any], value: Any) -> None:
-        if not is_valid(value):
-            raise InvalidArgumentError(f"{attribute.name} must be {expected}, not {safe_repr(value)}")
+        if value is not None and not is_valid(value):
+            raise InvalidArgumentError(f"{attribute.name} must be {expected}, or None, not {safe_repr(value)}")
 
     return check
 
 
-def _is_whole(value: Any, least: int) -> bool:
-    return value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= least)
-
-
-def _is_text(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and bool(value.strip()))
-
-
-_pattern = _must_be("like 'step-*', or None", _is_text)
-_type_name = _must_be("like 'training' or 'sampler', or None", _is_text)
+_text = _must_be("a string that is not empty", lambda value: isinstance(value, str) and bool(value.strip()))
 _duration = _must_be(
-    "a datetime.timedelta of 0 or more, such as timedelta(days=30), or None",
-    lambda value: value is None or (isinstance(value, timedelta) and value >= timedelta(0)),
+    "a datetime.timedelta of 0 or more, such as timedelta(days=30)",
+    lambda value: isinstance(value, timedelta) and value >= timedelta(0),
 )
 # datetime.now() is local time and datetime.utcnow() is UTC, and both look the same here. A wrong guess could
 # delete checkpoints that were saved later.
 _moment = _must_be(
-    "a datetime with a time zone, such as datetime(2026, 1, 1, tzinfo=UTC), or None",
-    lambda value: value is None or (isinstance(value, datetime) and value.utcoffset() is not None),
+    "a datetime with a time zone, such as datetime(2026, 1, 1, tzinfo=UTC)",
+    lambda value: isinstance(value, datetime) and value.utcoffset() is not None,
 )
-_bytes = _must_be("a whole number of bytes, 0 or more, or None", lambda value: _is_whole(value, 0))
-_count = _must_be("a whole number of checkpoints, 1 or more, or None", lambda value: _is_whole(value, 1))
+_bytes = _must_be("a whole number of bytes, 0 or more", lambda value: type(value) is int and value >= 0)
+_count = _must_be("a whole number of checkpoints, 1 or more", lambda value: type(value) is int and value > 0)
 _flag = _must_be("True or False", lambda value: isinstance(value, bool))
-_order = _must_be("'size', 'time' or None", lambda value: value in (None, "size", "time"))
+_order = _must_be("'size' or 'time'", lambda value: value in ("size", "time"))
 
 
 @frozen(kw_only=True)
@@ -85,10 +64,8 @@ class CheckpointSelection:
     a known time is neither older, nor before, nor after anything.
 
     Args:
-        training_run_ids: Only checkpoints of these training runs. None, the default, means all runs, and an empty
-            list means none.
-        checkpoint_type: Only checkpoints of this type: `training`, `sampler`, `external` or another type that the
-            server has.
+        training_run_ids: Only checkpoints of these training runs; an empty list means none.
+        checkpoint_type: Only checkpoints of this type: `training`, `sampler`, `external` or another.
         name: Only checkpoints whose name matches this pattern: `*` stands for any characters, `?` for one, `[ab]`
             for one of these; matching is case-sensitive. The name is the last part of the tinker path, such as
             `0001`. A pattern with a slash matches the kind and the name, such as `sampler_weights/step-*`.
@@ -110,11 +87,9 @@ class CheckpointSelection:
         InvalidArgumentError: A value has the wrong form, or two criteria contradict each other.
     """
 
-    training_run_ids: Sequence[str] | None = field(default=None, converter=_run_ids, validator=_check_run_ids)
-    checkpoint_type: Literal["training", "sampler", "external"] | str | None = field(
-        default=None, validator=_type_name
-    )
-    name: str | None = field(default=None, validator=_pattern)
+    training_run_ids: Sequence[str] | None = field(default=None, converter=_run_ids)
+    checkpoint_type: Literal["training", "sampler", "external"] | str | None = field(default=None, validator=_text)
+    name: str | None = field(default=None, validator=_text)
     older_than: timedelta | None = field(default=None, validator=_duration)
     before: datetime | None = field(default=None, validator=_moment)
     after: datetime | None = field(default=None, validator=_moment)
@@ -123,15 +98,13 @@ class CheckpointSelection:
     no_ttl: bool = field(default=False, validator=_flag)
     expiring_within: timedelta | None = field(default=None, validator=_duration)
     include_public: bool = field(default=False, validator=_flag)
-    sort: Sort | None = field(default=None, validator=_order)
+    sort: Literal["size", "time"] | None = field(default=None, validator=_order)
     limit: int | None = field(default=None, validator=_count)
 
     def __attrs_post_init__(self) -> None:
         """Refuse criteria that can never match together."""
         if self.before is not None and self.after is not None and self.before <= self.after:
-            raise InvalidArgumentError(
-                f"before must be later than after, {self.after.isoformat()}, not {self.before.isoformat()}"
-            )
+            raise InvalidArgumentError("before must be later than after")
         if self.no_ttl and self.expiring_within is not None:
             raise InvalidArgumentError("no_ttl and expiring_within contradict each other; give one of them")
 
@@ -147,16 +120,9 @@ class CheckpointSelection:
 
         Args:
             checkpoints: All checkpoints, since `keep_latest` counts all of them.
-            now: The time from which ages and expiries count, a datetime with a time zone. Default: the current
-                time.
-
-        Raises:
-            InvalidArgumentError: `now` has no time zone.
+            now: The time from which ages and expiries count, a datetime with a time zone. Default: this moment.
         """
-        if now is None:
-            now = datetime.now(UTC)
-        elif not isinstance(now, datetime) or now.utcoffset() is None:
-            raise InvalidArgumentError(f"now must be a datetime with a time zone, not {safe_repr(now)}")
+        now = now or datetime.now(UTC)
         # A checkpoint may be listed twice if others changed while pages were read.
         everything = list({one.tinker_path: one for one in checkpoints}.values())
         kept = set() if self.keep_latest is None else _latest(everything, self.keep_latest)
@@ -164,33 +130,26 @@ class CheckpointSelection:
         if self.sort == "size":
             matching.sort(key=lambda one: -1 if one.size_bytes is None else one.size_bytes, reverse=True)
         elif self.sort == "time":
-            matching.sort(key=lambda one: one.time or _LONG_AGO, reverse=True)
+            matching.sort(key=_time, reverse=True)
         return matching[: self.limit]
 
-    def _matches(self, checkpoint: types.Checkpoint, now: datetime) -> bool:
+    def _matches(self, one: types.Checkpoint, now: datetime) -> bool:
+        time, expires_at = one.time, one.expires_at
         return (
-            (self.include_public or not checkpoint.public)
-            and (self.training_run_ids is None or _run_id(checkpoint) in self.training_run_ids)
-            and (self.checkpoint_type is None or checkpoint.checkpoint_type == self.checkpoint_type)
-            and (self.name is None or _is_named(checkpoint, self.name))
-            and self._matches_time(checkpoint.time, now)
-            and (self.larger_than is None or (checkpoint.size_bytes or 0) > self.larger_than)
-            and self._matches_expiry(checkpoint.expires_at, now)
+            (self.include_public or not one.public)
+            and (self.training_run_ids is None or _run_id(one) in self.training_run_ids)
+            and (self.checkpoint_type is None or one.checkpoint_type == self.checkpoint_type)
+            and (self.name is None or _is_named(one, self.name))
+            and (self.older_than is None or (time is not None and now - time >= self.older_than))
+            and (self.before is None or (time is not None and time < self.before))
+            and (self.after is None or (time is not None and time >= self.after))
+            and (self.larger_than is None or (one.size_bytes or 0) > self.larger_than)
+            and (not self.no_ttl or expires_at is None)
+            and (
+                self.expiring_within is None
+                or (expires_at is not None and expires_at - now <= self.expiring_within)
+            )
         )
-
-    def _matches_time(self, time: datetime | None, now: datetime) -> bool:
-        if time is None:
-            return self.older_than is None and self.before is None and self.after is None
-        return (
-            (self.older_than is None or now - time >= self.older_than)
-            and (self.before is None or time < self.before)
-            and (self.after is None or time >= self.after)
-        )
-
-    def _matches_expiry(self, expires_at: datetime | None, now: datetime) -> bool:
-        if expires_at is None:
-            return self.expiring_within is None
-        return not self.no_ttl and (self.expiring_within is None or expires_at - now <= self.expiring_within)
 
 
 _EVERYTHING = CheckpointSelection()
@@ -207,18 +166,16 @@ def _is_named(checkpoint: types.Checkpoint, pattern: str) -> bool:
 
 def _latest(checkpoints: list[types.Checkpoint], count: int) -> set[str]:
     """The paths of the newest of each run and type, and of those that may be the newest."""
-    groups = defaultdict(list)
-    for one in checkpoints:
-        # A checkpoint without a known run is a group of its own, so it is kept.
-        groups[_run_id(one) or one.tinker_path, str(one.checkpoint_type)].append(one)
     kept = {one.tinker_path for one in checkpoints if one.time is None}
-    for group in groups.values():
-        known = sorted((one for one in group if one.time is not None), key=_age, reverse=True)
-        kept.update(one.tinker_path for one in known[:count])
+    counts = Counter[tuple[str, str]]()
+    for one in sorted(checkpoints, key=_time, reverse=True):
+        # A checkpoint without a known run is a group of its own, so it is kept.
+        group = _run_id(one) or one.tinker_path, str(one.checkpoint_type)
+        counts[group] += 1
+        if counts[group] <= count:
+            kept.add(one.tinker_path)
     return kept
 
 
-def _age(checkpoint: types.Checkpoint) -> tuple[datetime, list[int], str]:
-    """Sort key, newest last. If two were saved at the same time, step-10 is newer than step-9."""
-    steps = [int(one) for one in re.findall("[0-9]+", checkpoint.tinker_path.rpartition("/")[2])]
-    return checkpoint.time or _LONG_AGO, steps, checkpoint.tinker_path
+def _time(checkpoint: types.Checkpoint) -> datetime:
+    return checkpoint.time or _LONG_AGO

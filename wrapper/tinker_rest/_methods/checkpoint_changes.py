@@ -10,7 +10,7 @@ from typing import Any
 
 from tinker_rest import _arguments as arguments
 from tinker_rest._lazy import models, types
-from tinker_rest._methods._loading import bulk, bulk_change, parsing
+from tinker_rest._methods._loading import bulk, parsing
 from tinker_rest._methods.checkpoints import CheckpointMethods, api
 from tinker_rest._retry import Policy
 from tinker_rest._work import Work
@@ -19,7 +19,8 @@ from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest.paths import ParsedCheckpointTinkerPath, segment, split_checkpoint_id
 from tinker_rest.selection import CheckpointSelection
 
-PROJECT_VARIABLE = "TINKER_PROJECT_ID"
+# The status of an operation that means that nothing was left to do.
+_ALREADY_DONE = {"delete_checkpoint": 404, "publish_checkpoint": 409, "unpublish_checkpoint": 409}
 
 
 class CheckpointChangeMethods(CheckpointMethods):
@@ -33,20 +34,17 @@ class CheckpointChangeMethods(CheckpointMethods):
             checkpoint_id: `weights/NAME` or `sampler_weights/NAME`, or an ID without a slash.
 
         Raises:
-            NotFoundError: The checkpoint does not exist (raised by the future).
-            PermissionDeniedError: You do not own it (raised by the future).
+            NotFoundError or PermissionDeniedError: It does not exist, or is not yours (raised by the future).
 
         Calls the operation `delete_checkpoint` or `delete_checkpoint_by_bare_id`.
         """
-        return self._change("delete_checkpoint", training_run_id, checkpoint_id, already_done_status=404)
+        return self._change("delete_checkpoint", training_run_id, checkpoint_id)
 
     def delete_checkpoint_from_tinker_path(self, tinker_path: str) -> APIFuture[None]:
-        """Delete a checkpoint permanently. You must own it. Raises as `delete_checkpoint` does.
+        """Delete a checkpoint permanently. Calls `delete_checkpoint` with its IDs.
 
         Args:
             tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
-
-        Calls what `delete_checkpoint` calls.
         """
         path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
         return self.delete_checkpoint(path.training_run_id, path.checkpoint_id)
@@ -60,20 +58,17 @@ class CheckpointChangeMethods(CheckpointMethods):
 
         Raises:
             ConflictError: The checkpoint is public already (raised by the future).
-            NotFoundError: The checkpoint does not exist (raised by the future).
-            PermissionDeniedError: You do not own it (raised by the future).
+            NotFoundError or PermissionDeniedError: It does not exist, or is not yours (raised by the future).
 
         Calls the operation `publish_checkpoint` or `publish_checkpoint_by_bare_id`.
         """
-        return self._change("publish_checkpoint", training_run_id, checkpoint_id, already_done_status=409)
+        return self._change("publish_checkpoint", training_run_id, checkpoint_id)
 
     def publish_checkpoint_from_tinker_path(self, tinker_path: str) -> APIFuture[None]:
-        """Make a checkpoint public. You must own it. Raises as `publish_checkpoint` does.
+        """Make a checkpoint public. Calls `publish_checkpoint` with its IDs.
 
         Args:
             tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
-
-        Calls what `publish_checkpoint` calls.
         """
         path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
         return self.publish_checkpoint(path.training_run_id, path.checkpoint_id)
@@ -87,20 +82,17 @@ class CheckpointChangeMethods(CheckpointMethods):
 
         Raises:
             ConflictError: The checkpoint is private already (raised by the future).
-            NotFoundError: The checkpoint does not exist (raised by the future).
-            PermissionDeniedError: You do not own it (raised by the future).
+            NotFoundError or PermissionDeniedError: It does not exist, or is not yours (raised by the future).
 
         Calls the operation `unpublish_checkpoint` or `unpublish_checkpoint_by_bare_id`.
         """
-        return self._change("unpublish_checkpoint", training_run_id, checkpoint_id, already_done_status=409)
+        return self._change("unpublish_checkpoint", training_run_id, checkpoint_id)
 
     def unpublish_checkpoint_from_tinker_path(self, tinker_path: str) -> APIFuture[None]:
-        """Make a public checkpoint private again. You must own it. Raises as `unpublish_checkpoint` does.
+        """Make a public checkpoint private again. Calls `unpublish_checkpoint` with its IDs.
 
         Args:
             tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
-
-        Calls what `unpublish_checkpoint` calls.
         """
         path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
         return self.unpublish_checkpoint(path.training_run_id, path.checkpoint_id)
@@ -113,29 +105,26 @@ class CheckpointChangeMethods(CheckpointMethods):
         Args:
             training_run_id: The ID of the run that saved the checkpoint.
             checkpoint_id: `weights/NAME` or `sampler_weights/NAME`, or an ID without a slash.
-            ttl_seconds: The number of seconds after which it expires, or a timedelta, from now: from 3600 (an
-                hour) to 315360000 (ten years). None removes the expiry.
+            ttl_seconds: How many seconds from now, or a timedelta: 3600 (an hour) to 315360000 (ten years). None
+                removes the expiry.
 
         Raises:
-            NotFoundError: The checkpoint does not exist (raised by the future).
-            PermissionDeniedError: You do not own it (raised by the future).
+            NotFoundError or PermissionDeniedError: It does not exist, or is not yours (raised by the future).
 
         Calls the operation `set_checkpoint_ttl` or `set_checkpoint_ttl_by_bare_id`.
         """
-        body = models.SetCheckpointTtlRequest(ttl_seconds=arguments.ttl(ttl_seconds))
-        return self._change("set_checkpoint_ttl", training_run_id, checkpoint_id, body=body)
+        seconds = arguments.ttl(ttl_seconds)
+        return self._change("set_checkpoint_ttl", training_run_id, checkpoint_id, ttl_seconds=seconds)
 
     def set_checkpoint_ttl_from_tinker_path(
         self, tinker_path: str, ttl_seconds: int | timedelta | None
     ) -> APIFuture[None]:
-        """Set or clear a checkpoint's time to live. You must own it. Raises as `set_checkpoint_ttl` does.
+        """Set or clear a checkpoint's time to live. Calls `set_checkpoint_ttl` with its IDs.
 
         Args:
             tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
-            ttl_seconds: The number of seconds after which it expires, or a timedelta, from now: from 3600 (an
-                hour) to 315360000 (ten years). None removes the expiry.
-
-        Calls what `set_checkpoint_ttl` calls.
+            ttl_seconds: How many seconds from now, or a timedelta: 3600 (an hour) to 315360000 (ten years). None
+                removes the expiry.
         """
         path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
         return self.set_checkpoint_ttl(path.training_run_id, path.checkpoint_id, ttl_seconds)
@@ -157,10 +146,10 @@ class CheckpointChangeMethods(CheckpointMethods):
             path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
             destination_project_id: The ID of the project for the copy. Default: the environment variable
                 `TINKER_PROJECT_ID`.
-            ttl_seconds: The number of seconds after which the copy expires, or a timedelta: from 3600 (an hour) to
-                315360000 (ten years). None, the default, for never; the source's expiry is not copied.
-            weights_access_token: A secret that grants access to another account's weights; None, the default, if
-                you can read them anyway. It is sent as a header and never shown.
+            ttl_seconds: After how many seconds the copy expires, or a timedelta: 3600 (an hour) to 315360000 (ten
+                years). None, the default, for never; the source's expiry is not copied.
+            weights_access_token: A secret that grants access to another account's weights, if you need one. It is
+                sent as a header and never shown.
 
         Raises:
             NotFoundError: The checkpoint or project does not exist, or you cannot read it (raised by the future).
@@ -171,21 +160,16 @@ class CheckpointChangeMethods(CheckpointMethods):
         source = ParsedCheckpointTinkerPath.from_tinker_path(path)
         project_id = destination_project_id
         if project_id is None:
-            project_id = os.environ.get(PROJECT_VARIABLE, "").strip()
-            if not project_id:
-                raise InvalidArgumentError(
-                    f"no project to copy to: give destination_project_id or set {PROJECT_VARIABLE}"
-                )
+            project_id = os.environ.get("TINKER_PROJECT_ID", "").strip()
         body = models.CopyWeightsRequest(
             source_path=source.tinker_path,
-            destination_project_id=arguments.project("destination_project_id", project_id),
+            destination_project_id=arguments.project("destination_project_id or TINKER_PROJECT_ID", project_id),
             ttl_seconds=arguments.ttl(ttl_seconds),
         )
-        token = arguments.access_token(weights_access_token)
         return self._submit(
             api.copy_weights,
             body=body,
-            x_tinker_weights_access_token=token,
+            x_tinker_weights_access_token=arguments.access_token(weights_access_token),
             read=lambda response: str(response.parsed.tinker_path),
         )
 
@@ -203,19 +187,16 @@ class CheckpointChangeMethods(CheckpointMethods):
         One failure stops nothing: each checkpoint has an outcome in the result, whose `raise_for_failures` raises
         if one was not deleted. The rest is skipped if the key is refused, the account is blocked, the server does
         not offer the operation, or it was unavailable for many in a row. You can run the same call again after any
-        failure. Cancelling the future, or the task that awaits it, starts no more requests and cancels those in
-        flight.
+        failure. Cancelling the future, or the task that awaits it, cancels the requests in flight too.
 
         Args:
-            checkpoints: Tinker paths or Checkpoint objects, or a CheckpointSelection, for which your checkpoints
-                are read first. A collection is checked as a whole before anything is sent. An iterator is read as
-                needed, in the thread of the change; an invalid item becomes a failed outcome. Duplicates are sent
-                once. A selection skips public checkpoints unless it includes them.
+            checkpoints: Tinker paths or Checkpoint objects, which are all read and checked before anything is
+                sent, or a CheckpointSelection, for which your checkpoints are listed first.
             concurrency: The maximum number of requests in flight, from 1 to 128; 16 by default.
-            log: A file to which each outcome is appended as a line of JSON; None, the default, for none. With the
-                same file, another run skips what it says is done.
-            progress: Called with a `BulkProgress` at the start and after each outcome, in the thread of the
-                change. Exceptions that it raises are logged and ignored.
+            log: A file to which each outcome is appended as a line of JSON; with the same file, another run skips
+                what is done.
+            progress: Called with a `BulkProgress` after each outcome, in the thread of the change. Exceptions that
+                it raises are logged and ignored.
             missing_ok: Whether a checkpoint that the server does not know counts as deleted. By default (False),
                 its outcome is `not_found`, unless it was listed: from a selection, or as a Checkpoint object.
 
@@ -223,21 +204,12 @@ class CheckpointChangeMethods(CheckpointMethods):
             InvalidArgumentError: A checkpoint cannot be addressed, a selection has no filter at all, or the log
                 cannot be written or is another kind of file.
             NotFoundError: A run of a selection does not exist (raised by the future).
-            OSError: The log cannot be written any more; nothing else was started (raised by the future).
-            Exception: An iterator raised it; what had started was finished (raised by the future).
+            OSError: The log cannot be written; requests in flight were cancelled (raised by the future).
 
-        Calls what `delete_checkpoint` calls, for each of them.
+        Calls `delete_checkpoint` for each.
         """
-        submit = partial(self._change, "delete_checkpoint", already_done_status=404)
         return self._change_many(
-            "delete_checkpoints",
-            submit,
-            checkpoints,
-            concurrency,
-            log,
-            progress,
-            already_done=(404, 410) if missing_ok else (410,),
-            already_done_if_listed=(404,),
+            "delete_checkpoint", checkpoints, concurrency, log, progress, missing_ok=missing_ok
         )
 
     def set_checkpoints_ttl(
@@ -251,21 +223,19 @@ class CheckpointChangeMethods(CheckpointMethods):
     ) -> APIFuture[bulk.BulkResult]:
         """Set or clear the time to live of many checkpoints. Works and raises as `delete_checkpoints` does.
 
+        Calls `set_checkpoint_ttl` for each.
+
         Args:
             checkpoints: Tinker paths or Checkpoint objects, or a CheckpointSelection.
-            ttl_seconds: The number of seconds after which each expires, or a timedelta, from its request: from
-                3600 (an hour) to 315360000 (ten years). None removes their expiries.
+            ttl_seconds: How many seconds from now, or a timedelta: 3600 (an hour) to 315360000 (ten years). None
+                removes the expiry.
             concurrency: The maximum number of requests in flight, from 1 to 128; 16 by default.
             log: A file to which each outcome is appended; with the same file, another run skips what is done.
             progress: Called with a `BulkProgress` after each outcome.
-
-        Calls what `set_checkpoint_ttl` calls, for each of them.
         """
         seconds = arguments.ttl(ttl_seconds)
-        body = models.SetCheckpointTtlRequest(ttl_seconds=seconds)
-        submit = partial(self._change, "set_checkpoint_ttl", body=body)
         return self._change_many(
-            "set_checkpoints_ttl", submit, checkpoints, concurrency, log, progress, ttl_seconds=seconds
+            "set_checkpoint_ttl", checkpoints, concurrency, log, progress, ttl_seconds=seconds
         )
 
     def publish_checkpoints(
@@ -278,20 +248,15 @@ class CheckpointChangeMethods(CheckpointMethods):
     ) -> APIFuture[bulk.BulkResult]:
         """Make many checkpoints public. Works and raises as `delete_checkpoints` does.
 
-        A checkpoint that is public already counts as done.
+        A checkpoint that is public already counts as done. Calls `publish_checkpoint` for each.
 
         Args:
             checkpoints: Tinker paths or Checkpoint objects, or a CheckpointSelection.
             concurrency: The maximum number of requests in flight, from 1 to 128; 16 by default.
             log: A file to which each outcome is appended; with the same file, another run skips what is done.
             progress: Called with a `BulkProgress` after each outcome.
-
-        Calls what `publish_checkpoint` calls, for each of them.
         """
-        submit = partial(self._change, "publish_checkpoint", already_done_status=409)
-        return self._change_many(
-            "publish_checkpoints", submit, checkpoints, concurrency, log, progress, already_done=(409,)
-        )
+        return self._change_many("publish_checkpoint", checkpoints, concurrency, log, progress)
 
     def unpublish_checkpoints(
         self,
@@ -303,22 +268,17 @@ class CheckpointChangeMethods(CheckpointMethods):
     ) -> APIFuture[bulk.BulkResult]:
         """Make many public checkpoints private again. Works and raises as `delete_checkpoints` does.
 
-        A checkpoint that is private already counts as done.
+        A checkpoint that is private already counts as done. Calls `unpublish_checkpoint` for each.
 
         Args:
-            checkpoints: Tinker paths or Checkpoint objects, or a CheckpointSelection with `include_public`.
+            checkpoints: Tinker paths or Checkpoint objects, or a CheckpointSelection with include_public=True.
             concurrency: The maximum number of requests in flight, from 1 to 128; 16 by default.
             log: A file to which each outcome is appended; with the same file, another run skips what is done.
             progress: Called with a `BulkProgress` after each outcome.
-
-        Calls what `unpublish_checkpoint` calls, for each of them.
         """
         if isinstance(checkpoints, CheckpointSelection) and not checkpoints.include_public:
             raise InvalidArgumentError("checkpoints must be a CheckpointSelection with include_public=True here")
-        submit = partial(self._change, "unpublish_checkpoint", already_done_status=409)
-        return self._change_many(
-            "unpublish_checkpoints", submit, checkpoints, concurrency, log, progress, already_done=(409,)
-        )
+        return self._change_many("unpublish_checkpoint", checkpoints, concurrency, log, progress)
 
     delete_checkpoint_async = async_variant(delete_checkpoint)
     delete_checkpoint_from_tinker_path_async = async_variant(delete_checkpoint_from_tinker_path)
@@ -334,52 +294,51 @@ class CheckpointChangeMethods(CheckpointMethods):
     publish_checkpoints_async = async_variant(publish_checkpoints)
     unpublish_checkpoints_async = async_variant(unpublish_checkpoints)
 
-    def _change(
-        self,
-        name: str,
-        training_run_id: str,
-        checkpoint_id: str,
-        *,
-        already_done_status: int | None = None,
-        **body: Any,
-    ) -> APIFuture[None]:
+    def _change(self, name: str, training_run_id: str, checkpoint_id: str, **values: Any) -> APIFuture[None]:
         run_id = segment("training_run_id", training_run_id)
         kind, checkpoint = split_checkpoint_id(checkpoint_id)
         operation = getattr(api, name if kind else f"{name}_by_bare_id")
         ids = (run_id, kind, checkpoint) if kind else (run_id, checkpoint)
-        policy = Policy(already_done_status=already_done_status)
+        body: dict[str, Any] = {"body": models.SetCheckpointTtlRequest(**values)} if values else {}
+        policy = Policy(already_done_status=_ALREADY_DONE.get(name))
         return self._submit(operation, *ids, policy=policy, read=parsing.parse_empty, **body)
 
     def _change_many(
         self,
         name: str,
-        submit: Callable[[str, str], APIFuture[None]],
         checkpoints: Iterable[str | types.Checkpoint] | CheckpointSelection,
         concurrency: int,
         log: str | os.PathLike[str] | None,
         progress: Callable[[bulk.BulkProgress], None] | None,
         *,
-        already_done: tuple[int, ...] = (),
-        already_done_if_listed: tuple[int, ...] = (),
-        **values: object,
+        missing_ok: bool = False,
+        **values: Any,
     ) -> APIFuture[bulk.BulkResult]:
         arguments.hook("progress", progress)
         most = arguments.concurrency(concurrency)
-        chosen = bulk_change.check_checkpoints(checkpoints)
+        items, selection = [], None
+        if not isinstance(checkpoints, CheckpointSelection):
+            items = bulk.items_of(checkpoints)
+        elif checkpoints.is_everything:
+            raise InvalidArgumentError(
+                "checkpoints must not be a CheckpointSelection without any filter; to change all of them, use "
+                "CheckpointSelection(name='*')"
+            )
+        else:
+            selection = checkpoints
         change = {"action": name, "base_url": self._base_url, **values}
-        outcome_log = None if log is None else bulk_change.OutcomeLog(log, change)
+        outcome_log = None if log is None else bulk.OutcomeLog(log, change)
 
         def run(work: Work[bulk.BulkResult]) -> bulk.BulkResult:
-            items = self._read_selected(work, chosen) if isinstance(chosen, CheckpointSelection) else chosen
-            return bulk_change.BulkChange(
-                submit=submit,
-                items=iter(items),
-                total=len(items) if isinstance(items, list) else None,
-                already_done=frozenset(already_done),
-                already_done_if_listed=frozenset(already_done_if_listed),
+            return bulk.change_all(
+                work,
+                items if selection is None else bulk.items_of(self._read_selected(work, selection)),
+                partial(self._change, name, **values),
+                already_done_status=_ALREADY_DONE.get(name),
+                missing_ok=missing_ok,
                 concurrency=most,
                 log=outcome_log,
                 progress=progress,
-            ).run(work)
+            )
 
         return self._run(run)

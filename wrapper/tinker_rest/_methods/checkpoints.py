@@ -10,7 +10,7 @@ from typing import Any
 from tinker_rest import _arguments as arguments
 from tinker_rest._base import BaseClient
 from tinker_rest._lazy import LazyModule, models, types
-from tinker_rest._methods._loading import bulk_change, downloads, pagination, parsing
+from tinker_rest._methods._loading import bulk, downloads, pagination, parsing
 from tinker_rest._redaction import safe_repr
 from tinker_rest._retry import Policy, check_seconds
 from tinker_rest._work import Work
@@ -272,7 +272,7 @@ class CheckpointMethods(BaseClient):
         def list_run(run_id: str) -> APIFuture[pagination.Page[types.Checkpoint]]:
             return self._submit(api.list_checkpoints, run_id, read=partial(parsing.page_of_checkpoints, None))
 
-        return bulk_change.read_selected(work, selection, self._fetch_user_checkpoints, list_run)
+        return bulk.read_selected(work, selection, self._fetch_user_checkpoints, list_run)
 
     def _archive_call(self, training_run_id: str, checkpoint_id: str, timeout: float | None) -> _Starter:
         """Return the call for the URL of an archive."""
