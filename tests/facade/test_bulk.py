@@ -243,7 +243,7 @@ def test_nothing_is_sent_if_an_iterator_fails(server: RecordingServer) -> None:
     with client_of(server) as client:
         with pytest.raises(LookupError, match="no more to be had"):
             client.delete_checkpoints(failing())
-        with pytest.raises(InvalidArgumentError, match="tinker_path must have"):
+        with pytest.raises(InvalidArgumentError, match="tinker_path must look like"):
             client.delete_checkpoints(iter([*PATHS, "tinker://x"]))
     assert server.requests == []
 
