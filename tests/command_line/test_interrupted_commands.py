@@ -43,7 +43,10 @@ def test_what_was_published_since_is_left_alone(cli: Run, sandbox: Sandbox) -> N
 def test_the_same_command_goes_on_with_what_is_left(cli: Run, sandbox: Sandbox) -> None:
     stopped(cli, sandbox, *DELETE)
     dry = cli(*DELETE, "--dry-run", "-f", "json")
-    assert {one["tinker_path"] for one in json.loads(dry.stdout)["items"]} == there(sandbox) & {path(2), path(3)}
+    assert {one["tinker_path"] for one in json.loads(dry.stdout)["checkpoints"]} == there(sandbox) & {
+        path(2),
+        path(3),
+    }
     done = cli(*DELETE, "--yes")
     assert (done.returncode, "2 checkpoints: 2 deleted" in done.stderr) == (0, True)
     assert len(changes_sent(sandbox)) == 2

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 # What moves the cursor, changes colours, the title or the direction of text, or breaks a line.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -100,6 +101,11 @@ def plain(value: object) -> str:
     if isinstance(value, Mapping | list | tuple):
         return json_text(value)
     return str(value)
+
+
+def metadata_facts(metadata: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """What a user attached to something, as facts of `show_one`."""
+    return [(f"Metadata {name}", plain(value)) for name, value in (metadata or {}).items()]
 
 
 def counted(count: int, thing: str) -> str:

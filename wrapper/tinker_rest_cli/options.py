@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -39,6 +39,14 @@ DURATION = human_value("parse_duration")
 MOMENT = human_value("parse_moment")
 SIZE = human_value("parse_size")
 TTL = human_value("parse_ttl")
+
+
+def pairs(texts: Iterable[str], option: str) -> dict[str, str]:
+    """The names and values of NAME=VALUE texts. Raises a usage error, which shows none of them."""
+    split = [text.partition("=") for text in texts]
+    if not all(sign for _, sign, _ in split):
+        raise click.BadParameter("write NAME=VALUE", param_hint=option)
+    return {name: value for name, _, value in split}
 
 
 def run_id_of(text: str) -> str:
