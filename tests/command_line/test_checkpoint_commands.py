@@ -185,7 +185,11 @@ def test_a_public_one_is_spared_unless_it_is_asked_for(cli: Run, sandbox: Sandbo
         (["delete", path(2), "--run", RUN_ID], "not both"),
         (["delete", "--sort", "size", "--yes"], "all checkpoints"),
         (["delete", path(2), "tinker://nonsense", "--yes"], "tinker://nonsense"),
-        (["delete", "--older-than", "6m"], "'--older-than'"),
+        (
+            ["delete", "--older-than", "6m"],
+            "'--older-than': '6m' is not a duration: 'm' could be minutes ('min') or months; write '12h', '30d'",
+        ),
+        (["delete", "--older-than", "x1"], "'x1' is not a duration; write '12h', '30d' or '2w'"),
         (["delete", "--type", "weight"], "'weight' is not one of 'training'"),
         (["delete", "--before", "01/02/2026"], "'--before'"),
         (["delete", "--larger-than", "500"], "the unit is missing"),
