@@ -22,12 +22,7 @@ from tinker_rest_cli.settings import Settings, pass_settings
 if TYPE_CHECKING:
     from tinker_rest.types import SessionSummary
 
-STATUSES = {
-    "active": "ActiveSessionStatusQuery",
-    "cancelled": "CancelledSessionStatusQuery",
-    "failed": "FailedSessionStatusQuery",
-    "client_finished": "ClientFinishedSessionStatusQuery",
-}
+STATUSES = ("active", "cancelled", "failed", "client_finished")
 MAX_PER_PAGE = 200
 
 SESSIONS: Listing[str] = Listing(
@@ -44,7 +39,7 @@ FOUND_SESSIONS: Listing[SessionSummary] = Listing(
         Column("session_id", "Session ID", no_wrap=True),
         Column("display_name", "Name"),
         Column("status.type", "Status"),
-        Column("status.reason.type", "Failed"),
+        Column("status.reason.type", "Reason"),
         Column("created_at", "Created", text=age),
         Column("checkpoints_count", "Checkpoints", right=True),
         Column("checkpoint_storage_bytes", "Size", text=size, right=True),
@@ -97,9 +92,7 @@ def _listed(thing: str, ids: Sequence[str]) -> list[tuple[str, str]]:
 @click.argument("name", required=False)
 @limit_option
 @columns_option(FOUND_SESSIONS)
-@click.option(
-    "--status", "statuses", multiple=True, type=click.Choice([*STATUSES]), help="Can be given many times."
-)
+@click.option("--status", "statuses", multiple=True, type=click.Choice(STATUSES), help="Can be given many times.")
 @click.option("--project-id", "project_ids", metavar="ID", multiple=True, help="Can be given many times.")
 @click.option(
     "--metadata",
@@ -128,21 +121,18 @@ def search(
 
     NAME is a part of the session's name. A session must match everything that you give.
     """
-    from tinker_rest import types
+    from tinker_rest.types import SessionSearchRequest
 
-    whose: types.SearchOwner = types.OwnSearchOwner()
-    if owner:
-        whose = types.UserSearchOwner(owner_urns=[*owner])
-    elif access_scope == "accessible":
-        whose = types.AccessibleSearchOwner()
-    request = types.SessionSearchRequest(
-        display_name=name,
-        project_ids=[*project_ids] or None,
-        owner=whose,
-        statuses=[getattr(types, STATUSES[status])() for status in statuses] or None,
-        limit=min(limit or MAX_PER_PAGE, MAX_PER_PAGE),
+    scope = {"type": "accessible" if access_scope == "accessible" else "own"}
+    query = {
+        "display_name": name,
+        "project_ids": [*project_ids] or None,
+        "owner": {"type": "user", "owner_urns": [*owner]} if owner else scope,
+        "statuses": [{"type": status} for status in statuses] or None,
+        "limit": min(limit or MAX_PER_PAGE, MAX_PER_PAGE),
         **fields,
-    )
+    }
+    request = SessionSearchRequest.model_validate(query)
     with rest_client(settings) as client:
         sessions = client.iter_session_search(request, max_items=limit or None)
         show_list(settings, FOUND_SESSIONS, sessions, columns=columns, limit=limit)
