@@ -45,18 +45,17 @@ def size(count: float | None) -> str:
     return f"{number:,.0f} {_UNITS[0]}" if unit == 0 else f"{number:,.1f} {_UNITS[unit]}"
 
 
-def age(moment: datetime | None, now: datetime | None = None) -> str:
+def age(moment: datetime | None) -> str:
     """How long ago a time was or how soon it will be; far from now, the day."""
     if moment is None:
         return "unknown"
-    seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
+    seconds = (datetime.now(UTC) - moment).total_seconds()
     distance = abs(seconds)
     if distance > _NEAR_DAYS * 86400:
         return f"{moment:%Y-%m-%d}"
     for length, name in _SPANS:
         if distance >= length:
-            count = int(distance // length)
-            text = f"{count} {name}{'' if count == 1 else 's'}"
+            text = counted(int(distance // length), name)
             return f"{text} ago" if seconds > 0 else f"in {text}"
     return "now"
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
-from attrs import frozen
 
 from tinker_rest_cli.clients import rest_client
 from tinker_rest_cli.groups import Command
@@ -21,22 +20,20 @@ from tinker_rest_cli.targets import NOT_FOUND, STDIN, concurrency_option, confir
 if TYPE_CHECKING:
     from tinker_rest import APIFuture, BulkProgress, BulkResult
 
+# What a method of the client does, what is done to a checkpoint then, or was already.
+WORDS = {
+    "delete_checkpoints": ("delete", "deleted", "already deleted"),
+    "set_checkpoints_ttl": ("set the TTL of", "set", "already set"),
+    "publish_checkpoints": ("publish", "published", "already public"),
+    "unpublish_checkpoints": ("unpublish", "unpublished", "already private"),
+}
+
 log_option = click.option(
     "--log",
     type=click.Path(dir_okay=False),
     metavar="FILE",
     help="Append the outcome of each checkpoint to this file, and skip those that it has as done.",
 )
-
-
-@frozen
-class Change:
-    """What a command does to checkpoints."""
-
-    method: str  # of the client
-    verb: str
-    done: str
-    already: str
 
 
 def _changes_many(command: Callable[..., int]) -> Callable[..., int]:
@@ -52,13 +49,14 @@ def _changes_many(command: Callable[..., int]) -> Callable[..., int]:
     return command
 
 
-def _run(settings: Settings, change: Change, given: dict[str, Any], *values: Any, **options: Any) -> int:
-    """Make a change and report it: `given` finds the checkpoints, the rest goes to the client's method."""
+def _run(settings: Settings, name: str, given: dict[str, Any], **options: Any) -> int:
+    """Make a change and report it: `given` finds the checkpoints, the options go to the client's method."""
+    verb, done, already = WORDS[name]
     with rest_client(settings) as client:
-        targets = confirmed_targets(client, settings, change.verb, **given)
+        targets = confirmed_targets(client, settings, verb, **given)
         if targets is None:
             return 0
-        finished, description = 0, f"{change.verb[:1].upper()}{change.verb[1:]} checkpoints"
+        finished, description = 0, f"{verb[:1].upper()}{verb[1:]} checkpoints"
         with progress(settings, description, total=len(targets), unit="checkpoints") as update:
 
             def note(so_far: BulkProgress) -> None:
@@ -67,8 +65,8 @@ def _run(settings: Settings, change: Change, given: dict[str, Any], *values: Any
                 update(completed=finished)
 
             checkpoints = [one.tinker_path if one.checkpoint_type == NOT_FOUND else one for one in targets]
-            method: Callable[..., APIFuture[BulkResult]] = getattr(client, change.method)
-            future = method(checkpoints, *values, progress=note, **options)
+            method: Callable[..., APIFuture[BulkResult]] = getattr(client, name)
+            future = method(checkpoints, progress=note, **options)
             try:
                 result = future.result()
             except KeyboardInterrupt:
@@ -78,7 +76,7 @@ def _run(settings: Settings, change: Change, given: dict[str, Any], *values: Any
                         f"{finished:,} of {len(targets):,} were tried; run the same command to continue\n"
                     )
                 raise
-    return report(settings, result.outcomes, done=change.done, already=change.already)
+    return report(settings, result.outcomes, done=done, already=already)
 
 
 @click.command("delete", cls=Command)
@@ -100,9 +98,8 @@ def delete(settings: Settings, missing_ok: bool, log: str | None, concurrency: i
       tinker-rest checkpoint delete --older-than 30d --keep-latest 3 --dry-run
       tinker-rest checkpoint list -q --run RUN_ID --limit 0 | tinker-rest checkpoint delete --yes -
     """  # noqa: D301
-    change = Change("delete_checkpoints", "delete", "deleted", "already deleted")
     given["exclude_public"] = True
-    return _run(settings, change, given, missing_ok=missing_ok, log=log, concurrency=concurrency)
+    return _run(settings, "delete_checkpoints", given, missing_ok=missing_ok, log=log, concurrency=concurrency)
 
 
 @click.command("set-ttl", cls=Command)
@@ -141,11 +138,11 @@ def set_ttl(
     detail = " so that they never expire"
     if ttl_seconds is not None:
         detail = f" to expire at {datetime.now(UTC) + timedelta(seconds=ttl_seconds):%Y-%m-%d %H:%M} UTC"
-    change = Change("set_checkpoints_ttl", "set the TTL of", "set", "already set")
     paths = given["checkpoint_paths"]
     given |= {"detail": detail, "exclude_public": ttl_seconds is not None}
     given["yes"] |= len(paths) == 1 and paths[0] != STDIN
-    return _run(settings, change, given, ttl_seconds, log=log, concurrency=concurrency)
+    options = {"ttl_seconds": ttl_seconds, "log": log, "concurrency": concurrency}
+    return _run(settings, "set_checkpoints_ttl", given, **options)
 
 
 @click.command("publish", cls=Command)
@@ -153,8 +150,7 @@ def set_ttl(
 @pass_settings
 def publish(settings: Settings, checkpoint_paths: Sequence[str]) -> int:
     """Make checkpoints readable by everyone. One that is public already is no failure."""
-    change = Change("publish_checkpoints", "publish", "published", "already public")
-    return _run(settings, change, {"checkpoint_paths": checkpoint_paths, "yes": True})
+    return _run(settings, "publish_checkpoints", {"checkpoint_paths": checkpoint_paths, "yes": True})
 
 
 @click.command("unpublish", cls=Command)
@@ -162,5 +158,4 @@ def publish(settings: Settings, checkpoint_paths: Sequence[str]) -> int:
 @pass_settings
 def unpublish(settings: Settings, checkpoint_paths: Sequence[str]) -> int:
     """Make public checkpoints private again. One that is private already is no failure."""
-    change = Change("unpublish_checkpoints", "unpublish", "unpublished", "already private")
-    return _run(settings, change, {"checkpoint_paths": checkpoint_paths, "yes": True})
+    return _run(settings, "unpublish_checkpoints", {"checkpoint_paths": checkpoint_paths, "yes": True})

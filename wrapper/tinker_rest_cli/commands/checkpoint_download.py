@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tinker_rest.types import Checkpoint
 
 
-MAX_FAILURES_IN_A_ROW = 5  # then the server is taken to be away
+MAX_FAILURES_IN_A_ROW = 5  # that the next would share; then no more are begun
 
 
 def download_all(
@@ -42,14 +42,6 @@ def download_all(
     sizes = {target.tinker_path: (0, target.size_bytes or 0) for target in targets}
     waiting = iter(targets)
     failures_in_a_row = 0
-    of_all = (
-        errors.APIConnectionError,
-        errors.AuthenticationError,
-        errors.BillingError,
-        errors.CredentialsError,
-        errors.InternalServerError,
-        errors.RateLimitError,
-    )
 
     def begin(target: Checkpoint) -> tuple[Future[DownloadResult], str]:
         def note(progress: DownloadProgress) -> None:
@@ -65,7 +57,10 @@ def download_all(
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 path, error = running.pop(future), future.exception()
                 answers[path] = error if isinstance(error, errors.TinkerError) else future.result()
-                failures_in_a_row = failures_in_a_row + 1 if isinstance(error, of_all) else 0
+                status = getattr(error, "status_code", 0)
+                no_answer = isinstance(error, errors.APIConnectionError | errors.CredentialsError)
+                is_of_all = no_answer or status in (401, 402, 429) or status >= 500
+                failures_in_a_row = failures_in_a_row + 1 if is_of_all else 0
                 if failures_in_a_row < MAX_FAILURES_IN_A_ROW:
                     running |= dict(map(begin, islice(waiting, 1)))
     finally:

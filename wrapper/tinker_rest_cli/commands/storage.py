@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 DAY = timedelta(days=1)
 MIN_TTL = timedelta(hours=1)  # that servers take
 PRICE_SECONDS = 10.0
-AGES = (1, 7, 30, 90, 365)  # the ends of ranges in days, each of which begins where the one before ends
+AGES = (1, 7, 30, 90, 365)  # the ends of ranges in days
 
 RUNS: Listing[dict[str, Any]] = Listing(
     "training run",
