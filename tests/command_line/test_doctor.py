@@ -126,7 +126,7 @@ def test_no_key(account: Sandbox, diagnose: Any) -> None:
     assert (found.status, found.of("fail")) == (3, ["key"])
     assert "there is no API key" in found["key"]
     assert "api_key=" not in found.output
-    assert found["server"].startswith("answers as a Tinker server does")
+    assert found["server"].startswith("responds like a Tinker server")
     assert found["access"].startswith("the server wants a key")
     assert found.findings["clock"]["result"] == "ok"
 
@@ -135,7 +135,7 @@ def test_a_wrong_key_changes_nothing_either(seeded: Sandbox, diagnose: Any) -> N
     found = diagnose(seeded.base_url, TINKER_API_KEY="tml-wrong-key-of-somebody")
     assert (found.status, found.of("fail")) == (3, ["access"])
     assert found["access"].startswith("list_training_runs failed: 401 Unauthorized")
-    assert "one of this server" in found["access"]
+    assert "belongs to this server" in found["access"]
     assert found.of("skip") == ["operations"]
     # It was asked whether it wants tokens, as before any call; that is all.
     assert {request.operation_id for request in seeded.requests if request.method != "GET"} == {

@@ -128,9 +128,9 @@ def _check_key() -> Finding:
 
 
 def _check_server(error: errors.TinkerError | None) -> Finding:
-    """Judge the answer to a call with a key that is none, which servers refuse."""
+    """Judge the answer to a call with a made-up key, which servers refuse."""
     if error is None or isinstance(error, REFUSED):
-        return Finding("server", "ok", "answers as a Tinker server does")
+        return Finding("server", "ok", "responds like a Tinker server")
     text = getattr(error, "message", str(error))
     if isinstance(error, errors.InternalServerError | errors.RateLimitError):
         return Finding("server", "fail", text, "Try again later; if it persists, tell the server's operators")
@@ -151,12 +151,12 @@ def _check_answers(options: Mapping[str, Any], *, is_open: bool) -> Iterator[Fin
             times.append(time.monotonic() - began)
     error = answers["training runs"]
     if error is None or isinstance(error, errors.NotFoundError):
-        unproven = "the server answers without a key too, so yours is not proven"
+        unproven = "the server accepts any key, so yours is not proven"
         yield Finding("access", "ok", unproven if is_open else "the server takes the key")
         yield _operations(answers)
     else:
         text, status = explain(error)
-        yield Finding("access", "fail", text, "Check that the key is valid, and one of this server", status)
+        yield Finding("access", "fail", text, "Check that the key is valid and belongs to this server", status)
         yield _skipped("operations")
     text = f"{min(times) * 1000:,.0f} ms a call; the first took {times[0] * 1000:,.0f} ms"
     remedy = None if min(times) < SLOW_SECONDS else "The server or network is slow; --timeout gives it more time"

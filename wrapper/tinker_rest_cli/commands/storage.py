@@ -158,7 +158,7 @@ def storage(settings: Settings, ttl: timedelta | None, limit: int, **options: An
         rest_client(settings) as client,
         AdminClient(**{**client_options(settings), "timeout": PRICE_SECONDS, "max_retries": 1}) as admin,
     ):
-        asked = admin.get_current_checkpoint_storage_usage()
+        asked = None if settings.quiet else admin.get_current_checkpoint_storage_usage()
         checkpoints = _read(settings, client, options)
         price = _price(asked)
     report = storage_report(checkpoints, now=_now(), ttl=ttl, price=price)
@@ -171,10 +171,12 @@ def storage(settings: Settings, ttl: timedelta | None, limit: int, **options: An
     show_list(settings, RUNS, runs[: limit or None], total_count=len(runs), more=report)
 
 
-def _price(asked: APIFuture[Any]) -> float | None:
+def _price(asked: APIFuture[Any] | None) -> float | None:
     """The server's price; None if it does not say, or not to you."""
     from tinker_rest import TinkerError
 
+    if asked is None:
+        return None
     try:
         price: float | None = asked.result().effective_rate_usd_per_gigabyte_month
     except TinkerError:
