@@ -16,7 +16,7 @@ from tinker_rest_cli.output import limit_option, show_list
 from tinker_rest_cli.settings import Settings, pass_settings
 
 if TYPE_CHECKING:
-    from tinker_rest import APIFuture, RestClient
+    from tinker_rest import APIFuture
     from tinker_rest.types import Checkpoint
 
 DAY = timedelta(days=1)
@@ -151,15 +151,18 @@ def storage(settings: Settings, ttl: timedelta | None, limit: int, **options: An
     delete --no-ttl --older-than 30d` deletes them now, and `checkpoint set-ttl --no-ttl --ttl 30d` lets all that
     never expire do so in 30 days.
     """
-    from tinker_rest import AdminClient
+    from tinker_rest import AdminClient, CheckpointSelection
     from tinker_rest_cli.clients import client_options, rest_client
+    from tinker_rest_cli.progress import progress
 
+    selection = selection_of({**options, "include_public": True}) or CheckpointSelection(include_public=True)
     with (
         rest_client(settings) as client,
         AdminClient(**{**client_options(settings), "timeout": PRICE_SECONDS, "max_retries": 1}) as admin,
     ):
         asked = None if settings.quiet else admin.get_current_checkpoint_storage_usage()
-        checkpoints = _read(settings, client, options)
+        with progress(settings, "Reading checkpoints", unit="checkpoints"):
+            checkpoints = client.select_checkpoints(selection).result()
         price = _price(asked)
     report = storage_report(checkpoints, now=_now(), ttl=ttl, price=price)
     if settings.format == "table" and not settings.quiet and checkpoints:
@@ -182,19 +185,3 @@ def _price(asked: APIFuture[Any] | None) -> float | None:
     except TinkerError:
         return None
     return price
-
-
-def _read(settings: Settings, client: RestClient, options: dict[str, Any]) -> list[Checkpoint]:
-    from tinker_rest import CheckpointSelection
-    from tinker_rest_cli.progress import progress
-
-    selection = selection_of({**options, "include_public": True}) or CheckpointSelection(include_public=True)
-    with progress(settings, "Reading checkpoints", unit="checkpoints") as update:
-        if selection.training_run_ids is not None:
-            return client.select_checkpoints(selection).result()
-        everything = []
-        listed = iter(client.iter_user_checkpoints())
-        for number, checkpoint in enumerate(listed, 1):
-            everything.append(checkpoint)
-            update(completed=number, total=listed.total_count)
-    return selection.apply(everything)
