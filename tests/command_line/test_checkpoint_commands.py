@@ -61,21 +61,21 @@ def test_list_takes_what_selects(cli: Run, options: str, expected: set[str]) -> 
 
 def test_json_carries_totals(cli: Run) -> None:
     listed = json.loads(cli("checkpoint", "list", "--format", "json", "--limit", "2").stdout)
-    assert (len(listed["items"]), listed["total_count"]) == (2, 6)
-    assert listed["items"][0] | {"expires_at": None, "time": None} == {
+    assert (len(listed["checkpoints"]), listed["total_count"]) == (2, 6)
+    assert listed["checkpoints"][0] | {"expires_at": None, "time": None} == {
         "checkpoint_id": "sampler_weights/step-2", "checkpoint_type": "sampler", "time": None,
         "tinker_path": sampler(2), "size_bytes": 500, "public": False, "user_metadata": None, "expires_at": None,
         "training_run_id": OTHER_RUN,
     }  # fmt: skip
     selected = json.loads(cli("-f", "json", "checkpoint", "list", "--type", "training", "--limit", "1").stdout)
-    assert (len(selected["items"]), selected["total_count"]) == (1, 4)
+    assert (len(selected["checkpoints"]), selected["total_count"]) == (1, 4)
     assert selected["total_size_bytes"] == 10 * 1000**3
 
 
 def test_csv_and_lines_have_whole_paths(cli: Run) -> None:
     rows = [*csv.DictReader(io.StringIO(cli("checkpoint", "list", "-f", "csv", "--run", RUN_ID).stdout))]
-    assert {row["path"] for row in rows} == {path(1), path(2), path(3), path(4)}
-    assert {row["public"] for row in rows if row["path"] == path(1)} == {"true"}
+    assert {row["tinker_path"] for row in rows} == {path(1), path(2), path(3), path(4)}
+    assert {row["public"] for row in rows if row["tinker_path"] == path(1)} == {"true"}
     lines = cli("checkpoint", "list", "-f", "jsonl", "--run", OTHER_RUN).stdout.splitlines()
     assert {json.loads(line)["tinker_path"] for line in lines} == {sampler(1), sampler(2)}
 
@@ -94,7 +94,7 @@ def test_info_shows_one_or_says_where_to_look(cli: Run) -> None:
 def test_a_dry_run_shows_all_and_changes_nothing(cli: Run, sandbox: Sandbox) -> None:
     done = cli("checkpoint", "delete", "--run", RUN_ID, "--dry-run", "-f", "json")
     listed = json.loads(done.stdout)
-    assert {one["tinker_path"] for one in listed["items"]} == {path(2), path(3), path(4)}
+    assert {one["tinker_path"] for one in listed["checkpoints"]} == {path(2), path(3), path(4)}
     assert listed["total_size_bytes"] == 9 * 1000**3
     assert "would delete 3 checkpoints, 9.0 GB; nothing was done" in done.stderr
     assert changes_sent(sandbox) == []
@@ -124,8 +124,11 @@ def test_a_terminal_is_asked(sandbox: Sandbox, tmp_path: Path, answer: str, stat
 def test_deletion_tells_of_each(cli: Run, sandbox: Sandbox) -> None:
     done = cli("checkpoint", "delete", "--run", RUN_ID, "--keep-latest", "1", "--yes", "-f", "json")
     told = json.loads(done.stdout)
-    assert {one["tinker_path"]: one["outcome"] for one in told["items"]} == {path(2): "done", path(3): "done"}
-    assert told["outcomes"] == {"done": 2, "already_done": 0, "not_found": 0, "failed": 0, "skipped": 0}
+    assert {one["tinker_path"]: one["outcome"] for one in told["checkpoints"]} == {
+        path(2): "done",
+        path(3): "done",
+    }
+    assert (told["deleted_count"], told["failed"]) == (2, [])
     assert there(sandbox) == EVERYTHING - {path(2), path(3)}
     assert done.returncode == 0
 
@@ -135,7 +138,9 @@ def test_what_is_not_there_is_not_found(cli: Run, sandbox: Sandbox) -> None:
     assert done.returncode == 5
     assert f"not found: {path(9)}: " in done.stderr
     assert "2 checkpoints: 1 deleted, 1 not found" in done.stderr
-    assert [one["outcome"] for one in json.loads(done.stdout)["items"]] == ["not_found", "done"]
+    told = json.loads(done.stdout)
+    assert [one["outcome"] for one in told["checkpoints"]] == ["not_found", "done"]
+    assert (told["deleted_count"], [one["tinker_path"] for one in told["failed"]]) == (1, [path(9)])
     done = cli("checkpoint", "delete", path(9), "--yes", "-q")
     assert (done.returncode, done.stdout) == (4, "")
     done = cli("checkpoint", "delete", path(9), sampler(2), "--yes", "--ignore-missing")
@@ -180,7 +185,11 @@ def test_a_public_one_is_spared_unless_it_is_asked_for(cli: Run, sandbox: Sandbo
         (["delete", path(2), "--run", RUN_ID], "not both"),
         (["delete", "--sort", "size", "--yes"], "all checkpoints"),
         (["delete", path(2), "tinker://nonsense", "--yes"], "tinker://nonsense"),
-        (["delete", "--older-than", "6m"], "'--older-than'"),
+        (
+            ["delete", "--older-than", "6m"],
+            "'--older-than': '6m' is not a duration: 'm' could be minutes ('min') or months; write '12h', '30d'",
+        ),
+        (["delete", "--older-than", "x1"], "'x1' is not a duration; write '12h', '30d' or '2w'"),
         (["delete", "--type", "weight"], "'weight' is not one of 'training'"),
         (["delete", "--before", "01/02/2026"], "'--before'"),
         (["delete", "--larger-than", "500"], "the unit is missing"),
@@ -287,7 +296,7 @@ def test_an_interrupt_says_that_it_can_go_on(sandbox: Sandbox, tmp_path: Path) -
 def test_downloads_are_folders_with_their_files(cli: Run, tmp_path: Path) -> None:
     done = cli("checkpoint", "download", sampler(1), "-o", "models", "-f", "json")
     assert done.returncode == 0, done.stderr
-    (item,) = json.loads(done.stdout)["items"]
+    (item,) = json.loads(done.stdout)["checkpoints"]
     folder = Path(item["destination"])
     assert folder.parent == tmp_path / "models"
     assert item["outcome"] == "done"

@@ -8,10 +8,12 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from checkout import ROOT
 
+from tinker_rest_cli.formatting import json_text
 from tinker_rest_sandbox import Sandbox
 
 from .conftest import RUN_ID, SESSION_ID
@@ -52,16 +54,46 @@ def test_json_is_what_it_was(name: str, run: Run) -> None:
     assert json.loads(done.stdout)
 
 
+# What scripts read from the official command line's JSON.
+OFFICIAL_KEYS = {
+    "run list": {"runs"},
+    f"checkpoint list --run {RUN_ID}": {"checkpoints"},
+    "checkpoint delete --name none* --yes": {"deleted_count", "failed"},
+    "model list": {"models"},
+    "billing usage 2026-07-12 2026-07-13": {"data", "sessions", "cost_data_through"},
+    "billing checkpoint-storage": {"data", "effective_rate_usd_per_gigabyte_month"},
+    "auth whoami": {"user_urn", "org_urn", "email"},
+    f"session export-trace {SESSION_ID} --url-only": {"session_id", "url"},
+}
+
+
+@pytest.mark.parametrize("command", OFFICIAL_KEYS)
+def test_json_has_the_keys_of_the_official_command_line(command: str, run: Run) -> None:
+    assert json.loads(run(f"-f json {command}").stdout).keys() >= OFFICIAL_KEYS[command]
+
+
+def as_cell(item: dict[str, Any], name: str) -> str:
+    """The cell of CSV with a value of JSON; a usage row has what its `event_info` says as its own."""
+    value: Any = item.get("event_info", {}) | item
+    for part in name.split("."):
+        value = (value or {}).get(part)
+    if value is None or isinstance(value, bool):
+        return "" if value is None else str(value).lower()
+    return json_text(value) if isinstance(value, dict | list) else str(value)
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_other_formats_tell_the_same(name: str, run: Run) -> None:
     command, ids = COMMANDS[name]
     golden = json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
-    items = golden.get("items", [golden])
+    first = next(iter(golden.values()))
+    items = first if isinstance(first, list) else [golden]
     lines = run(f"--format jsonl {command}").stdout.splitlines()
     assert [json.loads(line) for line in lines] == items
     rows = [*csv.DictReader(io.StringIO(run(f"-f csv {command}").stdout))]
     assert len(rows) == len(items)
-    assert all(None not in row and None not in row.values() for row in rows)
+    for row, item in zip(rows, items, strict=True):
+        assert row == {name: as_cell(item, name) for name in row}
     done = run(f"{command} -q")
     assert (done.stdout.splitlines(), done.stderr, done.returncode) == (ids, "", 0)
     table = run(command)
@@ -78,18 +110,34 @@ def test_the_table_of_runs(run: Run) -> None:
         "Run ID", *COMMANDS["run-list"][1]
     ]  # fmt: skip
     last = run("run list").stdout.splitlines()[-1].split()
-    assert last[:5] == [RUN_ID, "meta-llama/Llama-3.1-8B-Instruct", "rank", "32", last[4]]
+    assert last[:3] == [RUN_ID, "meta-llama/Llama-3.1-8B-Instruct", "32"]
     assert last[-1] == "ok"
     columns = "id,model,owner,lora,updated,status,checkpoint,checkpoint_time"  # those of the official command line
     heading, *_, third = run(f"run list -c {columns} -f csv").stdout.splitlines()
-    assert heading == columns
+    assert heading == (
+        "training_run_id,base_model,model_owner,lora_rank,last_request_time,corrupted,last_checkpoint.tinker_path,"
+        "last_checkpoint.time"
+    )
     time = "2026-07-12T21:00:00Z"
-    assert third == f"{RUN_ID},meta-llama/Llama-3.1-8B-Instruct,alice,rank 32,{time},ok,{PATH},{time}"
+    assert third == f"{RUN_ID},meta-llama/Llama-3.1-8B-Instruct,alice,32,{time},false,{PATH},{time}"
     wrong = run("run list --columns id,nonsense")
     assert wrong.returncode == 2
     assert wrong.stderr.startswith(
         "tinker-rest: invalid value for '--columns': there is no column 'nonsense'; there"
     )
+
+
+def test_headers_are_sent(run: Run, seeded: Sandbox) -> None:
+    done = run(
+        ["--header", "X-One=1", "run", "list", "--header", "X-Two=a=b"],
+        sandbox=seeded, TINKER_REST_HEADERS="Authorization=Bearer x\nX-One=0",
+    )  # fmt: skip
+    assert done.returncode == 0
+    sent = {name.lower(): value for name, value in seeded.requests[-1].headers}
+    assert (sent["x-one"], sent["x-two"], sent["authorization"]) == ("1", "a=b", "Bearer x")
+    done = run(["run", "list", "--header", "Authorization: Bearer x"])
+    assert (done.returncode, "Bearer" in done.stderr) == (2, False)
+    assert "--header" in done.stderr
 
 
 def test_limits_and_totals(run: Run, account: Sandbox) -> None:
@@ -98,16 +146,16 @@ def test_limits_and_totals(run: Run, account: Sandbox) -> None:
     assert done.stderr == "2 of 3 training runs; --limit 0 lists all\n"
     for limit, count in (("1", 1), ("0", 3), ("500", 3)):
         whole = json.loads(run(f"-f json run list --limit {limit}").stdout)
-        assert (len(whole["items"]), whole["total_count"]) == (count, 3)
+        assert (len(whole["runs"]), whole["total_count"]) == (count, 3)
     whole = json.loads(run("-f json session list --limit 1").stdout)
-    assert whole == {"items": [{"session_id": COMMANDS["session-list"][1][0]}], "total_count": None}
+    assert whole == {"sessions": [{"session_id": COMMANDS["session-list"][1][0]}], "total_count": None}
     whole = json.loads(run("-f json session search --limit 1").stdout)
-    assert (len(whole["items"]), whole["total_count"]) == (1, None)
+    assert (len(whole["sessions"]), whole["total_count"]) == (1, None)
     assert run("run list --limit -1").returncode == 2
     done = run("run list --project-id project-nowhere")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "no training runs\n")
     done = run("run list --project-id project-nowhere -f json")
-    assert (json.loads(done.stdout), done.stderr) == ({"items": [], "total_count": 0}, "")
+    assert (json.loads(done.stdout), done.stderr) == ({"runs": [], "total_count": 0}, "")
 
 
 def test_all_pages_are_read(run: Run, empty: Sandbox) -> None:
@@ -116,7 +164,7 @@ def test_all_pages_are_read(run: Run, empty: Sandbox) -> None:
     ids = run("run list --limit 0 -q", sandbox=empty).stdout.splitlines()
     assert len({*ids}) == len(ids) == 601
     whole = json.loads(run("run list --limit 550 -f json", sandbox=empty).stdout)
-    assert (len(whole["items"]), whole["total_count"]) == (550, 601)
+    assert (len(whole["runs"]), whole["total_count"]) == (550, 601)
 
 
 def test_paths_are_taken_where_ids_are(run: Run) -> None:
@@ -172,7 +220,7 @@ def test_times_as_people_type_them(run: Run, seeded: Sandbox) -> None:
     for times in ("2026-07-12T20:30:00Z", "soon", "2026-07-13 2026-07-12"):
         assert run(f"billing usage {times}").returncode == 2
     assert run("audit --day soon").returncode == 2
-    assert json.loads(run("audit --day 2026-07-12 -f json").stdout) == {"items": [], "total_count": 0}
+    assert json.loads(run("audit --day 2026-07-12 -f json").stdout) == {"entries": [], "total_count": 0}
 
 
 def test_a_trace_is_exported(run: Run, tmp_path: Path, account: Sandbox) -> None:

@@ -38,10 +38,7 @@ from tinker_rest_sandbox import Sandbox
 
 from .running import COMMAND, Run, environment, in_a_terminal
 
-NAMES = [
-    "versions", "address", "key", "proxy", "name", "connection", "TLS", "server", "access", "operations", "clock",
-    "latency",
-]  # fmt: skip
+NAMES = ["versions", "address", "key", "server", "access", "operations", "latency", "clock"]
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
@@ -54,9 +51,9 @@ class Diagnosis:
         self.whole = json.loads(done.stdout)
         self.status = done.returncode
         assert self.status == self.whole["exit_status"]
-        self.findings = {one["name"]: one for one in self.whole["items"]}
-        assert [*self.findings] == NAMES  # also where something failed
-        assert all(one["remedy"] for one in self.whole["items"] if one["result"] in ("warn", "fail"))
+        self.findings = {one["name"]: one for one in self.whole["findings"]}
+        assert [*self.findings] == NAMES  # also if something failed
+        assert all(one["remedy"] for one in self.whole["findings"] if one["result"] in ("warn", "fail"))
         assert KEY not in self.output
 
     def of(self, level: str) -> list[str]:
@@ -100,26 +97,19 @@ def test_all_is_well_on_one_screen_and_nothing_is_changed(seeded: Sandbox) -> No
     assert len(lines) <= 24
     assert all(len(line) <= 80 for line in lines)
     assert [line[6:18].split()[0] for line in lines[:-1] if line[6] != " "] == NAMES
-    assert {line[:4] for line in lines[:-1]} <= {"ok  ", "skip", "    "}
-    assert "45 training runs, 487 checkpoints, sessions, 7 models, billing" in " ".join(shown.split())
+    assert {line[:4] for line in lines[:-1]} <= {"ok  ", "    "}
+    assert "offered: training runs, checkpoints, sessions, models, billing" in " ".join(shown.split())
     assert "\x1b[32mok" in shown
-    assert {request.method for request in seeded.requests} == {"GET"}
+    posts = [request.operation_id for request in seeded.requests if request.method != "GET"]
+    assert {*posts} == {"get_client_config"}  # which any call with a key that the server does not know begins with
     assert seeded.api_key not in shown
 
 
-def test_formats(run: Run, account: Sandbox) -> None:
+def test_formats(run: Run) -> None:
     whole = json.loads(run("doctor -f json").stdout)
-    assert [*whole] == ["items", "total_count", "exit_status", "failures", "warnings"]
-    assert {*whole["items"][0]} == {"name", "result", "text", "remedy", "facts"}
-    # The clock of the scenario, and so the Date of its answers, is not that of this machine.
-    assert (whole["exit_status"], whole["failures"], whole["warnings"]) == (0, 0, 1)
-    facts = {one["name"]: one["facts"] for one in whole["items"]}
-    assert facts["versions"].keys() == {"tinker_rest", "spec", "spec_sha256", "python", "httpx", "fast"}
-    assert facts["key"] == {"source": "TINKER_API_KEY", "is_token": False}
-    assert facts["operations"] == dict.fromkeys(
-        ("list_training_runs", "list_user_checkpoints", "list_sessions", "get_server_capabilities",
-         "get_current_checkpoint_storage_usage"), "ok")  # fmt: skip
-    assert facts["address"] == {"base_url": account.base_url, "source": "TINKER_BASE_URL"}
+    assert [*whole] == ["findings", "total_count", "exit_status", "failures", "warnings"]
+    assert {*whole["findings"][0]} == {"name", "result", "text", "remedy"}
+    assert (whole["exit_status"], whole["failures"], whole["warnings"]) == (0, 0, 1)  # the clock, that of the scenario
     assert [json.loads(line)["name"] for line in run("doctor -f jsonl").stdout.splitlines()] == NAMES
     assert [row["name"] for row in csv.DictReader(io.StringIO(run("doctor -f csv").stdout))] == NAMES
     assert run("doctor -q").stdout == "clock\n"
@@ -136,7 +126,7 @@ def test_no_key(account: Sandbox, diagnose: Any) -> None:
     assert (found.status, found.of("fail")) == (3, ["key"])
     assert "there is no API key" in found["key"]
     assert "api_key=" not in found.output
-    assert found["server"].startswith("answers as one of Tinker does")
+    assert found["server"].startswith("responds like a Tinker server")
     assert found["access"].startswith("the server wants a key")
     assert found.findings["clock"]["result"] == "warn"  # that of the scenario
 
@@ -144,9 +134,9 @@ def test_no_key(account: Sandbox, diagnose: Any) -> None:
 def test_a_wrong_key_changes_nothing_either(seeded: Sandbox, diagnose: Any) -> None:
     found = diagnose(seeded.base_url, TINKER_API_KEY="tml-wrong-key-of-somebody")
     assert (found.status, found.of("fail")) == (3, ["access"])
-    assert found["access"].startswith("refused: 401 Unauthorized")
-    assert "another server" in found["access"]
-    assert found.of("skip") == ["TLS", "operations"]
+    assert found["access"].startswith("list_training_runs failed: 401 Unauthorized")
+    assert "belongs to this server" in found["access"]
+    assert found.of("skip") == ["operations"]
     # It was asked whether it wants tokens, as before any call; that is all.
     assert {request.operation_id for request in seeded.requests if request.method != "GET"} == {
         "get_client_config"
@@ -166,7 +156,7 @@ def test_keys_that_look_wrong(server: RecordingServer, diagnose: Any, key: str) 
     assert "without quotes, spaces, line breaks or 'Bearer '" in found["key"]
     assert "another-service" not in found.output
     assert KEY[9:] not in found.output
-    assert not any(request.header("X-API-Key") for request in server.requests)
+    assert {request.header("X-API-Key") for request in server.requests} == {"tml-none"}
 
 
 def test_where_the_key_is_from(server: RecordingServer, diagnose: Any, tmp_path: Path) -> None:
@@ -177,32 +167,28 @@ def test_where_the_key_is_from(server: RecordingServer, diagnose: Any, tmp_path:
     home = str(tmp_path)
     found = diagnose(server.base_url, TINKER_API_KEY=None, HOME=home)
     assert (found.status, found.of("warn")) == (0, [])
-    assert found["key"].startswith("an API key, from ~/.tinker/credentials.json")
+    assert found["key"].startswith("from ~/.tinker/credentials.json")
     stored.chmod(0o644)
     found = diagnose(server.base_url, TINKER_API_KEY=None, HOME=home)
     assert (found.status, found.of("warn")) == (0, ["key"])
     assert "open to other users (mode 644) > run chmod 600" in found["key"]
-    assert diagnose(server.base_url, HOME=home)["key"].startswith("an API key, from TINKER_API_KEY")
+    assert diagnose(server.base_url, HOME=home)["key"].startswith("from TINKER_API_KEY")
     found = diagnose(server.base_url, TINKER_API_KEY="sk-1", TINKER_CREDENTIAL_CMD=f"echo {KEY}")
     assert found.of("warn") == ["key"]
-    assert "printed by the command in TINKER_CREDENTIAL_CMD; but TINKER_API_KEY must begin" in found["key"]
+    assert "from TINKER_CREDENTIAL_CMD; but TINKER_API_KEY must begin" in found["key"]
     stored.write_text("{")
     assert diagnose(server.base_url, TINKER_API_KEY=None, HOME=home).status == 3
 
 
-def test_commands_and_tokens(server: RecordingServer, diagnose: Any) -> None:
-    found = diagnose(server.base_url, TINKER_API_KEY=None, TINKER_CREDENTIAL_CMD="exit 3")
-    assert (found.status, found.of("fail")) == (3, ["key"])
-    assert "exit status 3" in found["key"]
+def test_commands_and_tokens(account: Sandbox, diagnose: Any) -> None:
+    found = diagnose(account.base_url, TINKER_API_KEY=None, TINKER_CREDENTIAL_CMD="exit 3")
+    assert (found.status, found.of("fail")) == (3, ["access"])
+    assert "exit status 3" in found["access"]
     command = "exec sleep 60"
-    found = diagnose(server.base_url, "--timeout 0.3", TINKER_API_KEY=None, TINKER_CREDENTIAL_CMD=command)
-    assert (found.status, found.of("fail")) == (3, ["key"])
-    assert "did not end within 0.3 s" in found["key"]
-    secret = token(exp=4_000_000_000, email="ada@example.com")
-    found = diagnose(server.base_url, TINKER_API_KEY=secret)
-    assert found["key"].startswith("a JSON Web Token of ada@example.com until 2096-10-02")
-    assert secret not in found.output
-    found = diagnose(server.base_url, TINKER_API_KEY=token(exp=1))
+    found = diagnose(account.base_url, "--timeout 0.3", TINKER_API_KEY=None, TINKER_CREDENTIAL_CMD=command)
+    assert (found.status, found.of("fail")) == (6, ["access"])
+    assert "still waiting for the credential after 0.3 s" in found["access"]
+    found = diagnose(account.base_url, TINKER_API_KEY=token(exp=1))
     assert (found.status, "has expired" in found["key"]) == (3, True)
 
 
@@ -211,17 +197,18 @@ def test_commands_and_tokens(server: RecordingServer, diagnose: Any) -> None:
 
 def test_an_unknown_host(diagnose: Any) -> None:
     found = diagnose("https://no-such-host.invalid")
-    assert (found.status, found.of("fail")) == (6, ["name"])
-    assert "no-such-host.invalid is not known" in found["name"]
-    assert found.of("skip") == ["connection", "TLS", "server", "access", "operations", "clock", "latency"]
+    assert (found.status, found.of("fail")) == (6, ["server"])
+    assert "no connection to no-such-host.invalid: " in found["server"]
+    assert "the spelling of the address" in found["server"]
+    assert found.of("skip") == NAMES[4:]
 
 
 def test_a_closed_port(diagnose: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as once:
         port = once.getsockname()[1]
     found = diagnose(f"http://127.0.0.1:{port}")
-    assert (found.status, found.of("fail")) == (6, ["connection"])
-    assert f"none to 127.0.0.1 port {port}: it refuses connections" in found["connection"]
+    assert (found.status, found.of("fail")) == (6, ["server"])
+    assert re.search("no connection to 127.0.0.1: .* refused > Check the port", found["server"])
 
 
 def test_an_address_that_is_none(diagnose: Any) -> None:
@@ -243,9 +230,9 @@ def test_a_host_that_does_not_answer(diagnose: Any) -> None:
             one.setblocking(False)
             one.connect_ex(deaf.getsockname())
         found = diagnose(f"http://127.0.0.1:{deaf.getsockname()[1]}", "--timeout 0.5")
-    assert (found.status, found.of("fail")) == (6, ["connection"])
-    assert "no answer in time" in found["connection"]
-    assert "A firewall may block it" in found["connection"]
+    assert (found.status, found.of("fail")) == (6, ["server"])
+    assert "still connecting after 0.5 s" in found["server"]
+    assert "firewalls" in found["server"]
 
 
 def test_an_address_by_which_the_key_can_be_read(diagnose: Any) -> None:
@@ -267,46 +254,40 @@ def test_tls(diagnose: Any, tmp_path: Path) -> None:
     with tls_server(authority.issue_cert("localhost")) as server:
         found = diagnose(server.base_url, **trusting)
         assert (found.status, found.of("fail"), found.of("warn")) == (0, [], [])
-        assert "TLSv1.3, certificate of Wonderland Authority" in found["TLS"]
-        assert "checked with SSL_CERT_FILE" in found["TLS"]
         asked = len(server.requests)
         found = diagnose(server.base_url)
-        assert (found.status, found.of("fail")) == (6, ["TLS"])
-        assert "the certificate is not trusted: " in found["TLS"]
-        assert "let SSL_CERT_FILE name" in found["TLS"]
+        assert (found.status, found.of("fail")) == (6, ["server"])
+        assert "unable to get local issuer certificate" in found["server"]
+        assert "let SSL_CERT_FILE name" in found["server"]
         assert len(server.requests) == asked
         found = diagnose(server.base_url.replace("localhost", "127.0.0.1"), **trusting)
-        assert (found.status, "of another name" in found["TLS"]) == (6, True)
+        assert (found.status, "certificate is not valid for '127.0.0.1'" in found["server"]) == (6, True)
         found = diagnose(server.base_url.replace("https", "http"))
         assert (found.status, found.of("fail")) == (6, ["server"])
         assert "the address begins with https://" in found["server"]
 
 
-def test_certificates_that_end(diagnose: Any, tmp_path: Path) -> None:
+def test_a_certificate_that_has_expired(diagnose: Any, tmp_path: Path) -> None:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    trusting = {"SSL_CERT_FILE": str(tmp_path / "ca.pem")}
     now = datetime.now(UTC)
-    begun = {"not_before": now - timedelta(days=90)}
-    with tls_server(authority.issue_cert("localhost", **begun, not_after=now - timedelta(days=1))) as server:
-        found = diagnose(server.base_url, **trusting)
-        assert (found.status, found.of("fail")) == (6, ["TLS"])
-        assert "certificate has expired > Check this machine's clock" in found["TLS"]
-    with tls_server(authority.issue_cert("localhost", **begun, not_after=now + timedelta(days=3.5))) as server:
-        found = diagnose(server.base_url, **trusting)
-        assert (found.status, found.of("warn")) == (0, ["TLS"])
-        assert "(3 days)" in found["TLS"]
+    times = {"not_before": now - timedelta(days=90), "not_after": now - timedelta(days=1)}
+    with tls_server(authority.issue_cert("localhost", **times)) as server:
+        found = diagnose(server.base_url, SSL_CERT_FILE=str(tmp_path / "ca.pem"))
+    assert (found.status, found.of("fail")) == (6, ["server"])
+    assert "certificate has expired" in found["server"]
+    assert "this machine's clock" in found["server"]
 
 
 def test_certificates_that_cannot_be_read(account: Sandbox, diagnose: Any) -> None:
     address = account.base_url.replace("http:", "https:")
     for missing in ("/nonexistent.pem", __file__):
         found = diagnose(address, SSL_CERT_FILE=missing)
-        assert (found.status, found.of("fail")) == (6, ["TLS"])
-        assert "the certificates in SSL_CERT_FILE cannot be read" in found["TLS"]
+        assert (found.status, found.of("fail")) == (6, ["server"])
+        assert "the certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read" in found["server"]
     found = diagnose(address)
-    assert (found.status, found.of("fail")) == (6, ["TLS"])
-    assert "without TLS begins with http://" in found["TLS"]
+    assert (found.status, found.of("fail")) == (6, ["server"])
+    assert "without TLS begins with http://" in found["server"]
 
 
 # Proxies. The recording server is one: requests to it have whole addresses as their targets.
@@ -321,35 +302,31 @@ def test_a_proxy(diagnose: Any) -> None:
         address = proxy.base_url.removeprefix("http://")
         found = diagnose("http://api.invalid", HTTP_PROXY=f"http://user:secret@{address}")
         assert (found.status, found.of("fail")) == (0, [])
-        assert found["proxy"].startswith(f"{address}, from HTTP_PROXY")
-        assert found["name"].startswith("left to the proxy")
         assert "secret" not in found.output
         assert all(line.startswith("GET http://api.invalid/api/v1/") for line in proxy.lines)
         count = len(proxy.requests)
         found = diagnose("http://api.invalid", HTTP_PROXY=proxy.base_url, NO_PROXY="api.invalid")
-        assert (found.status, found.of("fail")) == (6, ["name"])
-        assert found["proxy"].startswith("none: NO_PROXY excludes the server from HTTP_PROXY")
+        assert (found.status, found.of("fail")) == (6, ["server"])
         assert len(proxy.requests) == count
-        found = diagnose("https://api.invalid", HTTP_PROXY=proxy.base_url)
-        assert found["proxy"].startswith("none >")  # which is for http alone
 
 
 def test_a_proxy_that_does_not_answer(diagnose: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as once:
         port = once.getsockname()[1]
     found = diagnose("https://api.invalid", ALL_PROXY=f"http://u:secret@127.0.0.1:{port}")
-    assert (found.status, found.of("fail")) == (6, ["proxy"])
-    assert f"127.0.0.1:{port}, from ALL_PROXY, does not answer" in found["proxy"]
-    assert found.of("skip") == NAMES[4:]
+    assert (found.status, found.of("fail")) == (6, ["server"])
+    assert f"no connection through the proxy 127.0.0.1:{port}: " in found["server"]
+    assert "Correct or unset HTTP_PROXY, HTTPS_PROXY or ALL_PROXY" in found["server"]
     assert "secret" not in found.output
-    found = diagnose("https://api.invalid", HTTPS_PROXY="ftp://127.0.0.1:1")
-    assert (found.status, "HTTPS_PROXY, cannot be used" in found["proxy"]) == (6, True)
+    for odd in ("ftp://127.0.0.1:1", "socks5://127.0.0.1:1"):
+        found = diagnose("https://api.invalid", HTTPS_PROXY=odd)
+        assert (found.status, found.of("fail")) == (6, ["server"])
+        assert "the proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names cannot be used" in found["server"]
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and says nothing
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        found = diagnose("http://api.invalid", "--timeout 0.4", HTTP_PROXY=address)
-        assert (found.status, found.of("fail")) == (6, ["server"])
-        found = diagnose("https://api.invalid", "--timeout 0.4", HTTPS_PROXY=address)
-        assert (found.status, found.of("fail")) == (6, ["TLS"])
+        for scheme in ("http", "https"):
+            found = diagnose(f"{scheme}://api.invalid", "--timeout 0.4", HTTP_PROXY=address, HTTPS_PROXY=address)
+            assert (found.status, found.of("fail")) == (6, ["server"])
 
 
 def test_tls_through_a_proxy(diagnose: Any, tmp_path: Path) -> None:
@@ -358,11 +335,10 @@ def test_tls_through_a_proxy(diagnose: Any, tmp_path: Path) -> None:
     with tls_server(authority.issue_cert("localhost")) as server, Tunnel() as proxy:
         found = diagnose(server.base_url, HTTPS_PROXY=proxy, SSL_CERT_FILE=str(tmp_path / "ca.pem"))
         assert (found.status, found.of("fail")) == (0, [])
-        assert "certificate of Wonderland Authority" in found["TLS"]
         assert {request.method for request in server.requests} == {"GET"}
         found = diagnose(server.base_url, HTTPS_PROXY=proxy)
-        assert (found.status, found.of("fail")) == (6, ["TLS"])
-        assert "is not trusted" in found["TLS"]
+        assert (found.status, found.of("fail")) == (6, ["server"])
+        assert "let SSL_CERT_FILE name" in found["server"]
 
 
 class Tunnel:
@@ -416,19 +392,21 @@ def test_a_clock_that_is_off(diagnose: Any) -> None:
         header = f"\r\nDate: {date}\r\n".encode()
 
         def dated(request: RecordedRequest, header: bytes = header) -> bytes:
-            return smallest_answer(request).replace(b"\r\n", header, 1)
+            answer = smallest_answer(request)
+            if request.header("X-API-Key") == "tml-none":
+                answer = reply(401, {"detail": "no such key"})
+            return answer.replace(b"\r\n", header, 1)
 
         with RecordingServer(dated) as server:
             found = diagnose(server.base_url)
         assert (found.status, found.of("warn")) == (0, ["clock"])
         assert said in found["clock"]
         assert "Set the clock" in found["clock"]
-        assert abs(abs(found.findings["clock"]["facts"]["seconds_ahead"]) - 600) < 30
 
 
 def test_a_server_that_tells_no_time(server: RecordingServer, diagnose: Any) -> None:
     found = diagnose(server.base_url)
-    assert (found.status, found.of("skip")) == (0, ["TLS", "clock"])
+    assert (found.status, found.of("skip")) == (0, ["clock"])
 
 
 def test_a_web_site(server: RecordingServer, diagnose: Any) -> None:
@@ -436,19 +414,19 @@ def test_a_web_site(server: RecordingServer, diagnose: Any) -> None:
         server.answer = lambda _, status=status: reply(status, "<html>Welcome</html>", "text/html")
         found = diagnose(server.base_url)
         assert found.of("fail") == ["server"]
-        assert found.of("skip") == ["TLS", "access", "operations", "clock", "latency"]
+        assert found.of("skip") == ["access", "operations", "latency", "clock"]
         assert found.status == (1 if status == 200 else 6)
         if status == 200:
-            assert "answers, but not as one of Tinker: 200, text/html" in found["server"]
-            assert "Check the address, TINKER_BASE_URL" in found["server"]
+            assert "not a Tinker server: " in found["server"]
+            assert "Check TINKER_BASE_URL" in found["server"]
 
 
 def test_a_wrong_path(account: Sandbox, diagnose: Any) -> None:
     for path in ("/wrong", "/api/v1", "/docs"):
         found = diagnose(account.base_url + path, TINKER_API_KEY=account.api_key)
         assert (found.status, found.of("fail")) == (1, ["server"])
-        assert "answers 404 to every operation" in found["server"]
-        assert "it ends before /api/v1" in found["server"]
+        assert "does not offer this operation" in found["server"]
+        assert "ends before /api/v1" in found["server"]
 
 
 def test_a_redirect(server: RecordingServer, diagnose: Any) -> None:
@@ -470,7 +448,7 @@ def test_a_compatible_server_that_lacks_a_part(server: RecordingServer, diagnose
     server.answer = answer
     found = diagnose(server.base_url)
     assert (found.status, found.of("warn")) == (0, ["operations"])
-    assert found["operations"].startswith("training runs, checkpoints; not offered: sessions, models, billing >")
+    assert found["operations"].startswith("offered: training runs, checkpoints; not offered: sessions, models, ")
     lacks = ("billing",)
     found = diagnose(server.base_url)
     assert (found.status, found.of("warn")) == (0, [])
@@ -523,7 +501,7 @@ def test_a_server_that_never_answers(server: RecordingServer, diagnose: Any) -> 
     server.answer = lambda _: never_answer
     found = diagnose(server.base_url, "--timeout 0.5")
     assert (found.status, found.of("fail")) == (6, ["server"])
-    assert "no answer in time" in found["server"]
+    assert "still waiting for the answer after 0.5 s" in found["server"]
     assert len(server.requests) == 1
 
 
@@ -554,5 +532,5 @@ def test_it_goes_on_after_failures_and_tells_the_first(run: Run) -> None:
     assert done.returncode == 3  # of the key, which was looked at first
     lines = done.stdout.splitlines()
     assert lines[-1] == "2 failures and 1 warning."
-    assert [line.split()[1] for line in lines if line.startswith("fail")] == ["key", "name"]
+    assert [line.split()[1] for line in lines if line.startswith("fail")] == ["key", "server"]
     assert sum(line.lstrip().startswith("> ") for line in lines) == 3

@@ -71,7 +71,7 @@ def test_colours_where_they_are_forced(run: Run) -> None:
 
 def test_escapes_of_the_server_do_not_reach_the_terminal(account: Sandbox) -> None:
     for form in ("table", "csv", "json"):
-        arguments = ["session", "search", "--format", form, "--columns", "id,name,metadata"]
+        arguments = ["session", "search", "--format", form, "--columns", "session_id,display_name,user_metadata"]
         _, shown, _ = in_a_terminal(arguments, width=200, variables=environment(account, NO_COLOR="1"))
         assert "esrever" in shown
         assert not {"\x1b", "\x07", "\u202e"} & {*shown}

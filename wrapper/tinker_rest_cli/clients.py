@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
 from tinker_rest_cli.formatting import printable
+from tinker_rest_cli.options import pairs
 from tinker_rest_cli.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,7 +38,8 @@ def client_options(settings: Settings) -> dict[str, Any]:
     warnings.showwarning = _show_warning
     if settings.verbosity:
         _log(settings.verbosity)
-    options: dict[str, Any] = {"base_url": settings.base_url}
+    headers = [*os.environ.get("TINKER_REST_HEADERS", "").splitlines(), *settings.headers]
+    options: dict[str, Any] = {"base_url": settings.base_url, "default_headers": pairs(headers, "--header")}
     if settings.timeout is not None:
         options["timeout"] = settings.timeout
     if not settings.quiet and sys.stderr.isatty():

@@ -27,31 +27,32 @@ def model_as_json(item: Any) -> Any:
 class Column(NamedTuple, Generic[T]):
     """A column of a table and of CSV."""
 
-    name: str  # for --columns and CSV
+    name: str  # the API's, for --columns and CSV; `a.b` is field b of field a
     heading: str
-    get: Callable[[T], Any] | str = ""  # the value of an item, or its path; by default the attribute of that name
+    get: Callable[[T], Any] | None = None  # the value of an item; by default the field of that name
     text: Callable[[Any], str] = plain  # how a table shows the value
+    alias: str = ""  # another name for --columns, which the official command line has
     no_wrap: bool = False  # for IDs and paths, which are never broken over lines
     right: bool = False  # aligned
     hidden: bool = False  # in tables, unless --columns names it
-    in_csv: bool = True  # without --columns
+    in_csv: bool = True  # unless --columns names others
 
-    def value(self, item: T) -> Any:
+    def value(self, item: Any) -> Any:
         """The value of an item, as CSV has it."""
-        if not isinstance(self.get, str):
+        if self.get is not None:
             return self.get(item)
-        value: Any = item
-        for name in (self.get or self.name).split("."):
-            value = None if value is None else getattr(value, name)
-        return value
+        for name in self.name.split("."):
+            item = item.get(name) if isinstance(item, dict) else getattr(item, name, None)
+        return item
 
 
 class Listing(NamedTuple, Generic[T]):
     """How items of a kind are listed."""
 
     thing: str  # such as "training run"
-    id: Callable[[T], str]  # all that -q prints
+    key: str  # of the items in JSON, such as "runs"
     columns: Sequence[Column[T]]
+    id: Callable[[T], Any] | None = None  # all that -q prints; by default the first column
     json: Callable[[T], Any] = model_as_json
 
     def csv_rows(self, items: Iterable[T], columns: Sequence[Column[T]] | None) -> Iterator[Sequence[Any]]:
@@ -65,7 +66,7 @@ class Listing(NamedTuple, Generic[T]):
         """The columns of `--columns a,b`; None if it was not given. Raises a usage error for unknown ones."""
         if names is None:
             return None
-        by_name = {column.name: column for column in self.columns}
+        by_name = {name: column for column in self.columns for name in (column.alias, column.name) if name}
         asked = [name.strip() for name in names.split(",")]
         if unknown := [name for name in asked if name not in by_name]:
             raise click.BadParameter(
@@ -77,9 +78,9 @@ class Listing(NamedTuple, Generic[T]):
 
 def columns_option(listing: Listing[Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The option `--columns` of a command that lists."""
-    shown = ",".join(column.name for column in listing.columns if not column.hidden)
+    shown = ",".join(column.alias or column.name for column in listing.columns if not column.hidden)
     return click.option(
         "-c", "--columns", metavar="NAMES", callback=lambda _context, _option, value: listing.chosen(value),
-        help=f"Columns of the table or CSV, of {', '.join(column.name for column in listing.columns)};"
+        help=f"Columns of the table or CSV, of {', '.join(one.alias or one.name for one in listing.columns)};"
         f" {shown} by default in tables, all in CSV.",
     )  # fmt: skip

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 # What moves the cursor, changes colours, the title or the direction of text, or breaks a line.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -44,18 +45,17 @@ def size(count: float | None) -> str:
     return f"{number:,.0f} {_UNITS[0]}" if unit == 0 else f"{number:,.1f} {_UNITS[unit]}"
 
 
-def age(moment: datetime | None, now: datetime | None = None) -> str:
+def age(moment: datetime | None) -> str:
     """How long ago a time was or how soon it will be; far from now, the day."""
     if moment is None:
         return "unknown"
-    seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
+    seconds = (datetime.now(UTC) - moment).total_seconds()
     distance = abs(seconds)
     if distance > _NEAR_DAYS * 86400:
         return f"{moment:%Y-%m-%d}"
     for length, name in _SPANS:
         if distance >= length:
-            count = int(distance // length)
-            text = f"{count} {name}{'' if count == 1 else 's'}"
+            text = counted(int(distance // length), name)
             return f"{text} ago" if seconds > 0 else f"in {text}"
     return "now"
 
@@ -100,6 +100,11 @@ def plain(value: object) -> str:
     if isinstance(value, Mapping | list | tuple):
         return json_text(value)
     return str(value)
+
+
+def metadata_facts(metadata: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """What a user attached to something, as facts of `show_one`."""
+    return [(f"Metadata {name}", plain(value)) for name, value in (metadata or {}).items()]
 
 
 def counted(count: int, thing: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,7 +21,7 @@ access_scope_option = click.option(
 )
 
 
-def human_value(parser: str) -> Callable[[click.Context, click.Parameter, str | None], Any]:
+def human_value(parser: str, thing: str, expected: str) -> Callable[[Any, Any, str | None], Any]:
     """Let a function of `human_values` parse an option's value. For `callback=`."""
 
     def parse(_context: click.Context, _parameter: click.Parameter, value: str | None) -> Any:
@@ -29,16 +29,27 @@ def human_value(parser: str) -> Callable[[click.Context, click.Parameter, str | 
 
         try:
             return None if value is None else getattr(human_values, parser)(value)
-        except ValueError as error:
-            raise click.BadParameter(str(error)) from None
+        except (ValueError, OverflowError) as error:
+            why = f": {error}" if str(error) else ""
+            raise click.BadParameter(f"{value!r:.100} is not a {thing}{why}; write {expected}") from None
 
     return parse
 
 
-DURATION = human_value("parse_duration")
-MOMENT = human_value("parse_moment")
-SIZE = human_value("parse_size")
-TTL = human_value("parse_ttl")
+_DURATIONS = "'12h', '30d' or '2w'"
+_MOMENTS = "'2026-01-31', '2026-01-31 09:00', '2026-01-31T09:00:00Z', 'yesterday' or 'tomorrow 9:00'"
+DURATION = human_value("parse_duration", "duration", _DURATIONS)
+MOMENT = human_value("parse_moment", "moment", _MOMENTS)
+SIZE = human_value("parse_size", "size", "'500MB', '1.5 GiB' or '2T'")
+TTL = human_value("parse_ttl", "time to live", f"'never', {_DURATIONS}, {_MOMENTS}")
+
+
+def pairs(texts: Iterable[str], option: str) -> dict[str, str]:
+    """The names and values of NAME=VALUE texts. Raises a usage error, which shows none of them."""
+    split = [text.partition("=") for text in texts]
+    if not all(sign for _, sign, _ in split):
+        raise click.BadParameter("write NAME=VALUE", param_hint=option)
+    return {name: value for name, _, value in split}
 
 
 def run_id_of(text: str) -> str:

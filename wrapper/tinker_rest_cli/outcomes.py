@@ -26,23 +26,11 @@ def report(
     done: str,
     already: str,
     results: Mapping[str, Mapping[str, Any]] | None = None,
-    more_columns: Sequence[Column[BulkOutcome]] = (),
 ) -> int:
     """Print the outcome of each checkpoint, on stderr which failed, and return the exit status.
 
-    `done` and `already` are such as `deleted` and `already deleted`; `results` are more fields for JSON, by path.
+    `done` and `already` are such as `deleted` and `already deleted`; `results` are what downloads made, by path.
     """
-
-    def as_json(outcome: BulkOutcome) -> dict[str, Any]:
-        more = (results or {}).get(outcome.tinker_path, {})
-        return {"tinker_path": outcome.tinker_path, "outcome": outcome.status, "error": _error(outcome), **more}
-
-    columns: list[Column[BulkOutcome]] = [
-        Column("path", "Path", lambda outcome: outcome.tinker_path, no_wrap=True),
-        Column("outcome", "Outcome", lambda outcome: outcome.status, lambda status: status.replace("_", " ")),
-        Column("error", "Error", _error, hidden=True),  # it is on stderr
-        *more_columns,
-    ]
     words = {
         "done": done,
         "already_done": already,
@@ -50,29 +38,41 @@ def report(
         "failed": "failed",
         "skipped": "skipped",
     }
-    counts = Counter[str](outcome.status for outcome in outcomes)
-    totals = {status: counts[status] for status in words}
-    shown = [outcome for outcome in outcomes if outcome.status in _FINE] if settings.quiet else outcomes
-    if outcomes or settings.format != "table":
-        listing = Listing("checkpoint", lambda outcome: outcome.tinker_path, columns, as_json)
-        show_list(settings, listing, shown, more=lambda: {"outcomes": totals})
+    columns: list[Column[dict[str, Any]]] = [
+        Column("tinker_path", "Path", no_wrap=True),
+        Column("outcome", "Outcome", text=lambda status: status.replace("_", " ")),
+        Column("error", "Error", hidden=True),  # it is on stderr
+    ]
+    if results is not None:
+        columns.append(Column("destination", "Saved to", no_wrap=True))
+    rows = [
+        {
+            "tinker_path": outcome.tinker_path,
+            "outcome": outcome.status,
+            "error": None if outcome.error is None else explain(outcome.error)[0],
+            **(results or {}).get(outcome.tinker_path, {}),
+        }
+        for outcome in outcomes
+    ]
+    counts = Counter(row["outcome"] for row in rows)
+    failed = [row for row in rows if row["outcome"] not in _FINE]
+    if rows or settings.format != "table":
+        shown = [row for row in rows if row["outcome"] in _FINE] if settings.quiet else rows
+        # As the official command line has them.
+        failures = [{"tinker_path": row["tinker_path"], "error": row["error"]} for row in failed]
+        more = {f"{done}_count": counts["done"], "failed": failures}
+        show_list(settings, Listing("checkpoint", "checkpoints", columns), shown, more=more)
     sys.stdout.flush()
-    failed = [outcome for outcome in outcomes if outcome.status not in _FINE]
-    for outcome in failed:
-        error = _error(outcome)
-        _tell(f"{words[outcome.status]}: {outcome.tinker_path}{f': {error}' if error else ''}")
+    for row in failed:
+        _tell(": ".join(filter(None, (words[row["outcome"]], row["tinker_path"], row["error"]))))
     if not settings.quiet:
-        parts = [f"{count:,} {words[status]}" for status, count in totals.items() if count]
-        _tell(f"{counted(len(outcomes), 'checkpoint')}: {', '.join(parts) or 'nothing to do'}")
+        parts = [f"{counts[status]:,} {word}" for status, word in words.items() if counts[status]]
+        _tell(f"{counted(len(rows), 'checkpoint')}: {', '.join(parts) or 'nothing to do'}")
     if not failed:
         return ExitStatus.DONE
-    if len(outcomes) == 1 and failed[0].error is not None:
-        return explain(failed[0].error)[1]
-    return ExitStatus.NOT_FOUND if counts["not_found"] == len(outcomes) else ExitStatus.PARTIAL
-
-
-def _error(outcome: BulkOutcome) -> str | None:
-    return None if outcome.error is None else explain(outcome.error)[0]
+    if len(outcomes) == 1 and outcomes[0].error is not None:
+        return explain(outcomes[0].error)[1]
+    return ExitStatus.NOT_FOUND if counts["not_found"] == len(rows) else ExitStatus.PARTIAL
 
 
 def _tell(line: str) -> None:

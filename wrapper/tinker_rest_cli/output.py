@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from tinker_rest import Paginator
 
 T = TypeVar("T")
-
 
 limit_option = click.option(
     "--limit",
@@ -35,18 +34,19 @@ def show_list(
     columns: Sequence[Column[T]] | None = None,
     limit: int = 0,
     total_count: int | None = None,
-    more: Callable[[], Mapping[str, Any]] = dict,
+    more: Mapping[str, Any] | None = None,
 ) -> None:
     """Print a listing as the settings say.
 
-    JSON is an object of `items`, `total_count` (null if the server does not count) and what `more` gives; JSON
-    lines and CSV are printed as they come. What tables leave out is reported on stderr.
+    JSON is an object of the items, `total_count` (null if the server does not count) and `more`; JSON lines and
+    CSV are printed as they come. What tables leave out is reported on stderr.
 
     A paginator has at most `limit` items (0 is no limit); a sequence may be a part of `total_count` items.
     """
     if settings.quiet:
+        get_id = listing.id or listing.columns[0].value
         for item in found:
-            sys.stdout.write(printable(listing.id(item)) + "\n")
+            sys.stdout.write(printable(plain(get_id(item))) + "\n")
         return
     if settings.format == "jsonl":
         for item in found:
@@ -55,22 +55,13 @@ def show_list(
     if settings.format == "csv":
         write_csv(sys.stdout, listing.csv_rows(found, columns))
         return
-    from tinker_rest_cli.progress import progress
-
-    items: list[T] = []
-    total = total_count
+    total: int | None
     if isinstance(found, Sequence):
         items, total = [*found], len(found) if total_count is None else total_count
     else:
-        iterator = iter(found)
-        with progress(settings, f"Listing {listing.thing}s", unit=f"{listing.thing}s") as bar:
-            for item in iterator:
-                items.append(item)
-                total = iterator.total_count
-                bar.update(len(items), total=min(limit, total) if limit and total else total)
-        total = iterator.total_count if limit and len(items) >= limit else len(items)
+        items, total = _read(settings, listing, found, limit)
     if settings.format == "json":
-        whole = {"items": [listing.json(item) for item in items], "total_count": total, **more()}
+        whole = {listing.key: [listing.json(item) for item in items], "total_count": total, **(more or {})}
         sys.stdout.write(json_text(whole, indent=2) + "\n")
         return
     if not items:
@@ -82,6 +73,19 @@ def show_list(
     if total is not None and total > len(items):
         sys.stdout.flush()
         sys.stderr.write(f"{len(items):,} of {counted(total, listing.thing)}; --limit 0 lists all\n")
+
+
+def _read(settings: Settings, listing: Listing[T], found: Paginator[T], limit: int) -> tuple[list[T], int | None]:
+    from tinker_rest_cli.progress import progress
+
+    items: list[T] = []
+    iterator = iter(found)
+    with progress(settings, f"Listing {listing.thing}s", unit=f"{listing.thing}s") as update:
+        for item in iterator:
+            items.append(item)
+            total = iterator.total_count
+            update(completed=len(items), total=min(limit, total) if limit and total else total)
+    return items, iterator.total_count if limit and len(items) >= limit else len(items)
 
 
 def write_csv(file: TextIO, rows: Iterable[Sequence[Any]]) -> None:
@@ -109,8 +113,3 @@ def show_one(settings: Settings, item_id: str, item: Any, facts: Sequence[tuple[
         from tinker_rest_cli.tables import write_facts
 
         write_facts(facts)
-
-
-def metadata_facts(metadata: Mapping[str, Any] | None) -> list[tuple[str, str]]:
-    """What a user attached to something, as facts of `show_one`."""
-    return [(f"Metadata {name}", plain(value)) for name, value in (metadata or {}).items()]

@@ -5,37 +5,26 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import partial
 
 from tinker_rest_cli.settings import Settings
-
-if TYPE_CHECKING:
-    from rich.progress import Progress
 
 BYTES = "bytes"
 SECONDS_BEFORE = 0.5
 
 
-class Bar:
-    """Where a command says how far it is; without a terminal, nobody listens."""
-
-    def __init__(self, shown: Progress | None = None) -> None:
-        """Keep where it is shown."""
-        self._shown = shown
-
-    def update(self, completed: float, *, total: float | None = None) -> None:
-        """Say how much is done; a total that is not given stays as it was."""
-        if self._shown is not None:
-            self._shown.update(self._shown.task_ids[0], completed=completed, total=total)
-
-
 @contextmanager
-def progress(settings: Settings, description: str, *, total: float | None = None, unit: str) -> Iterator[Bar]:
-    """Show a bar while a block runs, except with `-q`. The unit is such as `checkpoints`, or `BYTES`."""
+def progress(
+    settings: Settings, description: str, *, total: float | None = None, unit: str
+) -> Iterator[Callable[..., None]]:
+    """Show a bar while a block runs, except with `-q`. The unit is such as `checkpoints`, or `BYTES`.
+
+    The block gets a function that takes `completed=` and, once it is known, `total=`.
+    """
     if settings.quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        yield Bar()
+        yield lambda **_: None
         return
     from rich import progress as parts
 
@@ -47,12 +36,12 @@ def progress(settings: Settings, description: str, *, total: float | None = None
     text = parts.TextColumn("{task.description}", markup=False)
     columns = [text, parts.BarColumn(), *counts, parts.TimeRemainingColumn()]
     shown = parts.Progress(*columns, console=console(stderr=True), transient=True)
-    shown.add_task(description, total=total)
+    task = shown.add_task(description, total=total)
     timer = threading.Timer(SECONDS_BEFORE, shown.start)  # what is done sooner needs no bar
     timer.daemon = True
     timer.start()
     try:
-        yield Bar(shown)
+        yield partial(shown.update, task)
     finally:
         timer.cancel()
         timer.join()

@@ -10,10 +10,10 @@ import click
 from tinker_rest_cli.clients import rest_client
 from tinker_rest_cli.columns import Column, columns_option
 from tinker_rest_cli.failures import CommandError, ExitStatus
-from tinker_rest_cli.formatting import expiry, moment, size, yes_or_no
+from tinker_rest_cli.formatting import expiry, metadata_facts, moment, size, yes_or_no
 from tinker_rest_cli.groups import Command, Entry, LazyGroup
 from tinker_rest_cli.options import selection_of, selection_options
-from tinker_rest_cli.output import limit_option, metadata_facts, show_list, show_one
+from tinker_rest_cli.output import limit_option, show_list, show_one
 from tinker_rest_cli.settings import Settings, pass_settings
 from tinker_rest_cli.targets import CHECKPOINTS
 
@@ -61,7 +61,7 @@ def list_(settings: Settings, limit: int, columns: Sequence[Column[Checkpoint]] 
         selected[: limit or None],
         columns=columns,
         total_count=len(selected),
-        more=lambda: {"total_size_bytes": total_size},
+        more={"total_size_bytes": total_size},
     )
 
 

@@ -8,18 +8,25 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
-from attrs import frozen
 
 from tinker_rest_cli.clients import rest_client
-from tinker_rest_cli.confirming import Request, concurrency_option, confirmed_targets, confirming_options
 from tinker_rest_cli.groups import Command
 from tinker_rest_cli.options import TTL, selection_options_of_changes
 from tinker_rest_cli.outcomes import report
 from tinker_rest_cli.progress import progress
 from tinker_rest_cli.settings import Settings, pass_settings
+from tinker_rest_cli.targets import NOT_FOUND, STDIN, concurrency_option, confirmed_targets, confirming_options
 
 if TYPE_CHECKING:
     from tinker_rest import APIFuture, BulkProgress, BulkResult
+
+# What a method of the client does, what is done to a checkpoint then, or was already.
+WORDS = {
+    "delete_checkpoints": ("delete", "deleted", "already deleted"),
+    "set_checkpoints_ttl": ("set the TTL of", "set", "already set"),
+    "publish_checkpoints": ("publish", "published", "already public"),
+    "unpublish_checkpoints": ("unpublish", "unpublished", "already private"),
+}
 
 log_option = click.option(
     "--log",
@@ -27,18 +34,6 @@ log_option = click.option(
     metavar="FILE",
     help="Append the outcome of each checkpoint to this file, and skip those that it has as done.",
 )
-
-
-@frozen
-class Change:
-    """What a command does to checkpoints."""
-
-    method: str  # of the client
-    verb: str
-    done: str
-    already: str
-    values: Sequence[Any] = ()  # after the checkpoints
-    detail: str = ""  # after the checkpoints in a sentence
 
 
 def _changes_many(command: Callable[..., int]) -> Callable[..., int]:
@@ -54,23 +49,24 @@ def _changes_many(command: Callable[..., int]) -> Callable[..., int]:
     return command
 
 
-def _run(settings: Settings, change: Change, request: Request, **given: Any) -> int:
-    """Make a change with further arguments of the method, and report it."""
+def _run(settings: Settings, name: str, given: dict[str, Any], **options: Any) -> int:
+    """Make a change and report it: `given` finds the checkpoints, the options go to the client's method."""
+    verb, done, already = WORDS[name]
     with rest_client(settings) as client:
-        targets = confirmed_targets(client, settings, request, change.verb, detail=change.detail)
+        targets = confirmed_targets(client, settings, verb, **given)
         if targets is None:
             return 0
-        finished, description = 0, f"{change.verb[:1].upper()}{change.verb[1:]} checkpoints"
-        with progress(settings, description, total=len(targets), unit="checkpoints") as bar:
+        finished, description = 0, f"{verb[:1].upper()}{verb[1:]} checkpoints"
+        with progress(settings, description, total=len(targets), unit="checkpoints") as update:
 
             def note(so_far: BulkProgress) -> None:
                 nonlocal finished
                 finished = so_far.finished
-                bar.update(finished)
+                update(completed=finished)
 
-            checkpoints = [target.checkpoint or target.tinker_path for target in targets]
-            method: Callable[..., APIFuture[BulkResult]] = getattr(client, change.method)
-            future = method(checkpoints, *change.values, progress=note, **given)
+            checkpoints = [one.tinker_path if one.checkpoint_type == NOT_FOUND else one for one in targets]
+            method: Callable[..., APIFuture[BulkResult]] = getattr(client, name)
+            future = method(checkpoints, progress=note, **options)
             try:
                 result = future.result()
             except KeyboardInterrupt:
@@ -80,7 +76,7 @@ def _run(settings: Settings, change: Change, request: Request, **given: Any) -> 
                         f"{finished:,} of {len(targets):,} were tried; run the same command to continue\n"
                     )
                 raise
-    return report(settings, result.outcomes, done=change.done, already=change.already)
+    return report(settings, result.outcomes, done=done, already=already)
 
 
 @click.command("delete", cls=Command)
@@ -89,16 +85,7 @@ def _run(settings: Settings, change: Change, request: Request, **given: Any) -> 
 )
 @_changes_many
 @pass_settings
-def delete(
-    settings: Settings,
-    checkpoint_paths: Sequence[str],
-    missing_ok: bool,
-    log: str | None,
-    concurrency: int,
-    dry_run: bool,
-    yes: bool,
-    **options: Any,
-) -> int:
+def delete(settings: Settings, missing_ok: bool, log: str | None, concurrency: int, **given: Any) -> int:
     """Delete checkpoints permanently.
 
     Give their tinker paths, - to read paths from stdin, or options that select. The checkpoints are listed before
@@ -111,9 +98,8 @@ def delete(
       tinker-rest checkpoint delete --older-than 30d --keep-latest 3 --dry-run
       tinker-rest checkpoint list -q --run RUN_ID --limit 0 | tinker-rest checkpoint delete --yes -
     """  # noqa: D301
-    change = Change("delete_checkpoints", "delete", "deleted", "already deleted")
-    request = Request(checkpoint_paths, options, dry_run, yes, exclude_public=True)
-    return _run(settings, change, request, missing_ok=missing_ok, log=log, concurrency=concurrency)
+    given["exclude_public"] = True
+    return _run(settings, "delete_checkpoints", given, missing_ok=missing_ok, log=log, concurrency=concurrency)
 
 
 @click.command("set-ttl", cls=Command)
@@ -127,14 +113,11 @@ def delete(
 @pass_settings
 def set_ttl(
     settings: Settings,
-    checkpoint_paths: Sequence[str],
     ttl_seconds: int | None,
     remove: bool,
     log: str | None,
     concurrency: int,
-    dry_run: bool,
-    yes: bool,
-    **options: Any,
+    **given: Any,
 ) -> int:
     """Set or remove the time to live of checkpoints.
 
@@ -155,10 +138,11 @@ def set_ttl(
     detail = " so that they never expire"
     if ttl_seconds is not None:
         detail = f" to expire at {datetime.now(UTC) + timedelta(seconds=ttl_seconds):%Y-%m-%d %H:%M} UTC"
-    change = Change("set_checkpoints_ttl", "set the TTL of", "set", "already set", [ttl_seconds], detail)
-    is_single = len(checkpoint_paths) == 1 and checkpoint_paths[0] != "-"
-    request = Request(checkpoint_paths, options, dry_run, yes or is_single, exclude_public=ttl_seconds is not None)
-    return _run(settings, change, request, log=log, concurrency=concurrency)
+    paths = given["checkpoint_paths"]
+    given |= {"detail": detail, "exclude_public": ttl_seconds is not None}
+    given["yes"] |= len(paths) == 1 and paths[0] != STDIN
+    options = {"ttl_seconds": ttl_seconds, "log": log, "concurrency": concurrency}
+    return _run(settings, "set_checkpoints_ttl", given, **options)
 
 
 @click.command("publish", cls=Command)
@@ -166,8 +150,7 @@ def set_ttl(
 @pass_settings
 def publish(settings: Settings, checkpoint_paths: Sequence[str]) -> int:
     """Make checkpoints readable by everyone. One that is public already is no failure."""
-    change = Change("publish_checkpoints", "publish", "published", "already public")
-    return _run(settings, change, Request(checkpoint_paths, yes=True))
+    return _run(settings, "publish_checkpoints", {"checkpoint_paths": checkpoint_paths, "yes": True})
 
 
 @click.command("unpublish", cls=Command)
@@ -175,5 +158,4 @@ def publish(settings: Settings, checkpoint_paths: Sequence[str]) -> int:
 @pass_settings
 def unpublish(settings: Settings, checkpoint_paths: Sequence[str]) -> int:
     """Make public checkpoints private again. One that is private already is no failure."""
-    change = Change("unpublish_checkpoints", "unpublish", "unpublished", "already private")
-    return _run(settings, change, Request(checkpoint_paths, yes=True))
+    return _run(settings, "unpublish_checkpoints", {"checkpoint_paths": checkpoint_paths, "yes": True})

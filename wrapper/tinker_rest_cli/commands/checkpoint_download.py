@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from itertools import islice
 from pathlib import Path
@@ -12,25 +12,28 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tinker_rest_cli.clients import build_timeout, rest_client
-from tinker_rest_cli.columns import Column
-from tinker_rest_cli.confirming import Request, concurrency_option, confirmed_targets, confirming_options
 from tinker_rest_cli.failures import CommandError
 from tinker_rest_cli.groups import Command
 from tinker_rest_cli.options import selection_options_of_changes
 from tinker_rest_cli.outcomes import report
-from tinker_rest_cli.progress import BYTES, Bar, progress
+from tinker_rest_cli.progress import BYTES, progress
 from tinker_rest_cli.settings import Settings, pass_settings
-from tinker_rest_cli.targets import STDIN, Target
+from tinker_rest_cli.targets import STDIN, concurrency_option, confirmed_targets, confirming_options
 
 if TYPE_CHECKING:
-    from tinker_rest import BulkOutcome, DownloadProgress, DownloadResult, RestClient, TinkerError
+    from tinker_rest import DownloadProgress, DownloadResult, RestClient, TinkerError
+    from tinker_rest.types import Checkpoint
 
 
-MAX_FAILURES_IN_A_ROW = 5  # then the server is taken to be away
+MAX_FAILURES_IN_A_ROW = 5  # that the next would share; then no more are begun
 
 
 def download_all(
-    client: RestClient, targets: Sequence[Target], bar: Bar, concurrency: int, **options: Any
+    client: RestClient,
+    targets: Sequence[Checkpoint],
+    update: Callable[..., None],
+    concurrency: int,
+    **options: Any,
 ) -> dict[str, DownloadResult | TinkerError | None]:
     """Download checkpoints, and return the result or error of each by its path; None if it was not tried."""
     from tinker_rest import errors
@@ -38,13 +41,13 @@ def download_all(
     answers: dict[str, DownloadResult | TinkerError | None] = {target.tinker_path: None for target in targets}
     sizes = {target.tinker_path: (0, target.size_bytes or 0) for target in targets}
     waiting = iter(targets)
-    failures_in_a_row, is_hopeless = 0, False
+    failures_in_a_row = 0
 
-    def begin(target: Target) -> tuple[Future[DownloadResult], str]:
+    def begin(target: Checkpoint) -> tuple[Future[DownloadResult], str]:
         def note(progress: DownloadProgress) -> None:
             sizes[target.tinker_path] = (progress.bytes_done, progress.bytes_total or progress.bytes_done)
             done, total = (sum(numbers) for numbers in zip(*sizes.values(), strict=True))
-            bar.update(done, total=total or None)
+            update(completed=done, total=total or None)
 
         return client.download_checkpoint(target.tinker_path, progress=note, **options), target.tinker_path
 
@@ -55,11 +58,10 @@ def download_all(
                 path, error = running.pop(future), future.exception()
                 answers[path] = error if isinstance(error, errors.TinkerError) else future.result()
                 status = getattr(error, "status_code", 0)
-                is_away = isinstance(error, errors.APIConnectionError) or status in (429, 502, 503, 504)
-                failures_in_a_row = failures_in_a_row + 1 if is_away else 0
-                is_ours = status in (401, 402) or isinstance(error, errors.CredentialsError)
-                is_hopeless |= is_ours or failures_in_a_row >= MAX_FAILURES_IN_A_ROW
-                if not is_hopeless:
+                no_answer = isinstance(error, errors.APIConnectionError | errors.CredentialsError)
+                is_of_all = no_answer or status in (401, 402, 429) or status >= 500
+                failures_in_a_row = failures_in_a_row + 1 if is_of_all else 0
+                if failures_in_a_row < MAX_FAILURES_IN_A_ROW:
                     running |= dict(map(begin, islice(waiting, 1)))
     finally:
         for future in running:
@@ -85,10 +87,8 @@ def download(
     output: Path,
     no_extract: bool,
     force: bool,
-    dry_run: bool,
-    yes: bool,
     concurrency: int,
-    **selection: Any,
+    **given: Any,
 ) -> int:
     """Download checkpoints, each to a folder RUN_ID_KIND_NAME.
 
@@ -98,18 +98,18 @@ def download(
     """
     from tinker_rest import BulkOutcome, TinkerError
 
-    is_single = len(checkpoint_paths) == 1 and checkpoint_paths[0] != STDIN
-    request = Request(checkpoint_paths, selection, dry_run, yes or is_single)
+    given["yes"] |= len(checkpoint_paths) == 1 and checkpoint_paths[0] != STDIN
     with rest_client(settings) as client:
-        targets = confirmed_targets(client, settings, request, "download", detail=f" to {output.resolve()}")
+        detail = f" to {output.resolve()}"
+        targets = confirmed_targets(client, settings, "download", checkpoint_paths, detail=detail, **given)
         if targets is None:
             return 0
         _make(output)
-        with progress(settings, "Downloading", unit=BYTES) as bar:
+        with progress(settings, "Downloading", unit=BYTES) as update:
             options = build_timeout(settings, "archive_timeout")
             options |= {"dest": output, "extract": not no_extract, "overwrite": force}
             try:
-                answers = download_all(client, targets, bar, concurrency, **options)
+                answers = download_all(client, targets, update, concurrency, **options)
             except KeyboardInterrupt:
                 if not settings.quiet:
                     sys.stderr.write("partial download kept; run the same command to resume\n")
@@ -126,12 +126,7 @@ def download(
             outcomes.append(BulkOutcome(path, "failed", answer.with_traceback(None)))
         else:
             outcomes.append(BulkOutcome(path, "already_done" if answer.already_present else "done"))
-    saved_to: Column[BulkOutcome] = Column(
-        "destination", "Saved to", lambda outcome: results[outcome.tinker_path]["destination"], no_wrap=True
-    )
-    return report(
-        settings, outcomes, done="downloaded", already="already there", results=results, more_columns=[saved_to]
-    )
+    return report(settings, outcomes, done="downloaded", already="already there", results=results)
 
 
 def _make(folder: Path) -> None:

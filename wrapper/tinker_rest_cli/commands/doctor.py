@@ -17,19 +17,13 @@ from tinker_rest_cli.settings import Settings, pass_settings
 if TYPE_CHECKING:
     from tinker_rest_cli.doctor import Finding
 
+SECONDS = 5.0  # for a step
 STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red", "skip": "dim"}
-COLUMNS: list[Column[Finding]] = [
-    Column("name", "Name"),
-    Column("result", "Result", lambda finding: finding.level),
-    Column("text", "Finding"),
-    Column("remedy", "Remedy", lambda finding: finding.remedy or None),
-    Column("facts", "Facts", lambda finding: dict(finding.facts), in_csv=False),
-]
 FINDINGS: Listing[Finding] = Listing(
     "finding",
-    lambda finding: finding.name,
-    COLUMNS,
-    lambda finding: {column.name: column.value(finding) for column in COLUMNS},
+    "findings",
+    [Column("name", "Name"), Column("result", "Result"), Column("text", "Finding"), Column("remedy", "Remedy")],
+    json=lambda finding: {name: getattr(finding, name) for name in ("name", "result", "text", "remedy")},
 )
 
 
@@ -43,18 +37,18 @@ def doctor(settings: Settings) -> int:
     one of Tinker. -q prints the names of the checks that warn or fail. The key is never shown. Nothing is changed.
     """
     from tinker_rest_cli.clients import client_options
-    from tinker_rest_cli.doctor import SECONDS, examine
+    from tinker_rest_cli.doctor import examine
 
-    client_options(settings)
+    options = {"timeout": SECONDS, **client_options(settings), "max_retries": 0}
     warnings.simplefilter("ignore")  # a finding reports them
     findings = []
     is_table = settings.format == "table" and not settings.quiet
-    for finding in examine(settings.base_url, settings.timeout or SECONDS):
+    for finding in examine(options):
         findings.append(finding)
         if is_table:
             _write(finding)
-    failed = [finding for finding in findings if finding.level == "fail"]
-    warned = [finding for finding in findings if finding.level == "warn"]
+    failed = [finding for finding in findings if finding.result == "fail"]
+    warned = [finding for finding in findings if finding.result == "warn"]
     status = int(failed[0].status) if failed else 0
     if is_table:
         parts = [counted(len(some), thing) for some, thing in ((failed, "failure"), (warned, "warning")) if some]
@@ -62,7 +56,7 @@ def doctor(settings: Settings) -> int:
         return status
     shown = [finding for finding in findings if finding in failed + warned] if settings.quiet else findings
     more = {"exit_status": status, "failures": len(failed), "warnings": len(warned)}
-    show_list(settings, FINDINGS, shown, more=lambda: more)
+    show_list(settings, FINDINGS, shown, more=more)
     return status
 
 
@@ -75,8 +69,8 @@ def _write(finding: Finding) -> None:
     row = Table.grid(padding=(0, GAP, 0, 0))
     for width in (4, 10, None):
         row.add_column(width=width, overflow="fold")
-    text = Text(printable(finding.text), LABEL if finding.level == "skip" else "")
-    row.add_row(Text(finding.level, STYLES[finding.level]), Text(finding.name, LABEL), text)
+    text = Text(printable(finding.text), LABEL if finding.result == "skip" else "")
+    row.add_row(Text(finding.result, STYLES[finding.result]), Text(finding.name, LABEL), text)
     if finding.remedy:
         row.add_row("", "", Text(f"> {printable(finding.remedy)}"))
     write(console(), row)

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 MODELS: Listing[SupportedModel] = Listing(
     "model",
-    lambda model: model.model_name or "",
+    "models",
     [
-        Column("name", "Model", lambda model: model.model_name, no_wrap=True),
-        Column("context", "Max context", lambda model: model.max_context_length, right=True),
+        Column("model_name", "Model", no_wrap=True),
+        Column("max_context_length", "Max context", right=True),
         Column("trainable", "Trainable", text=yes_or_no),
         Column("sampleable", "Sampleable", text=yes_or_no),
     ],

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tinker_rest_cli.clients import admin_client
-from tinker_rest_cli.columns import Column, Listing, columns_option, model_as_json
+from tinker_rest_cli.columns import Column, Listing, columns_option
 from tinker_rest_cli.formatting import counted, plain, size, usd
 from tinker_rest_cli.groups import Command, Group
 from tinker_rest_cli.options import this_hour, utc_day, utc_hour
@@ -33,14 +33,13 @@ def _quantity(event: BillingUsageEvent) -> str:
     return ""
 
 
-# The names are those that the official command line has in CSV.
 EVENTS: Listing[BillingUsageEvent] = Listing(
     "hourly usage row",
-    lambda event: event.session_id or "",
+    "data",
     [
         Column("bucket_start", "Hour (UTC)"),
         Column("bucket_end", "Until (UTC)", hidden=True),
-        Column("type", "Usage", lambda event: event.event_info.type),
+        Column("type", "Usage", _info("type")),
         Column("quantity", "Quantity", _quantity, right=True, in_csv=False),
         Column("token_count", "Tokens", _info("token_count"), right=True, hidden=True),
         Column("gigabyte_hours", "GB hours", _info("gigabyte_hours"), right=True, hidden=True),
@@ -56,14 +55,15 @@ EVENTS: Listing[BillingUsageEvent] = Listing(
         Column("effective_rate_usd_per_million_tokens", "USD per million tokens", right=True, hidden=True),
         Column("effective_rate_usd_per_gigabyte_month", "USD per GB month", right=True, hidden=True),
     ],
+    lambda event: event.session_id,
 )
 
 STORAGE: Listing[CurrentCheckpointStorageUsageItem] = Listing(
     "row",
-    lambda row: row.project_id or "",
+    "data",
     [
         Column("project_id", "Project", text=lambda value: value or "none", no_wrap=True),
-        Column("user_email", "User", lambda row: row.user_email or row.user_name),
+        Column("user_email", "User"),
         Column("user_name", "Name", hidden=True),
         Column("org_user_urn", "User URN", no_wrap=True, hidden=True),
         Column("checkpoint_count", "Checkpoints", right=True),
@@ -116,7 +116,8 @@ def usage(
         _write_file(csv_path, EVENTS.csv_rows(found.data, columns))
     if csv_path is None and sessions_path is None:
         events = [event for event in found.data if event.session_id or not settings.quiet]
-        _show(settings, EVENTS, events, found.model_dump(mode="json"), columns)
+        more = found.model_dump(mode="json", exclude=["data"])
+        show_list(settings, EVENTS, events, columns=columns, more=more)
 
 
 @billing.command("checkpoint-storage")
@@ -140,18 +141,8 @@ def checkpoint_storage(
     if csv_path is not None:
         _write_file(csv_path, STORAGE.csv_rows(found.data, columns))
         return
-    _show(settings, STORAGE, found.data, model_as_json(found), columns)
-
-
-def _show(
-    settings: Settings,
-    listing: Listing[Any],
-    items: Sequence[Any],
-    whole: dict[str, Any],
-    columns: Sequence[Column[Any]] | None,
-) -> None:
-    more = {name: value for name, value in whole.items() if name != "data"}
-    show_list(settings, listing, items, columns=columns, more=lambda: more)
+    more = found.model_dump(mode="json", exclude=["data"])
+    show_list(settings, STORAGE, found.data, columns=columns, more=more)
 
 
 def _write_file(path: str, rows: Iterable[Sequence[Any]]) -> None:
@@ -168,16 +159,17 @@ EVENT_TYPES = ("all", "checkpoints", "projects", "teams", "organizations")
 
 ENTRIES: Listing[AuditLogEntry] = Listing(
     "event",
-    lambda entry: entry.tinker_path or entry.model_id or "",
+    "entries",
     [
-        Column("time", "Time (UTC)", lambda entry: entry.timestamp),
+        Column("timestamp", "Time (UTC)"),
         Column("event", "Event"),
-        Column("actor", "Actor", lambda entry: entry.event_details.get("actor")),
-        Column("path", "Checkpoint", lambda entry: entry.tinker_path, no_wrap=True),
-        Column("run", "Run ID", lambda entry: entry.model_id, no_wrap=True, hidden=True),
+        Column("event_details.actor", "Actor"),
+        Column("tinker_path", "Checkpoint", no_wrap=True),
+        Column("model_id", "Run ID", no_wrap=True, hidden=True),
         Column("purpose", "Purpose", hidden=True),
-        Column("details", "Details", lambda entry: entry.event_details, hidden=True),
+        Column("event_details", "Details", hidden=True),
     ],
+    lambda entry: entry.tinker_path or entry.model_id,
 )
 
 
@@ -203,5 +195,5 @@ def audit(
     with admin_client(settings) as client:
         entries = client.get_audit_log(event_type, day).result().entries  # type: ignore[arg-type]
     if settings.quiet:
-        entries = [entry for entry in entries if ENTRIES.id(entry)]
+        entries = [entry for entry in entries if entry.tinker_path or entry.model_id]
     show_list(settings, ENTRIES, entries, columns=columns)

@@ -3,47 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from tinker_rest_cli.clients import rest_client
 from tinker_rest_cli.columns import Column, Listing, columns_option
-from tinker_rest_cli.formatting import age, moment, yes_or_no
+from tinker_rest_cli.formatting import age, metadata_facts, moment, yes_or_no
 from tinker_rest_cli.groups import Group
 from tinker_rest_cli.options import access_scope_option, run_id_of
-from tinker_rest_cli.output import limit_option, metadata_facts, show_list, show_one
+from tinker_rest_cli.output import limit_option, show_list, show_one
 from tinker_rest_cli.settings import Settings, pass_settings
 
 if TYPE_CHECKING:
     from tinker_rest.types import Checkpoint, TrainingRun
 
 
-def _lora(run: TrainingRun) -> str:
-    return f"rank {run.lora_rank}" if run.is_lora and run.lora_rank else yes_or_no(run.is_lora)
+def _status(corrupted: bool) -> str:
+    return "failed" if corrupted else "ok"
 
 
-def _status(run: TrainingRun) -> str:
-    return "failed" if run.corrupted else "ok"
-
-
-def _age(time: datetime | None) -> str:
-    return age(time) if time else ""
-
-
+# The aliases are the columns of the official command line.
 RUNS: Listing[TrainingRun] = Listing(
     "training run",
-    lambda run: run.training_run_id,
+    "runs",
     [
-        Column("id", "Run ID", "training_run_id", no_wrap=True),
-        Column("model", "Base model", "base_model"),
-        Column("owner", "Owner", "model_owner", hidden=True),
-        Column("lora", "LoRA", _lora),
-        Column("updated", "Last update", "last_request_time", age),
-        Column("status", "Status", _status),
-        Column("checkpoint", "Last checkpoint", "last_checkpoint.tinker_path", no_wrap=True, hidden=True),
-        Column("checkpoint_time", "Checkpoint time", "last_checkpoint.time", _age, hidden=True),
+        Column("training_run_id", "Run ID", alias="id", no_wrap=True),
+        Column("base_model", "Base model", alias="model"),
+        Column("model_owner", "Owner", alias="owner", hidden=True),
+        Column("is_lora", "LoRA", hidden=True),
+        Column("lora_rank", "LoRA rank", alias="lora", right=True),
+        Column("last_request_time", "Last update", text=age, alias="updated"),
+        Column("corrupted", "Status", text=_status, alias="status"),
+        Column("last_checkpoint.tinker_path", "Last checkpoint", alias="checkpoint", no_wrap=True, hidden=True),
+        Column("last_checkpoint.time", "Checkpoint time", alias="checkpoint_time", hidden=True),
+        Column("last_sampler_checkpoint.tinker_path", "Last sampler checkpoint", no_wrap=True, hidden=True),
+        Column("user_metadata", "Metadata", hidden=True),
     ],
 )
 
@@ -91,9 +86,9 @@ def info(settings: Settings, run_id: str, access_scope: str) -> None:
         ("Run ID", found.training_run_id),
         ("Base model", found.base_model),
         ("Owner", found.model_owner or "unknown"),
-        ("LoRA", _lora(found)),
+        ("LoRA", f"rank {found.lora_rank}" if found.is_lora and found.lora_rank else yes_or_no(found.is_lora)),
         ("Last update", moment(found.last_request_time)),
-        ("Status", _status(found)),
+        ("Status", _status(found.corrupted)),
         *_checkpoint_facts("training", found.last_checkpoint),
         *_checkpoint_facts("sampler", found.last_sampler_checkpoint),
         *metadata_facts(found.user_metadata),

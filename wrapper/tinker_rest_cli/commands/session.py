@@ -3,63 +3,49 @@
 from __future__ import annotations
 
 import secrets
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from tinker_rest_cli.clients import build_timeout, rest_client
 from tinker_rest_cli.columns import Column, Listing, columns_option
 from tinker_rest_cli.failures import CommandError, ExitStatus
-from tinker_rest_cli.formatting import age, json_text, plain, size
+from tinker_rest_cli.formatting import age, json_text, metadata_facts, plain, size
 from tinker_rest_cli.groups import Group
-from tinker_rest_cli.options import access_scope_option
-from tinker_rest_cli.output import limit_option, metadata_facts, show_list, show_one
-from tinker_rest_cli.progress import BYTES, Bar, progress
+from tinker_rest_cli.options import access_scope_option, pairs
+from tinker_rest_cli.output import limit_option, show_list, show_one
+from tinker_rest_cli.progress import BYTES, progress
 from tinker_rest_cli.settings import Settings, pass_settings
 
 if TYPE_CHECKING:
     from tinker_rest.types import SessionSummary
 
-STATUSES = {
-    "active": "ActiveSessionStatusQuery",
-    "cancelled": "CancelledSessionStatusQuery",
-    "failed": "FailedSessionStatusQuery",
-    "client_finished": "ClientFinishedSessionStatusQuery",
-}
+STATUSES = ("active", "cancelled", "failed", "client_finished")
 MAX_PER_PAGE = 200
 
 SESSIONS: Listing[str] = Listing(
     "session",
-    lambda session_id: session_id,
-    [Column("id", "Session ID", lambda session_id: session_id, no_wrap=True)],
-    lambda session_id: {"session_id": session_id},
+    "sessions",
+    [Column("session_id", "Session ID", str, no_wrap=True)],
+    json=lambda session_id: {"session_id": session_id},
 )
-
-
-def _status(session: SessionSummary) -> str:
-    if session.status is None:
-        return "unknown"
-    whole: dict[str, Any] = session.status.to_dict()
-    reason = (whole.get("reason") or {}).get("type")
-    return f"{whole['type']} ({reason})" if reason else str(whole["type"])
-
 
 FOUND_SESSIONS: Listing[SessionSummary] = Listing(
     "session",
-    lambda session: session.session_id,
+    "sessions",
     [
-        Column("id", "Session ID", lambda session: session.session_id, no_wrap=True),
-        Column("name", "Name", lambda session: session.display_name),
-        Column("status", "Status", _status),
-        Column("created", "Created", lambda session: session.created_at, age),
-        Column("checkpoints", "Checkpoints", lambda session: session.checkpoints_count, right=True),
-        Column("size", "Size", lambda session: session.checkpoint_storage_bytes, size, right=True),
-        Column("project", "Project", lambda session: session.project_id, hidden=True),
-        Column("owner", "Owner", lambda session: session.owner, hidden=True),
-        Column("metadata", "Metadata", lambda session: session.user_metadata, hidden=True),
+        Column("session_id", "Session ID", no_wrap=True),
+        Column("display_name", "Name"),
+        Column("status.type", "Status"),
+        Column("status.reason.type", "Reason"),
+        Column("created_at", "Created", text=age),
+        Column("checkpoints_count", "Checkpoints", right=True),
+        Column("checkpoint_storage_bytes", "Size", text=size, right=True),
+        Column("project_id", "Project", hidden=True),
+        Column("owner", "Owner", hidden=True),
+        Column("user_metadata", "Metadata", hidden=True),
     ],
 )
 
@@ -102,27 +88,18 @@ def _listed(thing: str, ids: Sequence[str]) -> list[tuple[str, str]]:
     return [(f"{thing}s" if number == 0 else "", one) for number, one in enumerate(ids)] or [(f"{thing}s", "none")]
 
 
-def _pairs(_context: click.Context, _option: click.Parameter, values: Sequence[str]) -> dict[str, str]:
-    for value in values:
-        if "=" not in value:
-            raise click.BadParameter(f"{value!r} is not of the form KEY=VALUE")
-    return dict(value.split("=", 1) for value in values)
-
-
 @session.command("search")
 @click.argument("name", required=False)
 @limit_option
 @columns_option(FOUND_SESSIONS)
-@click.option(
-    "--status", "statuses", multiple=True, type=click.Choice([*STATUSES]), help="Can be given many times."
-)
+@click.option("--status", "statuses", multiple=True, type=click.Choice(STATUSES), help="Can be given many times.")
 @click.option("--project-id", "project_ids", metavar="ID", multiple=True, help="Can be given many times.")
 @click.option(
     "--metadata",
     "user_metadata",
     metavar="KEY=VALUE",
     multiple=True,
-    callback=_pairs,
+    callback=lambda _context, _option, values: pairs(values, "--metadata"),
     help="Can be given many times.",
 )
 @click.option("--session-id", metavar="ID", help="Only the session of this ID.")
@@ -144,21 +121,18 @@ def search(
 
     NAME is a part of the session's name. A session must match everything that you give.
     """
-    from tinker_rest import types
+    from tinker_rest.types import SessionSearchRequest
 
-    whose: types.SearchOwner = types.OwnSearchOwner()
-    if owner:
-        whose = types.UserSearchOwner(owner_urns=[*owner])
-    elif access_scope == "accessible":
-        whose = types.AccessibleSearchOwner()
-    request = types.SessionSearchRequest(
-        display_name=name,
-        project_ids=[*project_ids] or None,
-        owner=whose,
-        statuses=[getattr(types, STATUSES[status])() for status in statuses] or None,
-        limit=min(limit or MAX_PER_PAGE, MAX_PER_PAGE),
+    scope = {"type": "accessible" if access_scope == "accessible" else "own"}
+    query = {
+        "display_name": name,
+        "project_ids": [*project_ids] or None,
+        "owner": {"type": "user", "owner_urns": [*owner]} if owner else scope,
+        "statuses": [{"type": status} for status in statuses] or None,
+        "limit": min(limit or MAX_PER_PAGE, MAX_PER_PAGE),
         **fields,
-    )
+    }
+    request = SessionSearchRequest.model_validate(query)
     with rest_client(settings) as client:
         sessions = client.iter_session_search(request, max_items=limit or None)
         show_list(settings, FOUND_SESSIONS, sessions, columns=columns, limit=limit)
@@ -184,8 +158,8 @@ def export_trace(settings: Settings, session_id: str, output: str | None, url_on
         click.echo(json_text({"session_id": session_id, "url": url}) if as_json else url)
         return
     target = f"{session_id}.pftrace" if output is None else output
-    with progress(settings, "Downloading", unit=BYTES) as bar:
-        count = _download(url, target, bar)
+    with progress(settings, "Downloading", unit=BYTES) as update:
+        count = _download(url, target, update)
     if target == "-":
         return
     done = {"session_id": session_id, "destination": target, "file_size_bytes": count}
@@ -193,29 +167,27 @@ def export_trace(settings: Settings, session_id: str, output: str | None, url_on
     show_one(settings, target, done, facts)
 
 
-def _download(url: str, target: str, bar: Bar) -> int:
+def _download(url: str, target: str, update: Callable[..., None]) -> int:
     """Download a file and return its size in bytes.
 
     The target is a file, which is replaced once all is there, or a device or pipe; `-` is stdout.
     """
-    if target == "-":
-        return _copy(url, sys.stdout.buffer, bar)
     path = Path(target)
-    if path.exists() and not path.is_file():  # such as /dev/null, which must not be replaced
-        with path.open("wb") as device:
-            return _copy(url, device, bar)
+    if target == "-" or (path.exists() and not path.is_file()):  # such as /dev/null, which must not be replaced
+        with click.open_file(target, "wb") as file:
+            return _copy(url, file, update)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with part.open("xb") as file:
-            count = _copy(url, file, bar)
+            count = _copy(url, file, update)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
     return count
 
 
-def _copy(url: str, file: BinaryIO, bar: Bar) -> int:
+def _copy(url: str, file: IO[bytes], update: Callable[..., None]) -> int:
     import httpx
 
     from tinker_rest.errors import redact
@@ -224,17 +196,12 @@ def _copy(url: str, file: BinaryIO, bar: Bar) -> int:
         with httpx.stream("GET", url, timeout=60.0, follow_redirects=True) as response:
             response.raise_for_status()
             length = response.headers.get("content-length", "")
-            total = int(length) if length.isdigit() else None
             for chunk in response.iter_raw():
                 file.write(chunk)
-                bar.update(response.num_bytes_downloaded, total=total)
-            count = response.num_bytes_downloaded
+                update(completed=response.num_bytes_downloaded, total=int(length) if length.isdigit() else None)
+            return response.num_bytes_downloaded
     except httpx.HTTPStatusError as error:
         message = f"the storage answered with {error.response.status_code}. Try again, which makes a new URL"
-        raise CommandError(message, ExitStatus.NETWORK) from None
     except httpx.HTTPError as error:
         message = f"the download broke off: {redact(str(error)) or type(error).__name__}. Try again"
-        raise CommandError(message, ExitStatus.NETWORK) from None
-    if total is not None and count != total:
-        raise CommandError(f"only {count} of {total} bytes arrived. Try again", ExitStatus.NETWORK)
-    return count
+    raise CommandError(message, ExitStatus.NETWORK) from None

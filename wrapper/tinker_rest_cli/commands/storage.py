@@ -2,25 +2,127 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tinker_rest_cli.columns import Column, Listing
+from tinker_rest_cli.formatting import counted, for_csv, size, usd
 from tinker_rest_cli.groups import Command
 from tinker_rest_cli.options import DURATION, selection_of, selection_options
-from tinker_rest_cli.output import show_list
+from tinker_rest_cli.output import limit_option, show_list
 from tinker_rest_cli.settings import Settings, pass_settings
 
 if TYPE_CHECKING:
-    from tinker_rest import APIFuture, RestClient
+    from tinker_rest import APIFuture
     from tinker_rest.types import Checkpoint
 
+DAY = timedelta(days=1)
 MIN_TTL = timedelta(hours=1)  # that servers take
-SHOWN_RUNS = 10
 PRICE_SECONDS = 10.0
+AGES = (1, 7, 30, 90, 365)  # the ends of ranges in days
+
+RUNS: Listing[dict[str, Any]] = Listing(
+    "training run",
+    "runs",
+    [
+        Column("training_run_id", "Run ID", text=lambda run_id: run_id or "unknown run", no_wrap=True),
+        Column("checkpoint_count", "Checkpoints", right=True),
+        Column("size_bytes", "Size", text=size, right=True),
+        Column("unknown_size_count", "Unknown sizes", right=True, hidden=True),
+        Column("estimated_monthly_cost_usd", "USD a month", text=usd, right=True, hidden=True),
+        Column("public_size_bytes", "Public", text=size, right=True),
+        Column("never_expires_size_bytes", "Never expires", text=size, right=True),
+        Column("oldest", "Oldest", hidden=True),
+        Column("newest", "Newest", hidden=True),
+    ],
+)
+
+
+def amount(checkpoints: Iterable[Checkpoint], price: float | None = None) -> dict[str, Any]:
+    """Count checkpoints; the price is in US dollars for 10^9 bytes and a month."""
+    sizes = [checkpoint.size_bytes for checkpoint in checkpoints]
+    total = sum(size for size in sizes if size is not None)
+    return {
+        "checkpoint_count": len(sizes),
+        "size_bytes": total,
+        "unknown_size_count": sizes.count(None),
+        "estimated_monthly_cost_usd": None if price is None else round(total / 10**9 * price, 6),
+    }
+
+
+def storage_report(
+    checkpoints: Iterable[Checkpoint], *, now: datetime, ttl: timedelta | None = None, price: float | None = None
+) -> dict[str, Any]:
+    """What `-f json` prints: training runs, the largest first, and sums."""
+    newest_first = sorted(checkpoints, key=lambda one: one.time or datetime.min.replace(tzinfo=UTC), reverse=True)
+
+    def sums(key: Callable[[Checkpoint], str]) -> dict[str, dict[str, Any]]:
+        return {name: amount(group, price) for name, group in _grouped(newest_first, key).items()}
+
+    def age(checkpoint: Checkpoint) -> str:
+        if checkpoint.time is None:
+            return "unknown"
+        place = sum(now - checkpoint.time > end * DAY for end in AGES)
+        return f"{[0, *AGES][place]}_to_{AGES[place]}_days" if place < len(AGES) else f"over_{AGES[-1]}_days"
+
+    runs = [
+        {
+            "training_run_id": run_id,
+            **amount(group, price),
+            "public_size_bytes": amount(one for one in group if one.public)["size_bytes"],
+            "never_expires_size_bytes": amount(one for one in group if one.expires_at is None)["size_bytes"],
+            "oldest": for_csv(group[-1].time) or None,
+            "newest": for_csv(group[0].time) or None,
+        }
+        for run_id, group in _grouped(newest_first, lambda one: one.training_run_id).items()
+    ]
+    never_expires = [one for one in newest_first if one.expires_at is None]
+    old = [one for one in never_expires if ttl and one.time and now - one.time >= ttl and not one.public]
+    return {
+        "runs": sorted(runs, key=lambda run: -run["size_bytes"]),
+        "counted_at": for_csv(now),
+        "total": amount(newest_first, price),
+        "public": amount((one for one in newest_first if one.public), price),
+        "never_expires": amount(never_expires, price),
+        "by_type": sums(lambda one: str(one.checkpoint_type)),
+        "by_age": sums(age),
+        "freed_by_ttl": amount(old, price) if ttl else None,
+        "usd_per_gigabyte_month": price,
+    }
+
+
+def _grouped(checkpoints: Iterable[Checkpoint], key: Callable[[Checkpoint], Any]) -> dict[Any, list[Checkpoint]]:
+    groups: dict[Any, list[Checkpoint]] = {}
+    for checkpoint in checkpoints:
+        groups.setdefault(key(checkpoint), []).append(checkpoint)
+    return groups
+
+
+def _facts(report: dict[str, Any], ttl: timedelta | None) -> list[tuple[str, str]]:
+    sums = {
+        "Total": report["total"],
+        "Public": report["public"],
+        "Never expires": report["never_expires"],
+        **{f"Type {name}": one for name, one in report["by_type"].items()},
+        **{f"Age {name.replace('_', ' ')}": one for name, one in report["by_age"].items()},
+    }
+    facts = [(name, _text(one)) for name, one in sums.items()]
+    if ttl:
+        text = _text(report["freed_by_ttl"])
+        facts.append((f"A {ttl / DAY:.3g}-day TTL frees", f"{text}: private, older, without an expiry"))
+    return facts
+
+
+def _text(stored: dict[str, Any]) -> str:
+    text = f"{size(stored['size_bytes'])} in {counted(stored['checkpoint_count'], 'checkpoint')}"
+    if stored["unknown_size_count"]:
+        text += f", {stored['unknown_size_count']:,} of unknown size"
+    if stored["estimated_monthly_cost_usd"] is not None:
+        text += f", about {usd(stored['estimated_monthly_cost_usd'])} USD a month"
+    return text
 
 
 def _now() -> datetime:
@@ -35,80 +137,51 @@ def _ttl(context: click.Context, option: click.Parameter, value: str | None) -> 
 
 
 @click.command("storage", cls=Command)
-@click.option("--ttl", callback=_ttl, metavar="TIME", help="Show what a TTL such as 30d would free.")
-@click.option(
-    "--top", type=click.IntRange(min=0), metavar="N",
-    help=f"Only the N largest runs, 0 for all; {SHOWN_RUNS} by default in tables, all otherwise.",
-)  # fmt: skip
-@click.option(
-    "--price-per-gb-month", "price", type=click.FloatRange(min=0), metavar="USD",
-    help="Estimate costs with this price, for 10^9 bytes and a month; by default the server's, which only"
-    " administrators can read.",
-)  # fmt: skip
+@click.option("--ttl", callback=_ttl, metavar="TIME", help="Also show what a TTL such as 30d would free.")
+@limit_option
 @selection_options
 @pass_settings
-def storage(
-    settings: Settings, ttl: timedelta | None, top: int | None, price: float | None, **options: Any
-) -> None:
-    """Show how much storage checkpoints use, by training run, age and expiry, and what a TTL would free.
+def storage(settings: Settings, ttl: timedelta | None, limit: int, **options: Any) -> None:
+    """Show how much storage your checkpoints use: by training run, type and age, and what it costs.
 
-    All your checkpoints are counted, including public ones, or those that the options select. Ages count from when
-    a checkpoint was saved. -q prints the IDs of training runs, the largest first; csv and jsonl have a row for
-    each.
+    All your checkpoints are counted, including public ones, or those that the options select. The cost is an
+    estimate before credits; only administrators can read the price.
 
-    --ttl 30d shows how much is gone after some times from now: what expires already; what you free by deleting
-    private checkpoints that never expire once they are older than 30 days (`checkpoint delete --no-ttl
-    --older-than 30d` deletes those of now); and what you free by setting the TTL on the same checkpoints now
-    (`checkpoint set-ttl --no-ttl --ttl 30d`). Existing expiries stay as they are. Nothing is changed.
+    A TTL of 30 days frees private checkpoints that never expire and are older. Nothing is changed: `checkpoint
+    delete --no-ttl --older-than 30d` deletes them now, and `checkpoint set-ttl --no-ttl --ttl 30d` lets all that
+    never expire do so in 30 days.
     """
-    from tinker_rest import AdminClient
+    from tinker_rest import AdminClient, CheckpointSelection
     from tinker_rest_cli.clients import client_options, rest_client
-    from tinker_rest_cli.storage_report import RUN_FIELDS, storage_report
+    from tinker_rest_cli.progress import progress
 
-    source = None if price is None else "option"
+    selection = selection_of({**options, "include_public": True}) or CheckpointSelection(include_public=True)
     with (
         rest_client(settings) as client,
         AdminClient(**{**client_options(settings), "timeout": PRICE_SECONDS, "max_retries": 1}) as admin,
     ):
-        asked = admin.get_current_checkpoint_storage_usage() if price is None and not settings.quiet else None
-        checkpoints = _read(settings, client, options)
-        if asked is not None and (price := _price(asked)) is not None:
-            source = "server"
-    report = storage_report(checkpoints, now=_now(), ttl=ttl, price=price, price_source=source)
-    if settings.format == "table" and not settings.quiet:
-        from tinker_rest_cli.storage_view import write_report
+        asked = None if settings.quiet else admin.get_current_checkpoint_storage_usage()
+        with progress(settings, "Reading checkpoints", unit="checkpoints"):
+            checkpoints = client.select_checkpoints(selection).result()
+        price = _price(asked)
+    report = storage_report(checkpoints, now=_now(), ttl=ttl, price=price)
+    if settings.format == "table" and not settings.quiet and checkpoints:
+        from tinker_rest_cli.tables import write_facts
 
-        write_report(report, SHOWN_RUNS if top is None else top)
-        return
-    runs = report.pop("items")
-    shown = [run for run in runs[: top or None] if run["training_run_id"] or not settings.quiet]
-    columns = [Column[dict[str, Any]](name, name, itemgetter(name)) for name in RUN_FIELDS]
-    listing = Listing("training run", itemgetter("training_run_id"), columns)
-    show_list(settings, listing, shown, total_count=len(runs), more=lambda: report)
+        write_facts(_facts(report, ttl))
+        click.echo()
+    runs = report.pop("runs")
+    show_list(settings, RUNS, runs[: limit or None], total_count=len(runs), more=report)
 
 
-def _price(asked: APIFuture[Any]) -> float | None:
+def _price(asked: APIFuture[Any] | None) -> float | None:
     """The server's price; None if it does not say, or not to you."""
     from tinker_rest import TinkerError
 
+    if asked is None:
+        return None
     try:
         price: float | None = asked.result().effective_rate_usd_per_gigabyte_month
     except TinkerError:
         return None
     return price
-
-
-def _read(settings: Settings, client: RestClient, options: dict[str, Any]) -> list[Checkpoint]:
-    from tinker_rest import CheckpointSelection
-    from tinker_rest_cli.progress import progress
-
-    selection = selection_of({**options, "include_public": True}) or CheckpointSelection(include_public=True)
-    with progress(settings, "Reading checkpoints", unit="checkpoints") as bar:
-        if selection.training_run_ids is not None:
-            return client.select_checkpoints(selection).result()
-        everything = []
-        listed = iter(client.iter_user_checkpoints())
-        for number, checkpoint in enumerate(listed, 1):
-            everything.append(checkpoint)
-            bar.update(number, total=listed.total_count)
-    return selection.apply(everything)
