@@ -109,7 +109,7 @@ def test_formats(run: Run) -> None:
     whole = json.loads(run("doctor -f json").stdout)
     assert [*whole] == ["findings", "total_count", "exit_status", "failures", "warnings"]
     assert {*whole["findings"][0]} == {"name", "result", "text", "remedy"}
-    assert (whole["exit_status"], whole["failures"], whole["warnings"]) == (0, 0, 1)  # the clock, that of the scenario
+    assert (whole["exit_status"], whole["failures"], whole["warnings"]) == (0, 0, 1)  # the scenario's clock
     assert [json.loads(line)["name"] for line in run("doctor -f jsonl").stdout.splitlines()] == NAMES
     assert [row["name"] for row in csv.DictReader(io.StringIO(run("doctor -f csv").stdout))] == NAMES
     assert run("doctor -q").stdout == "clock\n"
