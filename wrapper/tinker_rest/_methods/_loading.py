@@ -10,13 +10,11 @@ if TYPE_CHECKING:
     from tinker_rest import _bulk_change as bulk_change
     from tinker_rest import bulk, downloads, pagination
     from tinker_rest._methods import _parsing as parsing
-    from tinker_rest._methods import _trace_export as trace_export
 else:
     bulk = LazyModule("tinker_rest.bulk")
     bulk_change = LazyModule("tinker_rest._bulk_change")
     downloads = LazyModule("tinker_rest.downloads")
     pagination = LazyModule("tinker_rest.pagination")
     parsing = LazyModule("tinker_rest._methods._parsing")
-    trace_export = LazyModule("tinker_rest._methods._trace_export")
 
-__all__ = ["bulk", "bulk_change", "downloads", "pagination", "parsing", "trace_export"]
+__all__ = ["bulk", "bulk_change", "downloads", "pagination", "parsing"]
