@@ -23,8 +23,6 @@ from tinker_rest_sandbox._responses import ApiError, json_response
 from tinker_rest_sandbox._stored_files import stored_file
 
 CREDENTIALS = ("authorization", "x-api-key", "x-tinker-weights-access-token")
-
-
 MAX_RANGES = 100
 
 _RANGE = re.compile(r"(?P<first>\d{1,18})-(?P<last>\d{0,18})|-(?P<suffix>\d{1,18})", re.ASCII)

@@ -126,7 +126,7 @@ class Store:
             snapshot.connection.backup(self._connection)
 
     def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Add rows that all have the same columns; metadata may be dicts."""
+        """Add rows that all have the same columns; metadata may be mappings."""
         if not rows:
             return
         columns = list(rows[0])
@@ -344,7 +344,7 @@ class Store:
 
 
 def _stored(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
+    return json.dumps(dict(value), ensure_ascii=False) if isinstance(value, Mapping) else value
 
 
 def _open_database(path: str) -> sqlite3.Connection:
