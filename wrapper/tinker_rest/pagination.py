@@ -61,12 +61,7 @@ Fetch = Callable[[PageRequest], APIFuture[Page[T]]]
 class CursorPlan(Generic[T]):
     """Decides which page to request next, and what an answer means. It does no I/O.
 
-    This one is for listings whose answers say where the next page begins.
-
-    Args:
-        page_size: The maximum number of items in a page.
-        max_items: The number of items after which to end; None for all.
-        start: Where to start; None for the front.
+    This one is for listings whose answers have the cursor of the next page; None is that of the front.
     """
 
     def __init__(self, page_size: int, max_items: int | None, start: Any = None) -> None:

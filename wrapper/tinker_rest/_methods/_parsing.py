@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tinker_rest._lazy import models, types
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SIGNED_URL_LIFETIME = timedelta(minutes=15)  # if the server does not say
+SIGNED_URL_SECONDS = 900  # if the server does not say
 
 
 def parse_empty(response: Response[Any]) -> None:
@@ -76,12 +76,10 @@ def archive_url(asked_at: str, response: Response[Any]) -> types.CheckpointArchi
     url = joined_url(asked_at, response.headers.get("location", ""))
     if not is_web_url(url):
         raise ValueError("the redirect to the archive must be to an http or https URL")
-    try:
-        expires = parsedate_to_datetime(response.headers.get("expires", ""))
-        expires_at = expires.replace(tzinfo=UTC) if expires.tzinfo is None else expires.astimezone(UTC)
-    except (ValueError, TypeError):
-        expires_at = datetime.now(UTC) + SIGNED_URL_LIFETIME
-    return types.CheckpointArchiveUrlResponse(url, expires_at)
+    expires = parse_http_date(response.headers.get("expires", ""))
+    if expires is None:
+        expires = time.time() + SIGNED_URL_SECONDS
+    return types.CheckpointArchiveUrlResponse(url, datetime.fromtimestamp(expires, UTC))
 
 
 def trace_export(response: Response[Any]) -> tuple[Any, float | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
@@ -17,10 +17,12 @@ from tinker_rest._lazy import LazyModule, models, types
 from tinker_rest._methods._loading import pagination, parsing
 from tinker_rest._redaction import summarize
 from tinker_rest._retry import Policy, check_seconds
-from tinker_rest._work import Work
 from tinker_rest.errors import APITimeoutError, SessionTraceExportError
 from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest.paths import segment
+
+if TYPE_CHECKING:
+    from tinker_rest._work import Work
 
 api = LazyModule("tinker_rest_api.api.sessions")
 samplers_api = LazyModule("tinker_rest_api.api.samplers")
