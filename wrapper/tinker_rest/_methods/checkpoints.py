@@ -72,7 +72,7 @@ class CheckpointMethods(BaseClient):
         You can delete them while you iterate: none is skipped. See `Paginator` for what else is guaranteed.
 
         Args:
-            page_size: The maximum number of checkpoints per request; 500 by default. Servers have an upper bound.
+            page_size: How many checkpoints to request at once, at least 2; 500 by default. Servers have a bound.
             max_items: The maximum number of checkpoints; None, the default, for all.
 
         Raises:

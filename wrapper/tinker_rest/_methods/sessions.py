@@ -84,7 +84,7 @@ class SessionMethods(BaseClient):
         See `Paginator` for what is guaranteed if sessions are created during the iteration.
 
         Args:
-            page_size: The maximum number of IDs per request; 500 by default. Servers have an upper bound.
+            page_size: How many IDs to request at once, at least 2; 500 by default. Servers have an upper bound.
             max_items: The maximum number of IDs; None, the default, for all.
             access_scope: `owned` (the default) for your own sessions, `accessible` for every session you can read.
 

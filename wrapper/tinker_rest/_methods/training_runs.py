@@ -97,7 +97,7 @@ class TrainingRunMethods(BaseClient):
         Runs that are used or started meanwhile may come last. See `Paginator` for what else is guaranteed.
 
         Args:
-            page_size: The maximum number of runs per request; 500 by default. Servers have an upper bound.
+            page_size: How many runs to request at once, at least 2; 500 by default. Servers have an upper bound.
             max_items: The maximum number of runs; None, the default, for all.
             access_scope: `owned` (the default) for your own runs, `accessible` for every run you can read.
             project_id: Iterate only over the runs of this project; None, the default, for all runs.
