@@ -43,6 +43,16 @@ def test_closing_leaves_nothing_for_the_next_start() -> None:
             assert sandbox.clock.ahead == timedelta(hours=1)
 
 
+def test_its_clients_use_no_proxy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # where nothing listens
+    monkeypatch.setenv("NO_PROXY", "")
+    with Sandbox(archive_build_seconds=0) as sandbox, sandbox.client() as client, sandbox.admin_client() as admin:
+        assert client.whoami().result().email == "alice@example.com"
+        assert admin.get_audit_log().result() is not None
+        assert client.download_checkpoint("tinker://run-id/weights/0001", tmp_path).result().path.exists()
+
+
 def test_start_stop_and_start_again_keep_state_and_port() -> None:
     sandbox = Sandbox()
     with pytest.raises(RuntimeError, match="start"):
@@ -287,13 +297,3 @@ def test_an_offer_of_http_2_is_nothing_to_warn_of(caplog: pytest.LogCaptureFixtu
         answer = httpx.get(f"{sandbox.base_url}/api/v1/training_runs", headers=headers, trust_env=False)
     assert answer.status_code == 200
     assert caplog.messages == []
-
-
-def test_its_clients_use_no_proxy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")  # where nothing listens
-    monkeypatch.setenv("NO_PROXY", "")
-    with Sandbox(archive_build_seconds=0) as sandbox, sandbox.client() as client, sandbox.admin_client() as admin:
-        assert client.whoami().result().email == "alice@example.com"
-        assert admin.get_audit_log().result() is not None
-        assert client.download_checkpoint("tinker://run-id/weights/0001", tmp_path).result().path.exists()
