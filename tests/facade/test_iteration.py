@@ -336,7 +336,7 @@ def test_a_server_that_ignores_offsets_is_told_of(server: RecordingServer) -> No
     with client_of(server) as client:
         walk = iter(client.iter_user_checkpoints(page_size=10))
         assert names_of(list(islice(walk, 10))) == first
-        with pytest.raises(APIResponseValidationError, match=r"same page at every offset.*page_size") as raised:
+        with pytest.raises(APIResponseValidationError, match=r"ignores offsets, a larger page_size") as raised:
             next(walk)
         assert raised.value.operation_id == "list_user_checkpoints"
         # One that gives all it has, whatever it is asked for, is read to its end.
@@ -348,7 +348,7 @@ def test_answers_that_never_fit_end_with_an_error(server: RecordingServer) -> No
     """A server that gives a page of the beginning, but not the same one, whatever it is asked for."""
     turn = iter(range(10**6))
     server.answer = lambda _: reply(body={"checkpoints": [checkpoint(str(next(turn) % 4)) for _ in range(3)]})
-    with client_of(server) as client, pytest.raises(APIResponseValidationError, match="nothing new for long"):
+    with client_of(server) as client, pytest.raises(APIResponseValidationError, match="nothing new"):
         list(client.iter_user_checkpoints(page_size=3))
     assert len(server.requests) < 200
 
@@ -393,7 +393,7 @@ def test_cursors_that_lead_back_end_with_an_error(server: RecordingServer, back_
     with client_of(server) as client:
         walk = iter(client.iter_session_search(SessionSearchRequest()))
         assert [one.session_id for one in islice(walk, 3)] == ["1", "2", "3"]
-        with pytest.raises(APIResponseValidationError, match="nothing new for long"):
+        with pytest.raises(APIResponseValidationError, match="nothing new"):
             next(walk)
     assert len(server.requests) < 200
 
@@ -401,7 +401,7 @@ def test_cursors_that_lead_back_end_with_an_error(server: RecordingServer, back_
 def test_empty_pages_for_ever_end_with_an_error(server: RecordingServer) -> None:
     cursors = {None: ([], "0"), **{str(number): ([], str(number + 1)) for number in range(300)}}
     server.answer = search_answer(cursors)
-    with client_of(server) as client, pytest.raises(APIResponseValidationError, match="nothing new for long"):
+    with client_of(server) as client, pytest.raises(APIResponseValidationError, match="nothing new"):
         list(client.iter_session_search(SessionSearchRequest()))
 
 

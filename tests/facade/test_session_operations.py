@@ -18,7 +18,7 @@ from tinker_rest import (
     RetryEvent,
     SessionTraceExportError,
 )
-from tinker_rest._methods import _trace_export as trace_export
+from tinker_rest._methods import sessions
 from tinker_rest.types import (
     ClientSessionFinished,
     ClientSessionFinishErrored,
@@ -48,7 +48,7 @@ BECAUSE = {"type": "failed", "category": "user", "message": "m"}
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trace_export, "MIN_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(sessions, "MIN_POLL_SECONDS", 0.01)
 
 
 def found(server: RecordingServer, status: Any) -> Any:
@@ -147,14 +147,15 @@ def test_a_trace_is_asked_for_until_it_is_ready(server: RecordingServer, caplog:
     assert "secret" not in caplog.text
 
 
-def test_the_waits_grow(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trace_export, "FIRST_POLL_SECONDS", 0.01)
-    monkeypatch.setattr(trace_export, "MAX_POLL_SECONDS", 0.05)
-    server.answer = in_turn([*[reply(body={"status": "pending"})] * 5, READY])
+def test_a_server_that_does_not_say_when_to_ask_again(
+    server: RecordingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "POLL_SECONDS", 0.05)
+    server.answer = in_turn([*[reply(body={"status": "pending"})] * 3, READY])
     delays: list[float] = []
     with client_of(server, on_retry=lambda event: delays.append(event.delay)) as client:
         client.export_session_trace("s").result(10)
-    assert delays == [0.01, 0.02, 0.04, 0.05, 0.05]
+    assert delays == [0.05] * 3
 
 
 @pytest.mark.parametrize("why", ["The session has no requests.", None])
@@ -209,7 +210,7 @@ def test_a_trace_without_a_url(server: RecordingServer, url: Any) -> None:
 def test_a_server_that_wants_to_be_asked_too_often(
     server: RecordingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trace_export, "MIN_POLL_SECONDS", 0.1)
+    monkeypatch.setattr(sessions, "MIN_POLL_SECONDS", 0.1)
     server.answer = in_turn([reply(body={"status": "pending"}, Retry_After="0")] * 2 + [READY])
     delays: list[float] = []
     with client_of(server, on_retry=lambda event: delays.append(event.delay)) as client:

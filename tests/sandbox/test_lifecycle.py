@@ -44,6 +44,16 @@ def test_closing_leaves_nothing_for_the_next_start() -> None:
             assert sandbox.clock.ahead == timedelta(hours=1)
 
 
+def test_its_clients_use_no_proxy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # where nothing listens
+    monkeypatch.setenv("NO_PROXY", "")
+    with Sandbox(archive_build_seconds=0) as sandbox, sandbox.client() as client, sandbox.admin_client() as admin:
+        assert client.whoami().result().email == "alice@example.com"
+        assert admin.get_audit_log().result() is not None
+        assert client.download_checkpoint("tinker://run-id/weights/0001", tmp_path).result().path.exists()
+
+
 def test_start_stop_and_start_again_keep_state_and_port() -> None:
     sandbox = Sandbox()
     with pytest.raises(RuntimeError, match="start"):

@@ -9,17 +9,16 @@ there all along is known, no matter when the page was read, and pages can be req
 
 from __future__ import annotations
 
-import asyncio
 import concurrent.futures
 import contextlib
-import os
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
-from typing import Any, Generic, Self, TypeVar
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
+from typing import Any, Generic, TypeVar
 
-from attrs import field, frozen
+from attrs import frozen
 
 from tinker_rest import _arguments as arguments
 from tinker_rest.futures import APIFuture
@@ -30,42 +29,24 @@ T = TypeVar("T")
 
 MAX_PREFETCH = 8
 MAX_PREFETCH_UNCOUNTED = 2  # if the server does not say how many items it has
-MAX_IDLE_PAGES = 100
-MAX_REPEATS = 8  # the same page at this many offsets in a row: the server ignores offsets
+MAX_IDLE_PAGES = 8  # and four for each earlier page
+MAX_IDLE_CURSORS = 100
 
-_IGNORES_OFFSETS = (
-    "the server gives the same page at every offset, so no more than it can be read; a larger page_size, if the "
-    "server accepts one, reads more"
-)
-_LOOPING = "the server's answers have brought nothing new for long, and each says that more follows"
+_NOTHING_NEW = "the server's pages bring nothing new; if it ignores offsets, a larger page_size may read more"
 
 
 @frozen
 class PageRequest:
-    """A page to request.
-
-    Attributes:
-        limit: The maximum number of items in the page.
-        position: The offset of the page, or its cursor; None for the front of a listing with cursors.
-        refusal: If given, no answer helps any more, and the call is to fail with this message.
-    """
+    """A page to request: so many items from an offset or cursor on, or a call that fails with the refusal."""
 
     limit: int
     position: Any
-    refusal: str | None = field(default=None, repr=False)
+    refusal: str | None = None
 
 
 @frozen
 class Page(Generic[T]):
-    """One page of a listing.
-
-    Attributes:
-        items: The items.
-        ids: The ID of each item.
-        total: The size of the whole listing according to the server; None if it does not say.
-        next_cursor: The cursor of the next page in a listing with cursors; None at the end.
-        server_time: When the server answered, in seconds since 1970; None if it does not say.
-    """
+    """The items of a page with their IDs, and what the server says of the listing and the time, if it does."""
 
     items: list[T]
     ids: list[str]
@@ -73,147 +54,103 @@ class Page(Generic[T]):
     next_cursor: Any = None
     server_time: float | None = None
 
-    def new_items(self, seen: set[str], start: int = 0) -> list[T]:
-        """Return the items from a place on whose IDs are not in the set, and add these to it."""
-        new = []
-        for one, item in zip(self.ids[start:], self.items[start:], strict=True):
-            if one not in seen:
-                seen.add(one)
-                new.append(item)
-        return new
-
 
 Fetch = Callable[[PageRequest], APIFuture[Page[T]]]
 
 
-class OffsetPlan(Generic[T]):
-    """Decides which page of a listing to request next, and what an answer means. It does no I/O.
-
-    Args:
-        page_size: The maximum number of items in a page.
-        max_items: The number of items after which to end; None for all.
-        is_reordered: Whether items move to the front when they are used. If the listing grew, its front is then
-            read once more at the end.
-    """
-
-    def __init__(self, page_size: int, max_items: int | None, *, is_reordered: bool = False) -> None:
-        self._page_size = max(2, page_size)  # one item overlaps
-        self._left = sys.maxsize if max_items is None else max_items
-        self._is_reordered = is_reordered
-        self._is_second_pass = self._has_grown = self._is_done = False
-        self._seen: set[str] = set()
-        self._next = 0
-        self._length = 0  # of the last page with a known or new item
-        self._window = 1  # how many pages may be in flight
-        self._total = sys.maxsize
-        self._step_back = 0
-        self._idle = self._repeats = 0
-        self._last_ids: list[str] = []
-        self._refusal: str | None = None
-
-    def request(self, ahead: int) -> PageRequest | None:
-        """Return the next request (`ahead` is 0) or a later one; None at the end, or if it is too early."""
-        if self._is_done or (ahead and ahead >= self._window):
-            return None
-        if not ahead:
-            limit = self._page_size if self._idle else min(self._page_size, self._left + (self._next > 0))
-            return PageRequest(limit, self._next, self._refusal)
-        step = self._length - 1
-        offset, left = self._next + ahead * step, self._left - ahead * step
-        if left <= 0 or offset >= self._total:
-            return None
-        return PageRequest(min(self._page_size, left + 1), offset)
-
-    def take(self, request: PageRequest, page: Page[T]) -> list[T]:
-        """Return the new items of the answer to `request(0)`, and go on behind it."""
-        offset, ids = request.position, page.ids
-        is_repeated, self._last_ids = bool(offset) and ids == self._last_ids, ids
-        known = next((place for place, one in enumerate(ids) if one in self._seen), None)
-        if known is None and offset and self._length > 1 and not self._is_second_pass:
-            self._go_back(offset)
-            return []
-        start = 0 if self._is_second_pass else known or 0
-        fresh = page.new_items(self._seen, start)
-        self._has_grown |= start > 0 or (offset > 0 and len(ids) - len(fresh) > 1)
-        self._next = offset + max(1, len(ids) - 1)
-        self._step_back = 0
-        self._look_ahead(request.limit, len(ids), page.total, is_expected=bool(fresh))
-        if not fresh:
-            self._take_nothing(request.limit, len(ids), is_repeated=is_repeated)
-            return []
-        self._idle = self._repeats = 0
-        fresh = fresh[: self._left]
-        self._left -= len(fresh)
-        self._is_done = not self._left
-        return fresh
-
-    def _look_ahead(self, limit: int, length: int, total: int | None, *, is_expected: bool) -> None:
-        """Prefetch more after each page that is as long as expected; a shorter one may be the last."""
-        is_expected = is_expected and length > 1 and length in (limit, self._length)
-        most = MAX_PREFETCH_UNCOUNTED if total is None else MAX_PREFETCH
-        self._window = min(most, 2 * self._window) if is_expected else 1
-        self._length = length
-        self._total = sys.maxsize if total is None else total
-
-    def _go_back(self, offset: int) -> None:
-        """Items before this page have vanished: read further ahead of it, each time twice as far."""
-        self._count_idle()
-        self._window = 1
-        self._step_back = 2 * self._step_back or self._page_size - 1
-        self._next = max(0, offset - self._step_back)
-
-    def _take_nothing(self, limit: int, length: int, *, is_repeated: bool) -> None:
-        """Find out why a page brought nothing: the end, new items before it, or an odd server."""
-        self._count_idle()
-        self._repeats = self._repeats + 1 if is_repeated else 0
-        if length < 2 or self._is_second_pass:
-            self._is_done = self._is_second_pass or not (self._is_reordered and self._has_grown)
-            self._is_second_pass, self._next = True, 0
-        elif self._repeats >= MAX_REPEATS:
-            self._refusal = _IGNORES_OFFSETS
-            self._is_done = length != limit  # a server without paging has sent all that it has
-
-    def _count_idle(self) -> None:
-        self._idle += 1
-        if self._idle > MAX_IDLE_PAGES + 4 * len(self._seen) // max(1, self._length - 1):
-            self._refusal = _LOOPING
-
-
 class CursorPlan(Generic[T]):
-    """Reads a listing whose answers say where the next page begins. The methods are those of `OffsetPlan`.
+    """Decides which page to request next, and what an answer means. It does no I/O.
 
-    Args:
-        page_size: The maximum number of items in a page.
-        max_items: The number of items after which to end; None for all.
-        cursor: Where to start; None for the front.
+    This one is for listings whose answers have the cursor of the next page; None is that of the front.
     """
 
-    def __init__(self, page_size: int, max_items: int | None, cursor: Any = None) -> None:
+    def __init__(self, page_size: int, max_items: int | None, start: Any = None) -> None:
         self._page_size = page_size
         self._left = sys.maxsize if max_items is None else max_items
-        self._cursor = cursor
+        self._next = start
         self._seen: set[str] = set()
-        self._idle = 0
+        self._idle = 0  # pages in a row that brought nothing new
         self._is_done = False
 
     def request(self, ahead: int) -> PageRequest | None:
-        """Return the next request. Later ones depend on its answer."""
+        """Return the next request (`ahead` is 0) or a later one; None at the end, or if it is too early."""
         if self._is_done or ahead:
             return None
-        refusal = _LOOPING if self._idle > MAX_IDLE_PAGES else None
-        return PageRequest(min(self._page_size, self._left), self._cursor, refusal)
+        is_stuck = self._idle > MAX_IDLE_CURSORS
+        return PageRequest(min(self._page_size, self._left), self._next, _NOTHING_NEW if is_stuck else None)
 
     def take(self, request: PageRequest, page: Page[T]) -> list[T]:
-        """Return the new items. An empty page is not the end if it has a cursor."""
-        fresh = page.new_items(self._seen)[: self._left]
-        self._left -= len(fresh)
-        self._idle = 0 if fresh else self._idle + 1
-        self._cursor = page.next_cursor
-        self._is_done = not self._left or self._cursor is None
-        return fresh
+        """Return the new items of the answer to `request(0)`, and go on behind it."""
+        new = self._new_items(page)
+        self._next = page.next_cursor
+        self._is_done = not self._left or self._next is None
+        return new
+
+    def _new_items(self, page: Page[T], start: int = 0) -> list[T]:
+        pairs = zip(page.ids[start:], page.items[start:], strict=True)
+        new = {one: item for one, item in pairs if one not in self._seen}
+        self._seen.update(new)
+        self._idle = 0 if new else self._idle + 1
+        items = list(new.values())[: self._left]
+        self._left -= len(items)
+        return items
 
 
-class PageIterator(Generic[T]):
+class OffsetPlan(CursorPlan[T]):
+    """A plan for listings with offsets.
+
+    If items move to the front when they are used (`is_reordered`), and the listing grew, its front is read once
+    more at the end.
+    """
+
+    def __init__(self, page_size: int, max_items: int | None, *, is_reordered: bool = False) -> None:
+        super().__init__(max(2, page_size), max_items, 0)  # one item overlaps
+        self._is_reordered = is_reordered
+        self._has_grown = self._is_second_pass = False
+        self._length = 0  # of the last page with a known or new item
+        self._window = 1  # how many pages may be in flight
+        self._total = sys.maxsize
+
+    def request(self, ahead: int) -> PageRequest | None:
+        """Return the next request (`ahead` is 0) or a later one; None at the end, or if it is too early."""
+        step = ahead * (self._length - 1)
+        offset, left = self._next + step, self._left - step
+        if self._is_done or (ahead and (ahead >= self._window or left <= 0 or offset >= self._total)):
+            return None
+        limit = self._page_size if self._idle else min(self._page_size, left + (offset > 0))
+        is_stuck = self._idle > MAX_IDLE_PAGES + 4 * len(self._seen) // max(1, self._length)
+        return PageRequest(limit, offset, _NOTHING_NEW if is_stuck else None)
+
+    def take(self, request: PageRequest, page: Page[T]) -> list[T]:
+        """Return the new items of the answer to `request(0)`, and go on behind it."""
+        length = len(page.ids)
+        known = next((place for place, one in enumerate(page.ids) if one in self._seen), None)
+        if known is None and self._next and self._length > 1 and not self._is_second_pass:
+            # Items before this page have vanished: read further ahead of it, each time twice as far.
+            self._window = 1
+            self._next = max(0, self._next - ((self._length - 1) << self._idle))
+            self._idle += 1
+            return []
+        new = self._new_items(page, 0 if self._is_second_pass else known or 0)
+        self._has_grown |= length - len(new) > 1
+        self._next += max(1, length - 1)
+        # Prefetch more after each page that is as long as expected; a shorter one may be the last.
+        is_expected = bool(new) and length > 1 and length in (request.limit, self._length)
+        most = MAX_PREFETCH_UNCOUNTED if page.total is None else MAX_PREFETCH
+        self._window = min(most, 2 * self._window) if is_expected else 1
+        self._length = length
+        self._total = sys.maxsize if page.total is None else page.total
+        if new:
+            self._is_done = not self._left
+        elif length < 2 or self._is_second_pass:
+            self._is_done = self._is_second_pass or not (self._is_reordered and self._has_grown)
+            self._is_second_pass, self._next = True, 0
+        elif self._idle > MAX_IDLE_PAGES and self._seen == set(page.ids):
+            self._is_done = length != request.limit  # a server without paging has sent all that it has
+        return new
+
+
+class PageIterator(Iterator[list[T]], AsyncIterator[list[T]]):
     """One iteration over the pages of a listing, with `for` or `async for`. See `Paginator.pages`.
 
     Attributes:
@@ -224,103 +161,73 @@ class PageIterator(Generic[T]):
 
     # Not a generator: threads cannot share those, and event loops end them late.
 
-    def __init__(self, plan: OffsetPlan[T] | CursorPlan[T], fetch: Fetch[T]) -> None:
+    def __init__(self, plan: CursorPlan[T], fetch: Fetch[T]) -> None:
         self._plan = plan
         self._fetch = fetch
         self._pending: deque[tuple[PageRequest, APIFuture[Page[T]]]] = deque()  # the first is needed next
         self._lock = threading.RLock()
-        self._process = os.getpid()
         self._is_closed = False
         self.total_count: int | None = None
         self.server_time: float | None = None
 
-    def __iter__(self) -> Self:
-        return self
-
-    def __aiter__(self) -> Self:
-        return self
-
     def __next__(self) -> list[T]:
-        while (pending := self._next_pending()) is not None:
+        while (future := self._next_page()) is not None:
             with contextlib.suppress(concurrent.futures.CancelledError):
-                pending[1].exception()
-            if fresh := self._take(pending):
-                return fresh
+                future.exception()
+            if new := self._take(future):
+                return new
         raise StopIteration
 
     async def __anext__(self) -> list[T]:
-        while (pending := self._next_pending()) is not None:
-            try:
-                await pending[1]
-            except asyncio.CancelledError:
-                task = asyncio.current_task()
-                if task is None or task.cancelling():  # else the request was cancelled, by another task
-                    raise
-            except Exception:  # noqa: S110 - raised by `_take`
-                pass
-            if fresh := self._take(pending):
-                return fresh
+        import asyncio  # which takes a while, and a coroutine has imported it
+
+        while (future := self._next_page()) is not None:
+            await asyncio.gather(future, return_exceptions=True)  # `_take` raises them
+            if new := self._take(future):
+                return new
         raise StopAsyncIteration
 
     def close(self) -> None:
         """End the iteration and cancel the requests in flight."""
-        self._is_closed = True
-        self._cancel_pending()
+        with self._lock:
+            self._is_closed = True
+            self._cancel_pending()
 
     def __del__(self) -> None:
         self._cancel_pending()
 
-    def _next_pending(self) -> tuple[PageRequest, APIFuture[Page[T]]] | None:
-        if self._process != os.getpid():  # after a fork, requests of the parent never end here
-            self._process, self._lock = os.getpid(), threading.RLock()
-            self._pending.clear()
+    def _next_page(self) -> APIFuture[Page[T]] | None:
         with self._lock:
-            request = None if self._is_closed else self._plan.request(0)
-            if self._pending and self._pending[0][0] != request:  # the plan has changed
-                self._cancel_pending()
-            if request is None:
-                return None
-            if not self._pending:
+            if not self._pending and not self._is_closed and (request := self._plan.request(0)) is not None:
                 self._pending.append((request, self._fetch(request)))
-            self._prefetch()
-            return self._pending[0]
+            return self._pending[0][1] if self._pending else None
 
-    def _prefetch(self) -> None:
-        while (request := self._plan.request(len(self._pending))) is not None:
-            try:
-                future = self._fetch(request)
-            except Exception:  # such as of a closed client: raised when the page is needed
-                return
-            self._pending.append((request, future))
-
-    def _take(self, pending: tuple[PageRequest, APIFuture[Page[T]]]) -> list[T]:
+    def _take(self, future: APIFuture[Page[T]]) -> list[T]:
         """Return the new items of a page that has come. Raises the error of the page."""
-        request, future = pending
         with self._lock:
-            if not self._pending or self._pending[0] is not pending:
+            if not self._pending or self._pending[0][1] is not future:
                 return []  # another thread or task has taken it
             if future.cancelled() or future.exception() is not None:
                 self._cancel_pending()  # so that the page can be requested again
                 return [] if future.cancelled() else future.result()  # type: ignore[return-value]
-            self._pending.popleft()
-            page = future.result()
+            request, page = self._pending.popleft()[0], future.result()
             self.total_count = page.total or self.total_count  # some servers say 0 after the last page
             self.server_time = page.server_time
-            fresh = self._plan.take(request, page)
+            new = self._plan.take(request, page)
             if self._pending and self._pending[0][0] != self._plan.request(0):
                 self._cancel_pending()
-            self._prefetch()  # the network works while these items are used
-            return fresh
+            # The network works while these items are used. If the client is closed, the next page says so.
+            with contextlib.suppress(Exception):
+                while (ahead := self._plan.request(len(self._pending))) is not None:
+                    self._pending.append((ahead, self._fetch(ahead)))
+            return new
 
     def _cancel_pending(self) -> None:
         while self._pending:
-            try:
-                self._pending.popleft()[1].cancel()
-            except IndexError:  # another thread was quicker
-                return
+            self._pending.popleft()[1].cancel()
 
 
-class ItemIterator(Generic[T]):
+class ItemIterator(Iterator[T], AsyncIterator[T]):
     """One iteration over the items of a listing, with `for` or `async for`. See `Paginator`."""
 
     def __init__(self, pages: PageIterator[T]) -> None:
@@ -331,12 +238,6 @@ class ItemIterator(Generic[T]):
     def total_count(self) -> int | None:
         """The size of the whole listing; see `PageIterator`."""
         return self._pages.total_count
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __aiter__(self) -> Self:
-        return self
 
     def __next__(self) -> T:
         while True:
@@ -373,27 +274,38 @@ class Paginator(Generic[T]):
     Threads or tasks can share an iterator; each gets different items. Only the IDs of past items are kept.
     """
 
-    def __init__(self, start: Callable[[], PageIterator[T]], name: str) -> None:
-        self._start = start
+    def __init__(self, name: str, new_plan: Callable[[], CursorPlan[T]], fetch: Fetch[T]) -> None:
         self._name = name
+        self._new_plan = new_plan
+        self._fetch = fetch
 
     def __iter__(self) -> ItemIterator[T]:
-        return ItemIterator(self._start())
+        return ItemIterator(self.pages())
 
     def __aiter__(self) -> ItemIterator[T]:
-        return ItemIterator(self._start())
+        return ItemIterator(self.pages())
 
     def pages(self) -> PageIterator[T]:
         """Iterate over the same items in lists, as they come: each has at least one item."""
-        return self._start()
+        return PageIterator(self._new_plan(), self._fetch)
 
     def __repr__(self) -> str:
         return f"<Paginator of {self._name}>"
 
 
 def paginate(
-    name: str, fetch: Fetch[T], page_size: int, max_items: int | None, *, is_reordered: bool = False
+    name: str,
+    call: Callable[..., APIFuture[Page[T]]],
+    read: Callable[[PageRequest, Any], Page[T]],
+    page_size: int,
+    max_items: int | None,
+    *,
+    is_reordered: bool = False,
 ) -> Paginator[T]:
     """Check the arguments of an `iter_` method that reads by offsets, and return its result."""
     size, most = arguments.page_size(page_size), arguments.max_items(max_items)
-    return Paginator(lambda: PageIterator(OffsetPlan(size, most, is_reordered=is_reordered), fetch), name)
+
+    def fetch(request: PageRequest) -> APIFuture[Page[T]]:
+        return call(limit=request.limit, offset=request.position, read=partial(read, request))
+
+    return Paginator(name, lambda: OffsetPlan(size, most, is_reordered=is_reordered), fetch)

@@ -78,14 +78,11 @@ def has_weights_access_token(backend: Backend, call: Call) -> bool:
     return hmac.compare_digest(token.encode(), backend.weights_access_token.encode())
 
 
-def own_session(backend: Backend, call: Call) -> sqlite3.Row:
-    """The session of the path, which the caller must own."""
-    session_id = call.path["session_id"]
-    row = backend.store.session(session_id, call.caller, accessible=True)
+def find_session(backend: Backend, session_id: str, caller: str, *, accessible: bool = False) -> sqlite3.Row:
+    """A session that the caller owns or, if `accessible`, may read."""
+    row = backend.store.session(session_id, caller, accessible=accessible)
     if row is None:
         raise ApiError(404, f"Session {session_id} was not found.")
-    if row["owner"] != call.caller:
-        raise ApiError(403, "Only the owner of the session may do this.")
     return row
 
 

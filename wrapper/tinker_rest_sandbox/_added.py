@@ -5,13 +5,7 @@ from attrs import field, frozen
 
 @frozen
 class AddedUser:
-    """A user that was added.
-
-    Attributes:
-        name: The user's name, for other `add_…` methods.
-        urn: How the API names the user.
-        api_key: The user's key.
-    """
+    """A user: the name for other `add_…` methods, the URN by which the API names the user, and the key."""
 
     name: str
     urn: str
@@ -20,23 +14,14 @@ class AddedUser:
 
 @frozen
 class AddedProject:
-    """A project that was added.
-
-    Attributes:
-        project_id: Its ID.
-    """
+    """A project."""
 
     project_id: str
 
 
 @frozen
 class AddedSession:
-    """A session that was added.
-
-    Attributes:
-        session_id: Its ID.
-        user: The name of its owner.
-    """
+    """A session; `user` is the name of its owner."""
 
     session_id: str
     user: str
@@ -44,13 +29,7 @@ class AddedSession:
 
 @frozen
 class AddedTrainingRun:
-    """A training run that was added.
-
-    Attributes:
-        training_run_id: Its ID.
-        session_id: The ID of its session, which was added too unless it was given.
-        user: The name of its owner.
-    """
+    """A training run; `session_id` was added too unless it was given, and `user` is the name of its owner."""
 
     training_run_id: str
     session_id: str
@@ -59,13 +38,9 @@ class AddedTrainingRun:
 
 @frozen
 class AddedCheckpoint:
-    """A checkpoint that was added.
+    """A checkpoint; its run was added too unless it was given, and `user` is the name of its owner.
 
-    Attributes:
-        tinker_path: Its tinker path.
-        training_run_id: The ID of its run, which was added too unless it was given.
-        checkpoint_id: Its ID within the run, such as `weights/0001`.
-        user: The name of its owner.
+    The `checkpoint_id` is its ID within the run, such as `weights/0001`.
     """
 
     tinker_path: str
@@ -76,13 +51,7 @@ class AddedCheckpoint:
 
 @frozen
 class AddedSampler:
-    """A sampler that was added.
-
-    Attributes:
-        sampler_id: Its ID.
-        session_id: The ID of its session, which was added too unless it was given.
-        user: The name of its owner.
-    """
+    """A sampler; `session_id` was added too unless it was given, and `user` is the name of its owner."""
 
     sampler_id: str
     session_id: str

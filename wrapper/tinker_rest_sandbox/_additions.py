@@ -3,8 +3,9 @@
 import itertools
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple
 
 from tinker_rest_sandbox._access import ADDRESS
@@ -83,10 +84,9 @@ class Additions(ABC):
         """
         with self._adding() as (store, organization, _):
             number = len(organization.users) + 1
-            name = name or f"user-{number}"
+            names = (f"user-{free}" for free in itertools.count(number))
+            name = _free_name("user", name, names, organization.users.__contains__)
             api_key = api_key or f"tml-sandbox-{name}"
-            if name in organization.users:
-                raise AlreadyExistsError(f"There is a user {name!r} already.")
             if api_key in organization.callers:
                 raise AlreadyExistsError(f"User {organization.callers[api_key]!r} has this api_key already.")
             urn = f"tml:organization_user:user-{number}"
@@ -110,9 +110,8 @@ class Additions(ABC):
             project_id: Its ID; `project-3` and so on by default.
         """
         with self._adding() as (store, organization, _):
-            project_id = project_id or f"project-{len(organization.projects) + 1}"
-            if project_id in organization.projects:
-                raise AlreadyExistsError(f"There is a project {project_id!r} already.")
+            names = (f"project-{free}" for free in itertools.count(len(organization.projects) + 1))
+            project_id = _free_name("project", project_id, names, organization.projects.__contains__)
             store.insert("added_projects", [{"project_id": project_id}])
             organization.load()
         return AddedProject(project_id)
@@ -141,9 +140,7 @@ class Additions(ABC):
             status: How it is doing: a `SessionStatus` of openapi.yaml or its type alone; None for unknown.
         """
         with self._adding() as (store, organization, clock):
-            session_id = session_id or store.new_id()
-            if store.row("SELECT 1 FROM sessions WHERE session_id = ?", (session_id,)):
-                raise AlreadyExistsError(f"There is a session {session_id!r} already.")
+            session_id = _free_name("session", session_id or store.new_id(), (), partial(_find_session, store))
             if project_id is not None and project_id not in organization.projects:
                 raise ValueError(
                     f"There is no project {project_id!r}; there are {', '.join(organization.projects)}."
@@ -153,7 +150,7 @@ class Additions(ABC):
                 "owner": organization.check_user(user),
                 "created": _microseconds(clock, created_at),
                 "display_name": display_name,
-                "user_metadata": user_metadata and dict(user_metadata),
+                "user_metadata": user_metadata,
                 "project_id": project_id,
                 "status": None if status is None else session_status(status),
             }
@@ -196,10 +193,8 @@ class Additions(ABC):
         with self._adding() as (store, _, clock):
             session = self._session(store, session_id, user, created_at=last_request_at)
             session_id, owner = session["session_id"], session["owner"]
-            if training_run_id is None:
-                training_run_id = _first_free(f"{session_id}:train:{{}}", lambda name: store.run(name) is not None)
-            if store.run(training_run_id) is not None:
-                raise AlreadyExistsError(f"There is a training run {training_run_id!r} already.")
+            names = (f"{session_id}:train:{free}" for free in itertools.count())
+            training_run_id = _free_name("training run", training_run_id, names, store.run)
             row = {
                 "run_id": training_run_id,
                 "owner": owner,
@@ -213,7 +208,7 @@ class Additions(ABC):
                 "train_mlp": train_mlp,
                 "train_attn": train_attn,
                 "last_request": _microseconds(clock, last_request_at),
-                "user_metadata": user_metadata and dict(user_metadata),
+                "user_metadata": user_metadata,
                 "optimizer_config": dict(optimizer_config or {"type": "adamw"}),
             }
             store.insert("runs", [row])
@@ -253,10 +248,9 @@ class Additions(ABC):
         with self._adding() as (store, organization, clock):
             run = self._run(store, training_run_id, user, created_at)
             run_id = run["run_id"]
-            if name is None:
-                name = _first_free("{:04}", lambda free: store.checkpoint(run_id, kind, free) is not None, 1)
-            if store.checkpoint(run_id, kind, name) is not None:
-                raise AlreadyExistsError(f"Training run {run_id!r} has a checkpoint {f'{kind}/{name}'!r} already.")
+            names = (f"{free:04}" for free in itertools.count(1))
+            what = f"{kind} checkpoint of training run {run_id!r}"
+            name = _free_name(what, name, names, partial(store.checkpoint, run_id, kind))
             if has_bare_id and store.checkpoint_by_bare_id(run_id, name) is not None:
                 raise AlreadyExistsError(f"Training run {run_id!r} has a checkpoint of the id {name!r} already.")
             if user is not None and organization.check_user(user) != run["owner"]:
@@ -271,7 +265,7 @@ class Additions(ABC):
                 "size_bytes": size_bytes,
                 "public": public,
                 "expires": _expiry(clock, ttl_seconds, expires_at),
-                "user_metadata": user_metadata and dict(user_metadata),
+                "user_metadata": user_metadata,
                 "copied_from": None,
             }
             store.insert("checkpoints", [row])
@@ -305,18 +299,17 @@ class Additions(ABC):
             created_at: When it was made; now by default.
         """
         with self._adding() as (store, _, clock):
-            served = DEFAULT_MODEL if model_path is None else _model_of(store, model_path, base_model)
+            if model_path is not None:
+                base_model = _model_of(store, model_path, base_model)
             session = self._session(store, session_id, user, created_at=created_at)
             session_id, owner = session["session_id"], session["owner"]
-            if sampler_id is None:
-                sampler_id = _first_free(f"{session_id}:sample:{{}}", lambda name: store.sampler(name) is not None)
-            if store.sampler(sampler_id) is not None:
-                raise AlreadyExistsError(f"There is a sampler {sampler_id!r} already.")
+            names = (f"{session_id}:sample:{free}" for free in itertools.count())
+            sampler_id = _free_name("sampler", sampler_id, names, store.sampler)
             row = {
                 "sampler_id": sampler_id,
                 "session_id": session_id,
                 "owner": owner,
-                "base_model": base_model or served,
+                "base_model": base_model or DEFAULT_MODEL,
                 "model_path": model_path,
                 "created": _microseconds(clock, created_at),
             }
@@ -336,7 +329,7 @@ class Additions(ABC):
         """The session of an id, or one that is added; the user, where one is given, must own it."""
         if session_id is None:
             session_id = self.add_session(user=user or FIRST_USER, created_at=created_at).session_id
-        row = store.row("SELECT * FROM sessions WHERE session_id = ?", (session_id,))
+        row = _find_session(store, session_id)
         if row is None:
             raise ValueError(f"There is no session {session_id!r}.")
         if user is not None and row["owner"] != user:
@@ -352,9 +345,17 @@ class Additions(ABC):
         return row
 
 
-def _first_free(form: str, is_taken: Callable[[str], bool], start: int = 0) -> str:
-    names = (form.format(number) for number in itertools.count(start))
-    return next(name for name in names if not is_taken(name))
+def _find_session(store: Store, session_id: str) -> sqlite3.Row | None:
+    return store.row("SELECT * FROM sessions WHERE session_id = ?", (session_id,))
+
+
+def _free_name(what: str, given: str | None, names: Iterable[str], find: Callable[[str], object]) -> str:
+    """The name that is given, which must not be found, or the first free one of others."""
+    if given is None:
+        return next(name for name in names if not find(name))
+    if find(given):
+        raise AlreadyExistsError(f"There is a {what} named {given!r} already.")
+    return given
 
 
 def _microseconds(clock: Clock, value: Moment | None) -> int:

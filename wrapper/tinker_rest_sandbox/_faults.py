@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import Annotated, Any, Literal, TypedDict, Unpack
+from typing import Annotated, Any, Concatenate, Literal, ParamSpec, TypeVar
 
 from attrs import asdict, define, field, fields_dict, frozen
 from pydantic import Field, WithJsonSchema
@@ -14,6 +14,8 @@ from pydantic import Field, WithJsonSchema
 from tinker_rest_sandbox._fields import Json, NotNegative, Positive, Seconds, check, check_arguments, convertible
 from tinker_rest_sandbox._requests import ReceivedRequest
 
+P = ParamSpec("P")
+R = TypeVar("R")
 Host = Literal["api", "storage"]
 When = Literal["before", "after"]
 
@@ -151,26 +153,6 @@ class FaultRule:
         return given
 
 
-class FaultFields(TypedDict, total=False):
-    """The attributes of a `FaultRule`, as keyword arguments."""
-
-    status: StatusCode | None
-    retry_after: RetryAfter | None
-    detail: Json
-    body: Json
-    headers: Mapping[HeaderName, HeaderValue] | None
-    delay: Seconds
-    bytes_per_second: Positive | None
-    drop: bool
-    when: When
-    truncate: NotNegative | None
-    malformed: bool
-    match: Match | None
-    host: Host
-    times: Positive | None
-    after: NotNegative
-
-
 @define(eq=False, repr=False)
 class Fault:
     """A rule at work.
@@ -201,6 +183,11 @@ class Fault:
         return f"<Fault {self.as_json()!r}>"
 
 
+def _takes(_: Callable[P, object]) -> Callable[[Callable[..., R]], Callable[Concatenate[Any, P], R]]:
+    """For type checkers, the method takes what a class takes."""
+    return lambda method: method
+
+
 class Faults(Collection[Fault]):
     """The faults of a sandbox, in the order in which they were added. Any thread may use them.
 
@@ -213,7 +200,8 @@ class Faults(Collection[Fault]):
         self._faults: list[Fault] = []
         self._numbers = itertools.count(1)
 
-    def add(self, **values: Unpack[FaultFields]) -> Fault:
+    @_takes(FaultRule)
+    def add(self, **values: Any) -> Fault:
         """Add a fault.
 
         Args:

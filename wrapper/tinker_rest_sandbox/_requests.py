@@ -147,8 +147,13 @@ async def read_request(scope: Scope, receive: Receive) -> ReceivedRequest | None
                 break
     except ClientDisconnect:
         return None
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+    return ReceivedRequest(scope["method"], target_of(scope), headers, body)
+
+
+def target_of(scope: Scope) -> str:
+    """The path and the query of a request as they came."""
     target: bytes = scope["raw_path"]
     if scope["query_string"]:
         target += b"?" + scope["query_string"]
-    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
-    return ReceivedRequest(scope["method"], target.decode("latin-1"), headers, body)
+    return target.decode("latin-1")

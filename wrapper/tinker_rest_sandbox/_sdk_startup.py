@@ -10,6 +10,7 @@ from typing import Any
 from attrs import frozen
 from starlette.responses import Response
 
+from tinker_rest_sandbox._access import find_session
 from tinker_rest_sandbox._calls import Backend
 from tinker_rest_sandbox._clock import to_microseconds
 from tinker_rest_sandbox._organization import DEFAULT_PROJECT, ORGANIZATION_NAME
@@ -48,7 +49,7 @@ def _create_session(backend: Backend, caller: str, body: Any) -> Response:
 
 
 def _session_heartbeat(backend: Backend, caller: str, body: Any) -> Response:
-    session = _own_session(backend, caller, _optional(_object(body), "session_id", str) or "")
+    session = find_session(backend, _optional(_object(body), "session_id", str) or "", caller)
     if not _is_running(session):
         raise ApiError(410, f"Session {session['session_id']} has finished.")
     return json_response(200, {"type": "session_heartbeat"})
@@ -56,7 +57,7 @@ def _session_heartbeat(backend: Backend, caller: str, body: Any) -> Response:
 
 def _finish_session(session_id: str, backend: Backend, caller: str, body: Any) -> Response:
     """Keep why a session was finished; the first reason stays."""
-    session = _own_session(backend, caller, session_id)
+    session = find_session(backend, session_id, caller)
     fields = _object(body)
     reason = _object(fields.get("reason")).get("type")
     if reason not in FINISH_REASONS:
@@ -94,13 +95,6 @@ def find_startup_route(path: str, method: str) -> StartupRoute | None:
     if route is not None and route.method != method:
         raise ApiError(405, "Method Not Allowed", {"Allow": route.method})
     return route
-
-
-def _own_session(backend: Backend, caller: str, session_id: str) -> sqlite3.Row:
-    row = backend.store.session(session_id, caller, accessible=False)
-    if row is None:
-        raise ApiError(404, f"Session {session_id} was not found.")
-    return row
 
 
 def _is_running(session: sqlite3.Row) -> bool:

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from urllib.request import getproxies
 
 from attrs import asdict
 from starlette.middleware.cors import CORSMiddleware
@@ -296,7 +297,7 @@ class Sandbox(Additions):
             self.violations.clear()
 
     def client(self, user: str = FIRST_USER, **options: Any) -> RestClient:
-        """A client of this sandbox; close it, or use it in a `with` statement.
+        """A client of this sandbox, which uses no proxy; close it, or use it in a `with` statement.
 
         Args:
             user: Whose key it sends.
@@ -308,13 +309,13 @@ class Sandbox(Additions):
         """
         from tinker_rest import RestClient
 
-        return RestClient(base_url=self.base_url, api_key=self.key_of(user), **options)
+        return RestClient(base_url=self.base_url, api_key=self.key_of(user), **_without_proxy(options))
 
     def admin_client(self, user: str = FIRST_USER, **options: Any) -> AdminClient:
         """An `AdminClient` of this sandbox; see `client`."""
         from tinker_rest import AdminClient
 
-        return AdminClient(base_url=self.base_url, api_key=self.key_of(user), **options)
+        return AdminClient(base_url=self.base_url, api_key=self.key_of(user), **_without_proxy(options))
 
     def key_of(self, user: str) -> str:
         """The API key of a user.
@@ -418,3 +419,13 @@ class Sandbox(Additions):
             self._state = None
             store.close()
             raise
+
+
+def _without_proxy(options: dict[str, Any]) -> dict[str, Any]:
+    if not getproxies():
+        return options
+    import httpx
+
+    # Nobody closes it, so it keeps no connection. There is no TLS.
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    return {"transport": httpx.HTTPTransport(verify=False, limits=limits), **options}

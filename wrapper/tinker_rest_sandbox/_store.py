@@ -19,7 +19,6 @@ from tinker_rest_sandbox._clock import to_microseconds
 VERSION = 3  # of schema.sql
 BUSY_TIMEOUT_SECONDS = 30
 RESPONSES_KEPT_FOR = timedelta(hours=24)
-MAX_CACHED_TOTALS = 100
 
 # Names in UUIDs of the sandbox's own making.
 _NAMESPACE = uuid.UUID("5f2d7413-8a3c-4e1b-9d60-2b7c1f0e9a55")
@@ -56,8 +55,7 @@ class Store:
         self._closing = weakref.finalize(self, self._connection.close)
         self._lock = threading.RLock()
         self._version_seen: int | None = None
-        self._totals: dict[tuple[Any, ...], sqlite3.Row] = {}
-        self._totals_are_of: tuple[int, ...] = ()
+        self._total: tuple[tuple[Any, ...], sqlite3.Row] | None = None  # the latest, with what it is of
 
     def is_new(self) -> bool:
         """Whether the database is empty; raises sqlite3.DatabaseError if something else made it."""
@@ -99,7 +97,7 @@ class Store:
                 yield
                 self._connection.execute("COMMIT")
             except BaseException:
-                self._totals.clear()
+                self._total = None
                 # An error of COMMIT itself may have ended the transaction.
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
@@ -130,7 +128,7 @@ class Store:
             snapshot.connection.backup(self._connection)
 
     def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Add rows that all have the same columns; metadata may be dicts."""
+        """Add rows that all have the same columns; metadata may be mappings."""
         if not rows:
             return
         columns = list(rows[0])
@@ -323,15 +321,11 @@ class Store:
                 self._connection.execute(f"PRAGMA {name}").fetchone()[0]
                 for name in ("data_version", "schema_version")
             )
-            state = (self._connection.total_changes, *versions)
             # The page of the sandbox asks again every second, and a client for each page of a list.
-            if state != self._totals_are_of or len(self._totals) >= MAX_CACHED_TOTALS:
-                self._totals.clear()
-                self._totals_are_of = state
-            key = (query, *values.items())
-            if key not in self._totals:
-                self._totals[key] = self._connection.execute(query, values).fetchone()
-            return self._totals[key]
+            key = (query, *values.items(), self._connection.total_changes, *versions)
+            if self._total is None or self._total[0] != key:
+                self._total = key, self._connection.execute(query, values).fetchone()
+            return self._total[1]
 
     def _page(self, query: str, page: tuple[int, int], **values: Any) -> tuple[list[sqlite3.Row], int]:
         counting = query.replace("SELECT *", "SELECT COUNT(*)").partition(" ORDER BY")[0]
@@ -348,7 +342,7 @@ class Store:
 
 
 def _stored(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
+    return json.dumps(dict(value), ensure_ascii=False) if isinstance(value, Mapping) else value
 
 
 def _open_database(path: str) -> sqlite3.Connection:

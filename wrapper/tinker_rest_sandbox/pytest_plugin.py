@@ -1,7 +1,6 @@
 """Fixtures for pytest, which finds them by itself.
 
-They need the extra `sandbox`, imported when a fixture is first used. Fixtures that hand out an address or a client
-set `NO_PROXY` for one test, so that no proxy is used for it.
+They need the extra `sandbox`, imported when a fixture is first used. No proxy is used for the sandbox.
 
 A `conftest.py` can set the options of the server:
 
@@ -56,15 +55,7 @@ def tinker_sandbox(_tinker_sandbox_server: Sandbox) -> Sandbox:
 
 
 @pytest.fixture
-def _tinker_no_proxy(tinker_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    host = urlsplit(tinker_sandbox.base_url).hostname
-    others = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
-    for name in ("no_proxy", "NO_PROXY"):
-        monkeypatch.setenv(name, ",".join(filter(None, (others, host))))
-
-
-@pytest.fixture
-def tinker_rest_client(tinker_sandbox: Sandbox, _tinker_no_proxy: None) -> Iterator[RestClient]:
+def tinker_rest_client(tinker_sandbox: Sandbox) -> Iterator[RestClient]:
     """A `RestClient` of `tinker_sandbox` with the key of its first user, alice."""
     client = tinker_sandbox.client()
     yield client
@@ -72,17 +63,18 @@ def tinker_rest_client(tinker_sandbox: Sandbox, _tinker_no_proxy: None) -> Itera
 
 
 @pytest.fixture
-def tinker_environment(
-    tinker_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, _tinker_no_proxy: None
-) -> Mapping[str, str]:
+def tinker_environment(tinker_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
     """Lets code that makes its own client find `tinker_sandbox`.
 
-    For one test, `TINKER_BASE_URL` and `TINKER_API_KEY` are those of the sandbox and its first user.
+    For one test, `TINKER_BASE_URL` and `TINKER_API_KEY` are those of the sandbox and its first user, and no proxy
+    is used for its host.
 
     Returns:
-        The two variables, for processes that do not inherit them.
+        The first two variables, for processes that do not inherit them.
     """
     variables = {"TINKER_BASE_URL": tinker_sandbox.base_url, "TINKER_API_KEY": tinker_sandbox.api_key}
-    for name, value in variables.items():
+    others = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    no_proxy = ",".join(filter(None, (others, urlsplit(tinker_sandbox.base_url).hostname)))
+    for name, value in {**variables, "no_proxy": no_proxy, "NO_PROXY": no_proxy}.items():
         monkeypatch.setenv(name, value)
     return variables

@@ -9,13 +9,10 @@ from tinker_rest._lazy import LazyModule
 if TYPE_CHECKING:
     from tinker_rest import bulk, downloads, pagination
     from tinker_rest._methods import _parsing as parsing
-    from tinker_rest._methods import _trace_export as trace_export
 else:
     bulk = LazyModule("tinker_rest.bulk")
     downloads = LazyModule("tinker_rest.downloads")
     pagination = LazyModule("tinker_rest.pagination")
     parsing = LazyModule("tinker_rest._methods._parsing")
-    trace_export = LazyModule("tinker_rest._methods._trace_export")
 
-
-__all__ = ["bulk", "downloads", "pagination", "parsing", "trace_export"]
+__all__ = ["bulk", "downloads", "pagination", "parsing"]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tinker_rest._lazy import models, types
-from tinker_rest._retry import parse_http_date
+from tinker_rest._retry import parse_http_date, parse_retry_after
 from tinker_rest._urls import is_web_url, joined_url
 from tinker_rest.pagination import Page, PageRequest
 from tinker_rest.paths import run_id_of
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SIGNED_URL_LIFETIME = timedelta(minutes=15)  # if the server does not say
+SIGNED_URL_SECONDS = 900  # if the server does not say
 
 
 def parse_empty(response: Response[Any]) -> None:
@@ -29,21 +28,18 @@ def parse_empty(response: Response[Any]) -> None:
 
 def with_run_ids(response: Response[Any]) -> Any:
     """Return the models, with the run ID of each checkpoint taken from its path if the server left it out."""
-    for checkpoint in _checkpoints_in(response.parsed):
+    model: Any = response.parsed
+    checkpoints = getattr(model, "checkpoints", None)
+    if checkpoints is None:
+        runs = getattr(model, "training_runs", [model])
+        checkpoints = [one for run in runs for one in (run.last_checkpoint, run.last_sampler_checkpoint) if one]
+    for checkpoint in checkpoints:
         if not checkpoint.training_run_id:
             checkpoint.training_run_id = run_id_of(checkpoint.tinker_path)
-    return response.parsed
+    return model
 
 
-def _checkpoints_in(model: Any) -> Iterable[types.Checkpoint]:
-    if hasattr(model, "checkpoints"):
-        yield from model.checkpoints
-        return
-    for run in model.training_runs if hasattr(model, "training_runs") else [model]:
-        yield from filter(None, (run.last_checkpoint, run.last_sampler_checkpoint))
-
-
-def page_of_runs(request: PageRequest | None, response: Response[Any]) -> Page[types.TrainingRun]:
+def page_of_runs(request: PageRequest, response: Response[Any]) -> Page[types.TrainingRun]:
     """Read a page of training runs."""
     runs = with_run_ids(response).training_runs
     return _page(request, response, runs, [run.training_run_id for run in runs])
@@ -55,16 +51,11 @@ def page_of_checkpoints(request: PageRequest | None, response: Response[Any]) ->
     return _page(request, response, checkpoints, [checkpoint.tinker_path for checkpoint in checkpoints])
 
 
-def page_of_ids(request: PageRequest, response: Response[Any]) -> Page[str]:
-    """Read a page of the IDs of sessions."""
-    listing: Any = response.parsed
-    return _page(request, response, listing.sessions, listing.sessions)
-
-
-def page_of_sessions(request: PageRequest, response: Response[Any]) -> Page[types.SessionSummary]:
-    """Read a page of the sessions that a search found."""
-    found: Any = response.parsed
-    return _page(request, response, found.sessions, [session.session_id for session in found.sessions])
+def page_of_sessions(request: PageRequest, response: Response[Any]) -> Page[Any]:
+    """Read a page of sessions: of their IDs or, in a search, of their summaries."""
+    model: Any = response.parsed
+    sessions = model.sessions
+    return _page(request, response, sessions, [getattr(one, "session_id", one) for one in sessions])
 
 
 def _page(request: PageRequest | None, response: Response[Any], items: list[T], ids: list[str]) -> Page[T]:
@@ -85,12 +76,19 @@ def archive_url(asked_at: str, response: Response[Any]) -> types.CheckpointArchi
     url = joined_url(asked_at, response.headers.get("location", ""))
     if not is_web_url(url):
         raise ValueError("the redirect to the archive must be to an http or https URL")
-    try:
-        expires = parsedate_to_datetime(response.headers.get("expires", ""))
-        expires_at = expires.replace(tzinfo=UTC) if expires.tzinfo is None else expires.astimezone(UTC)
-    except (ValueError, TypeError):
-        expires_at = datetime.now(UTC) + SIGNED_URL_LIFETIME
-    return types.CheckpointArchiveUrlResponse(url, expires_at)
+    expires = parse_http_date(response.headers.get("expires", ""))
+    if expires is None:
+        expires = time.time() + SIGNED_URL_SECONDS
+    return types.CheckpointArchiveUrlResponse(url, datetime.fromtimestamp(expires, UTC))
+
+
+def trace_export(response: Response[Any]) -> tuple[Any, float | None]:
+    """Return the state of an export, and the seconds after which the server wants to be asked again."""
+    export: Any = response.parsed
+    if export.status == "ready" and not is_web_url(export.url or ""):
+        raise ValueError("SessionTraceExport.url must be an http or https URL if the status is ready")
+    headers = response.headers
+    return export, parse_retry_after(headers.get("retry-after", ""), headers.get("date", ""))
 
 
 def with_default_optimizer(response: Response[Any]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from tinker_rest import _arguments as arguments
 from tinker_rest._base import BaseClient
@@ -23,8 +23,7 @@ api = LazyModule("tinker_rest_api.api.checkpoints")
 
 DEFAULT_BUILD_TIMEOUT = 900.0
 
-# Starts one call, given `_submit` of a client, or `call` of a `Work`.
-_Starter = Callable[[Callable[..., Any]], Any]
+R = TypeVar("R")
 
 
 class CheckpointMethods(BaseClient):
@@ -37,8 +36,7 @@ class CheckpointMethods(BaseClient):
             training_run_id: The ID of the run.
 
         Raises:
-            NotFoundError: The run does not exist (raised by the future). Some servers return an empty list
-                instead.
+            NotFoundError: The run does not exist (raised by the future); some servers return an empty list.
 
         Calls the operation `list_checkpoints`.
         """
@@ -55,7 +53,7 @@ class CheckpointMethods(BaseClient):
             offset: The number of checkpoints to skip before the page; 0 by default.
 
         Raises:
-            BadRequestError or UnprocessableEntityError: `limit` exceeds the server's bound (raised by the future).
+            BadRequestError or UnprocessableEntityError: `limit` is too large (raised by the future).
 
         Calls the operation `list_user_checkpoints`.
         """
@@ -74,19 +72,19 @@ class CheckpointMethods(BaseClient):
         You can delete them while you iterate: none is skipped. See `Paginator` for what else is guaranteed.
 
         Args:
-            page_size: The maximum number of checkpoints per request, at least 2; 500 by default. Servers have an
-                upper bound.
+            page_size: How many checkpoints to request at once, at least 2; 500 by default. Servers have a bound.
             max_items: The maximum number of checkpoints; None, the default, for all.
 
         Raises:
             APIResponseValidationError: The server ignores offsets (raised by the iteration).
-            BadRequestError or UnprocessableEntityError: `page_size` exceeds the server's bound (raised by the
-                iteration).
+            BadRequestError or UnprocessableEntityError: `page_size` is too large (raised by the iteration).
 
         Calls the operation `list_user_checkpoints`.
         """
         self._refuse_closed()
-        return pagination.paginate("iter_user_checkpoints", self._fetch_user_checkpoints, page_size, max_items)
+        call = partial(self._submit, api.list_user_checkpoints)
+        name, read = "iter_user_checkpoints", parsing.page_of_checkpoints
+        return pagination.paginate(name, call, read, page_size, max_items)
 
     def select_checkpoints(self, selection: CheckpointSelection) -> APIFuture[list[types.Checkpoint]]:
         """Read all your checkpoints, or those of the runs in the selection, and return the selected ones.
@@ -128,9 +126,7 @@ class CheckpointMethods(BaseClient):
 
         Calls the operation `get_checkpoint_archive_url` or `get_checkpoint_archive_url_by_bare_id`.
         """
-        start = self._archive_call(training_run_id, checkpoint_id, timeout)
-        future: APIFuture[types.CheckpointArchiveUrlResponse] = start(self._submit)
-        return future
+        return self._archive_url(training_run_id, checkpoint_id, timeout, self._submit)
 
     def get_checkpoint_archive_url_from_tinker_path(
         self, tinker_path: str, *, timeout: float | None = DEFAULT_BUILD_TIMEOUT
@@ -177,10 +173,13 @@ class CheckpointMethods(BaseClient):
 
         Calls the operation `get_external_weights_urls`.
         """
-        future: APIFuture[types.ExternalWeightsUrlsResponse] = self._external_weights_call(tinker_path)(
-            self._submit
-        )
-        return future
+        path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
+        if path.checkpoint_type != "external":
+            raise InvalidArgumentError(
+                "tinker_path must be of external weights, tinker://RUN_ID/external_weights/NAME, "
+                f"not {safe_repr(tinker_path)}"
+            )
+        return _external_weights_urls(path, self._submit)
 
     def download_checkpoint(
         self,
@@ -196,11 +195,11 @@ class CheckpointMethods(BaseClient):
     ) -> APIFuture[downloads.DownloadResult]:
         """Download a checkpoint: as an archive, extracted, or as the files of external weights.
 
-        Waits while the server builds the archive. The data is compared with the length and the
-        checksum that the storage reports, and gets its final name only when it is complete and on disk; until then
-        it is in the folder `NAME.part` beside it. If the download ends early (a broken network, `cancel`, the end
-        of the process), the same call resumes it, unless the archive has changed or the storage does not support
-        ranges. A signed URL that expires meanwhile is replaced. The API key is not sent to the storage.
+        Waits while the server builds the archive. The data is compared with the length and the checksum that the
+        storage reports, and gets its final name when it is complete and on disk; until then it is in the folder
+        `NAME.part` beside it. If the download ends early, the same call resumes it, unless the archive has changed
+        or the storage does not support ranges. A signed URL that expires is replaced. The API key is not sent to
+        the storage.
 
         The client's `timeout` counts from the last new byte, `max_retries` counts attempts without one, and
         `attempt_timeout` is the limit between two pieces of the body; the whole download may take any time.
@@ -208,40 +207,38 @@ class CheckpointMethods(BaseClient):
         Args:
             tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`. External weights are
                 several files, which are downloaded into a folder.
-            dest: The path of the file or, with `extract` or for external weights, of the folder to create. If it
-                is an existing folder, the download goes into it under a name made from `tinker_path`,
-                `RUN_ID_weights_NAME.tar.gz` or `RUN_ID_weights_NAME`, unless the same checkpoint was downloaded to
-                that folder before (a hidden file in it says so). A `~` at the start is your home folder. Missing
-                parent folders are created.
+            dest: The path of the file or, with `extract` or for external weights, of the folder to create; a `~`
+                at the start is your home folder, and missing parent folders are created. In an existing folder,
+                the download gets a name made from `tinker_path`, `RUN_ID_weights_NAME.tar.gz` or
+                `RUN_ID_weights_NAME`, unless the folder holds an earlier download of the same checkpoint (a
+                hidden file says so).
             extract: Whether to extract the archive and not to keep it; False by default. Archives that hold links,
                 device files or names that lead out of the folder are refused.
             progress: Called with a `DownloadProgress` several times a second, in the thread of the download.
                 Exceptions that it raises are logged and ignored.
             resume: Whether to resume an earlier download; True by default.
-            concurrency: The maximum number of files of external weights downloaded at once, from 1 to 64; 4 by
-                default.
+            concurrency: The maximum number of external files downloaded at once, from 1 to 64; 4 by default.
             overwrite: Whether to replace what is at the destination, at the very end. By default (False), the
-                existing data is compared with the length and the checksum that the storage reports: the call
-                succeeds if they match and fails otherwise.
+                call succeeds if the data there matches what the storage reports, and fails otherwise.
             archive_timeout: How many seconds to wait for the archive; 900 by default, None for no limit.
 
         Raises:
-            DownloadError: The destination cannot be written, has no room, holds something else or is being
-                downloaded to by another call or process; or the data is damaged or unsafe to extract (raised by
-                the future).
+            DownloadError: The destination cannot be written, has no room, holds something else or is in use by
+                another download; or the data is damaged or unsafe to extract (raised by the future).
             NotFoundError: The checkpoint does not exist, or you cannot read it (raised by the future).
-            APIStatusError or APIConnectionError: The server or the storage refused or did not answer (raised by
-                the future).
+            APIStatusError or APIConnectionError: The server or storage refused or did not answer (raised by the
+                future).
 
         Calls the operation `get_checkpoint_archive_url`, `get_checkpoint_archive_url_by_bare_id` or
         `get_external_weights_urls`.
         """
         path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
         arguments.hook("progress", progress)
+        check_seconds("archive_timeout", archive_timeout)
         if path.checkpoint_type == "external":
-            get_urls = self._external_weights_call(tinker_path)
+            get_urls: Callable[..., Any] = partial(_external_weights_urls, path)
         else:
-            get_urls = self._archive_call(path.training_run_id, path.checkpoint_id, archive_timeout)
+            get_urls = partial(self._archive_url, path.training_run_id, path.checkpoint_id, archive_timeout)
         request = downloads.DownloadRequest(
             path=path,
             dest=downloads.check_destination(dest),
@@ -274,14 +271,15 @@ class CheckpointMethods(BaseClient):
 
         return bulk.read_selected(work, selection, self._fetch_user_checkpoints, list_run)
 
-    def _archive_call(self, training_run_id: str, checkpoint_id: str, timeout: float | None) -> _Starter:
-        """Return the call for the URL of an archive."""
+    def _archive_url(
+        self, training_run_id: str, checkpoint_id: str, timeout: float | None, submit: Callable[..., R]
+    ) -> R:
         check_seconds("timeout", timeout)
         run_id = segment("training_run_id", training_run_id)
         kind, name = split_checkpoint_id(checkpoint_id)
         by_bare_id = api.get_checkpoint_archive_url_by_bare_id, (run_id, name)
         operation, ids = (api.get_checkpoint_archive_url, (run_id, kind, name)) if kind else by_bare_id
-        return lambda submit: submit(
+        return submit(
             operation,
             *ids,
             # By the bare name, servers give the archive of the sampler weights, whatever the kind.
@@ -290,15 +288,7 @@ class CheckpointMethods(BaseClient):
             read=partial(parsing.archive_url, self._base_url),
         )
 
-    def _external_weights_call(self, tinker_path: str) -> _Starter:
-        """Return the call for the URLs of external weights."""
-        path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
-        if path.checkpoint_type != "external":
-            raise InvalidArgumentError(
-                "tinker_path must be of external weights, tinker://RUN_ID/external_weights/NAME, "
-                f"not {safe_repr(tinker_path)}"
-            )
-        name = path.checkpoint_id.partition("/")[2]
-        return lambda submit: submit(
-            api.get_external_weights_urls, path.training_run_id, name, policy=Policy(is_secret=True)
-        )
+
+def _external_weights_urls(path: ParsedCheckpointTinkerPath, submit: Callable[..., R]) -> R:
+    name = path.checkpoint_id.partition("/")[2]
+    return submit(api.get_external_weights_urls, path.training_run_id, name, policy=Policy(is_secret=True))

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import copy
+import logging
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve
 
 from tinker_rest import _arguments as arguments
 from tinker_rest._arguments import AccessScopeName
+from tinker_rest._attempts import Attempts
 from tinker_rest._base import BaseClient
 from tinker_rest._lazy import LazyModule, models, types
-from tinker_rest._methods._loading import pagination, parsing, trace_export
-from tinker_rest._retry import check_seconds
+from tinker_rest._methods._loading import pagination, parsing
+from tinker_rest._redaction import summarize
+from tinker_rest._retry import Policy, check_seconds
+from tinker_rest.errors import APITimeoutError, SessionTraceExportError
 from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest.paths import segment
+
+if TYPE_CHECKING:
+    from tinker_rest._work import Work
 
 api = LazyModule("tinker_rest_api.api.sessions")
 samplers_api = LazyModule("tinker_rest_api.api.samplers")
 
 DEFAULT_TRACE_TIMEOUT = 900.0
+MIN_POLL_SECONDS = 0.2
+POLL_SECONDS = 2.0  # if the server does not say when to ask again
+
+_log = logging.getLogger("tinker_rest")
 
 
 class SessionMethods(BaseClient):
@@ -38,9 +51,8 @@ class SessionMethods(BaseClient):
 
         Calls the operation `get_session`.
         """
-        return self._submit(
-            api.get_session, segment("session_id", session_id), access_scope=arguments.scope(access_scope)
-        )
+        session, scope = segment("session_id", session_id), arguments.scope(access_scope)
+        return self._submit(api.get_session, session, access_scope=scope)
 
     def list_sessions(
         self, limit: int = 20, offset: int = 0, access_scope: AccessScopeName = "owned"
@@ -53,7 +65,7 @@ class SessionMethods(BaseClient):
             access_scope: `owned` (the default) for your own sessions, `accessible` for every session you can read.
 
         Raises:
-            BadRequestError or UnprocessableEntityError: `limit` exceeds the server's bound (raised by the future).
+            BadRequestError or UnprocessableEntityError: `limit` is too large (raised by the future).
 
         Calls the operation `list_sessions`.
         """
@@ -72,31 +84,19 @@ class SessionMethods(BaseClient):
         See `Paginator` for what is guaranteed if sessions are created during the iteration.
 
         Args:
-            page_size: The maximum number of IDs per request, at least 2; 500 by default. Servers have an upper
-                bound.
+            page_size: How many IDs to request at once, at least 2; 500 by default. Servers have an upper bound.
             max_items: The maximum number of IDs; None, the default, for all.
             access_scope: `owned` (the default) for your own sessions, `accessible` for every session you can read.
 
         Raises:
             APIResponseValidationError: The server ignores offsets (raised by the iteration).
-            BadRequestError or UnprocessableEntityError: `page_size` exceeds the server's bound (raised by the
-                iteration).
+            BadRequestError or UnprocessableEntityError: `page_size` is too large (raised by the iteration).
 
         Calls the operation `list_sessions`.
         """
         self._refuse_closed()
-        scope = arguments.scope(access_scope)
-
-        def fetch(request: pagination.PageRequest) -> APIFuture[pagination.Page[str]]:
-            return self._submit(
-                api.list_sessions,
-                limit=request.limit,
-                offset=request.position,
-                access_scope=scope,
-                read=partial(parsing.page_of_ids, request),
-            )
-
-        return pagination.paginate("iter_sessions", fetch, page_size, max_items)
+        call = partial(self._submit, api.list_sessions, access_scope=arguments.scope(access_scope))
+        return pagination.paginate("iter_sessions", call, parsing.page_of_sessions, page_size, max_items)
 
     def get_sampler(self, sampler_id: str) -> APIFuture[types.GetSamplerResponse]:
         """Get the base model of a sampler and the tinker path of the checkpoint that it serves, if any.
@@ -138,8 +138,8 @@ class SessionMethods(BaseClient):
 
         Args:
             request: What to search for, as for `search_sessions`. If it has a cursor, the iteration starts there.
-            page_size: The maximum number of sessions per request, from 1 to 200. None, the default, uses the
-                `limit` of the request, which is 50 by default.
+            page_size: The maximum number of sessions per request, from 1 to 200; None, the default, for the
+                `limit` of the request.
             max_items: The maximum number of sessions; None, the default, for all.
 
         Raises:
@@ -158,10 +158,8 @@ class SessionMethods(BaseClient):
             body = wanted.model_copy(update={"limit": page.limit, "cursor": page.position})
             return self._submit(api.search_sessions, body=body, read=partial(parsing.page_of_sessions, page))
 
-        def start() -> pagination.PageIterator[types.SessionSummary]:
-            return pagination.PageIterator(pagination.CursorPlan[Any](size, most, wanted.cursor), fetch)
-
-        return pagination.Paginator(start, "iter_session_search")
+        plan = partial(pagination.CursorPlan[Any], size, most, wanted.cursor)
+        return pagination.Paginator("iter_session_search", plan, fetch)
 
     def assign_session_project(self, session_id: str, project_id: str) -> APIFuture[None]:
         """Move a session, with its training runs and samplers, into a project.
@@ -204,8 +202,7 @@ class SessionMethods(BaseClient):
         Calls the operation `export_session_trace`.
         """
         check_seconds("timeout", timeout)
-        session = segment("session_id", session_id)
-        return self._run(partial(trace_export.export_trace, api, session, timeout))
+        return self._run(partial(_export_trace, segment("session_id", session_id), timeout))
 
     get_session_async = async_variant(get_session)
     list_sessions_async = async_variant(list_sessions)
@@ -213,3 +210,39 @@ class SessionMethods(BaseClient):
     search_sessions_async = async_variant(search_sessions)
     assign_session_project_async = async_variant(assign_session_project)
     export_session_trace_async = async_variant(export_session_trace)
+
+
+def _export_trace(session_id: str, timeout: float | None, work: Work[str]) -> str:
+    polls = Attempts("export_session_trace", evolve(work.options, timeout=timeout))
+    policy = Policy(is_secret=True)
+    while True:
+        polls.count += 1
+        limits = [limit for limit in (work.options.timeout, polls.remaining()) if limit is not None]
+        options = evolve(work.options, timeout=max(min(limits), 0.001) if limits else None)
+        try:
+            export, asked_delay = work.call(
+                api.export_session_trace, session_id, policy=policy, read=parsing.trace_export, options=options
+            )
+        except APITimeoutError:
+            if polls.remaining() != 0:
+                raise
+            raise _too_late(polls) from None
+        if export.status == "ready":
+            return str(export.url)
+        if export.status == "failed":
+            reason = summarize(export.error or "the server does not say why")
+            raise SessionTraceExportError(f"the trace cannot be built: {reason}", **polls.facts())
+        delay = POLL_SECONDS if asked_delay is None else max(asked_delay, MIN_POLL_SECONDS)
+        remaining = polls.remaining()
+        if remaining is not None and delay >= remaining:
+            raise _too_late(polls, asked_delay)
+        if polls.count == 1:
+            _log.info("%s: the trace is being built", polls.operation_id)
+        polls.tell("the trace is being built", delay)
+        work.wait(delay)
+
+
+def _too_late(polls: Attempts, asked_delay: float | None = None) -> APITimeoutError:
+    wish = "" if asked_delay is None else f"; the server asked to wait {asked_delay:g} s"
+    message = f"the trace is not built within {polls.options.timeout:g} s (timeout){wish}"
+    return APITimeoutError(message, **polls.facts())

@@ -42,16 +42,13 @@ class TrainingRunMethods(BaseClient):
     def get_training_run_by_tinker_path(
         self, tinker_path: str, access_scope: AccessScopeName = "owned"
     ) -> APIFuture[types.TrainingRun]:
-        """Get the training run that saved a checkpoint. The checkpoint itself need not exist.
+        """Get the training run that saved a checkpoint, as `get_training_run` does. The checkpoint need not exist.
 
         Args:
             tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
             access_scope: `owned` (the default) for your own runs, `accessible` for every run you can read.
 
-        Raises:
-            NotFoundError: The run does not exist, or is not in the scope (raised by the future).
-
-        Calls the operation `get_training_run`.
+        Calls what `get_training_run` calls.
         """
         path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
         return self.get_training_run(path.training_run_id, access_scope)
@@ -74,7 +71,7 @@ class TrainingRunMethods(BaseClient):
             project_id: List only the runs of this project; None, the default, for all runs.
 
         Raises:
-            BadRequestError or UnprocessableEntityError: `limit` exceeds the server's bound (raised by the future).
+            BadRequestError or UnprocessableEntityError: `limit` is too large (raised by the future).
 
         Calls the operation `list_training_runs`.
         """
@@ -97,37 +94,29 @@ class TrainingRunMethods(BaseClient):
     ) -> pagination.Paginator[types.TrainingRun]:
         """Iterate over training runs, most recently used first, with `for` or `async for`.
 
-        Runs that are used or started during the iteration may come last. See `Paginator` for what else is
-        guaranteed.
+        Runs that are used or started meanwhile may come last. See `Paginator` for what else is guaranteed.
 
         Args:
-            page_size: The maximum number of runs per request, at least 2; 500 by default. Servers have an upper
-                bound.
+            page_size: How many runs to request at once, at least 2; 500 by default. Servers have an upper bound.
             max_items: The maximum number of runs; None, the default, for all.
             access_scope: `owned` (the default) for your own runs, `accessible` for every run you can read.
             project_id: Iterate only over the runs of this project; None, the default, for all runs.
 
         Raises:
             APIResponseValidationError: The server ignores offsets (raised by the iteration).
-            BadRequestError or UnprocessableEntityError: `page_size` exceeds the server's bound (raised by the
-                iteration).
+            BadRequestError or UnprocessableEntityError: `page_size` is too large (raised by the iteration).
 
         Calls the operation `list_training_runs`.
         """
         self._refuse_closed()
-        scope, project = arguments.scope(access_scope), arguments.optional_project(project_id)
-
-        def fetch(request: pagination.PageRequest) -> APIFuture[pagination.Page[types.TrainingRun]]:
-            return self._submit(
-                api.list_training_runs,
-                limit=request.limit,
-                offset=request.position,
-                access_scope=scope,
-                project_id=project,
-                read=partial(parsing.page_of_runs, request),
-            )
-
-        return pagination.paginate("iter_training_runs", fetch, page_size, max_items, is_reordered=True)
+        call = partial(
+            self._submit,
+            api.list_training_runs,
+            access_scope=arguments.scope(access_scope),
+            project_id=arguments.optional_project(project_id),
+        )
+        name, read = "iter_training_runs", parsing.page_of_runs
+        return pagination.paginate(name, call, read, page_size, max_items, is_reordered=True)
 
     get_training_run_async = async_variant(get_training_run)
     get_training_run_by_tinker_path_async = async_variant(get_training_run_by_tinker_path)

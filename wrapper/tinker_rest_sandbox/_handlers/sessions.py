@@ -5,7 +5,7 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from tinker_rest_sandbox import _representations as representations
-from tinker_rest_sandbox._access import may_read_sampler, own_session
+from tinker_rest_sandbox._access import find_session, may_read_sampler
 from tinker_rest_sandbox._audit import record_project_of_session
 from tinker_rest_sandbox._calls import Backend, Call
 from tinker_rest_sandbox._responses import ApiError, json_response, no_content
@@ -24,9 +24,7 @@ def list_sessions(backend: Backend, call: Call) -> Response:
 def get_session(backend: Backend, call: Call) -> Response:
     """What belongs to a session, as far as the caller may read it."""
     session_id = call.path["session_id"]
-    row = backend.store.session(session_id, call.caller, accessible=call.accessible)
-    if row is None:
-        raise ApiError(404, f"Session {session_id} was not found.")
+    row = find_session(backend, session_id, call.caller, accessible=call.accessible)
     samplers = backend.store.samplers_of_session(session_id)
     return json_response(
         200,
@@ -47,7 +45,8 @@ def search_sessions(backend: Backend, call: Call) -> Response:
 def assign_session_project(backend: Backend, call: Call) -> Response:
     """Move a session and its runs into a project."""
     session_id, project_id = call.path["session_id"], call.body["project_id"]
-    own_session(backend, call)
+    if find_session(backend, session_id, call.caller, accessible=True)["owner"] != call.caller:
+        raise ApiError(403, "Only the owner of the session may do this.")
     backend.organization.check_project(project_id)
     backend.store.assign_project(session_id, project_id)
     record_project_of_session(backend, call, session_id, project_id)
@@ -57,8 +56,7 @@ def assign_session_project(backend: Backend, call: Call) -> Response:
 def export_session_trace(backend: Backend, call: Call) -> Response:
     """How far the trace of a session is; the first request begins to build it."""
     session_id = call.path["session_id"]
-    if backend.store.session(session_id, call.caller, accessible=False) is None:
-        raise ApiError(404, f"Session {session_id} was not found.")
+    find_session(backend, session_id, call.caller)
     runs = backend.store.runs_of_session(session_id, call.caller)
     if not runs and not backend.store.samplers_of_session(session_id):
         return json_response(200, {"status": "failed", "error": "The session has no requests."})

@@ -7,7 +7,7 @@ from collections import deque
 from attrs import field, frozen
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tinker_rest_sandbox._requests import redact
+from tinker_rest_sandbox._requests import redact, target_of
 
 MAX_REQUESTS = 200
 MAX_TARGET_LENGTH = 300
@@ -70,7 +70,10 @@ class Activity:
             with self._lock:
                 if clearings == self._clearings:  # else it was forgotten before it ended
                     self.count += 1
-                    target, credential = _shown_target(scope), header_of(scope, b"x-api-key")
+                    target = redact(target_of(scope))
+                    if len(target) > MAX_TARGET_LENGTH:
+                        target = f"{target[:MAX_TARGET_LENGTH]}…"
+                    credential = header_of(scope, b"x-api-key")
                     answered = (self.count, scope["method"], target, credential, status, milliseconds, came)
                     self._requests.append(AnsweredRequest(*answered))
 
@@ -79,12 +82,3 @@ def header_of(scope: Scope, name: bytes) -> str | None:
     """The first value of a header, by its name in lower case, or None."""
     value: bytes | None = next((value for key, value in scope["headers"] if key == name), None)
     return None if value is None else value.decode("latin-1")
-
-
-def _shown_target(scope: Scope) -> str:
-    """The path and the query of a request without keys, and not too long."""
-    target: bytes = scope["raw_path"]
-    if scope["query_string"]:
-        target += b"?" + scope["query_string"]
-    text = redact(target.decode("latin-1"))
-    return text if len(text) <= MAX_TARGET_LENGTH else f"{text[:MAX_TARGET_LENGTH]}…"
