@@ -242,16 +242,17 @@ class CheckpointMethods(BaseClient):
             get_urls = self._external_weights_call(tinker_path)
         else:
             get_urls = self._archive_call(path.training_run_id, path.checkpoint_id, archive_timeout)
-        request = downloads.DownloadRequest(
+        download = downloads.Download(
             path=path,
-            dest=downloads.check_destination(dest),
-            extract=extract,
+            dest=dest,
+            extract=extract and path.checkpoint_type != "external",
             resume=resume,
             overwrite=overwrite,
             concurrency=arguments.concurrency(concurrency, 64),
             progress=progress,
+            get_urls=get_urls,
         )
-        return self._run(lambda work: downloads.download(work, request, get_urls), limit_downloads=True)
+        return self._run(download.run, limit_downloads=True)
 
     list_checkpoints_async = async_variant(list_checkpoints)
     list_user_checkpoints_async = async_variant(list_user_checkpoints)
