@@ -238,14 +238,16 @@ class CheckpointMethods(BaseClient):
         """
         path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
         arguments.hook("progress", progress)
-        if path.checkpoint_type == "external":
+        is_external = path.checkpoint_type == "external"
+        if is_external:
             get_urls = self._external_weights_call(tinker_path)
         else:
             get_urls = self._archive_call(path.training_run_id, path.checkpoint_id, archive_timeout)
         download = downloads.Download(
             path=path,
             dest=dest,
-            extract=extract and path.checkpoint_type != "external",
+            is_external=is_external,
+            extract=extract and not is_external,
             resume=resume,
             overwrite=overwrite,
             concurrency=arguments.concurrency(concurrency, 64),

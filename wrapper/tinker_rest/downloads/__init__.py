@@ -78,6 +78,7 @@ class Download:
 
     path: ParsedCheckpointTinkerPath
     dest: str = field(converter=_destination.check_destination)
+    is_external: bool
     extract: bool
     resume: bool
     overwrite: bool
@@ -93,7 +94,7 @@ class Download:
     def run(self, work: Work[Any]) -> DownloadResult:
         """Download the checkpoint. Raises TinkerError."""
         with translate_os_errors(Path(self.dest)):
-            final = _destination.find_destination(self.dest, self.path, is_folder=self._is_folder)
+            final = _destination.find_destination(self.dest, self.path, is_folder=self.extract or self.is_external)
         self._tell(is_due=True)
         with contextlib.ExitStack() as opened:
             is_present = os.path.lexists(final) and not self.overwrite
@@ -113,23 +114,15 @@ class Download:
             path=final,
             size_bytes=sum(file.done for file in self._files),
             verified_by=verified_by or None,
-            sha256=verified[0][2] if verified_by == "sha-256" and not self._is_external else None,
+            sha256=verified[0][2] if verified_by == "sha-256" and not self.is_external else None,
             resumed_from=sum(file.resumed_from for file in self._files),
             already_present=is_present,
         )
 
-    @property
-    def _is_external(self) -> bool:
-        return self.path.checkpoint_type == "external"
-
-    @property
-    def _is_folder(self) -> bool:
-        return self.extract or self._is_external
-
     def _ask(self, work: Work[Any]) -> dict[str, str]:
         """Ask the server for the signed URLs."""
         answer = self.get_urls(work.call)
-        urls = dict(answer.urls) if self._is_external else {"the archive": answer.url}
+        urls = dict(answer.urls) if self.is_external else {"the archive": answer.url}
         if not urls:
             raise DownloadError("the server names no files to download")
         for url in urls.values():
@@ -157,8 +150,8 @@ class Download:
             FileDownload(
                 name=name,
                 url=url,
-                path=_destination.safe_join(folder, name, "the server") if self._is_external else archive,
-                is_archive=not self._is_external,
+                path=_destination.safe_join(folder, name, "the server") if self.is_external else archive,
+                is_archive=not self.is_external,
                 state=states / f"{number}.json",
                 source=f"{self.path.tinker_path} {name}",
                 renew=self._renew,
@@ -188,10 +181,12 @@ class Download:
                 if error.__cause__ is None:  # else the system refused something, and the archive is good
                     self._files[0].reset()
                 raise
-        if self._is_folder:
+        made = folder if self.extract or self.is_external else archive
+        if made == folder:
+            remote = self._files[0].remote
             with translate_os_errors(folder):
-                _destination.write_marker(folder, self.path.tinker_path, self._files[0].remote.identity)
-        _destination.put_in_place(folder if self._is_folder else archive, final, overwrite=self.overwrite)
+                _destination.write_marker(folder, self.path.tinker_path, remote.checksum or remote.etag)
+        _destination.put_in_place(made, final, overwrite=self.overwrite)
 
     def _compare(self, work: Work[Any], final: Path) -> None:
         """Raise DownloadError unless what is there is the checkpoint, by the storage's length and checksum."""
@@ -199,21 +194,15 @@ class Download:
             f"{final} exists and is not this checkpoint, as far as can be told; choose another place, or replace "
             "it with overwrite=True"
         )
-        marker = _destination.read_marker(final)
+        marker = _destination.read_marker(final) if self.extract else {}
         is_ours = marker.get("tinker_path") == self.path.tinker_path
         is_whole = marker.get("sizes", {}).items() <= _destination.sizes_in(final).items()
         if not final.exists() or (self.extract and not (is_ours and is_whole)):  # it may be a link to nothing
             raise conflict
         self._phase = "verifying"
         self._find_files(work, archive=final, folder=final, states=final)
-        for file in self._files:
-            if self.extract:
-                identity = file.head(work).identity
-                is_same = identity is not None and identity == marker.get("archive")
-            else:
-                is_same = file.path.is_file() and file.is_on_disk(work)
-            if not is_same:
-                raise conflict
+        if not all(file.is_present(work, marker.get("archive")) for file in self._files):
+            raise conflict
 
     def _tell(self, *, is_due: bool = False) -> None:
         """Call the progress hook if it is due and there is anything new, from one thread at a time."""

@@ -23,7 +23,6 @@ from tinker_rest.paths import ParsedCheckpointTinkerPath
 
 # A download that was just cancelled may need this long to let go.
 LOCK_SECONDS = 1.5
-MAX_NAME_BYTES = 255
 # The hidden file in a downloaded folder that remembers the checkpoint, its archive and the sizes of its files.
 MARKER = ".tinker-checkpoint.json"
 
@@ -72,7 +71,7 @@ def part_folder(final: Path, work: Work[Any]) -> Iterator[Path]:
         DownloadError: Another download uses it, it is not ours, or it cannot be made.
     """
     name = os.fsencode(final.name + ".part")
-    if len(name) > MAX_NAME_BYTES:
+    if len(name) > 255:  # the maximum of most file systems
         name = hashlib.sha256(name).hexdigest().encode() + b".part"
     folder = final.with_name(os.fsdecode(name))
     deadline = Clock.now() + LOCK_SECONDS
@@ -192,6 +191,8 @@ def require_room(folder: Path, size: int) -> None:
 
 def sync(path: Path) -> None:
     """Wait until a file, or the names in a folder, are on the disk itself, if its file system can do that."""
+    if os.name != "posix":
+        return  # Windows cannot sync what was opened for reading
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

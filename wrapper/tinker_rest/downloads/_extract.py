@@ -86,7 +86,8 @@ class _Member(tarfile.TarInfo):
 
 def _extract_all(content: _Bounded, folder: Path) -> None:
     has_files = False
-    with tarfile.open(fileobj=content, mode="r|", bufsize=_READ_BYTES, tarinfo=_Member) as archive:  # type: ignore[call-overload]
+    sizes = {"bufsize": _READ_BYTES, "copybufsize": _READ_BYTES}
+    with tarfile.open(fileobj=content, mode="r|", tarinfo=_Member, **sizes) as archive:  # type: ignore[call-overload]
         # Since Python 3.11.4; it knows tricks that others found.
         archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
         while (member := archive.next()) is not None:

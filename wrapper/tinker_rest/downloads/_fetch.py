@@ -35,6 +35,7 @@ _CHECKSUMS = {
     "sha-256": re.compile(r"\bsha-256=:?([A-Za-z0-9+/]{43}=)(?=[:,]|$)", re.IGNORECASE),
     "md5": re.compile(r"\bmd5=:?([A-Za-z0-9+/]{22}==)(?=[:,]|$)", re.IGNORECASE),
 }
+_DIGESTS = {"sha-256": hashlib.sha256, "md5": hashlib.md5}
 
 _log = logging.getLogger("tinker_rest")
 
@@ -67,11 +68,6 @@ class RemoteFile:
             etag=etag if re.fullmatch('"[^"]+"', etag) else None,
             checksum=next(iter(checksums), ""),
         )
-
-    @property
-    def identity(self) -> str | None:
-        """What another version of the file does not have; None if there is nothing."""
-        return self.checksum or self.etag
 
 
 @define(eq=False)
@@ -129,25 +125,29 @@ class FileDownload:
             f"{MAX_DAMAGED} times and not kept"
         )
 
-    def head(self, work: Work[Any]) -> RemoteFile:
-        """Ask what the storage says about the file, and download nothing. Raises TinkerError."""
+    def is_present(self, work: Work[Any], archive: str | None) -> bool:
+        """Whether `path` is the file in the storage, by length and checksum, or was extracted from it.
+
+        Args:
+            work: What makes the calls.
+            archive: The checksum or entity tag of the archive that `path` was extracted from, if it is a folder.
+
+        Raises:
+            TinkerError: The storage did not answer.
+        """
 
         def read(stream: Stream) -> None:
             self.remote = RemoteFile.of(stream.headers)
 
         self._ask(work, read)
-        self.done = self.remote.size or 0
-        return self.remote
-
-    def is_on_disk(self, work: Work[Any]) -> bool:
-        """Whether the file at `path` is the one in the storage, by its length and checksum. Raises TinkerError."""
-        remote = self.head(work)
-        with translate_os_errors(self.path):
-            self.done = self.path.stat().st_size
-        if remote.size != self.done and (remote.size is not None or not remote.checksum):
+        remote = self.remote
+        if self.path.is_dir():
+            self.done = remote.size or 0
+            return archive is not None and archive == (remote.checksum or remote.etag)
+        if not self.path.is_file() or (remote.size is None and not remote.checksum):
             return False
-        self.remote = evolve(remote, size=self.done)
-        return self._is_sound()
+        self.done = self.path.stat().st_size
+        return remote.size in (None, self.done) and self._is_sound()
 
     def _ask(self, work: Work[Any], read: Callable[[Stream], None]) -> None:
         """Ask the storage until `read` has what it needs."""
@@ -221,7 +221,7 @@ class FileDownload:
         with self._state.open("x") as file:
             json.dump({"source": self._source, **asdict(remote)}, file)
         self.remote = remote
-        self._digest = _new_digest(remote.checksum.partition(":")[0]) if remote.checksum else None
+        self._digest = _new_digest(remote.checksum) if remote.checksum else None
 
     def _is_next_part(self, stream: Stream) -> bool:
         """Whether an answer is the part that was asked for; takes the length that it names."""
@@ -249,17 +249,17 @@ class FileDownload:
                     self._digest.update(piece)
 
     def _is_sound(self) -> bool:
-        name, _, expected = self.remote.checksum.partition(":")
+        checksum = self.remote.checksum
         with translate_os_errors(self.path):
             sync(self.path)
-            if self._digest is None and name:
-                digest = _new_digest(name)
+            if checksum and self._digest is None:
+                digest = _new_digest(checksum)
                 with self.path.open("rb", buffering=0) as file:
                     while piece := file.read(_READ_BYTES):
                         self._check()
                         digest.update(piece)
                 self._digest = digest
-        return not name or self._digest.hexdigest() == expected
+        return not checksum or checksum.endswith(f":{self._digest.hexdigest()}")
 
     def _is_whole_gzip(self) -> bool:
         """Whether it is a gzip file up to the checksum at its end."""
@@ -278,8 +278,8 @@ class FileDownload:
         self.remote, self.done, self.resumed_from, self._digest = RemoteFile(), 0, 0, None
 
 
-def _new_digest(name: str) -> Any:
-    return hashlib.new(name.replace("-", ""), usedforsecurity=False)
+def _new_digest(checksum: str) -> Any:
+    return _DIGESTS[checksum.partition(":")[0]](usedforsecurity=False)
 
 
 def _open(path: str, flags: int) -> int:
