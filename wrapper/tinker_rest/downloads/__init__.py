@@ -70,11 +70,7 @@ class DownloadResult:
 
 @define(eq=False)
 class Download:
-    """What to download, and how; see `RestClient.download_checkpoint`.
-
-    Attributes:
-        get_urls: Asks for the signed URLs, given `call` of a `Work`.
-    """
+    """What to download, and how; see `RestClient.download_checkpoint`."""
 
     path: ParsedCheckpointTinkerPath
     dest: str = field(converter=_destination.check_destination)
@@ -84,7 +80,7 @@ class Download:
     overwrite: bool
     concurrency: int
     progress: Callable[[DownloadProgress], None] | None
-    get_urls: Callable[[Callable[..., Any]], Any]
+    get_urls: Callable[[Callable[..., Any]], Any]  # asks for the signed URLs, given `call` of a `Work`
     _files: list[FileDownload] = field(init=False, factory=list)
     _phase: Any = field(init=False, default="waiting")
     _telling: threading.Lock = field(init=False, factory=threading.Lock)

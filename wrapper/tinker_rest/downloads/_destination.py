@@ -65,10 +65,7 @@ def find_destination(dest: str, path: ParsedCheckpointTinkerPath, *, is_folder: 
 def part_folder(final: Path, work: Work[Any]) -> Iterator[Path]:
     """The folder `NAME.part` in which a download is made; no other download uses it at the same time.
 
-    What an earlier download left is in it. It stays if the download fails, so that the next one can resume.
-
-    Raises:
-        DownloadError: Another download uses it, it is not ours, or it cannot be made.
+    It stays if the download fails, so that the next one can resume. Raises DownloadError.
     """
     name = os.fsencode(final.name + ".part")
     if len(name) > 255:  # the maximum of most file systems

@@ -18,7 +18,6 @@ from tinker_rest.errors import DownloadError
 MAX_HEADER_BYTES = 32 * 2**20
 
 _READ_BYTES = 2**18
-_GZIP_MAGIC = b"\x1f\x8b"
 # What tarfile and gzip raise for archives that are damaged, or made to break them.
 _DAMAGE = (
     *(tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ArithmeticError, ValueError, RecursionError),
@@ -30,20 +29,15 @@ def extract(archive: Path, folder: Path, check: Callable[[], None]) -> None:
     """Extract a tar archive, compressed with gzip or not, into a new folder; if that fails, the folder is removed.
 
     Whatever the archive says about owners, modes and times, the files are the user's own and new. `check` is
-    called between pieces; what it raises ends the extraction.
-
-    Raises:
-        DownloadError: The archive is damaged or holds something unsafe, or the disk refuses; then an OSError is
-            its cause.
+    called between pieces; what it raises ends the extraction. If the disk refuses, the DownloadError has a cause.
     """
     try:
         with translate_os_errors(folder), archive.open("rb") as raw:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
-            is_compressed = raw.read(2) == _GZIP_MAGIC
-            raw.seek(0)
+            content = gzip.GzipFile(fileobj=raw) if raw.peek(2).startswith(b"\x1f\x8b") else raw
             try:
-                _extract_all(_Bounded(gzip.GzipFile(fileobj=raw) if is_compressed else raw, check), folder)
+                _extract_all(_Bounded(content, check), folder)
             except _DAMAGE as error:
                 reason = summarize(str(error))
                 raise DownloadError(f"the archive is damaged or no tar archive: {reason}") from None
@@ -85,7 +79,6 @@ class _Member(tarfile.TarInfo):
 
 
 def _extract_all(content: _Bounded, folder: Path) -> None:
-    has_files = False
     sizes = {"bufsize": _READ_BYTES, "copybufsize": _READ_BYTES}
     with tarfile.open(fileobj=content, mode="r|", tarinfo=_Member, **sizes) as archive:  # type: ignore[call-overload]
         # Since Python 3.11.4; it knows tricks that others found.
@@ -105,8 +98,7 @@ def _extract_all(content: _Bounded, folder: Path) -> None:
                 )
             require_room(folder, member.size)
             archive.extract(member, folder, set_attrs=False)
-            has_files = has_files or member.isreg()
     while content.read(_READ_BYTES):  # to the checksum at the end
         pass
-    if not has_files:
+    if not any(path.is_file() for path in folder.rglob("*")):
         raise DownloadError("the archive holds no files")

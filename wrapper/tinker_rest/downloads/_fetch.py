@@ -42,17 +42,11 @@ _log = logging.getLogger("tinker_rest")
 
 @frozen
 class RemoteFile:
-    """What the storage says about a file.
-
-    Attributes:
-        size: Its length in bytes; None if the storage does not say it.
-        etag: Its strong entity tag; None if a later version of the file cannot be told from this one.
-        checksum: The best of its checksums that can be computed here, as `NAME:HEX`; empty if there is none.
-    """
+    """What the storage says about a file, as far as it does."""
 
     size: int | None = None
-    etag: str | None = None
-    checksum: str = ""
+    etag: str | None = None  # a strong one, by which a later version of the file can be told from this one
+    checksum: str = ""  # the best of those that can be computed here, as NAME:HEX
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> Self:
@@ -72,29 +66,19 @@ class RemoteFile:
 
 @define(eq=False)
 class FileDownload:
-    """One file on its way from the storage to the disk.
+    """One file on its way from the storage to the disk."""
 
-    Attributes:
-        name: The name of the file, as the server gives it.
-        url: Where to download it from; empty if it has expired.
-        path: Where its bytes go, or are.
-        is_archive: Whether its bytes are compressed in themselves, whatever the storage says.
-        remote: What the storage says about it, as far as that is known.
-        done: How many bytes are on disk.
-        resumed_from: How many of them an earlier call had left.
-    """
-
-    name: str
-    url: str
+    name: str  # as the server gives it
+    url: str  # where to download it from; empty if it has expired
     path: Path
-    is_archive: bool
+    is_archive: bool  # and so compressed in itself, whatever the storage says
     _state: Path  # the file that keeps what is known about it
     _source: str  # what is downloaded; what an earlier call left of something else is not resumed
     _renew: Callable[[Work[Any]], object]  # asks for another `url`
     _check: Callable[[], object]  # called between pieces; what it raises ends the download
     remote: RemoteFile = field(init=False, factory=RemoteFile)
-    done: int = field(init=False, default=0)
-    resumed_from: int = field(init=False, default=0)
+    done: int = field(init=False, default=0)  # bytes on disk
+    resumed_from: int = field(init=False, default=0)  # how many of them an earlier call had left
     _most_done: int = field(init=False, default=0)  # only what exceeds it is progress
     _digest: Any = field(init=False, default=None)  # of the bytes that are done, unless an earlier call left some
 
@@ -126,15 +110,7 @@ class FileDownload:
         )
 
     def is_present(self, work: Work[Any], archive: str | None) -> bool:
-        """Whether `path` is the file in the storage, by length and checksum, or was extracted from it.
-
-        Args:
-            work: What makes the calls.
-            archive: The checksum or entity tag of the archive that `path` was extracted from, if it is a folder.
-
-        Raises:
-            TinkerError: The storage did not answer.
-        """
+        """Whether `path` is the file in the storage, or a folder that was extracted from its version `archive`."""
 
         def read(stream: Stream) -> None:
             self.remote = RemoteFile.of(stream.headers)
