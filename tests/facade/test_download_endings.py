@@ -281,8 +281,8 @@ def test_a_server_that_is_killed_and_comes_back(tmp_path: Path) -> None:
         ("file/a", "file is not a folder"),
         ("file/b/a", "Not a directory"),
         ("folder", "exists and is not a file"),
-        ("blocked", r"blocked\.part is a file"),
-        ("linked", r"linked\.part is a link"),
+        ("blocked", r"blocked\.part is no folder"),
+        ("linked", r"linked\.part is no folder"),
         ("pipe", "pipe exists and is not a file"),
     ],
 )

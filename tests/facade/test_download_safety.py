@@ -113,7 +113,9 @@ def test_a_part_folder_that_is_open_to_others_is_left_alone(
     (part / "files" / "photo").write_text("mine")
     part.chmod(mode)
     before = tree(tmp_path)
-    with pytest.raises(DownloadError, match=r"a\.part belongs to somebody else or is open to others"):
+    with pytest.raises(
+        DownloadError, match=r"a\.part is no folder, belongs to somebody else or is open to others"
+    ):
         client.download_checkpoint(PATH, tmp_path / "a").result(20)
     assert (tree(tmp_path), stored.api.requests) == (before, [])
 
@@ -123,7 +125,7 @@ def test_a_part_folder_of_somebody_else_is_left_alone(client: RestClient, tmp_pa
     part = tmp_path / "a.part"
     part.mkdir(mode=0o700)
     os.chown(part, 12345, 12345)
-    with pytest.raises(DownloadError, match=r"a\.part belongs to somebody else"):
+    with pytest.raises(DownloadError, match=r"a\.part is no folder, belongs to somebody else"):
         client.download_checkpoint(PATH, tmp_path / "a").result(20)
     assert tree(tmp_path) == ["a.part"]
 
@@ -268,11 +270,11 @@ def test_http_is_refused_if_the_api_is_https(
     authority.cert_pem.write_to_path(str(bundle))
     monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
     with RecordingServer(stored.of_api, tls=context) as api, client_of(api) as client:
-        with pytest.raises(DownloadError, match="by https and names an http URL"):
+        with pytest.raises(DownloadError, match="the server names a URL to download from that is not https"):
             client.download_checkpoint(PATH, tmp_path / "a").result(20)
         urls = {"a": f"{stored.server.base_url}/a"}
         api.answer = lambda _: reply(body={"urls": urls, "expires": "2026-07-13T10:15:00Z"})
-        with pytest.raises(DownloadError, match="by https and names an http URL"):
+        with pytest.raises(DownloadError, match="the server names a URL to download from that is not https"):
             client.download_checkpoint("tinker://r/external_weights/1", tmp_path / "a").result(20)
     assert (stored.server.requests, tree(tmp_path)) == ([], [])
 

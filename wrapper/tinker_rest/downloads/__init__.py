@@ -121,11 +121,9 @@ class Download:
         urls = dict(answer.urls) if self.is_external else {"the archive": answer.url}
         if not urls:
             raise DownloadError("the server names no files to download")
-        for url in urls.values():
-            if not is_web_url(url):
-                raise DownloadError("the server names a URL to download from that is not http or https")
-            if work.server.base_url.startswith("https:") and not url.lower().startswith("https:"):
-                raise DownloadError("the server is reached by https and names an http URL, which is not followed")
+        scheme = "https:" if work.server.base_url.startswith("https:") else "http"
+        if not all(is_web_url(url) and url.lower().startswith(scheme) for url in urls.values()):
+            raise DownloadError(f"the server names a URL to download from that is not {scheme.rstrip(':')}")
         return urls
 
     def _renew(self, work: Work[Any]) -> None:

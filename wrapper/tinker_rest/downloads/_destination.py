@@ -9,7 +9,6 @@ import json
 import os
 import re
 import shutil
-import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,8 +26,6 @@ LOCK_SECONDS = 1.5
 MARKER = ".tinker-checkpoint.json"
 
 _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
-# How file systems answer that cannot sync, or not folders.
-_NO_SYNC = frozenset((errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP))
 
 
 def check_destination(dest: str | os.PathLike[str]) -> str:
@@ -111,14 +108,12 @@ def _lock(folder: Path) -> int | None:
 def _why_not_ours(folder: Path) -> str:
     """Why others may have put something into a part folder; empty if they cannot have."""
     found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode):
-        return "is a link" if stat.S_ISLNK(found.st_mode) else "is a file"
     # Some file systems know neither owners nor modes, so compare it with a new private folder.
     probe = tempfile.mkdtemp(prefix=".tinker-", dir=folder.parent)
     new = os.lstat(probe)
     os.rmdir(probe)
     if (found.st_uid, found.st_mode) != (new.st_uid, new.st_mode):
-        return "belongs to somebody else or is open to others"
+        return "is no folder, belongs to somebody else or is open to others"
     return "holds links" if any(path.is_symlink() for path in folder.rglob("*")) else ""
 
 
@@ -188,16 +183,15 @@ def require_room(folder: Path, size: int) -> None:
 
 def sync(path: Path) -> None:
     """Wait until a file, or the names in a folder, are on the disk itself, if its file system can do that."""
-    if os.name != "posix":
-        return  # Windows cannot sync what was opened for reading
-    descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
     except OSError as error:
-        if error.errno not in _NO_SYNC:
+        if error.errno in (errno.EIO, *_NO_ROOM):
             raise
-    finally:
-        os.close(descriptor)
 
 
 def safe_join(folder: Path, name: str, source: str) -> Path:

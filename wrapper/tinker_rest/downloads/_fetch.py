@@ -29,13 +29,12 @@ MAX_DAMAGED = 2  # how many times a file is downloaded whose checksum is wrong
 _READ_BYTES = 2**20
 # How storages say that a signed URL does not work any longer, or that its file was moved.
 _EXPIRED = frozenset((400, 401, 403, 404, 410))
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
 # In headers with lists of checksums, the best first. An entity tag is none: only some storages make it the MD5.
 _CHECKSUMS = {
     "sha-256": re.compile(r"\bsha-256=:?([A-Za-z0-9+/]{43}=)(?=[:,]|$)", re.IGNORECASE),
     "md5": re.compile(r"\bmd5=:?([A-Za-z0-9+/]{22}==)(?=[:,]|$)", re.IGNORECASE),
 }
-_DIGESTS = {"sha-256": hashlib.sha256, "md5": hashlib.md5}
 
 _log = logging.getLogger("tinker_rest")
 
@@ -96,17 +95,16 @@ class FileDownload:
 
     def run(self, work: Work[Any]) -> None:
         """Download all of it, and verify it. Raises TinkerError."""
-        for number in range(1, MAX_DAMAGED + 1):
+        for _ in range(MAX_DAMAGED):
             if self.done != self.remote.size:
                 self._ask(work, self._receive)
             if self._is_sound():
                 return
-            _log.warning("%s: %s is damaged, time %d", OPERATION_ID, safe_repr(self.name), number)
+            _log.warning("%s: %s is damaged", OPERATION_ID, safe_repr(self.name))
             with translate_os_errors(self.path):
                 self.reset()
         raise DownloadError(
-            f"{safe_repr(self.name)} is damaged: its checksum is not what the storage says; it was downloaded "
-            f"{MAX_DAMAGED} times and not kept"
+            f"{safe_repr(self.name)} is damaged: its checksum is not what the storage says; it is not kept"
         )
 
     def is_present(self, work: Work[Any], archive: str | None) -> bool:
@@ -204,22 +202,18 @@ class FileDownload:
         found, etag = _CONTENT_RANGE.fullmatch(stream.headers.get("content-range", "").strip()), self.remote.etag
         if found is None or etag is None or stream.headers.get("etag", etag) != etag or int(found[1]) != self.done:
             return False
-        size = self.remote.size if found[2] == "*" else int(found[2])
-        if self.remote.size not in (None, size):
-            return False
-        self.remote = evolve(self.remote, size=size)
-        return True
+        is_same = self.remote.size in (None, int(found[2]))
+        self.remote = evolve(self.remote, size=int(found[2]))
+        return is_same
 
     def _write(self, stream: Stream) -> None:
-        with open(self.path, "ab", buffering=0, opener=_open) as file:
+        with open(self.path, "ab", opener=_open) as file:
             for piece in stream:
                 self._check()
                 if self.remote.size is not None and self.done + len(piece) > self.remote.size:
                     raise stream.fault("the storage sent more than it said")
-                rest = memoryview(piece)
-                while rest:
-                    rest = rest[file.write(rest) :]
-                    self.done = file.tell()
+                file.write(piece)
+                self.done += len(piece)
                 self._most_done = max(self._most_done, self.done)
                 if self._digest is not None:
                     self._digest.update(piece)
@@ -255,7 +249,7 @@ class FileDownload:
 
 
 def _new_digest(checksum: str) -> Any:
-    return _DIGESTS[checksum.partition(":")[0]](usedforsecurity=False)
+    return hashlib.new(checksum.partition(":")[0].replace("-", ""), usedforsecurity=False)
 
 
 def _open(path: str, flags: int) -> int:
