@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
 from collections.abc import Callable
@@ -32,12 +31,10 @@ class DownloadProgress:
     """How far a download is.
 
     Attributes:
-        bytes_done: How many bytes of the checkpoint are on disk, including those of an earlier call. It shrinks
-            if the download starts again.
+        bytes_done: Bytes on disk, including those of an earlier call. It shrinks if the download starts again.
         bytes_total: How many there will be; None while that is not known.
         bytes_resumed: How many of `bytes_done` were there when this call began; leave them out of a rate.
-        phase: What is being done: `waiting` (for the server, which builds the archive), `downloading`, `verifying`
-            or `extracting`.
+        phase: `waiting` (for the server, which builds the archive), `downloading`, `verifying` or `extracting`.
     """
 
     bytes_done: int
@@ -92,25 +89,23 @@ class Download:
         with translate_os_errors(Path(self.dest)):
             final = _destination.find_destination(self.dest, self.path, is_folder=self.extract or self.is_external)
         self._tell(is_due=True)
-        with contextlib.ExitStack() as opened:
-            is_present = os.path.lexists(final) and not self.overwrite
-            if not is_present:
-                part = opened.enter_context(_destination.part_folder(final, work))
+        is_present = os.path.lexists(final) and not self.overwrite
+        if not is_present:
+            with _destination.part_folder(final, work) as part:
                 is_present = os.path.lexists(final) and not self.overwrite  # another call was first
-            if is_present:
-                self._compare(work, final)
-            else:
-                self._make(work, final, part)
+                if not is_present:
+                    self._make(work, final, part)
+        if is_present:
+            self._compare(work, final)
         self._tell(is_due=True)
-        verified = [file.remote.checksum.partition(":") for file in self._files]
-        names = {name for name, _, _ in verified}
-        is_verified = len(names) == 1 and not (self.extract and is_present)
-        verified_by = names.pop() if is_verified else ""
+        checksums = [file.remote.checksum for file in self._files]  # as NAME:HEX
+        name, _, digest = checksums[0].partition(":")
+        is_verified = all(one.startswith(f"{name}:") for one in checksums) and not (self.extract and is_present)
         return DownloadResult(
             path=final,
             size_bytes=sum(file.done for file in self._files),
-            verified_by=verified_by or None,
-            sha256=verified[0][2] if verified_by == "sha-256" and not self.is_external else None,
+            verified_by=name if is_verified else None,
+            sha256=digest if is_verified and name == "sha-256" and not self.is_external else None,
             resumed_from=sum(file.resumed_from for file in self._files),
             already_present=is_present,
         )
@@ -175,12 +170,10 @@ class Download:
                 if error.__cause__ is None:  # else the system refused something, and the archive is good
                     self._files[0].reset()
                 raise
+        remote = self._files[0].remote
+        marker = {"tinker_path": self.path.tinker_path, "archive": remote.checksum or remote.etag}
         made = folder if self.extract or self.is_external else archive
-        if made == folder:
-            remote = self._files[0].remote
-            with translate_os_errors(folder):
-                _destination.write_marker(folder, self.path.tinker_path, remote.checksum or remote.etag)
-        _destination.put_in_place(made, final, overwrite=self.overwrite)
+        _destination.put_in_place(made, final, marker, overwrite=self.overwrite)
 
     def _compare(self, work: Work[Any], final: Path) -> None:
         """Raise DownloadError unless what is there is the checkpoint, by the storage's length and checksum."""

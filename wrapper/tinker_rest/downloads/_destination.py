@@ -51,10 +51,9 @@ def find_destination(dest: str, path: ParsedCheckpointTinkerPath, *, is_folder: 
         final /= name if is_folder else f"{name}.tar.gz"
     if final.parent.exists() and not final.parent.is_dir():
         raise DownloadError(f"{final} cannot be written: {final.parent} is not a folder")
+    kind = "folder" if is_folder else "file"
     if final.exists() and not (final.is_dir() if is_folder else final.is_file()):
-        raise DownloadError(
-            f"{final} exists and is not a {'folder' if is_folder else 'file'}; choose another place"
-        )
+        raise DownloadError(f"{final} exists and is not a {kind}; choose another place")
     return final
 
 
@@ -73,9 +72,7 @@ def part_folder(final: Path, work: Work[Any]) -> Iterator[Path]:
         folder.parent.mkdir(parents=True, exist_ok=True)
         while (lock := _lock(folder)) is None:
             if Clock.now() > deadline:
-                raise DownloadError(
-                    f"another download is under way to {final}; wait for it, or choose another place"
-                )
+                raise DownloadError(f"another download is under way to {final}; wait or choose another place")
             work.wait(0.05)
     is_done = False
     try:
@@ -129,9 +126,11 @@ def _try_lock(descriptor: int) -> bool:
     return True
 
 
-def put_in_place(made: Path, final: Path, *, overwrite: bool) -> None:
-    """Give a file or folder in a part folder its final name. Raises DownloadError."""
+def put_in_place(made: Path, final: Path, marker: dict[str, Any], *, overwrite: bool) -> None:
+    """Give a file, or a folder with a marker, in a part folder its final name. Raises DownloadError."""
     with translate_os_errors(final):
+        if made.is_dir():
+            (made / MARKER).write_text(json.dumps({**marker, "sizes": sizes_in(made)}, indent=1))
         is_there = os.path.lexists(final)
         if is_there and not overwrite:
             raise DownloadError(f"{final} was made by somebody else meanwhile; what was downloaded is in {made}")
@@ -148,12 +147,6 @@ def read_marker(folder: Path) -> dict[str, Any]:
     with contextlib.suppress(OSError, ValueError, TypeError):
         return dict(json.loads((folder / MARKER).read_bytes()))
     return {}
-
-
-def write_marker(folder: Path, tinker_path: str, archive: str | None) -> None:
-    """Let a folder remember where its files came from. Raises OSError."""
-    marker = {"tinker_path": tinker_path, "archive": archive, "sizes": sizes_in(folder)}
-    (folder / MARKER).write_text(json.dumps(marker, indent=1))
 
 
 def sizes_in(folder: Path) -> dict[str, int]:
@@ -176,8 +169,7 @@ def translate_os_errors(path: Path) -> Iterator[None]:
 
 def require_room(folder: Path, size: int) -> None:
     """Raise OSError if a file of this size does not fit on the disk of a folder."""
-    free = shutil.disk_usage(folder).free
-    if 0 < free < size:  # some mounts always say 0
+    if 0 < (free := shutil.disk_usage(folder).free) < size:  # some mounts always say 0
         raise OSError(errno.ENOSPC, f"{size:,} bytes are needed and {free:,} are free")
 
 
@@ -199,7 +191,5 @@ def safe_join(folder: Path, name: str, source: str) -> Path:
     path = folder / name
     is_inside = path != folder and path.is_relative_to(folder) and ".." not in path.parts
     if not is_inside or name.startswith("/") or "\\" in name or not name.isprintable():
-        raise DownloadError(
-            f"{source} has a file with an unsafe name, {safe_repr(name)}; nothing was put in place"
-        )
+        raise DownloadError(f"{source} has an unsafe file name, {safe_repr(name)}; nothing was put in place")
     return path

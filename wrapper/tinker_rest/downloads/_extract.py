@@ -39,8 +39,7 @@ def extract(archive: Path, folder: Path, check: Callable[[], None]) -> None:
             try:
                 _extract_all(_Bounded(content, check), folder)
             except _DAMAGE as error:
-                reason = summarize(str(error))
-                raise DownloadError(f"the archive is damaged or no tar archive: {reason}") from None
+                raise DownloadError(f"the archive is damaged or no tar archive: {summarize(str(error))}") from None
             for path in [*folder.rglob("*"), folder]:
                 sync(path)
     except BaseException:
@@ -93,9 +92,7 @@ def _extract_all(content: _Bounded, folder: Path) -> None:
             safe_join(folder, member.name, "the archive")
             if member.issparse() or not (member.isreg() or member.isdir()):
                 name = safe_repr(member.name)
-                raise DownloadError(
-                    f"the archive has {name}, which is no plain file or folder; nothing was put in place"
-                )
+                raise DownloadError(f"the archive has {name}, no plain file or folder; nothing was put in place")
             require_room(folder, member.size)
             archive.extract(member, folder, set_attrs=False)
     while content.read(_READ_BYTES):  # to the checksum at the end

@@ -27,6 +27,7 @@ OPERATION_ID = "download_checkpoint"
 MAX_DAMAGED = 2  # how many times a file is downloaded whose checksum is wrong
 
 _READ_BYTES = 2**20
+_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
 # How storages say that a signed URL does not work any longer, or that its file was moved.
 _EXPIRED = frozenset((400, 401, 403, 404, 410))
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
@@ -68,7 +69,7 @@ class FileDownload:
     """One file on its way from the storage to the disk."""
 
     name: str  # as the server gives it
-    url: str  # where to download it from; empty if it has expired
+    url: str  # where to download it from
     path: Path
     is_archive: bool  # and so compressed in itself, whatever the storage says
     _state: Path  # the file that keeps what is known about it
@@ -103,9 +104,7 @@ class FileDownload:
             _log.warning("%s: %s is damaged", OPERATION_ID, safe_repr(self.name))
             with translate_os_errors(self.path):
                 self.reset()
-        raise DownloadError(
-            f"{safe_repr(self.name)} is damaged: its checksum is not what the storage says; it is not kept"
-        )
+        raise DownloadError(f"{safe_repr(self.name)} is damaged: its checksum is not what the storage says")
 
     def is_present(self, work: Work[Any], archive: str | None) -> bool:
         """Whether `path` is the file in the storage, or a folder that was extracted from its version `archive`."""
@@ -131,14 +130,12 @@ class FileDownload:
             nonlocal renewed_at
             while True:
                 self._check()
-                if not self.url:
-                    self._renew(work)
-                url, most_done = self.url, self._most_done
+                most_done = self._most_done
                 headers = {"Accept": "*/*", "Accept-Encoding": "identity"}  # the bytes are kept as they are
                 if self.done and self.remote.etag is not None:
                     headers |= {"Range": f"bytes={self.done}-", "If-Range": self.remote.etag}
                 try:
-                    with work.stream(attempts, url, headers) as stream:
+                    with work.stream(attempts, self.url, headers) as stream:
                         if stream.status_code not in (200, 206, 416):
                             raise stream.refusal()
                         read(stream)
@@ -149,8 +146,7 @@ class FileDownload:
                     _log.info("%s: %s; asking for another signed URL", attempts.label(), error.message)
                     renewed_at = self._most_done
                     attempts.free += 1
-                    if self.url == url:  # else it was renewed for another file
-                        self.url = ""
+                    self._renew(work)
                 finally:
                     if self._most_done > most_done:
                         attempts.restart()
@@ -158,7 +154,6 @@ class FileDownload:
         work.retry(attempt, OPERATION_ID)
 
     def _receive(self, stream: Stream) -> None:
-        """Write what comes, until all is there."""
         with translate_os_errors(self.path):
             if stream.status_code == 200:
                 self._start(stream)
@@ -207,7 +202,7 @@ class FileDownload:
         return is_same
 
     def _write(self, stream: Stream) -> None:
-        with open(self.path, "ab", opener=_open) as file:
+        with open(os.open(self.path, _APPEND, 0o666), "ab") as file:
             for piece in stream:
                 self._check()
                 if self.remote.size is not None and self.done + len(piece) > self.remote.size:
@@ -223,19 +218,17 @@ class FileDownload:
         with translate_os_errors(self.path):
             sync(self.path)
             if checksum and self._digest is None:
-                digest = _new_digest(checksum)
+                self._digest = _new_digest(checksum)
                 with self.path.open("rb", buffering=0) as file:
                     while piece := file.read(_READ_BYTES):
                         self._check()
-                        digest.update(piece)
-                self._digest = digest
+                        self._digest.update(piece)
         return not checksum or checksum.endswith(f":{self._digest.hexdigest()}")
 
     def _is_whole_gzip(self) -> bool:
-        """Whether it is a gzip file up to the checksum at its end."""
         try:
             with gzip.open(self.path) as file:
-                while file.read(_READ_BYTES):
+                while file.read(_READ_BYTES):  # to the checksum at the end
                     self._check()
         except (EOFError, zlib.error, gzip.BadGzipFile):
             return False
@@ -250,7 +243,3 @@ class FileDownload:
 
 def _new_digest(checksum: str) -> Any:
     return hashlib.new(checksum.partition(":")[0].replace("-", ""), usedforsecurity=False)
-
-
-def _open(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
