@@ -55,3 +55,10 @@ def client(stored: Storage) -> Iterator[RestClient]:
     """A client of the API that redirects to `stored`."""
     with client_of(stored.api) as made:
         yield made
+
+
+@pytest.fixture
+def big(sandbox: Sandbox) -> str:
+    """The tinker path of a checkpoint whose archive has about a megabyte."""
+    run = sandbox.add_training_run(lora_rank=512)
+    return sandbox.add_checkpoint(training_run_id=run.training_run_id).tinker_path

@@ -31,15 +31,8 @@ SLOW = 400_000
 
 
 @pytest.fixture
-def big(sandbox: Sandbox) -> str:
-    """The tinker path of a checkpoint whose archive has about a megabyte."""
-    run = sandbox.add_training_run(lora_rank=512)
-    return sandbox.add_checkpoint(training_run_id=run.training_run_id).tinker_path
-
-
-@pytest.fixture
 def slow(sandbox: Sandbox, big: str) -> str:
-    """The same, which is sent slowly."""
+    """A tinker path whose archive is sent slowly."""
     sandbox.faults.add(host="storage", bytes_per_second=SLOW, times=None)
     return big
 

@@ -60,13 +60,6 @@ def ranges_asked(sandbox: Sandbox) -> list[str | None]:
     return [dict(request.headers).get("range") for request in sandbox.storage_requests]
 
 
-@pytest.fixture
-def big(sandbox: Sandbox) -> str:
-    """The tinker path of a checkpoint whose archive has some megabytes."""
-    run = sandbox.add_training_run(lora_rank=512)
-    return sandbox.add_checkpoint(training_run_id=run.training_run_id).tinker_path
-
-
 def test_an_archive_is_waited_for_and_verified(tmp_path: Path) -> None:
     building = Sandbox(validate_responses=True, archive_build_seconds=0.3)
     with building as sandbox, sandbox.client() as client:

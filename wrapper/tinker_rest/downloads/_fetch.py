@@ -113,14 +113,13 @@ class FileDownload:
             self.remote = RemoteFile.of(stream.headers)
 
         self._ask(work, read)
-        remote = self.remote
         if self.path.is_dir():
-            self.done = remote.size or 0
-            return archive is not None and archive == (remote.checksum or remote.etag)
-        if not self.path.is_file() or (remote.size is None and not remote.checksum):
+            self.done = self.remote.size or 0
+            return archive is not None and archive == (self.remote.checksum or self.remote.etag)
+        if not self.path.is_file() or (self.remote.size is None and not self.remote.checksum):
             return False
         self.done = self.path.stat().st_size
-        return remote.size in (None, self.done) and self._is_sound()
+        return self.remote.size in (None, self.done) and self._is_sound()
 
     def _ask(self, work: Work[Any], read: Callable[[Stream], None]) -> None:
         """Ask the storage until `read` has what it needs."""
