@@ -101,6 +101,15 @@ def test_more_than_the_length_that_was_named(client: RestClient, stored: Storage
     assert client.download_checkpoint(PATH, tmp_path / "a").result(20).path.read_bytes() == CONTENT
 
 
+def test_a_file_that_nothing_can_be_compared_with_is_not_taken_for_the_same(
+    client: RestClient, stored: Storage, tmp_path: Path
+) -> None:
+    (tmp_path / "a").write_bytes(CONTENT)
+    stored.instead = [then_close(unmarked(CONTENT))]
+    with pytest.raises(DownloadError, match="exists and is not this checkpoint"):
+        client.download_checkpoint(PATH, tmp_path / "a").result(20)
+
+
 # What others have put where a download goes
 
 
@@ -348,6 +357,14 @@ def test_disks_that_cannot_sync(
         assert not (tmp_path / "a").exists()
     else:
         assert call.result(20).path.read_bytes() == CONTENT
+
+
+def test_a_disk_without_locks(client: RestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", fail)
+    assert client.download_checkpoint(PATH, tmp_path / "a").result(20).path.read_bytes() == CONTENT
 
 
 # Threads and transports

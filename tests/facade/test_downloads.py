@@ -241,6 +241,22 @@ def test_another_part_than_was_asked_for_is_not_kept(
     assert stored.asked == [None, "bytes=1000000-", None]
 
 
+@pytest.mark.usefixtures("no_jitter")
+def test_a_storage_that_sends_a_bit_at_a_time(client: RestClient, stored: Storage, tmp_path: Path) -> None:
+    stored.cuts = [1_000_000]
+
+    def answer(request: Any) -> Any:
+        if request.header("Range") is None:
+            return stored.of_storage(request)
+        first = int(request.header("Range")[len("bytes=") : -1])
+        last = first + 999_999
+        return reply(206, CONTENT[first : last + 1], Content_Range=f"bytes {first}-{last}/3000000", ETag='"one"')
+
+    stored.server.answer = answer
+    assert client.download_checkpoint(PATH, tmp_path / "a").result(20).path.read_bytes() == CONTENT
+    assert stored.asked == [None, "bytes=1000000-", "bytes=2000000-"]
+
+
 def test_a_part_that_is_whole_is_not_asked_for_again(client: RestClient, stored: Storage, tmp_path: Path) -> None:
     """As when the process ended while the bytes were compared."""
     stored.headers, stored.cuts = SHA256, [2_999_999]
@@ -675,6 +691,22 @@ def test_an_extracted_checkpoint_is_known_again(
     stored.etag = '"two"'
     with pytest.raises(DownloadError, match="exists and is not this checkpoint"):
         client.download_checkpoint(PATH, tmp_path / dest, extract=True).result(20)
+
+
+def test_external_files_that_change_before_the_url_is_replaced(
+    client: RestClient, stored: Storage, tmp_path: Path
+) -> None:
+    urls = {"a": f"{stored.server.base_url}/a"}
+    stored.api.answer = lambda _: reply(body={"urls": urls, "expires": "2026-07-13T10:15:00Z"})
+
+    def refuse(_: Any) -> bytes:
+        urls["b"] = f"{stored.server.base_url}/b"
+        return GONE
+
+    stored.server.answer = refuse
+    with pytest.raises(DownloadError, match="the checkpoint has other files than before"):
+        client.download_checkpoint("tinker://r/external_weights/1", tmp_path / "x").result(20)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["../evil", "/evil", "a\\b", "", "a/../../b"])
