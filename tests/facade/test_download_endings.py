@@ -274,8 +274,8 @@ def test_a_server_that_is_killed_and_comes_back(tmp_path: Path) -> None:
         ("file/a", "file is not a folder"),
         ("file/b/a", "Not a directory"),
         ("folder", "exists and is not a file"),
-        ("blocked", r"blocked\.part is no folder"),
-        ("linked", r"linked\.part is no folder"),
+        ("blocked", r"blocked\.part is in the way"),
+        ("linked", r"linked\.part is in the way"),
         ("pipe", "pipe exists and is not a file"),
     ],
 )
@@ -327,6 +327,6 @@ def test_a_file_that_was_made_meanwhile_is_not_replaced(sandbox: Sandbox, slow: 
         call = client.download_checkpoint(slow, dest)
         wait_until(has_begun(dest))
         dest.write_text("mine")
-        with pytest.raises(DownloadError, match="was made by somebody else meanwhile"):
+        with pytest.raises(DownloadError, match="was created by another program meanwhile"):
             call.result(30)
     assert dest.read_text() == "mine"

@@ -20,9 +20,9 @@ from tinker_rest._workers import Clock
 from tinker_rest.errors import DownloadError, InvalidArgumentError
 from tinker_rest.paths import ParsedCheckpointTinkerPath
 
-# A download that was just cancelled may need this long to let go.
+# A download that was just cancelled may need this long to release the folder.
 LOCK_SECONDS = 1.5
-# The hidden file in a downloaded folder that remembers the checkpoint, its archive and the sizes of its files.
+# The hidden file in a downloaded folder that records the checkpoint, its archive and the sizes of its files.
 MARKER = ".tinker-checkpoint.json"
 
 _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
@@ -40,9 +40,9 @@ def check_destination(dest: str | os.PathLike[str]) -> str:
 
 
 def find_destination(dest: str, path: ParsedCheckpointTinkerPath, *, is_folder: bool) -> Path:
-    """The file or folder to make: `dest` itself, or a name made from the path in the folder that `dest` is.
+    """The file or folder to create: `dest`, or a name made from the path if `dest` is an existing folder.
 
-    A folder that the same checkpoint was downloaded to before is meant itself, so that a call can be repeated.
+    A folder to which the same checkpoint was downloaded before is used as is, so that you can repeat a call.
     """
     final = Path(os.path.abspath(dest))
     is_ours = is_folder and read_marker(final).get("tinker_path") == path.tinker_path
@@ -59,9 +59,9 @@ def find_destination(dest: str, path: ParsedCheckpointTinkerPath, *, is_folder: 
 
 @contextlib.contextmanager
 def part_folder(final: Path, work: Work[Any]) -> Iterator[Path]:
-    """The folder `NAME.part` in which a download is made; no other download uses it at the same time.
+    """The folder `NAME.part` that holds a download until it is complete; only one download uses it at a time.
 
-    It stays if the download fails, so that the next one can resume. Raises DownloadError.
+    If the download fails, the folder stays, so that the next call can resume. Raises DownloadError.
     """
     name = os.fsencode(final.name + ".part")
     if len(name) > 255:  # the maximum of most file systems
@@ -88,13 +88,13 @@ def part_folder(final: Path, work: Work[Any]) -> Iterator[Path]:
 
 
 def _lock(folder: Path) -> int | None:
-    """Make a part folder, if it is not there, and lock it; None if another download has it."""
+    """Create a part folder if it does not exist, and lock it; None if another download uses it."""
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     lock = folder / "lock"
     with contextlib.suppress(FileNotFoundError):  # another download has just removed it
-        if problem := _why_not_ours(folder):
-            raise DownloadError(f"{folder} {problem}, and is needed for the download; remove it")
+        if not _is_ours(folder):
+            raise DownloadError(f"{folder} is in the way: not a private folder of yours without links; remove it")
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
         if _try_lock(descriptor) and lock.exists() and os.path.samestat(os.fstat(descriptor), lock.stat()):
             return descriptor
@@ -102,16 +102,15 @@ def _lock(folder: Path) -> int | None:
     return None
 
 
-def _why_not_ours(folder: Path) -> str:
-    """Why others may have put something into a part folder; empty if they cannot have."""
+def _is_ours(folder: Path) -> bool:
+    """Whether nobody else can have put anything into a part folder."""
     found = folder.lstat()
     # Some file systems know neither owners nor modes, so compare it with a new private folder.
     probe = tempfile.mkdtemp(prefix=".tinker-", dir=folder.parent)
     new = os.lstat(probe)
     os.rmdir(probe)
-    if (found.st_uid, found.st_mode) != (new.st_uid, new.st_mode):
-        return "is no folder, belongs to somebody else or is open to others"
-    return "holds links" if any(path.is_symlink() for path in folder.rglob("*")) else ""
+    is_private = (found.st_uid, found.st_mode) == (new.st_uid, new.st_mode)
+    return is_private and not any(path.is_symlink() for path in folder.rglob("*"))
 
 
 def _try_lock(descriptor: int) -> bool:
@@ -133,7 +132,7 @@ def put_in_place(made: Path, final: Path, marker: dict[str, Any], *, overwrite: 
             (made / MARKER).write_text(json.dumps({**marker, "sizes": sizes_in(made)}, indent=1))
         is_there = os.path.lexists(final)
         if is_there and not overwrite:
-            raise DownloadError(f"{final} was made by somebody else meanwhile; what was downloaded is in {made}")
+            raise DownloadError(f"{final} was created by another program meanwhile; the download is in {made}")
         if is_there and made.is_dir():  # which nothing replaces in one step
             old = made.with_name("old")
             shutil.rmtree(old, ignore_errors=True)
@@ -143,7 +142,7 @@ def put_in_place(made: Path, final: Path, marker: dict[str, Any], *, overwrite: 
 
 
 def read_marker(folder: Path) -> dict[str, Any]:
-    """What the marker of a downloaded folder says; empty if there is none."""
+    """The content of the marker in a downloaded folder; empty if there is none."""
     with contextlib.suppress(OSError, ValueError, TypeError):
         return dict(json.loads((folder / MARKER).read_bytes()))
     return {}
@@ -174,7 +173,7 @@ def require_room(folder: Path, size: int) -> None:
 
 
 def sync(path: Path) -> None:
-    """Wait until a file, or the names in a folder, are on the disk itself, if its file system can do that."""
+    """Write a file, or the names in a folder, through to the disk, if the file system supports it."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
         try:

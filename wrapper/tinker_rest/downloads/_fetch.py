@@ -28,7 +28,7 @@ MAX_DAMAGED = 2  # how many times a file is downloaded whose checksum is wrong
 
 _READ_BYTES = 2**20
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-# How storages say that a signed URL does not work any longer, or that its file was moved.
+# How storages say that a signed URL has expired, or that its file was moved.
 _EXPIRED = frozenset((400, 401, 403, 404, 410))
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
 # In headers with lists of checksums, the best first. An entity tag is none: only some storages make it the MD5.
@@ -83,7 +83,7 @@ class FileDownload:
     _digest: Any = field(init=False, default=None)  # of the bytes that are done, unless an earlier call left some
 
     def load(self) -> None:
-        """Look at what an earlier call has left. Raises OSError."""
+        """Find what an earlier call has left. Raises OSError."""
         with contextlib.suppress(FileNotFoundError, ValueError, KeyError, TypeError):
             known = json.loads(self._state.read_bytes())
             is_same = known.pop("source") == self._source
@@ -158,7 +158,7 @@ class FileDownload:
                 self._start(stream)
             elif not self._is_next_part(stream):
                 self.reset()
-                raise stream.fault("the storage sent another part than was asked for; starting again")
+                raise stream.fault("the storage sent a different part than requested; starting again")
             self._write(stream)
             if self.remote.size is None:
                 if not stream.is_proven and not self.remote.checksum and not self._is_whole_gzip():
@@ -168,7 +168,7 @@ class FileDownload:
                     )
                 self.remote = evolve(self.remote, size=self.done)
         if self.done != self.remote.size:
-            raise stream.fault("the storage sent only a part of the rest")
+            raise stream.fault("the storage sent less than the rest of the file")
 
     def _start(self, stream: Stream) -> None:
         """Begin the file with an answer that holds all of it."""
@@ -205,7 +205,7 @@ class FileDownload:
             for piece in stream:
                 self._check()
                 if self.remote.size is not None and self.done + len(piece) > self.remote.size:
-                    raise stream.fault("the storage sent more than it said")
+                    raise stream.fault("the storage sent more than the length it named")
                 file.write(piece)
                 self.done += len(piece)
                 self._most_done = max(self._most_done, self.done)
