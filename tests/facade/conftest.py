@@ -9,7 +9,8 @@ import pytest
 from tinker_rest import RestClient
 from tinker_rest_sandbox import Sandbox
 
-from .recording_server import RecordingServer
+from .recording_server import RecordingServer, client_of
+from .storage_server import Storage, storage
 
 
 @pytest.fixture(autouse=True)
@@ -40,3 +41,24 @@ def rest(sandbox: Sandbox) -> Iterator[RestClient]:
     """A client of the first user of a sandbox."""
     with sandbox.client() as client:
         yield client
+
+
+@pytest.fixture
+def stored() -> Iterator[Storage]:
+    """An API that redirects to a storage, until a test tells them otherwise."""
+    with storage() as running:
+        yield running
+
+
+@pytest.fixture
+def client(stored: Storage) -> Iterator[RestClient]:
+    """A client of the API that redirects to `stored`."""
+    with client_of(stored.api) as made:
+        yield made
+
+
+@pytest.fixture
+def big(sandbox: Sandbox) -> str:
+    """The tinker path of a checkpoint whose archive has about a megabyte."""
+    run = sandbox.add_training_run(lora_rank=512)
+    return sandbox.add_checkpoint(training_run_id=run.training_run_id).tinker_path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import gzip
 import logging
 import pickle
@@ -11,8 +10,6 @@ import re
 import socket
 import ssl
 import tarfile
-import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +29,7 @@ from tinker_rest import (
     RetryEvent,
     TinkerError,
 )
-from tinker_rest.downloads._destination import _MARKER as MARKER
+from tinker_rest.downloads._destination import MARKER
 from tinker_rest_sandbox import Sandbox
 
 from .recording_server import KEY, RecordingServer, client_of, lose_answer, never_answer, reply
@@ -45,22 +42,9 @@ from .storage_server import (
     archive_of,
     base64_of,
     member,
-    storage,
 )
 
 SHA256 = {"Repr-Digest": f"sha-256=:{base64_of('sha256')}:"}
-
-
-@pytest.fixture
-def stored() -> Iterator[Storage]:
-    with storage() as running:
-        yield running
-
-
-@pytest.fixture
-def client(stored: Storage) -> Iterator[RestClient]:
-    with client_of(stored.api) as made:
-        yield made
 
 
 def left_in(folder: Path) -> list[str]:
@@ -74,13 +58,6 @@ def left_in(folder: Path) -> list[str]:
 
 def ranges_asked(sandbox: Sandbox) -> list[str | None]:
     return [dict(request.headers).get("range") for request in sandbox.storage_requests]
-
-
-@pytest.fixture
-def big(sandbox: Sandbox) -> str:
-    """The tinker path of a checkpoint whose archive has some megabytes."""
-    run = sandbox.add_training_run(lora_rank=512)
-    return sandbox.add_checkpoint(training_run_id=run.training_run_id).tinker_path
 
 
 def test_an_archive_is_waited_for_and_verified(tmp_path: Path) -> None:
@@ -178,7 +155,7 @@ def test_a_body_is_gone_on_with_by_another_client(stored: Storage, tmp_path: Pat
     with client_of(stored.api, max_retries=0) as client, pytest.raises(APIConnectionError) as caught:
         client.download_checkpoint(PATH, tmp_path / "a").result(20)
     assert "received 1000000 bytes, expected 3000000" in str(caught.value)
-    assert left_in(tmp_path) == ["a.part/archive", "a.part/states/0.json"]
+    assert left_in(tmp_path) == ["a.part/0.json", "a.part/archive"]
     with client_of(stored.api) as client:
         result = client.download_checkpoint(PATH, tmp_path / "a").result(20)
     assert (result.resumed_from, result.verified_by) == (1_000_000, "sha-256")
@@ -213,7 +190,7 @@ def test_a_part_that_is_a_link_is_not_written_to(stored: Storage, tmp_path: Path
             client.download_checkpoint(PATH, tmp_path / "a").result(20)
         part.rename(victim)
         part.symlink_to(victim)
-        with pytest.raises(DownloadError, match=r"a\.part holds links"):
+        with pytest.raises(DownloadError, match=r"a\.part is in the way"):
             client.download_checkpoint(PATH, tmp_path / "a").result(20)
     assert victim.stat().st_size == 1_000_000
     assert stored.asked == [None]
@@ -240,15 +217,6 @@ def test_without_a_strong_entity_tag_nothing_is_put_together(
 
 
 @pytest.mark.usefixtures("no_jitter")
-def test_an_old_date_tells_a_file_from_another_one(client: RestClient, stored: Storage, tmp_path: Path) -> None:
-    date = "Mon, 13 Jul 2026 10:15:00 GMT"
-    stored.etag, stored.cuts = None, [1_000_000]
-    stored.headers = {"Last_Modified": date, "Date": "Mon, 13 Jul 2026 10:16:00 GMT"}
-    client.download_checkpoint(PATH, tmp_path / "a").result(20)
-    assert stored.server.requests[1].header("If-Range") == date
-
-
-@pytest.mark.usefixtures("no_jitter")
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -271,6 +239,22 @@ def test_another_part_than_was_asked_for_is_not_kept(
     stored.server.answer = answer
     assert client.download_checkpoint(PATH, tmp_path / "a").result(20).path.read_bytes() == CONTENT
     assert stored.asked == [None, "bytes=1000000-", None]
+
+
+@pytest.mark.usefixtures("no_jitter")
+def test_a_storage_that_sends_a_bit_at_a_time(client: RestClient, stored: Storage, tmp_path: Path) -> None:
+    stored.cuts = [1_000_000]
+
+    def answer(request: Any) -> Any:
+        if request.header("Range") is None:
+            return stored.of_storage(request)
+        first = int(request.header("Range")[len("bytes=") : -1])
+        last = first + 999_999
+        return reply(206, CONTENT[first : last + 1], Content_Range=f"bytes {first}-{last}/3000000", ETag='"one"')
+
+    stored.server.answer = answer
+    assert client.download_checkpoint(PATH, tmp_path / "a").result(20).path.read_bytes() == CONTENT
+    assert stored.asked == [None, "bytes=1000000-", "bytes=2000000-"]
 
 
 def test_a_part_that_is_whole_is_not_asked_for_again(client: RestClient, stored: Storage, tmp_path: Path) -> None:
@@ -311,14 +295,12 @@ def test_what_the_storage_says_is_compressed_is_kept_as_it_is(
 
 
 CHECKSUMS = [
-    ("sha-512", {"Repr_Digest": f"sha-256=:AAAA:, sha-512=:{base64_of('sha512')}:"}),
+    ("sha-256", {"Repr_Digest": f"sha-512=:AAAA:, sha-256=:{base64_of('sha256')}:"}),
     ("sha-256", {"Digest": f"SHA-256={base64_of('sha256')},md5={base64_of('md5')}"}),
     ("sha-256", {"x_amz_checksum_sha256": base64_of("sha256")}),
-    ("sha-1", {"x_amz_checksum_sha1": base64_of("sha1"), "x_amz_checksum_crc64nvme": "AAAAAAAAAAA="}),
     ("md5", {"Content_MD5": base64_of("md5")}),
     ("md5", {"x_goog_hash": f"crc32c=AAAAAA==,md5={base64_of('md5')}"}),
-    ("crc32", {"x_amz_checksum_crc32": base64.b64encode(zlib.crc32(CONTENT).to_bytes(4, "big")).decode()}),
-    (None, {"x_amz_checksum_crc32": "AAAAAA==", "x_amz_checksum_type": "COMPOSITE"}),
+    (None, {"x_amz_checksum_crc32": "AAAAAA==", "Repr_Digest": f"sha-512=:{base64_of('sha512')}:"}),
     (None, {"x_amz_checksum_sha256": f"{base64_of('sha256')}-3", "Content_MD5": "no base64", "ETag": '"0"'}),
 ]
 
@@ -642,7 +624,6 @@ ATTACKS = {
     "device": [(member("null", tarfile.CHRTYPE), b"")],
     "block device": [(member("sda", tarfile.BLKTYPE), b"")],
     "pipe": [(member("pipe", tarfile.FIFOTYPE), b"")],
-    "twice": [(member("a"), b"1"), (member("a"), b"2")],
     "file as folder": [(member("a"), b"1"), (member("a/b"), b"2")],
 }
 
@@ -654,7 +635,7 @@ def test_archives_that_attack_are_refused_whole(
     inner = tmp_path / "inner"
     inner.mkdir()
     stored.content = archive_of((member("good"), b"good"), *ATTACKS[name])
-    with pytest.raises(DownloadError, match=r"the archive has .*(nothing was put in place|not extracted)"):
+    with pytest.raises(DownloadError, match=r"the archive (has .* nothing was put in place|is damaged)"):
         client.download_checkpoint(PATH, inner / "x", extract=True).result(20)
     assert list(tmp_path.rglob("*")) == [inner]
     assert not Path("/tmp/evil-of-tinker-rest").exists()
@@ -712,31 +693,37 @@ def test_an_extracted_checkpoint_is_known_again(
         client.download_checkpoint(PATH, tmp_path / dest, extract=True).result(20)
 
 
+def test_external_files_that_change_before_the_url_is_replaced(
+    client: RestClient, stored: Storage, tmp_path: Path
+) -> None:
+    urls = {"a": f"{stored.server.base_url}/a"}
+    stored.api.answer = lambda _: reply(body={"urls": urls, "expires": "2026-07-13T10:15:00Z"})
+
+    def refuse(_: Any) -> bytes:
+        urls["b"] = f"{stored.server.base_url}/b"
+        return GONE
+
+    stored.server.answer = refuse
+    with pytest.raises(DownloadError, match="the checkpoint has other files than before"):
+        client.download_checkpoint("tinker://r/external_weights/1", tmp_path / "x").result(20)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("name", ["../evil", "/evil", "a\\b", "", "a/../../b"])
 def test_names_of_external_files_stay_in_their_folder(
     client: RestClient, stored: Storage, tmp_path: Path, name: str
 ) -> None:
     urls = {"good": f"{stored.server.base_url}/good", name: f"{stored.server.base_url}/evil"}
     stored.api.answer = lambda _: reply(body={"urls": urls, "expires": "2026-07-13T10:15:00Z"})
-    with pytest.raises(TinkerError, match="unsafe name"):
+    with pytest.raises(TinkerError, match="unsafe file name"):
         client.download_checkpoint("tinker://r/external_weights/1", tmp_path / "x").result(20)
     assert stored.server.requests == []
     assert list(tmp_path.iterdir()) == []
 
 
-def test_names_of_external_files_that_are_the_same(client: RestClient, stored: Storage, tmp_path: Path) -> None:
-    urls = dict.fromkeys(("a/b", "a//b"), f"{stored.server.base_url}/x")
-    stored.api.answer = lambda _: reply(body={"urls": urls, "expires": "2026-07-13T10:15:00Z"})
-    with pytest.raises(DownloadError, match="several files the same name"):
-        client.download_checkpoint("tinker://r/external_weights/1", tmp_path / "x").result(20)
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.usefixtures("no_jitter")
 def test_external_files_are_downloaded_so_many_at_once(stored: Storage, tmp_path: Path) -> None:
     urls = {f"layers/{number}": f"{stored.server.base_url}/{number}" for number in range(9)}
     stored.api.answer = lambda _: reply(body={"urls": urls, "expires": "2026-07-13T10:15:00Z"})
-    stored.cuts = [1_000_000] * 3
     with client_of(stored.api) as client:
         path = "tinker://r/external_weights/1"
         result = client.download_checkpoint(path, tmp_path / "x", concurrency=3).result(20)
@@ -756,7 +743,7 @@ def test_what_another_checkpoint_has_left_is_not_mixed_in(stored: Storage, tmp_p
     with client_of(stored.api, max_retries=0) as client:
         with pytest.raises(APIConnectionError):
             client.download_checkpoint("tinker://r/external_weights/1", tmp_path / "x", concurrency=1).result(20)
-        assert left_in(tmp_path)[:2] == ["x.part/files/a", "x.part/files/b"]
+        assert left_in(tmp_path)[2:] == ["x.part/files/a", "x.part/files/b"]
         stored.api.answer = lambda _: urls_of("b")
         client.download_checkpoint("tinker://r/external_weights/2", tmp_path / "x").result(20)
     assert stored.asked == [None, None, None]

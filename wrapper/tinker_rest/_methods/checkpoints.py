@@ -235,20 +235,23 @@ class CheckpointMethods(BaseClient):
         path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
         arguments.hook("progress", progress)
         check_seconds("archive_timeout", archive_timeout)
-        if path.checkpoint_type == "external":
+        is_external = path.checkpoint_type == "external"
+        if is_external:
             get_urls: Callable[..., Any] = partial(_external_weights_urls, path)
         else:
             get_urls = partial(self._archive_url, path.training_run_id, path.checkpoint_id, archive_timeout)
-        request = downloads.DownloadRequest(
+        download = downloads.Download(
             path=path,
-            dest=downloads.check_destination(dest),
-            extract=extract,
+            dest=dest,
+            is_external=is_external,
+            extract=extract and not is_external,
             resume=resume,
             overwrite=overwrite,
             concurrency=arguments.concurrency(concurrency, 64),
             progress=progress,
+            get_urls=get_urls,
         )
-        return self._run(lambda work: downloads.download(work, request, get_urls), limit_downloads=True)
+        return self._run(download.run, limit_downloads=True)
 
     list_checkpoints_async = async_variant(list_checkpoints)
     list_user_checkpoints_async = async_variant(list_user_checkpoints)

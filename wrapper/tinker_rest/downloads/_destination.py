@@ -1,41 +1,31 @@
-"""Where a download goes, and the part folder beside it in which it is made."""
+"""Where a download goes: the target, the part folder beside it, and what the disk may refuse."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import hashlib
 import json
 import os
+import re
 import shutil
-import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-from attrs import asdict, field, frozen
 
 from tinker_rest._redaction import safe_repr
 from tinker_rest._work import Work
 from tinker_rest._workers import Clock
-from tinker_rest.downloads._files import (
-    MAX_NAME_BYTES,
-    file_name_of,
-    remove,
-    shorten,
-    sync,
-    translate_os_errors,
-    try_lock,
-    unlock,
-)
-from tinker_rest.downloads._remote import RemoteFile
 from tinker_rest.errors import DownloadError, InvalidArgumentError
 from tinker_rest.paths import ParsedCheckpointTinkerPath
 
-# A download that was just cancelled may need this long to let go.
+# A download that was just cancelled may need this long to release the folder.
 LOCK_SECONDS = 1.5
+# The hidden file in a downloaded folder that records the checkpoint, its archive and the sizes of its files.
+MARKER = ".tinker-checkpoint.json"
 
-_MARKER = ".tinker-checkpoint.json"
-_PART_SUFFIX = ".part"
-_SEPARATORS = tuple({"/", os.sep})
+_NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 
 
 def check_destination(dest: str | os.PathLike[str]) -> str:
@@ -43,185 +33,162 @@ def check_destination(dest: str | os.PathLike[str]) -> str:
     text = os.fspath(dest) if isinstance(dest, (str, os.PathLike)) else None
     if not isinstance(text, str) or not text or "\0" in text:
         raise InvalidArgumentError(f"dest must be the path of a file or folder, not {safe_repr(dest)}")
-    try:
-        home = str(Path(text).expanduser()) if text.startswith("~") else text
-    except RuntimeError:
-        raise InvalidArgumentError(
-            f"dest begins with a home folder that is not known: {safe_repr(dest)}"
-        ) from None
-    return home + os.sep if text.endswith(_SEPARATORS) else home
+    text = os.path.expanduser(text)
+    if text.startswith("~"):
+        raise InvalidArgumentError(f"dest begins with a home folder that is not known: {safe_repr(dest)}")
+    return text
 
 
 def find_destination(dest: str, path: ParsedCheckpointTinkerPath, *, is_folder: bool) -> Path:
-    """The file or folder to make: `dest` itself, or a name made from the path in the folder that `dest` is.
+    """The file or folder to create: `dest`, or a name made from the path if `dest` is an existing folder.
 
-    A folder that the same checkpoint was downloaded to before is meant itself, so that a call can be repeated.
+    A folder to which the same checkpoint was downloaded before is used as is, so that you can repeat a call.
     """
     final = Path(os.path.abspath(dest))
-    is_ours = is_folder and Marker.read(final).tinker_path == path.tinker_path
-    if (final.is_dir() and not is_ours) or (dest.endswith(_SEPARATORS) and not is_folder):
-        name = file_name_of(path.training_run_id, *path.checkpoint_id.split("/"))
+    is_ours = is_folder and read_marker(final).get("tinker_path") == path.tinker_path
+    if (final.is_dir() and not is_ours) or (dest.endswith(("/", os.sep)) and not is_folder):
+        name = re.sub(r"[^A-Za-z0-9._-]", "_", f"{path.training_run_id}_{path.checkpoint_id}")[:200].lstrip(".")
         final /= name if is_folder else f"{name}.tar.gz"
     if final.parent.exists() and not final.parent.is_dir():
         raise DownloadError(f"{final} cannot be written: {final.parent} is not a folder")
-    if final.exists() and final.is_dir() != is_folder:
-        wanted, found = ("folder", "file") if is_folder else ("file", "folder")
-        raise DownloadError(f"{final} is to be a {wanted} and is a {found}; choose another place")
-    if final.exists() and not final.is_dir() and not final.is_file():
-        raise DownloadError(
-            f"{final} is a device or pipe, which a download must not replace; choose another place"
-        )
+    kind = "folder" if is_folder else "file"
+    if final.exists() and not (final.is_dir() if is_folder else final.is_file()):
+        raise DownloadError(f"{final} exists and is not a {kind}; choose another place")
     return final
 
 
-class Workspace:
-    """The part folder of a download, `NAME.part`; no other download uses it at the same time.
+@contextlib.contextmanager
+def part_folder(final: Path, work: Work[Any]) -> Iterator[Path]:
+    """The folder `NAME.part` that holds a download until it is complete; only one download uses it at a time.
 
-    Attributes:
-        folder: The part folder.
-        archive: The archive in it, as it is downloaded.
-        files: The folder of files in it, extracted or of external weights.
-        states: The folder in it with what is known about each file.
+    If the download fails, the folder stays, so that the next call can resume. Raises DownloadError.
     """
-
-    def __init__(self, final: Path) -> None:
-        limit = MAX_NAME_BYTES - len(_PART_SUFFIX)
-        self.folder = final.with_name(shorten(final.name, limit, final.name) + _PART_SUFFIX)
-        self.archive = self.folder / "archive"
-        self.files = self.folder / "files"
-        self.states = self.folder / "states"
-        self._final = final
-        self._lock: int | None = None
-
-    def open(self, work: Work[Any], *, resume: bool) -> None:
-        """Make the folder, or take what an earlier download has left.
-
-        Args:
-            work: The download.
-            resume: Whether to keep what is there.
-
-        Raises:
-            DownloadError: Another download uses it, it is not ours, or it cannot be made.
-        """
-        deadline = Clock.now() + LOCK_SECONDS
-        with translate_os_errors(self.folder):
-            self.folder.parent.mkdir(parents=True, exist_ok=True)
-            while self._lock is None:
-                if Clock.now() > deadline:
-                    raise DownloadError(
-                        f"another download is under way to {self._final}; wait for it, or choose another place"
-                    )
-                self._make()
-                self._lock = try_lock(self.folder / "lock")
-                if self._lock is None:
-                    work.wait(0.05)
-            if not resume:
-                for made in (self.archive, self.files, self.states):
-                    remove(made)
-
-    def _make(self) -> None:
-        with contextlib.suppress(FileExistsError):
-            self.folder.mkdir(mode=0o700)
-            return
-        problem = ""
-        with contextlib.suppress(FileNotFoundError):  # another download has just removed it
-            problem = self._why_not_ours()
-        if problem:
-            raise DownloadError(f"{self.folder} {problem}, and is needed for the download; remove it")
-
-    def _why_not_ours(self) -> str:
-        """Why others may have put something into the part folder; empty if they cannot have."""
-        found = self.folder.lstat()
-        if not stat.S_ISDIR(found.st_mode):
-            return "is a link" if stat.S_ISLNK(found.st_mode) else "is a file"
-        # Some file systems know neither owners nor modes, so compare it with a new private folder.
-        probe = tempfile.mkdtemp(prefix=".tinker-", dir=self.folder.parent)
-        new = os.lstat(probe)
-        os.rmdir(probe)
-        if (found.st_uid, found.st_mode) != (new.st_uid, new.st_mode):
-            return "belongs to somebody else or is open to others"
-        return "holds links" if any(path.is_symlink() for path in self.folder.rglob("*")) else ""
-
-    def put_in_place(self, made: Path, *, overwrite: bool) -> None:
-        """Give a file or folder in here its final name, and remove the rest. Raises DownloadError.
-
-        Args:
-            made: The file or folder.
-            overwrite: Whether to replace what is there.
-        """
-        final = self._final
-        with translate_os_errors(final):
-            is_there = os.path.lexists(final)
-            if is_there and not overwrite:
-                raise DownloadError(
-                    f"{final} was made by somebody else meanwhile; what was downloaded is in {made}"
-                )
-            if is_there and made.is_dir():
-                self._replace_folder(made)
-            else:
-                os.replace(made, final)
-            sync(final.parent)
-        self.discard()
-
-    def _replace_folder(self, made: Path) -> None:
-        old = self.folder / "old"
-        remove(old)
-        os.rename(self._final, old)
-        try:
-            os.rename(made, self._final)
-        except OSError:
-            os.rename(old, self._final)
-            raise
-
-    def discard(self) -> None:
-        """Remove the folder and all that is in it. What cannot be removed stays."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self._unlock()  # what is at its path from now on is another download's
-
-    def close(self) -> None:
-        """Let others have the folder. If nothing was begun in it, it is removed."""
-        if self._lock is not None:
-            with contextlib.suppress(OSError):
-                if {path.name for path in self.folder.iterdir()} <= {"lock"}:
-                    remove(self.folder)
-            self._unlock()
-
-    def _unlock(self) -> None:
-        if self._lock is not None:
-            unlock(self._lock)
-            self._lock = None
+    name = os.fsencode(final.name + ".part")
+    if len(name) > 255:  # the maximum of most file systems
+        name = hashlib.sha256(name).hexdigest().encode() + b".part"
+    folder = final.with_name(os.fsdecode(name))
+    deadline = Clock.now() + LOCK_SECONDS
+    with translate_os_errors(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        while (lock := _lock(folder)) is None:
+            if Clock.now() > deadline:
+                raise DownloadError(f"another download is under way to {final}; wait or choose another place")
+            work.wait(0.05)
+    is_done = False
+    try:
+        yield folder
+        is_done = True
+    finally:
+        with contextlib.suppress(OSError):
+            if is_done or os.listdir(folder) == ["lock"]:
+                shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+        with contextlib.suppress(OSError):
+            folder.rmdir()  # which a network file system refuses while the lock is open
 
 
-@frozen
-class Marker:
-    """What a hidden file in a downloaded folder remembers of where its files came from.
+def _lock(folder: Path) -> int | None:
+    """Create a part folder if it does not exist, and lock it; None if another download uses it."""
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    lock = folder / "lock"
+    with contextlib.suppress(FileNotFoundError):  # another download has just removed it
+        if not _is_ours(folder):
+            raise DownloadError(f"{folder} is in the way: not a private folder of yours without links; remove it")
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+        if _try_lock(descriptor) and lock.exists() and os.path.samestat(os.fstat(descriptor), lock.stat()):
+            return descriptor
+        os.close(descriptor)
+    return None
 
-    Attributes:
-        tinker_path: The checkpoint; empty if nothing can be read.
-        archive: The archive that they were extracted from; None for external weights.
-        sizes: The size of each file by its relative path.
-    """
 
-    tinker_path: str = ""
-    archive: RemoteFile | None = None
-    sizes: dict[str, int] = field(factory=dict)
+def _is_ours(folder: Path) -> bool:
+    """Whether nobody else can have put anything into a part folder."""
+    found = folder.lstat()
+    # Some file systems know neither owners nor modes, so compare it with a new private folder.
+    probe = tempfile.mkdtemp(prefix=".tinker-", dir=folder.parent)
+    new = os.lstat(probe)
+    os.rmdir(probe)
+    is_private = (found.st_uid, found.st_mode) == (new.st_uid, new.st_mode)
+    return is_private and not any(path.is_symlink() for path in folder.rglob("*"))
 
-    @classmethod
-    def read(cls, folder: Path) -> Marker:
-        """What a folder remembers."""
-        try:
-            known = json.loads((folder / _MARKER).read_bytes())
-            archive = RemoteFile(**known["archive"]) if known["archive"] else None
-            return cls(str(known["tinker_path"]), archive, dict(known["sizes"]))
-        except (OSError, ValueError, KeyError, TypeError):
-            return cls()
 
-    def write(self, folder: Path) -> None:
-        """Let a folder remember it. Raises OSError."""
-        (folder / _MARKER).write_text(json.dumps(asdict(self), indent=1))
+def _try_lock(descriptor: int) -> bool:
+    try:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except (ImportError, OSError):
+        pass  # Windows and some network file systems go without
+    return True
+
+
+def put_in_place(made: Path, final: Path, marker: dict[str, Any], *, overwrite: bool) -> None:
+    """Give a file, or a folder with a marker, in a part folder its final name. Raises DownloadError."""
+    with translate_os_errors(final):
+        if made.is_dir():
+            (made / MARKER).write_text(json.dumps({**marker, "sizes": sizes_in(made)}, indent=1))
+        is_there = os.path.lexists(final)
+        if is_there and not overwrite:
+            raise DownloadError(f"{final} was created by another program meanwhile; the download is in {made}")
+        if is_there and made.is_dir():  # which nothing replaces in one step
+            old = made.with_name("old")
+            shutil.rmtree(old, ignore_errors=True)
+            os.rename(final, old)
+        os.replace(made, final)
+        sync(final.parent)
+
+
+def read_marker(folder: Path) -> dict[str, Any]:
+    """The content of the marker in a downloaded folder; empty if there is none."""
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        return dict(json.loads((folder / MARKER).read_bytes()))
+    return {}
 
 
 def sizes_in(folder: Path) -> dict[str, int]:
     """The sizes of the files below a folder by their relative paths. Raises OSError."""
-    files = [path for path in folder.rglob("*") if path.is_file() and path.name != _MARKER]
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != MARKER]
     return {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
+
+
+@contextlib.contextmanager
+def translate_os_errors(path: Path) -> Iterator[None]:
+    """Raise OSErrors of writing to a path as a DownloadError that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error) or type(error).__name__
+        if error.errno in _NO_ROOM:
+            reason = f"no room left ({reason}); free some and resume with the same call, or choose another place"
+        raise DownloadError(f"{path} cannot be written: {reason}") from error
+
+
+def require_room(folder: Path, size: int) -> None:
+    """Raise OSError if a file of this size does not fit on the disk of a folder."""
+    if 0 < (free := shutil.disk_usage(folder).free) < size:  # some mounts always say 0
+        raise OSError(errno.ENOSPC, f"{size:,} bytes are needed and {free:,} are free")
+
+
+def sync(path: Path) -> None:
+    """Write a file, or the names in a folder, through to the disk, if the file system supports it."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if error.errno in (errno.EIO, *_NO_ROOM):
+            raise
+
+
+def safe_join(folder: Path, name: str, source: str) -> Path:
+    """The path of a file below a folder, by the relative name that a source gives it. Raises DownloadError."""
+    path = folder / name
+    is_inside = path != folder and path.is_relative_to(folder) and ".." not in path.parts
+    if not is_inside or name.startswith("/") or "\\" in name or not name.isprintable():
+        raise DownloadError(f"{source} has an unsafe file name, {safe_repr(name)}; nothing was put in place")
+    return path
