@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tinker_rest_sandbox._responses import ApiError
@@ -42,11 +43,17 @@ def exposure_warning(host: str, ports: tuple[int, int]) -> str | None:
     )
 
 
-def under_own_names(app: ASGIApp, bound_host: str, allowed_hosts: Collection[str]) -> ASGIApp:
-    """An app that answers 403 under names of others, which a web site could point at this machine.
+def exposed(
+    app: ASGIApp, bound_host: str, allowed_hosts: Collection[str], cors_origins: Collection[str]
+) -> ASGIApp:
+    """An app that is served to the web pages of some origins, and not under names of others.
 
-    A sandbox that other machines can reach by its host is served under any name.
+    A web site could point its name at this machine. A sandbox that other machines can reach by its host is served
+    under any name.
     """
+    if cors_origins:
+        headers = ["Content-Disposition", "ETag", "Location", "Retry-After", "X-Request-Id"]
+        app = CORSMiddleware(app, [*cors_origins], ["*"], ["*"], expose_headers=headers)
     if not is_loopback(bound_host):
         return app
     allowed = {name.lower() for name in allowed_hosts}

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 from urllib.request import getproxies
 
 from attrs import asdict
-from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp
 
 from tinker_rest_sandbox import _seed
 from tinker_rest_sandbox._added import AddedUser
@@ -24,7 +22,7 @@ from tinker_rest_sandbox._app import ApiApp
 from tinker_rest_sandbox._calls import Backend
 from tinker_rest_sandbox._clock import Clock
 from tinker_rest_sandbox._control import ControlApp
-from tinker_rest_sandbox._exposure import exposure_warning, under_own_names
+from tinker_rest_sandbox._exposure import exposed, exposure_warning
 from tinker_rest_sandbox._faults import FaultRule, Faults
 from tinker_rest_sandbox._listener import Listener, open_socket
 from tinker_rest_sandbox._organization import FIRST_USER, SECOND_USER, Organization
@@ -233,9 +231,10 @@ class Sandbox(Additions):
                 from_anywhere=self._control_from_anywhere,
             )
             overview = Overview(backend, credentials, self._activity, self._db)
-            site = Site(self._opened(api), control, spec, self.base_url, overview, self._activity)
+            exposure = (self._host, self._allowed_hosts, self._cors_origins)
+            site = Site(exposed(api, *exposure), control, spec, self.base_url, overview, self._activity)
             self._storage = StorageApp(backend, self.storage_requests, self.faults, self.requests_with_credentials)
-            listener = Listener({api_socket: site, storage_socket: self._opened(self._storage)}, self.clock)
+            listener = Listener({api_socket: site, storage_socket: exposed(self._storage, *exposure)}, self.clock)
             listener.start()
             undo.pop_all()
         self._listener = listener
@@ -365,14 +364,6 @@ class Sandbox(Additions):
     def __repr__(self) -> str:
         state = "running" if self._listener is not None else "stopped"
         return f"<Sandbox {state} on {self._host}:{self._ports[0]}, database {self._db}>"
-
-    def _opened(self, app: ASGIApp) -> ASGIApp:
-        """An app that is served under the names and to the web pages that may use it."""
-        if self._cors_origins:
-            headers = ["Content-Disposition", "ETag", "Location", "Retry-After", "X-Request-Id"]
-            origins = [*self._cors_origins]
-            app = CORSMiddleware(app, origins, ["*"], ["*"], expose_headers=headers)
-        return under_own_names(app, self._host, self._allowed_hosts)
 
     def _origin(self, port: int) -> str:
         if port == 0:
