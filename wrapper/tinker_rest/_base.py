@@ -5,14 +5,13 @@ from __future__ import annotations
 import concurrent.futures
 import logging
 import pickle
-import threading
 import weakref
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import ModuleType, TracebackType
 from typing import Any, Self, TypeVar
 
-from attrs import evolve
+from attrs import NOTHING, evolve
 
 from tinker_rest import _workers
 from tinker_rest._auth.authenticator import Authenticator
@@ -22,7 +21,7 @@ from tinker_rest._lazy import types
 from tinker_rest._requests import Server
 from tinker_rest._retry import DEFAULT_POLICY, CallOptions, Policy, RetryEvent
 from tinker_rest._settings import check_headers, public_headers, resolve_base_url
-from tinker_rest._transport import Network, Transport
+from tinker_rest._transport import Connections, Transport
 from tinker_rest._work import Work
 from tinker_rest._workers import Room
 from tinker_rest.errors import ClientClosedError, CredentialsError, InvalidArgumentError
@@ -55,7 +54,7 @@ class ClientCore(Server):
         self._transport = transport
         replaced = {name.lower() for name in self._default_headers}
         kept = {name: value for name, value in public_headers().items() if name.lower() not in replaced}
-        super().__init__(address, {**kept, **self._default_headers}, Network(), Room(MAX_SENDS))
+        super().__init__(address, {**kept, **self._default_headers}, Connections(), Room(MAX_SENDS))
         self._sends_key = "x-api-key" not in replaced
         self.is_closed = False
         self._renew()
@@ -63,24 +62,20 @@ class ClientCore(Server):
 
     def _renew(self) -> None:
         """Make all that belongs to this process."""
-        # The handler of a signal, or a finalizer, may use the client while its thread is in here.
-        self._lock = threading.RLock()
         self.calls: set[APIFuture[Any]] = set()
-        self.network = Network(self._transport)
+        self.connections = Connections(self._transport)
         self.room = Room(MAX_SENDS)
-        self.downloads = Room(MAX_DOWNLOADS, is_spare=True)
+        self.downloads = Room(MAX_DOWNLOADS)
         # Not bound to this object: a cycle would keep a client that nobody uses, with its connections.
-        new_server = partial(_server_with, self.base_url, self.headers, self.network)
-        self.authenticator = Authenticator(self._credential, new_server) if self._sends_key else None
-        self.keys = self.authenticator
-        self._finalizer = weakref.finalize(self, self.network.close)
+        new_server = partial(_server_with, self.base_url, self.headers, self.connections)
+        self.keys = self.authenticator = Authenticator(self._credential, new_server) if self._sends_key else None
+        self._finalizer = weakref.finalize(self, self.connections.close)
         self._finalizer.atexit = False
 
-    def start(self, make: Callable[[], Call[T] | Work[T]]) -> APIFuture[T]:
-        """Start a call or composed work. Raises ClientClosedError after `close`."""
-        with self._lock:
-            self.refuse_closed()
-            task = make()  # notes itself among the calls
+    def begin(self, task: Call[T] | Work[T]) -> APIFuture[T]:
+        """Start a call or composed work, unless the client was closed meanwhile."""
+        if self.is_closed:
+            task.fail(ClientClosedError("the client was closed before the call ended"))
         return task.begin()
 
     def refuse_closed(self) -> None:
@@ -90,21 +85,20 @@ class ClientCore(Server):
 
     def close(self) -> None:
         """End the calls in flight with ClientClosedError and close the connections. May be called twice."""
-        with self._lock:
-            if self.is_closed:
-                return
-            self.is_closed = True
-            calls = list(self.calls)
+        if self.is_closed:
+            return
+        self.is_closed = True
+        calls = [call for call in list(self.calls) if not call.done()]
         if calls:
             _log.warning("calls in flight when their client was closed: %d", len(calls))
         for call in calls:
-            call._end_with(ClientClosedError("the client was closed before the call ended"))
+            call._end(error=ClientClosedError("the client was closed before the call ended"))
         self._close_connections()
 
     def _close_connections(self) -> None:
         if self.authenticator is not None:
             self.authenticator.close()
-        self.network.close()
+        self.connections.close()
 
     def end_at_exit(self) -> None:
         """Cancel the calls in flight and close the connections."""
@@ -115,7 +109,7 @@ class ClientCore(Server):
     def renew_in_child(self) -> None:
         """Make everything new after a fork; what is the parent's is left alone."""
         self._finalizer.detach()
-        _workers.keep_for_parent(self.network, self.calls, self.room, self.downloads, self.authenticator)
+        _workers.keep_for_parent(self.connections, self.calls, self.room, self.downloads, self.authenticator)
         self._renew()
 
     def __repr__(self) -> str:
@@ -140,19 +134,12 @@ class ClientCore(Server):
         return ClientCore, (self.base_url, None, None, None)
 
 
-def _server_with(base_url: str, headers: dict[str, str], network: Network, key: str) -> Server:
+def _server_with(base_url: str, headers: dict[str, str], connections: Connections, key: str) -> Server:
     """What carries the requests of an exchange of the credential, with places of their own."""
-    return Server(base_url, {**headers, "X-API-Key": key}, network, Room(MAX_SENDS, is_spare=True))
+    return Server(base_url, {**headers, "X-API-Key": key}, connections, Room(MAX_SENDS))
 
 
-class _Unchanged:
-    """Stands for an option that is left as it is."""
-
-    def __repr__(self) -> str:
-        return "<unchanged>"
-
-
-_UNCHANGED: Any = _Unchanged()
+_UNCHANGED: Any = NOTHING
 
 
 class BaseClient:
@@ -336,7 +323,7 @@ class BaseClient:
         first = Operation(operation, args, kwargs)
         second = None if fallback is None else Operation(*fallback, {})
         noted_in = (*self._noted_in, core.calls)
-        return core.start(lambda: Call(core, first, self._options, policy, read, second, noted_in))
+        return core.begin(Call(core, first, self._options, policy, read, second, noted_in))
 
     def _run(self, function: Callable[[Work[T]], T], *, limit_downloads: bool = False) -> APIFuture[T]:
         """Start composed work (a bulk change, a download, a trace export) in a thread of its own.
@@ -354,7 +341,7 @@ class BaseClient:
         self._refuse_closed()
         core = self._core
         room = core.downloads if limit_downloads else None
-        return core.start(lambda: Work(core, self._options, function, room, (*self._noted_in, core.calls)))
+        return core.begin(Work(core, self._options, function, room, (*self._noted_in, core.calls)))
 
     def _identify(self, work: Work[types.WhoamiResponse]) -> types.WhoamiResponse:
         """Read who the caller is from a token."""

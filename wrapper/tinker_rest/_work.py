@@ -12,14 +12,13 @@ from typing import Any, TypeVar
 
 import httpx
 
-from tinker_rest._attempts import Attempts
 from tinker_rest._call import Call, Operation
 from tinker_rest._redaction import redact, summarize
-from tinker_rest._requests import Server
-from tinker_rest._retry import DEFAULT_POLICY, CallOptions, Policy, parse_retry_after
+from tinker_rest._requests import Server, new_request, no_answer
+from tinker_rest._retry import DEFAULT_POLICY, Attempts, CallOptions, Policy, parse_retry_after
 from tinker_rest._settings import public_headers
 from tinker_rest._task import Task
-from tinker_rest._transport import CONNECT_SECONDS, Exchange, PermanentTransportError
+from tinker_rest._transport import Exchange, PermanentTransportError
 from tinker_rest._urls import MAX_REDIRECTS, REDIRECTS, next_hop
 from tinker_rest._workers import Clock, Room, here
 from tinker_rest.errors import (
@@ -27,7 +26,6 @@ from tinker_rest.errors import (
     APIError,
     APIResponse,
     APIStatusError,
-    APITimeoutError,
     response_body,
     server_message,
 )
@@ -75,7 +73,7 @@ class Work(Task[T]):
     def start(self) -> None:
         """Start the thread, or queue for a place."""
         if self._room is None:
-            here().start(self._run, is_spare=True)
+            here().start(self._run)
         else:
             self._room.enter(self, self._run)
 
@@ -160,7 +158,7 @@ class Work(Task[T]):
 
         The first that fails ends the others, and its error is raised.
         """
-        room = Room(limit, is_spare=True)
+        room = Room(limit)
         parts: list[Work[Any]] = [Work(self.server, self.options, function, room, ()) for function in functions]
         futures = [self.adopt(part.begin()) for part in parts]
         concurrent.futures.wait(futures, return_when=concurrent.futures.FIRST_EXCEPTION)
@@ -198,7 +196,10 @@ class Work(Task[T]):
                     raise
                 fault = error
             self.check()
-            self.wait(attempts.delay_after(fault))
+            delay = attempts.delay_after(fault)
+            if delay is None:
+                raise fault
+            self.wait(delay)
 
     @contextlib.contextmanager
     def stream(
@@ -221,34 +222,30 @@ class Work(Task[T]):
                 knows how to handle it.
         """
         attempts.count += 1
-        patience = self.options.attempt_timeout
-        timeout = {"connect": CONNECT_SECONDS, "read": patience, "write": patience, "pool": None}
-        with contextlib.ExitStack() as opened:
-            for hops_left in range(max_redirects, -1, -1):
-                attempts.note_request("get", url)
-                request = httpx.Request(
-                    "GET",
-                    httpx.URL(url).copy_with(userinfo=b""),
-                    headers={**public_headers(), **headers},
-                    extensions={"timeout": timeout},
-                )
-                exchange = Exchange()
-                self._exchanges.add(exchange)
-                opened.callback(self._exchanges.discard, exchange)
+        for _ in range(max_redirects + 1):
+            attempts.note_request("get", url)
+            sent = {**public_headers(), **headers}
+            request = new_request("get", url, sent, None, self.options.attempt_timeout)
+            exchange = Exchange(self.server.connections)
+            self._exchanges.add(exchange)
+            try:
                 self.check()
-                with _translated(attempts):
-                    response = opened.enter_context(self.server.network.open(request, exchange))
-                location = response.headers.get("location")
-                if response.status_code not in REDIRECTS or not location:
-                    break
-                if not hops_left:
-                    raise PermanentTransportError(f"more than {max_redirects} redirects are not followed")
-                try:
-                    url = next_hop(url, location)
-                except ValueError as error:
-                    raise PermanentTransportError(str(error)) from None
-                opened.pop_all().close()
-            yield Stream(response, attempts)
+                with exchange:
+                    try:
+                        response = exchange.send(request)
+                    except httpx.TransportError as error:
+                        raise no_answer(error, attempts) from None
+                    location = response.headers.get("location")
+                    if response.status_code not in REDIRECTS or not location:
+                        yield Stream(response, attempts)
+                        return
+            finally:
+                self._exchanges.discard(exchange)
+            try:
+                url = next_hop(url, location)
+            except ValueError as error:
+                raise PermanentTransportError(str(error)) from None
+        raise PermanentTransportError(f"more than {max_redirects} redirects are not followed")
 
 
 _MAX_REFUSAL_BYTES = 2**16
@@ -282,8 +279,10 @@ class Stream:
         if self._response.is_stream_consumed:  # a mock's
             yield self._response.content
             return
-        with _translated(self._attempts, "the answer broke off"):
+        try:
             yield from self._response.iter_raw()
+        except httpx.TransportError as error:
+            raise no_answer(error, self._attempts, "the answer broke off") from None
 
     def fault(self, message: str) -> APIConnectionError:
         """The error of an answer that is of no use, but may be better the next time."""
@@ -303,17 +302,3 @@ class Stream:
         retry_after = parse_retry_after(self.headers.get("retry-after", ""), self.headers.get("date", ""))
         response = APIResponse(self.status_code, shown, kept)
         return APIStatusError.of(response, advises=False, retry_after=retry_after, **self._attempts.facts())
-
-
-@contextlib.contextmanager
-def _translated(attempts: Attempts, what: str = "no answer") -> Iterator[None]:
-    try:
-        yield
-    except httpx.ReadTimeout:
-        patience = attempts.options.attempt_timeout
-        message = f"{what}: no byte came for {patience:g} s (attempt_timeout)"
-        raise APITimeoutError(message, **attempts.facts()) from None
-    except httpx.TransportError as error:
-        kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
-        message = f"{what}: {summarize(str(error)) or type(error).__name__}"
-        raise kind(message, **attempts.facts()) from None

@@ -154,7 +154,7 @@ class Authenticator:
         if token.is_alive():
             if self._is_to_renew():
                 self._next_renewal = Clock.now() + min(RENEWED_SECONDS_BEFORE, token.lifetime / 10)
-                here().start(partial(self._renew_beside, token), is_spare=True)
+                here().start(partial(self._renew_beside, token))
             return token.text
         try:
             return self._exchanging.join(lambda: self._text_after(token))

@@ -7,10 +7,9 @@ from typing import Any
 
 from attrs import evolve
 
-from tinker_rest._attempts import Attempts
 from tinker_rest._lazy import LazyModule
 from tinker_rest._redaction import summarize
-from tinker_rest._retry import Policy, parse_retry_after
+from tinker_rest._retry import Attempts, Policy, parse_retry_after
 from tinker_rest._urls import is_web_url
 from tinker_rest._work import Work
 from tinker_rest.errors import APITimeoutError, SessionTraceExportError

@@ -16,8 +16,8 @@ from typing import Any
 
 from attrs import asdict, evolve
 
-from tinker_rest._attempts import Attempts
 from tinker_rest._redaction import safe_repr
+from tinker_rest._retry import Attempts
 from tinker_rest._work import Stream, Work
 from tinker_rest.downloads._files import open_nofollow, refuse_too_large, remove, sync, translate_os_errors
 from tinker_rest.downloads._remote import READ_BYTES, RemoteFile, checksums_in, digest_file, new_digest
