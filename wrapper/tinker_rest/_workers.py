@@ -56,7 +56,7 @@ class Threads:
         self._lock = threading.RLock()
         self._idle: deque[_Worker] = deque()
         self._backlog: deque[Task] = deque()
-        self._coming = 0  # workers that were woken up and have not looked at the backlog yet
+        self._is_coming = False  # whether a worker was woken up and has not looked at the backlog yet
         self._heap: list[tuple[float, int, Task | weakref.ref[Any]]] = []
         self._wakes_at = math.inf
         self._news: queue.SimpleQueue[None] = queue.SimpleQueue()
@@ -71,15 +71,16 @@ class Threads:
         return f"{self._prefix}{next(self._numbers):016x}"
 
     def start(self, task: Task) -> None:
-        """Run a task, which may not raise, in an idle or new thread, or in the caller's if there can be no other.
-
-        A worker is woken up for each task; but if one that is running is done first, it takes the task.
-        """
+        """Run a task, which may not raise, in an idle or new thread, or in the caller's if there can be no other."""
         with self._lock:
             self._backlog.append(task)
-            if self._coming >= len(self._backlog):
+            if self._is_coming:
                 return
-            self._coming += 1
+            self._is_coming = True
+        self._wake_worker()
+
+    def _wake_worker(self) -> None:
+        with self._lock:
             worker = self._idle.pop() if self._idle else None
         if worker is not None:
             worker.wake.put(None)
@@ -90,16 +91,25 @@ class Threads:
             self.carry_out_backlog(None)
 
     def carry_out_backlog(self, worker: _Worker | None) -> None:
-        """Run tasks until there are none left; then the worker is idle."""
-        with self._lock:
-            self._coming -= 1
+        """Run tasks until there are none left; then the worker is idle.
+
+        Before its first task, a worker wakes up another for the next one. Were all woken up at once, they would be
+        in each other's way; and so a worker that is done may take the task before the other has come.
+        """
+        is_first = True
         while True:
             with self._lock:
-                if not self._backlog:
+                task = self._backlog.popleft() if self._backlog else None
+                wakes_another = is_first and worker is not None and bool(self._backlog)
+                if is_first:
+                    self._is_coming = wakes_another
+                if task is None:
                     if worker is not None:
                         self._idle.append(worker)
                     return
-                task = self._backlog.popleft()
+            is_first = False
+            if wakes_another:
+                self._wake_worker()
             try:
                 task()
             except BaseException:  # a fault of ours, which must not end the thread
