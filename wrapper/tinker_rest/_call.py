@@ -65,14 +65,7 @@ class Operation(NamedTuple):
 
 
 class _Step:
-    """What a call does right now, until that is done or given up. Whoever ends it first goes on with the call.
-
-    Args:
-        doing: What it is, for messages.
-        deadline: When it is given up, by `Clock`.
-        room: Where it waits for a place, or has one.
-        if_late: The error if it is given up at its deadline; None for a timeout.
-    """
+    """What a call does right now, until that is done or given up. Whoever ends it first goes on with the call."""
 
     def __init__(
         self,
@@ -84,9 +77,9 @@ class _Step:
     ) -> None:
         self.doing = doing
         self.deadline = deadline
-        self.room = room
-        self.if_late = if_late
+        self.room = room  # in which it waits for a place, or has one
         self.has_place = False
+        self.if_late = if_late  # the error if it is given up at its deadline, unless that is a timeout
         self.exchange: Exchange | None = None
         self.answer: Answer | None = None
         self._open = [True]
@@ -125,14 +118,10 @@ class _Client:
 
 
 class _Leave(Exception):  # noqa: N818 - is no error
-    """Leaves the generated function to go on with something else."""
+    """Leaves the generated function to go on with something else, or to let another thread go on."""
 
-    def __init__(self, go_on: Callable[[], object]) -> None:
+    def __init__(self, go_on: Callable[[], object] = lambda: None) -> None:
         self.go_on = go_on
-
-
-def _to_another_thread() -> None:
-    """The step was given up, so another thread goes on with the call."""
 
 
 class Call(Task[T]):
@@ -293,7 +282,7 @@ class Call(Task[T]):
         """Send a request once, and return its answer if it is a success."""
         exchange = step.exchange = Exchange(self._server.connections)
         if not step.is_open():
-            raise _Leave(_to_another_thread)
+            raise _Leave
         attempts = self._attempts
         try:
             request = self._build(method, url, params, json, headers)
@@ -304,12 +293,12 @@ class Call(Task[T]):
                 exchange.check_echo(attempts.request_id, answer.status_code, answer.header("x-request-id"))
         except BaseException as error:
             if not step.end():
-                raise _Leave(_to_another_thread) from None
+                raise _Leave from None
             if isinstance(error, httpx.TransportError):
                 raise self._lost(error, exchange) from None
             raise
         if not step.end():
-            raise _Leave(_to_another_thread)
+            raise _Leave
         step.answer = answer
         return self._judge(answer)
 

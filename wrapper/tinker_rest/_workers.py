@@ -71,7 +71,7 @@ class Threads:
         return f"{self._prefix}{next(self._numbers):016x}"
 
     def start(self, task: Task) -> None:
-        """Run a task, which may not raise, in an idle or new thread, or in the caller's if there can be no other."""
+        """Run a task in an idle or new thread, or in the caller's if there can be no other. It may not raise."""
         with self._lock:
             self._backlog.append(task)
             if self._is_coming:
