@@ -41,7 +41,6 @@ class BaseClient:
         on_retry: Callable[[RetryEvent], None] | None = None,
         transport: _core.Transport | None = None,
     ) -> None:
-        """Check the arguments; nothing is sent."""
         self._options = CallOptions(timeout, attempt_timeout, max_retries, on_retry)
         self._owns_core = holder is None
         self._is_closed = False
@@ -160,7 +159,6 @@ class BaseClient:
             self.close()
 
     def __repr__(self) -> str:
-        """The server's address; never the key."""
         return f"{type(self).__name__}(base_url={self._core.base_url!r})"
 
     def __getstate__(self) -> dict[str, Any]:
@@ -192,9 +190,6 @@ class BaseClient:
             fallback: Another operation and its arguments, called within the same deadline if the server answers
                 404 or 405; if that gets 404 or 405 too, the error of the first is raised.
             **kwargs: Keyword arguments of `sync_detailed`.
-
-        Raises:
-            ClientClosedError: The client is closed.
         """
         self._refuse_closed()
         core = self._core
@@ -212,13 +207,10 @@ class BaseClient:
         Args:
             function: What to do. The future raises what it raises.
             limit_downloads: Whether at most 16 of these run at once for the clients that share a core.
-
-        Raises:
-            ClientClosedError: The client is closed.
         """
         self._refuse_closed()
         core = self._core
-        room = core.downloads if limit_downloads else None
+        room = core.downloads if limit_downloads else core.other_work
         return core.begin(_core.Work(core, self._options, function, room, (*self._noted_in, core.calls)))
 
     def _identify(self, work: _core.Work[types.WhoamiResponse]) -> types.WhoamiResponse:

@@ -270,22 +270,14 @@ class Call(Task[T]):
 
     # What an attempt does for the generated function
 
-    def _send(
-        self,
-        step: _Step,
-        method: str,
-        url: str,
-        params: Mapping[str, Any] | None = None,
-        json: Any = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    def _send(self, step: _Step, **given: Any) -> Answer:
         """Send a request once, and return its answer if it is a success."""
         exchange = step.exchange = Exchange(self._server.connections)
         if not step.is_open():
             raise _Leave
         attempts = self._attempts
         try:
-            request = self._build(method, url, params, json, headers)
+            request = self._build(**given)
             is_fresh, self._is_fresh = self._is_fresh, False
             attempts.count += 1
             with exchange:
@@ -305,10 +297,10 @@ class Call(Task[T]):
     def _build(
         self,
         method: str,
-        path: str,
-        params: Mapping[str, Any] | None,
-        json: Any,
-        headers: Mapping[str, str] | None,
+        url: str,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
     ) -> httpx.Request:
         attempts, server = self._attempts, self._server
         sent = public_headers() if self._is_elsewhere else {**server.headers, **(headers or {})}
@@ -321,7 +313,7 @@ class Call(Task[T]):
             if key is None:  # that of a while ago is of no use any more
                 raise _Leave(self.start)
             self._key = sent["X-API-Key"] = key
-        url, query = (self._location, "") if self._location else url_of(server.base_url, path, params)
+        url, query = (self._location, "") if self._location else url_of(server.base_url, url, params)
         attempts.note_request(method, url, query)
         limits = [limit for limit in (attempts.options.attempt_timeout, attempts.remaining()) if limit is not None]
         seconds = min(limits) + BACKSTOP_SECONDS if limits else None
@@ -406,7 +398,7 @@ class Call(Task[T]):
         when = min(self._step.deadline, self._attempts.deadline(), self._next_report)
         if when < self._looks_at:
             self._looks_at = when
-            here().at(when, weakref.ref(self))  # which keeps nothing of a call that has ended
+            here().at(when, weakref.WeakMethod(self.look))  # which keeps no call that has ended
 
     def look(self) -> None:
         """End an attempt that takes too long, and report a long call. Started by the watcher."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import weakref
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -41,7 +42,6 @@ class ClientCore(Server):
         default_headers: Mapping[str, str] | None,
         transport: Transport | None,
     ) -> None:
-        """Check the arguments; nothing is sent. Raises CredentialsError and InvalidArgumentError."""
         self.base_url = resolve_base_url(base_url)
         self._credential = find_credential(api_key)
         self._default_headers = check_headers(default_headers)
@@ -61,6 +61,7 @@ class ClientCore(Server):
         super().__init__(self.base_url, self.headers, Connections(self._transport), Room(MAX_SENDS))
         self.calls: set[APIFuture[Any]] = set()
         self.downloads = Room(MAX_DOWNLOADS)
+        self.other_work = Room(math.inf)
         # Not bound to this object: a cycle would keep a client that nobody uses, with its connections.
         new_server = partial(_server_with, self.base_url, self.headers, self.connections)
         self.keys = self.authenticator = Authenticator(self._credential, new_server) if self._sends_key else None
@@ -96,7 +97,6 @@ class ClientCore(Server):
         self.connections.close()
 
     def end_at_exit(self) -> None:
-        """Cancel the calls in flight and close the connections."""
         for call in list(self.calls):
             call.cancel()
         self._close_connections()
@@ -104,19 +104,18 @@ class ClientCore(Server):
     def renew_in_child(self) -> None:
         """Make everything new after a fork; what is the parent's is left alone."""
         self._finalizer.detach()
-        _workers.keep_for_parent(self.connections, self.calls, self.room, self.downloads, self.authenticator)
+        _workers.keep_for_parent(
+            self.connections, self.calls, self.room, self.downloads, self.other_work, self.authenticator
+        )
         self._renew()
 
     def __repr__(self) -> str:
-        """The server's address; never the key."""
         return f"{type(self).__name__}(base_url={self.base_url!r})"
 
     def __copy__(self) -> ClientCore:
-        """Copies of a client share its connections."""
-        return self
+        return self  # copies of a client share its connections
 
     def __deepcopy__(self, _: object) -> ClientCore:
-        """Copies of a client share its connections."""
         return self
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:

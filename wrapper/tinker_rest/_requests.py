@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 import httpx
-from attrs import define, field
 
 from tinker_rest._answers import Answer
 from tinker_rest._redaction import redact, summarize
@@ -49,25 +48,16 @@ class Keys(Protocol):
         raise NotImplementedError
 
 
-@define(eq=False)
 class Server:
-    """What a call needs of its server.
+    """What a call needs of its server: the address without a slash at its end, headers, connections and places."""
 
-    Attributes:
-        base_url: The address, without a slash at its end.
-        headers: Headers of every request.
-        connections: The connections.
-        room: Where calls queue for one of the places to send.
-        keys: What gives requests their key; None if `headers` hold all that is needed.
-        not_before: When the next request may be sent, after the server asked for a pause (429).
-    """
-
-    base_url: str
-    headers: dict[str, str] = field(repr=False)
-    connections: Connections
-    room: Room
-    keys: Keys | None = None
-    not_before: float = -math.inf
+    def __init__(self, base_url: str, headers: dict[str, str], connections: Connections, room: Room) -> None:
+        self.base_url = base_url
+        self.headers = headers
+        self.connections = connections
+        self.room = room
+        self.keys: Keys | None = None  # if `headers` do not hold all that is needed
+        self.not_before = -math.inf  # when to send the next request, after the server asked for a pause (429)
 
 
 def url_of(base_url: str, path: str, params: Mapping[str, Any] | None) -> tuple[str, str]:

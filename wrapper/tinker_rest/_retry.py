@@ -158,10 +158,7 @@ def next_delay(
 def parse_retry_after(value: str, date: str = "", now: Callable[[], float] = time.time) -> float | None:
     """The seconds that a `Retry-After` header asks for, written as a number or as an HTTP date.
 
-    Args:
-        value: The header; empty if the answer has none.
-        date: The answer's `Date` header, against which a date is measured if it can be read: clocks differ.
-        now: Our own clock.
+    A date is measured against the answer's `date` header, if that can be read, since clocks differ.
     """
     if re.fullmatch(r"\s*-?[0-9]{1,12}(\.[0-9]*)?\s*", value):
         seconds = float(value)
@@ -183,30 +180,16 @@ def parse_http_date(http_date: str) -> float | None:
 
 
 class Attempts:
-    """The clock and the count of one call, or of one file of a download: its waits, messages and errors.
+    """The clock and the count of one call, or of one file of a download: its waits, messages and errors."""
 
-    Attributes:
-        operation_id: What `RetryEvent`s and errors name.
-        request_id: The ID that is sent as `X-Request-Id`.
-        count: How many requests were sent.
-        free: How many of them do not count towards `max_retries`.
-        started: When the work began, by `Clock`.
-        has_progressed: Whether `restart` was called.
-    """
-
-    def __init__(
-        self,
-        operation_id: str,
-        options: CallOptions,
-        policy: Policy = DEFAULT_POLICY,
-    ) -> None:
+    def __init__(self, operation_id: str, options: CallOptions, policy: Policy = DEFAULT_POLICY) -> None:
         self.operation_id = operation_id
         self.request_id = f"req-{here().new_id()}"
         self.options = options
-        self.count = 0
-        self.free = 0
+        self.count = 0  # requests that were sent
+        self.free = 0  # how many of them do not count towards `max_retries`
         self.started = Clock.now()
-        self.has_progressed = False
+        self.has_progressed = False  # whether `restart` was called
         self._policy = policy
         self._since = self.started
         self._patience = options.timeout
@@ -225,7 +208,6 @@ class Attempts:
         self._request = method, url, query
 
     def elapsed(self) -> float:
-        """How many seconds the work has been running."""
         return Clock.now() - self.started
 
     def deadline(self) -> float:
@@ -237,7 +219,6 @@ class Attempts:
         return None if self._patience is None else max(0.0, self.deadline() - Clock.now())
 
     def label(self) -> str:
-        """How log lines name the work."""
         return f"{self.operation_id} ({self.request_id})"
 
     def facts(self) -> dict[str, Any]:

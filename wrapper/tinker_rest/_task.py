@@ -19,9 +19,6 @@ class Task(Generic[T]):
     Args:
         noted_in: The sets that hold the future until it ends.
 
-    Attributes:
-        future: The future.
-
     Raises:
         RuntimeError: The interpreter exits.
     """
@@ -42,7 +39,6 @@ class Task(Generic[T]):
         return self.future
 
     def start(self) -> None:
-        """Start the work."""
         raise NotImplementedError
 
     def stop(self) -> None:
@@ -50,7 +46,6 @@ class Task(Generic[T]):
         raise NotImplementedError
 
     def is_ended(self) -> bool:
-        """Whether the future has ended."""
         return self.future.done()
 
     def finish(self, result: T) -> None:

@@ -45,11 +45,7 @@ class PermanentTransportError(Exception):
 
 
 class Connection:
-    """An httpx transport of one connection, and its socket once there is one.
-
-    Attributes:
-        echoes: Whether the server has sent an `X-Request-Id` back over it.
-    """
+    """An httpx transport of one connection, and its socket once there is one."""
 
     def __init__(self, origin: Origin, proxy: str, transport: httpx.HTTPTransport, *, is_ipv4: bool) -> None:
         self.origin = origin
@@ -58,15 +54,11 @@ class Connection:
         self.is_ipv4 = is_ipv4
         self.socket: socket.socket | None = None
         self.idle_since = 0.0
-        self.echoes = False
+        self.echoes = False  # whether the server has sent an X-Request-Id back
 
 
 class Connections:
-    """The connections of one client, as many as there are requests at once.
-
-    Args:
-        given: The `transport=` of the client, which carries all requests instead.
-    """
+    """The connections of one client, as many as there are requests at once, or the `given` transport."""
 
     def __init__(self, given: Transport | None = None) -> None:
         import httpcore  # noqa: F401 - takes a moment, which is not to be a part of the first attempt
@@ -167,18 +159,12 @@ class Connections:
 
 
 class Exchange:
-    """One request and its answer, which another thread may give up. Read the answer in a `with` block.
-
-    Attributes:
-        is_sent: Whether a byte of the request may have left, so that the server may carry it out.
-        is_kept: Whether it went over a connection that was used before.
-        has_answer: Whether the head of an answer came.
-    """
+    """One request and its answer, which another thread may give up. Read the answer in a `with` block."""
 
     def __init__(self, connections: Connections) -> None:
-        self.is_sent = False
-        self.is_kept = False
-        self.has_answer = False
+        self.is_sent = False  # or in part, so that the server may carry it out
+        self.is_kept = False  # whether the connection was used before
+        self.has_answer = False  # or the head of one
         self._connections = connections
         self._connection: Connection | None = None
         self._response: httpx.Response | None = None

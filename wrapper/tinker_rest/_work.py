@@ -42,13 +42,8 @@ class Work(Task[T]):
         server: Where to send calls.
         options: The options of the client.
         function: What to do.
-        room: Where to queue for a place; None to begin at once.
+        room: Where to queue for a place.
         noted_in: The sets that hold the future until it ends.
-
-    Attributes:
-        options: The options of the client.
-        server: Where calls are sent.
-        started: When the work began, by `Clock`.
     """
 
     def __init__(
@@ -56,7 +51,7 @@ class Work(Task[T]):
         server: Server,
         options: CallOptions,
         function: Callable[[Work[T]], T],
-        room: Room | None,
+        room: Room,
         noted_in: tuple[set[APIFuture[Any]], ...],
     ) -> None:
         super().__init__(noted_in)
@@ -71,11 +66,7 @@ class Work(Task[T]):
         self._exchanges: set[Exchange] = set()
 
     def start(self) -> None:
-        """Start the thread, or queue for a place."""
-        if self._room is None:
-            here().start(self._run)
-        else:
-            self._room.enter(self, self._run)
+        self._room.enter(self, self._run)
 
     def _run(self) -> None:
         composed = here().composed
@@ -86,8 +77,7 @@ class Work(Task[T]):
         finally:
             composed.discard(self)
             self._has_left.set()
-            if self._room is not None:
-                self._room.leave()
+            self._room.leave()
 
     def _carry_out(self) -> None:
         try:
@@ -100,7 +90,7 @@ class Work(Task[T]):
     def stop(self) -> None:
         """Cancel the calls and hang up the streams that were started here."""
         self._ended.set()
-        if self._room is not None and self._room.forget(self):
+        if self._room.forget(self):
             self._has_left.set()
         for child in tuple(self._children):
             child.cancel()
@@ -208,13 +198,8 @@ class Work(Task[T]):
         """GET a URL of any host without the API key, to read the body of the answer piece by piece.
 
         It counts as one attempt, follows redirects but none from https to http, and hangs up at once when the
-        work is to end. Answers of every other status are given.
-
-        Args:
-            attempts: What counts it.
-            url: A http or https URL; its user and password are left out.
-            headers: Headers beside the public ones, or in their place, such as `Range`.
-            max_redirects: How many redirects to follow.
+        work is to end. Answers of every other status are given. `headers` are sent beside the public ones, or in
+        their place.
 
         Raises:
             APIConnectionError: No answer came.

@@ -57,7 +57,7 @@ class Threads:
         self._idle: deque[_Worker] = deque()
         self._backlog: deque[Task] = deque()
         self._is_coming = False  # whether a worker was woken up and has not looked at the backlog yet
-        self._heap: list[tuple[float, int, Task | weakref.ref[Any]]] = []
+        self._heap: list[tuple[float, int, Task | weakref.WeakMethod[Task]]] = []
         self._wakes_at = math.inf
         self._news: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._has_watcher = False
@@ -123,13 +123,8 @@ class Threads:
             return True
         return False
 
-    def at(self, when: float, task: Task | weakref.ref[Any]) -> bool:
-        """Have a task started at a time of `Clock`; returns False if there can be no thread to watch for it.
-
-        Args:
-            when: The time.
-            task: What to start, or a reference to what has a method `look`, as long as it is there.
-        """
+    def at(self, when: float, task: Task | weakref.WeakMethod[Task]) -> bool:
+        """Have a task started at a time of `Clock`; returns False if there can be no thread to watch for it."""
         with self._lock:
             heapq.heappush(self._heap, (when, next(self._numbers), task))
             is_news, has_watcher = when < self._wakes_at, self._has_watcher
@@ -148,29 +143,25 @@ class Threads:
                 return
             self._has_watcher = True
         while True:
-            due = []
-            with self._lock:
-                now = Clock.now()
-                # Calls that have ended are passed over, or there would be something to wake up for all the time.
-                while self._heap and (self._heap[0][0] <= now or _is_gone(self._heap[0][2])):
-                    due.append(heapq.heappop(self._heap)[2])
-                self._wakes_at = self._heap[0][0] if self._heap else math.inf
-            while due:
-                self._start_due(due.pop(0))
+            self._start_due()
             with contextlib.suppress(queue.Empty):
                 self._news.get(timeout=min(max(0.0, self._wakes_at - Clock.now()), 3600.0))
 
-    def _start_due(self, task: Task | weakref.ref[Any]) -> None:
-        if isinstance(task, weakref.ref):
-            watched = task()
-            if watched is None:
-                return
-            task = watched.look
-        self.start(task)  # the watcher runs nothing itself
+    def _start_due(self) -> None:
+        due = []
+        with self._lock:
+            now = Clock.now()
+            # Those of calls that are gone are passed over, or there would be much to wake up for.
+            while self._heap and (self._heap[0][0] <= now or _task_of(self._heap[0][2]) is None):
+                due.append(_task_of(heapq.heappop(self._heap)[2]))
+            self._wakes_at = self._heap[0][0] if self._heap else math.inf
+        for task in due:
+            if task is not None:
+                self.start(task)  # the watcher runs nothing itself
 
 
-def _is_gone(task: Task | weakref.ref[Any]) -> bool:
-    return isinstance(task, weakref.ref) and task() is None
+def _task_of(entry: Task | weakref.WeakMethod[Task]) -> Task | None:
+    return entry() if isinstance(entry, weakref.WeakMethod) else entry
 
 
 class _Worker(threading.Thread):
@@ -195,7 +186,7 @@ class _Worker(threading.Thread):
 class Room:
     """Lets a number of tasks run at once, first come first served."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: float) -> None:
         self._lock = threading.RLock()
         self._free = size
         self._waiting: OrderedDict[object, Task] = OrderedDict()
