@@ -289,7 +289,7 @@ def test_asyncio_wait_is_refused_rather_than_to_hang(client: RestClient) -> None
 
 
 def test_a_fault_of_our_own_reaches_the_future(client: RestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tinker_rest._call.Call._send", lambda *_, **__: 1 // 0)
+    monkeypatch.setattr("tinker_rest._call.Call.request", lambda *_, **__: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         client.get_training_run("r").result(timeout=10)
 

@@ -192,11 +192,11 @@ class BaseClient:
             **kwargs: Keyword arguments of `sync_detailed`.
         """
         self._refuse_closed()
-        core = self._core
-        first = _core.Operation(operation, args, kwargs)
-        second = None if fallback is None else _core.Operation(*fallback, {})
-        noted_in = (*self._noted_in, core.calls)
-        return core.begin(_core.Call(core, first, self._options, policy, read, second, noted_in))
+        core, noted_in = self._core, (*self._noted_in, self._core.calls)
+        call = _core.new_call(
+            core, self._options, noted_in, operation, *args, policy=policy, read=read, fallback=fallback, **kwargs
+        )
+        return core.begin(call)
 
     def _run(self, function: Callable[[_core.Work[T]], T], *, limit_downloads: bool = False) -> APIFuture[T]:
         """Start composed work (a bulk change, a download, a trace export) in a thread of its own.

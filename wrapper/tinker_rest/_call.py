@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping
@@ -19,22 +20,12 @@ from typing import Any, NamedTuple, TypeVar
 
 import httpx
 
-from tinker_rest import _answers
+from tinker_rest import _answers, _requests
 from tinker_rest._answers import Answer
 from tinker_rest._redaction import summarize
-from tinker_rest._requests import (
-    BACKSTOP_SECONDS,
-    Keys,
-    Server,
-    is_invalid_token,
-    new_request,
-    no_answer,
-    status_error,
-    unreadable,
-    url_of,
-)
-from tinker_rest._retry import Attempts, CallOptions, Policy
-from tinker_rest._settings import public_headers
+from tinker_rest._requests import Keys, Server
+from tinker_rest._retry import DEFAULT_POLICY, Attempts, CallOptions, Policy
+from tinker_rest._settings import PUBLIC_HEADERS
 from tinker_rest._task import Task
 from tinker_rest._transport import Exchange, PermanentTransportError
 from tinker_rest._urls import REDIRECTS, next_hop, origin_of
@@ -64,6 +55,22 @@ class Operation(NamedTuple):
         return self.module.__name__.rpartition(".")[2]
 
 
+def new_call(
+    server: Server,
+    options: CallOptions,
+    noted_in: tuple[set[APIFuture[Any]], ...],
+    operation: ModuleType,
+    *args: Any,
+    policy: Policy = DEFAULT_POLICY,
+    read: Callable[[Any], T] | None = None,
+    fallback: tuple[ModuleType, tuple[Any, ...]] | None = None,
+    **kwargs: Any,
+) -> Call[T]:
+    """A call of an operation; see `BaseClient._submit`."""
+    first, second = Operation(operation, args, kwargs), None if fallback is None else Operation(*fallback, {})
+    return Call(server, first, options, policy, read, second, noted_in)
+
+
 class _Step:
     """What a call does right now, until that is done or given up. Whoever ends it first goes on with the call."""
 
@@ -78,7 +85,7 @@ class _Step:
         self.doing = doing
         self.deadline = deadline
         self.room = room  # in which it waits for a place, or has one
-        self.has_place = False
+        self.thread = 0  # that sends
         self.if_late = if_late  # the error if it is given up at its deadline, unless that is a timeout
         self.exchange: Exchange | None = None
         self.answer: Answer | None = None
@@ -93,7 +100,7 @@ class _Step:
             self._open.pop()
         except IndexError:
             return False
-        if self.room is not None and (self.has_place or not self.room.forget(self)):
+        if self.room is not None and (self.thread or not self.room.forget(self)):
             self.room.leave(is_given_up=is_given_up)
         return True
 
@@ -103,18 +110,6 @@ class _Step:
         if is_first and self.exchange is not None:
             here().start(self.exchange.abort)  # which takes longer than all the rest
         return is_first
-
-
-class _Client:
-    """What a generated function is given as `client=`: all that it uses is `request`."""
-
-    raise_on_unexpected_status = False
-
-    def __init__(self, request: Callable[..., Answer]) -> None:
-        self.request = request
-
-    def get_httpx_client(self) -> _Client:
-        return self
 
 
 class _Leave(Exception):  # noqa: N818 - is no error
@@ -201,7 +196,7 @@ class Call(Task[T]):
             self._queue()
 
         self._attempts.count += 1  # it was an attempt, unless there is a key
-        self._block(_Step("waiting for the credential", self._attempt_deadline()), keys.key, send_it)
+        self._ask(_Step("waiting for the credential", self._attempt_deadline()), keys.key, send_it)
 
     def _renew_key(self, keys: Keys, refusal: APIStatusError) -> None:
         def send_it(has_renewed: bool) -> None:
@@ -210,22 +205,20 @@ class Call(Task[T]):
 
         refused, self._key = self._key, ""
         said = refusal.headers.get("www-authenticate", "")
-        if_late = None if is_invalid_token(said) else refusal  # if it is one, another will come
+        if_late = None if _requests.is_invalid_token(said) else refusal  # if it is one, another will come
         step = _Step("waiting for another credential", self._attempt_deadline(), if_late=if_late)
-        self._block(step, partial(keys.renew, refused, said), send_it)
+        self._ask(step, partial(keys.renew, refused, said), send_it)
 
-    def _block(self, step: _Step, function: Callable[[], S], go_on: Callable[[S], None]) -> None:
-        """Carry out a step that blocks this thread."""
+    def _ask(self, step: _Step, keys: Callable[[], S], go_on: Callable[[S], None]) -> None:
+        """Ask for a key, which may take a while, and go on with what was given."""
         if not self._begin(step):
             return
         try:
-            result = function()
+            follows = partial(go_on, keys())
         except Exception as error:
-            if step.end():
-                self._after(error)
-        else:
-            if step.end():
-                go_on(result)
+            follows = partial(self._after, error)
+        if step.end():
+            follows()
 
     def _queue(self) -> None:
         room = self._server.room
@@ -235,7 +228,7 @@ class Call(Task[T]):
 
     def _run(self, step: _Step) -> None:
         """Make an attempt, since there is a place."""
-        step.has_place = True
+        step.thread = threading.get_ident()
         if step.is_open():
             step.doing, step.deadline = "connecting", self._attempt_deadline()
             self._watch()
@@ -244,13 +237,17 @@ class Call(Task[T]):
     def _attempt(self, step: _Step) -> None:
         module, args, kwargs = self._operation
         try:
-            response = module.sync_detailed(*args, client=_Client(partial(self._send, step)), **kwargs)
+            response = module.sync_detailed(*args, client=self, **kwargs)
             result = response.parsed if self._read is None else self._read(response)
         except _Leave as instead:
             instead.go_on()
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             is_secret = self._policy.is_secret
-            self.fail(error if step.answer is None else unreadable(error, step.answer, self._attempts, is_secret))
+            self.fail(
+                error
+                if step.answer is None
+                else _requests.unreadable(error, step.answer, self._attempts, is_secret)
+            )
         except BaseException as error:
             self._after(error)
         else:
@@ -268,14 +265,21 @@ class Call(Task[T]):
         if step.end():
             self.start()
 
-    # What an attempt does for the generated function
+    # What generated functions use of their `client=`
 
-    def _send(self, step: _Step, **given: Any) -> Answer:
+    raise_on_unexpected_status = False
+
+    def get_httpx_client(self) -> Call[T]:
+        return self
+
+    def request(self, **given: Any) -> Answer:
         """Send a request once, and return its answer if it is a success."""
+        step, attempts = self._step, self._attempts
+        if step.thread != threading.get_ident():  # that of this attempt was given up
+            raise _Leave
         exchange = step.exchange = Exchange(self._server.connections)
         if not step.is_open():
             raise _Leave
-        attempts = self._attempts
         try:
             request = self._build(**given)
             is_fresh, self._is_fresh = self._is_fresh, False
@@ -303,7 +307,7 @@ class Call(Task[T]):
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Request:
         attempts, server = self._attempts, self._server
-        sent = public_headers() if self._is_elsewhere else {**server.headers, **(headers or {})}
+        sent = {**PUBLIC_HEADERS} if self._is_elsewhere else {**server.headers, **(headers or {})}
         sent["X-Request-Id"] = attempts.request_id
         if method != "get":
             # The same over all attempts, so that the server can tell them from a new request.
@@ -313,11 +317,11 @@ class Call(Task[T]):
             if key is None:  # that of a while ago is of no use any more
                 raise _Leave(self.start)
             self._key = sent["X-API-Key"] = key
-        url, query = (self._location, "") if self._location else url_of(server.base_url, url, params)
+        url, query = (self._location, "") if self._location else _requests.url_of(server.base_url, url, params)
         attempts.note_request(method, url, query)
         limits = [limit for limit in (attempts.options.attempt_timeout, attempts.remaining()) if limit is not None]
-        seconds = min(limits) + BACKSTOP_SECONDS if limits else None
-        return new_request(method, url + query, sent, json, seconds)
+        seconds = min(limits) + _requests.BACKSTOP_SECONDS if limits else None
+        return _requests.new_request(method, url + query, sent, json, seconds)
 
     def _lost(self, error: httpx.TransportError, exchange: Exchange) -> Exception:
         """What to raise for a request that got no answer."""
@@ -329,7 +333,7 @@ class Call(Task[T]):
             attempts.free += 1
             self._is_fresh = True
             return _Leave(self.start)
-        return no_answer(error, attempts)
+        return _requests.no_answer(error, attempts)
 
     def _judge(self, answer: Answer) -> Answer:
         """Return a success, with the status that the generated function knows."""
@@ -341,7 +345,7 @@ class Call(Task[T]):
         _log.debug("%s: %d after %.3f s, attempt %d", label, status, elapsed, attempts.count)
         if 200 <= status < 300 or status == policy.success_status:
             return Answer(policy.success_status, answer.headers, answer.content)
-        error = status_error(answer, attempts, advises=not self._is_elsewhere)
+        error = _requests.status_error(answer, attempts, advises=not self._is_elsewhere)
         # A server or proxy that does not know the operation knows nothing of what it did.
         knows = not error.operation_unsupported and "html" not in answer.header("content-type").lower()
         if status == policy.already_done_status and self._may_be_done and knows:

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 from tinker_rest import _workers
 from tinker_rest._auth.authenticator import Authenticator
 from tinker_rest._auth.credentials import find_credential
-from tinker_rest._call import Call, Operation
+from tinker_rest._call import new_call
 from tinker_rest._requests import Server
-from tinker_rest._settings import check_headers, public_headers, resolve_base_url
+from tinker_rest._settings import PUBLIC_HEADERS, check_headers, resolve_base_url
 from tinker_rest._task import Task
 from tinker_rest._transport import Connections, Transport
 from tinker_rest._work import Work
@@ -22,7 +22,7 @@ from tinker_rest._workers import Room
 from tinker_rest.errors import ClientClosedError, InvalidArgumentError
 from tinker_rest.futures import APIFuture
 
-__all__ = ["Call", "ClientCore", "Operation", "Transport", "Work"]
+__all__ = ["ClientCore", "Transport", "Work", "new_call"]
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ class ClientCore(Server):
             raise InvalidArgumentError("transport must have a method handle_request, as httpx transports do")
         self._transport = transport
         replaced = {name.lower() for name in self._default_headers}
-        kept = {name: value for name, value in public_headers().items() if name.lower() not in replaced}
+        kept = {name: value for name, value in PUBLIC_HEADERS.items() if name.lower() not in replaced}
         self.headers = {**kept, **self._default_headers}
         self._sends_key = "x-api-key" not in replaced
         self.is_closed = False

@@ -130,16 +130,11 @@ def next_delay(
     remaining: float | None,
     random: float,
 ) -> float | None:
-    """How many seconds to wait before the next attempt; None to give up.
+    """How many seconds to wait after the attempt of this number; None to give up.
 
-    Args:
-        attempt: How many requests were sent.
-        max_retries: How many more than the first may be sent; None for no limit.
-        retry_after: The seconds that the server asked for. They are obeyed, or the call gives up if it has less
-            time left.
-        remaining: The seconds left until the call gives up; None for no limit.
-        random: A number from 0 to 1: without `retry_after`, that part of an exponentially growing delay is
-            waited (full jitter), so that many clients do not come back at once.
+    If the server asked for `retry_after` seconds, it is obeyed, or the call gives up if it has less time left.
+    Else a `random` part, from 0 to 1, of an exponentially growing delay is waited (full jitter), so that many
+    clients do not come back at once.
     """
     if max_retries is not None and attempt > max_retries:
         return None

@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 
 import httpx
 
-from tinker_rest._call import Call, Operation
+from tinker_rest._call import Call, new_call
 from tinker_rest._redaction import redact, summarize
 from tinker_rest._requests import Server, new_request, no_answer
-from tinker_rest._retry import DEFAULT_POLICY, Attempts, CallOptions, Policy, parse_retry_after
-from tinker_rest._settings import public_headers
+from tinker_rest._retry import Attempts, CallOptions, parse_retry_after
+from tinker_rest._settings import PUBLIC_HEADERS
 from tinker_rest._task import Task
 from tinker_rest._transport import Exchange, PermanentTransportError
 from tinker_rest._urls import MAX_REDIRECTS, REDIRECTS, next_hop
@@ -107,32 +107,16 @@ class Work(Task[T]):
         self._ended.wait(seconds)
         self.check()
 
-    def submit(
-        self,
-        operation: ModuleType,
-        *args: Any,
-        policy: Policy = DEFAULT_POLICY,
-        read: Callable[[Any], S] | None = None,
-        fallback: tuple[ModuleType, tuple[Any, ...]] | None = None,
-        options: CallOptions | None = None,
-        **kwargs: Any,
-    ) -> APIFuture[S]:
-        """Start a call as `BaseClient._submit` does, or with other `options`; it is cancelled with the work."""
-        self.check()
-        call = Call(
-            self.server,
-            Operation(operation, args, kwargs),
-            options or self.options,
-            policy,
-            read,
-            None if fallback is None else Operation(*fallback, {}),
-            (self._children,),
-        )
-        return self.adopt(call.begin())
+    def call(self, operation: ModuleType, *args: Any, options: CallOptions | None = None, **given: Any) -> Any:
+        """Make a call as `BaseClient._submit` does, or with other `options`, and return its result.
 
-    def call(self, operation: ModuleType, *args: Any, **given: Any) -> Any:
-        """`submit` and wait for the result. Raises CancelledError if the work is to end meanwhile."""
-        return self.submit(operation, *args, **given).result()
+        Raises CancelledError if the work is to end meanwhile.
+        """
+        self.check()
+        call: Call[Any] = new_call(
+            self.server, options or self.options, (self._children,), operation, *args, **given
+        )
+        return self.adopt(call.begin()).result()
 
     def adopt(self, future: APIFuture[S]) -> APIFuture[S]:
         """Cancel a future too when the work is to end, and return it."""
@@ -192,9 +176,7 @@ class Work(Task[T]):
             self.wait(delay)
 
     @contextlib.contextmanager
-    def stream(
-        self, attempts: Attempts, url: str, headers: Mapping[str, str], *, max_redirects: int = MAX_REDIRECTS
-    ) -> Iterator[Stream]:
+    def stream(self, attempts: Attempts, url: str, headers: Mapping[str, str]) -> Iterator[Stream]:
         """GET a URL of any host without the API key, to read the body of the answer piece by piece.
 
         It counts as one attempt, follows redirects but none from https to http, and hangs up at once when the
@@ -207,9 +189,9 @@ class Work(Task[T]):
                 knows how to handle it.
         """
         attempts.count += 1
-        for _ in range(max_redirects + 1):
+        for _ in range(MAX_REDIRECTS + 1):
             attempts.note_request("get", url)
-            sent = {**public_headers(), **headers}
+            sent = {**PUBLIC_HEADERS, **headers}
             request = new_request("get", url, sent, None, self.options.attempt_timeout)
             exchange = Exchange(self.server.connections)
             self._exchanges.add(exchange)
@@ -230,7 +212,7 @@ class Work(Task[T]):
                 url = next_hop(url, location)
             except ValueError as error:
                 raise PermanentTransportError(str(error)) from None
-        raise PermanentTransportError(f"more than {max_redirects} redirects are not followed")
+        raise PermanentTransportError(f"more than {MAX_REDIRECTS} redirects are not followed")
 
 
 _MAX_REFUSAL_BYTES = 2**16
