@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from tinker_rest import APIFuture, ClientClosedError, NotFoundError, RestClient, ServiceClient
+from tinker_rest import APIFuture, ClientClosedError, NotFoundError, RestClient, ServiceClient, _call
+from tinker_rest._transport import Connections, Exchange
 from tinker_rest._workers import here
 
 from .recording_server import (
@@ -417,6 +418,26 @@ def test_a_failed_call_leaves_no_cycle_for_the_collector(server: RecordingServer
     try:
         made = weakref.ref(client.get_training_run("r"))
         wait_until(lambda: made() is None)
+    finally:
+        gc.enable()
+
+
+def test_an_exchange_leaves_no_cycle_for_the_collector(
+    client: RestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[weakref.ref[Exchange]] = []
+
+    def note(connections: Connections) -> Exchange:
+        exchange = Exchange(connections)
+        made.append(weakref.ref(exchange))
+        return exchange
+
+    monkeypatch.setattr(_call, "Exchange", note)
+    gc.collect()
+    gc.disable()
+    try:
+        client.get_training_run("r").result(10)
+        wait_until(lambda: made[0]() is None)
     finally:
         gc.enable()
 

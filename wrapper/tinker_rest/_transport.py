@@ -256,9 +256,10 @@ class Exchange:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Keep the connection, if all went well."""
+        response, self._response = self._response, None  # whose request knows this object
         try:
-            if self._response is not None:
-                self._response.close()
+            if response is not None:
+                response.close()
         finally:
             self._socket = None  # before another request may use it
             connection = self._connection
