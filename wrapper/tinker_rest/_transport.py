@@ -14,6 +14,7 @@ import threading
 from collections import deque
 from typing import Any, Protocol, Self
 
+import httpcore  # noqa: F401 - httpx loads it late, and it is not to be a part of the first attempt
 import httpx
 
 from tinker_rest._redaction import redact_log, summarize
@@ -61,8 +62,6 @@ class Connections:
     """The connections of one client, as many as there are requests at once, or the `given` transport."""
 
     def __init__(self, given: Transport | None = None) -> None:
-        import httpcore  # noqa: F401 - takes a moment, which is not to be a part of the first attempt
-
         self.given = given
         self._lock = threading.RLock()
         self._stacks: dict[Origin, deque[Connection]] = {}  # used last: at the right
