@@ -407,6 +407,21 @@ def test_waiting_for_a_connection_is_not_waiting_for_an_answer(
     assert len(server.requests) == 2
 
 
+def test_cancelling_many_calls_begins_none_of_those_that_wait(
+    server: RecordingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_core, "MAX_SENDS", 4)
+    server.answer = lambda _: never_answer
+    with client_of(server) as client:
+        futures = [client.delete_checkpoint("r", f"weights/{number}") for number in range(40)]
+        wait_until(lambda: len(server.requests) == 4)
+        for future in futures:
+            future.cancel()
+        server.answer = lambda _: GOOD
+        assert client.get_training_run("r").result(10)
+    assert len(server.requests) == 5
+
+
 def test_a_pause_that_the_server_asks_for_is_kept_by_all_calls(server: RecordingServer) -> None:
     told = threading.Event()
     server.answer = in_turn([reply(429, {"detail": "slow down"}, Retry_After="2"), GOOD, GOOD])

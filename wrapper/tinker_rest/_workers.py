@@ -27,7 +27,7 @@ _log = logging.getLogger("tinker_rest")
 
 MAX_IDLE_SECONDS = 10.0
 MAX_EXIT_SECONDS = 1.0
-GIVEN_UP_SECONDS = 0.05
+GIVEN_UP_SECONDS = 0.1
 EXITING = "the interpreter is exiting; no new call can be made"
 
 Task = Callable[[], object]
