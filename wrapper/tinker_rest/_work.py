@@ -7,6 +7,7 @@ import contextlib
 import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -132,8 +133,13 @@ class Work(Task[T]):
 
         The first that fails ends the others, and its error is raised.
         """
+
+        def run(function: Callable[[Work[Any]], object], part: Work[Any]) -> None:
+            self.check()  # or one might begin while the others are being cancelled
+            function(part)
+
         room = Room(limit)
-        parts: list[Work[Any]] = [Work(self.server, self.options, function, room, ()) for function in functions]
+        parts = [Work(self.server, self.options, partial(run, function), room, ()) for function in functions]
         futures = [self.adopt(part.begin()) for part in parts]
         concurrent.futures.wait(futures, return_when=concurrent.futures.FIRST_EXCEPTION)
         for future in reversed(futures):  # those that wait for a place first
