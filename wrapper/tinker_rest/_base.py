@@ -193,7 +193,7 @@ class BaseClient:
         """
         self._refuse_closed()
         core, noted_in = self._core, (*self._noted_in, self._core.calls)
-        call = _core.new_call(
+        call = _core.Call(
             core, self._options, noted_in, operation, *args, policy=policy, read=read, fallback=fallback, **kwargs
         )
         return core.begin(call)

@@ -16,7 +16,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import ModuleType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import httpx
 
@@ -42,33 +42,8 @@ FIRST_REPORT_SECONDS = 5.0
 REPORT_SECONDS = 15.0
 
 
-class Operation(NamedTuple):
-    """A generated endpoint module and the arguments of its `sync_detailed`."""
-
-    module: ModuleType
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-
-    @property
-    def id(self) -> str:
-        """Its operationId."""
-        return self.module.__name__.rpartition(".")[2]
-
-
-def new_call(
-    server: Server,
-    options: CallOptions,
-    noted_in: tuple[set[APIFuture[Any]], ...],
-    operation: ModuleType,
-    *args: Any,
-    policy: Policy = DEFAULT_POLICY,
-    read: Callable[[Any], T] | None = None,
-    fallback: tuple[ModuleType, tuple[Any, ...]] | None = None,
-    **kwargs: Any,
-) -> Call[T]:
-    """A call of an operation; see `BaseClient._submit`."""
-    first, second = Operation(operation, args, kwargs), None if fallback is None else Operation(*fallback, {})
-    return Call(server, first, options, policy, read, second, noted_in)
+def _id_of(operation: ModuleType) -> str:
+    return operation.__name__.rpartition(".")[2]
 
 
 class _Step:
@@ -124,32 +99,32 @@ class Call(Task[T]):
 
     Args:
         server: Where to send it.
-        operation: What to call.
         options: How long to wait and how often to try.
-        policy: How answers are judged.
-        read: Makes the result of the generated `Response`; None for its `parsed`.
-        fallback: What is called if the server does not know the operation (404 or 405).
         noted_in: The sets that hold the future until it ends.
+        operation: What to call, and the other arguments: see `BaseClient._submit`.
     """
 
     def __init__(
         self,
         server: Server,
-        operation: Operation,
         options: CallOptions,
-        policy: Policy,
-        read: Callable[[Any], T] | None,
-        fallback: Operation | None,
         noted_in: tuple[set[APIFuture[Any]], ...],
+        operation: ModuleType,
+        /,
+        *args: Any,
+        policy: Policy = DEFAULT_POLICY,
+        read: Callable[[Any], T] | None = None,
+        fallback: tuple[ModuleType, tuple[Any, ...]] | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(noted_in)
         self._server = server
-        self._operation = operation
+        self._operation, self._args, self._kwargs = operation, args, kwargs
         self._policy = policy
         self._read = read
         self._fallback = fallback
         self._first_refusal: APIStatusError | None = None
-        self._attempts = Attempts(operation.id, options, policy)
+        self._attempts = Attempts(_id_of(operation), options, policy)
         self._idempotency_key = f"tinker-rest-{here().new_id()}"
         self._key = ""  # that was sent last
         self._fetched_key: str | None = None  # that the call has waited for
@@ -235,9 +210,8 @@ class Call(Task[T]):
             self._in_context(self._attempt, step)
 
     def _attempt(self, step: _Step) -> None:
-        module, args, kwargs = self._operation
         try:
-            response = module.sync_detailed(*args, client=self, **kwargs)
+            response = self._operation.sync_detailed(*self._args, client=self, **self._kwargs)
             result = response.parsed if self._read is None else self._read(response)
         except _Leave as instead:
             instead.go_on()
@@ -375,8 +349,9 @@ class Call(Task[T]):
                 return
             if status in (404, 405):
                 if self._fallback is not None:
-                    self._first_refusal, self._operation, self._fallback = error, self._fallback, None
-                    attempts.operation_id = self._operation.id
+                    self._first_refusal = error
+                    (self._operation, self._args), self._kwargs, self._fallback = self._fallback, {}, None
+                    attempts.operation_id = _id_of(self._operation)
                     self.start()
                     return
                 error = self._first_refusal or error

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from tinker_rest import _workers
 from tinker_rest._auth.authenticator import Authenticator
 from tinker_rest._auth.credentials import find_credential
-from tinker_rest._call import new_call
+from tinker_rest._call import Call
 from tinker_rest._requests import Server
 from tinker_rest._settings import PUBLIC_HEADERS, check_headers, resolve_base_url
 from tinker_rest._task import Task
@@ -22,7 +22,7 @@ from tinker_rest._workers import Room
 from tinker_rest.errors import ClientClosedError, InvalidArgumentError
 from tinker_rest.futures import APIFuture
 
-__all__ = ["ClientCore", "Transport", "Work", "new_call"]
+__all__ = ["Call", "ClientCore", "Transport", "Work"]
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from tinker_rest._call import Call, new_call
+from tinker_rest._call import Call
 from tinker_rest._redaction import redact, summarize
 from tinker_rest._requests import Server, new_request, no_answer
 from tinker_rest._retry import Attempts, CallOptions, parse_retry_after
@@ -114,9 +114,7 @@ class Work(Task[T]):
         Raises CancelledError if the work is to end meanwhile.
         """
         self.check()
-        call: Call[Any] = new_call(
-            self.server, options or self.options, (self._children,), operation, *args, **given
-        )
+        call: Call[Any] = Call(self.server, options or self.options, (self._children,), operation, *args, **given)
         return self.adopt(call.begin()).result()
 
     def adopt(self, future: APIFuture[S]) -> APIFuture[S]:

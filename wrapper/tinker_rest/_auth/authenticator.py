@@ -15,7 +15,7 @@ from attrs import define, field
 
 from tinker_rest._auth.credentials import CommandCredential, Credential, FixedCredential, find_command
 from tinker_rest._auth.tokens import claims_of, identity_in, is_token, seconds_left_of
-from tinker_rest._call import Call, Operation
+from tinker_rest._call import Call
 from tinker_rest._lazy import types
 from tinker_rest._redaction import register_secret
 from tinker_rest._requests import Server, is_invalid_token
@@ -239,8 +239,8 @@ class Authenticator:
         policy: Policy,
         read: Callable[[Any], T],
     ) -> T:
-        operation = Operation(module, (), {"body": body})
-        call = Call(self._new_server(credential), operation, options, policy, read, None, (self._calls,))
+        server = self._new_server(credential)
+        call = Call(server, options, (self._calls,), module, policy=policy, read=read, body=body)
         return call.begin().result()
 
 
