@@ -97,6 +97,18 @@ def test_a_watcher_that_cannot_start_loses_no_time_that_another_thread_waits_for
     assert is_time.wait(10)
 
 
+def test_ctrl_c_while_a_thread_is_started_holds_up_nothing_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_: threading.Thread) -> None:
+        raise KeyboardInterrupt
+
+    threads, is_run = Threads(), threading.Event()
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(threading.Thread, "start", interrupt)
+        threads.start(list)
+    threads.start(is_run.set)
+    assert is_run.wait(10)
+
+
 def test_nothing_inside_shows_a_secret() -> None:
     server = Server("http://h", {"X-API-Key": "tml-secret"}, None, None)  # type: ignore[arg-type]
     assert "secret" not in repr(server)

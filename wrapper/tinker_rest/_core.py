@@ -121,7 +121,7 @@ class ClientCore(Server):
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         """Pickle how to make it again; the credential, connections and calls stay here."""
         if self._default_headers or self._transport is not None:
-            import pickle  # which takes a while, and who pickles has imported it
+            import pickle  # which takes a while, and pickling has imported it
 
             raise pickle.PicklingError(
                 "default_headers, which may hold secrets, and transport are not pickled; make the client where it "

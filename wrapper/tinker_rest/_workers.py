@@ -72,12 +72,16 @@ class Threads:
 
     def start(self, task: Task) -> None:
         """Run a task in an idle or new thread, or in the caller's if there can be no other. It may not raise."""
-        with self._lock:
-            self._backlog.append(task)
-            if self._is_coming:
-                return
-            self._is_coming = True
-        self._wake_worker()
+        try:
+            with self._lock:
+                self._backlog.append(task)
+                if self._is_coming:
+                    return
+                self._is_coming = True
+            self._wake_worker()
+        except BaseException:  # such as Ctrl-C: then the next task wakes up a worker
+            self._is_coming = False
+            raise
 
     def _wake_worker(self) -> None:
         with self._lock:

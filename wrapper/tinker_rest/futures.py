@@ -63,7 +63,7 @@ class APIFuture(concurrent.futures.Future[T]):
             TimeoutError: The time is over; the request was cancelled.
             TinkerError: The call failed.
         """
-        import asyncio  # which takes a while, and who awaits has imported it
+        import asyncio  # which takes a while, and awaiting has imported it
 
         async with asyncio.timeout(timeout):
             return await self
