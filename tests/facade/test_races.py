@@ -102,9 +102,10 @@ def test_ctrl_c_while_a_thread_is_started_holds_up_nothing_later(monkeypatch: py
         raise KeyboardInterrupt
 
     threads, is_run = Threads(), threading.Event()
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", interrupt)
-        threads.start(list)
+        with pytest.raises(KeyboardInterrupt):
+            threads.start(list)
     threads.start(is_run.set)
     assert is_run.wait(10)
 
