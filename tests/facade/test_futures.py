@@ -15,7 +15,9 @@ from typing import Any
 
 import pytest
 
-from tinker_rest import APIFuture, ClientClosedError, NotFoundError, RestClient, ServiceClient
+from tinker_rest import APIFuture, ClientClosedError, NotFoundError, RestClient, ServiceClient, _call
+from tinker_rest._transport import Connections, Exchange
+from tinker_rest._workers import here
 
 from .recording_server import (
     KEY,
@@ -288,7 +290,7 @@ def test_asyncio_wait_is_refused_rather_than_to_hang(client: RestClient) -> None
 
 
 def test_a_fault_of_our_own_reaches_the_future(client: RestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tinker_rest._call.Attempt.request", lambda *_, **__: 1 // 0)
+    monkeypatch.setattr("tinker_rest._call.Call.request", lambda *_, **__: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         client.get_training_run("r").result(timeout=10)
 
@@ -420,12 +422,33 @@ def test_a_failed_call_leaves_no_cycle_for_the_collector(server: RecordingServer
         gc.enable()
 
 
+def test_an_exchange_leaves_no_cycle_for_the_collector(
+    client: RestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[weakref.ref[Exchange]] = []
+
+    def note(connections: Connections) -> Exchange:
+        exchange = Exchange(connections)
+        made.append(weakref.ref(exchange))
+        return exchange
+
+    monkeypatch.setattr(_call, "Exchange", note)
+    gc.collect()
+    gc.disable()
+    try:
+        client.get_training_run("r").result(10)
+        wait_until(lambda: made[0]() is None)
+    finally:
+        gc.enable()
+
+
 def test_the_handler_of_a_signal_may_use_the_client(server: RecordingServer) -> None:
     with client_of(server) as client:
-        with client._core._lock:  # as where a signal comes while a call begins
+        core = client._core
+        with here()._lock, core.room._lock, core.connections._lock:  # as if a signal came while a call begins
             future = client.get_training_run("r")
         assert future.result(10)
-        with client._core._lock:
+        with here()._lock, core.room._lock, core.connections._lock:
             client.close()
 
 

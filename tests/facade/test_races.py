@@ -13,6 +13,7 @@ from tinker_rest import ClientClosedError, CredentialsError, RestClient, _creden
 from tinker_rest._auth import _Key
 from tinker_rest._requests import Server
 from tinker_rest._task import Task
+from tinker_rest._workers import Clock, Threads
 
 from .recording_server import KEY, TRAINING_RUN, RecordingServer, client_of, reply
 
@@ -78,6 +79,34 @@ def test_a_credential_command_that_leaves_something_behind(
         error = client.get_training_run("r").exception(10)
     assert isinstance(error, CredentialsError)
     assert "did not end within 0.3 s" in str(error)
+
+
+def test_a_watcher_that_cannot_start_loses_no_time_that_another_thread_waits_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads, is_time, start = Threads(), threading.Event(), threading.Thread.start
+
+    def fail(_: threading.Thread) -> None:
+        monkeypatch.setattr(threading.Thread, "start", start)
+        threads.at(Clock.now(), is_time.set)  # as if by another thread at this moment
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", fail)
+    assert not threads.at(Clock.now() + 60, list)
+    assert is_time.wait(10)
+
+
+def test_ctrl_c_while_a_thread_is_started_holds_up_nothing_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_: threading.Thread) -> None:
+        raise KeyboardInterrupt
+
+    threads, is_run = Threads(), threading.Event()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            threads.start(list)
+    threads.start(is_run.set)
+    assert is_run.wait(10)
 
 
 def test_nothing_inside_shows_a_secret() -> None:

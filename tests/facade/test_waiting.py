@@ -24,8 +24,8 @@ from tinker_rest import (
     RestClient,
     RetryEvent,
     ServiceClient,
-    _base,
     _call,
+    _core,
 )
 
 from .recording_server import (
@@ -357,7 +357,7 @@ def test_all_calls_are_under_way_at_once(server: RecordingServer) -> None:
     everyone = threading.Event()
 
     async def when_all_are_there(writer: asyncio.StreamWriter) -> None:
-        while len(server.requests) < _base.MAX_SENDS:  # noqa: ASYNC110 - other connections add to it
+        while len(server.requests) < _core.MAX_SENDS:  # noqa: ASYNC110 - other connections add to it
             await asyncio.sleep(0.005)
         everyone.set()
         writer.write(GOOD)
@@ -365,15 +365,15 @@ def test_all_calls_are_under_way_at_once(server: RecordingServer) -> None:
 
     server.answer = lambda _: when_all_are_there
     with client_of(server, attempt_timeout=20) as client:
-        futures = [client.get_training_run(f"{number}") for number in range(_base.MAX_SENDS)]
+        futures = [client.get_training_run(f"{number}") for number in range(_core.MAX_SENDS)]
         for future in futures:
             future.result(30)
     assert everyone.is_set()
-    assert server.most_open == _base.MAX_SENDS
+    assert server.most_open == _core.MAX_SENDS
 
 
 def test_more_calls_than_connections_queue(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_base, "MAX_SENDS", 8)
+    monkeypatch.setattr(_core, "MAX_SENDS", 8)
     with client_of(server) as client:
         futures = [client.get_training_run(f"{number}") for number in range(300)]
         for future in futures:
@@ -386,7 +386,7 @@ def test_more_calls_than_connections_queue(server: RecordingServer, monkeypatch:
 def test_waiting_for_a_connection_is_not_waiting_for_an_answer(
     server: RecordingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_base, "MAX_SENDS", 1)
+    monkeypatch.setattr(_core, "MAX_SENDS", 1)
     held = Held(reply(body=TRAINING_RUN, Connection="close"))
     server.answer = in_turn([held, reply(404, {"detail": "no such checkpoint"})])
     with client_of(server, attempt_timeout=5, timeout=20) as client:
@@ -405,6 +405,21 @@ def test_waiting_for_a_connection_is_not_waiting_for_an_answer(
         assert first.result(10)
         assert isinstance(queued.exception(10), NotFoundError)  # nothing was sent before: it is not done already
     assert len(server.requests) == 2
+
+
+def test_cancelling_many_calls_begins_none_of_those_that_wait(
+    server: RecordingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_core, "MAX_SENDS", 4)
+    server.answer = lambda _: never_answer
+    with client_of(server) as client:
+        futures = [client.delete_checkpoint("r", f"weights/{number}") for number in range(40)]
+        wait_until(lambda: len(server.requests) == 4)
+        for future in futures:
+            future.cancel()
+        server.answer = lambda _: GOOD
+        assert client.get_training_run("r").result(10)
+    assert len(server.requests) == 5
 
 
 def test_a_pause_that_the_server_asks_for_is_kept_by_all_calls(server: RecordingServer) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-from attrs import define, field
 
 parse_json: Callable[[bytes], Any]
 try:
@@ -25,7 +24,6 @@ _DIGITS = bytes(ord("0") if chr(code).isdigit() else 0 for code in range(128)).l
 _LONG_INTEGER = b"0" * 19  # may have more than 64 bits, which orjson reads as a float
 
 
-@define
 class Answer:
     """A server's answer, in the form that the generated functions read.
 
@@ -35,9 +33,10 @@ class Answer:
         content: The body, without content encoding.
     """
 
-    status_code: int
-    headers: dict[str, str] = field(repr=False)
-    content: bytes = field(repr=False)
+    def __init__(self, status_code: int, headers: dict[str, str], content: bytes) -> None:
+        self.status_code = status_code
+        self.headers = headers
+        self.content = content
 
     def header(self, name: str) -> str:
         """A header by its name; empty if the answer has none."""
@@ -51,9 +50,29 @@ class Answer:
         return json.loads(self.content)
 
 
-def decoded_headers(response: httpx.Response) -> dict[str, str]:
-    """The headers of a response as text, by their names in lower case."""
-    return {_decoded(name).lower(): _decoded(value) for name, value in response.headers.raw}
+def read(response: httpx.Response, *, is_json: bool = False) -> Answer:
+    """Read an answer, up to as much as is ever read.
+
+    Args:
+        response: The response, whose body was not read yet.
+        is_json: Whether the body is JSON whatever its type says, as where files are stored.
+    """
+    headers = {_decoded(name).lower(): _decoded(value) for name, value in response.headers.raw}
+    is_json = is_json or "json" in headers.get("content-type", "").lower()
+    limit = MAX_JSON_BYTES if is_json else MAX_OTHER_BYTES
+    if response.is_stream_consumed:  # a mock's, which httpx has unpacked
+        return Answer(response.status_code, headers, response.content[: limit + 1])
+    parts, size = [], 0
+    for part in response.iter_raw():
+        parts.append(part)
+        size += len(part)
+        if size > limit:
+            break
+    content = b"".join(parts)
+    if headers.get("content-encoding", "").strip().lower() in ("gzip", "x-gzip"):
+        with contextlib.suppress(zlib.error):  # what cannot be unpacked will be no JSON
+            content = _gunzip(content, limit)
+    return Answer(response.status_code, headers, content)
 
 
 def _decoded(text: bytes) -> str:
@@ -63,33 +82,13 @@ def _decoded(text: bytes) -> str:
         return text.decode("latin-1")
 
 
-def read_body(response: httpx.Response, headers: dict[str, str], limit: int) -> bytes:
-    """Read a body and undo its content encoding, up to a byte more than the limit."""
-    if response.is_stream_consumed:  # a mock's, which httpx has unpacked
-        return response.content[: limit + 1]
-    parts, size = [], 0
-    for part in response.iter_raw():
-        parts.append(part)
-        size += len(part)
-        if size > limit:
-            break
-    packed = b"".join(parts)
-    if headers.get("content-encoding", "").strip().lower() not in ("gzip", "x-gzip"):
-        return packed
-    unpacked = gunzip(packed, limit)
-    return packed if unpacked is None else unpacked  # what cannot be unpacked will be no JSON
-
-
-def gunzip(packed: bytes, limit: int) -> bytes | None:
-    """Unpack all members of a gzip file, up to a byte more than the limit; None if it is none or is cut."""
+def _gunzip(packed: bytes, limit: int) -> bytes:
+    """Unpack all members of a gzip file, up to a byte more than the limit. Raises zlib.error if it is cut."""
     content, left = b"", packed
-    try:
-        while left and len(content) <= limit:
-            member = zlib.decompressobj(31)
-            content += member.decompress(left, limit + 1 - len(content))
-            if not member.eof and len(content) <= limit:
-                return None  # perhaps only the checksum at its end is missing
-            left = member.unused_data
-    except zlib.error:
-        return None
+    while left and len(content) <= limit:
+        member = zlib.decompressobj(31)
+        content += member.decompress(left, limit + 1 - len(content))
+        if not member.eof and len(content) <= limit:
+            raise zlib.error("perhaps only the checksum at its end is missing")
+        left = member.unused_data
     return content

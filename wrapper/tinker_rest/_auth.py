@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from tinker_rest._call import Call, Operation
+from tinker_rest._call import Call
 from tinker_rest._credentials import Credential, claims_of, find_command, is_sendable, time_in
 from tinker_rest._lazy import LazyModule, models, types
 from tinker_rest._redaction import register_secret
@@ -77,7 +77,7 @@ class Authenticator:
             return None
         if left < key.lifetime / 2 and now >= self._next_renewal:
             self._next_renewal = now + min(MARGIN_SECONDS, key.lifetime / 10)
-            here().start(partial(self._renew_beside, key), is_spare=True)
+            here().start(partial(self._renew_beside, key))
         return key.text
 
     def key(self) -> str:
@@ -181,8 +181,8 @@ class Authenticator:
     def _call(
         self, operation: ModuleType, body: object, credential: str, read: Callable[[Any], Any] | None = None
     ) -> Any:
-        server, given = self._new_server(credential), Operation(operation, (), {"body": body})
-        call: Call[Any] = Call(server, given, _OPTIONS, _POLICY, read, None, (self._calls,))
+        server = self._new_server(credential)
+        call: Call[Any] = Call(server, _OPTIONS, (self._calls,), operation, policy=_POLICY, read=read, body=body)
         return call.begin().result()
 
 

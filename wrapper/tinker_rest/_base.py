@@ -3,156 +3,26 @@
 from __future__ import annotations
 
 import concurrent.futures
-import logging
-import pickle
-import threading
-import weakref
 from collections.abc import Callable, Mapping
-from functools import partial
 from types import ModuleType, TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from attrs import evolve
+from attrs import NOTHING, evolve
 
-from tinker_rest import _workers
-from tinker_rest._auth import Authenticator
-from tinker_rest._call import Call, Operation
-from tinker_rest._credentials import find_credential
-from tinker_rest._lazy import types
-from tinker_rest._requests import Server
+from tinker_rest._lazy import LazyModule, types
 from tinker_rest._retry import DEFAULT_POLICY, CallOptions, Policy, RetryEvent
-from tinker_rest._settings import check_headers, public_headers, resolve_base_url
-from tinker_rest._transport import Network, Transport
-from tinker_rest._work import Work
-from tinker_rest._workers import Room
+from tinker_rest._workers import in_callback
 from tinker_rest.errors import ClientClosedError, CredentialsError, InvalidArgumentError
 from tinker_rest.futures import APIFuture
 
+if TYPE_CHECKING:
+    from tinker_rest import _core
+else:
+    _core = LazyModule("tinker_rest._core")
+
 T = TypeVar("T")
 
-MAX_SENDS = 128
-MAX_DOWNLOADS = 16
-
-_log = logging.getLogger("tinker_rest")
-
-
-class ClientCore(Server):
-    """What clients of one server share: its address, the credential, the connections and the calls in flight."""
-
-    def __init__(
-        self,
-        base_url: str | None,
-        api_key: str | None,
-        default_headers: Mapping[str, str] | None,
-        transport: Transport | None,
-    ) -> None:
-        """Check the arguments; nothing is sent. Raises CredentialsError and InvalidArgumentError."""
-        address = resolve_base_url(base_url)
-        self._credential = find_credential(api_key)
-        self._default_headers = check_headers(default_headers)
-        if transport is not None and not callable(getattr(transport, "handle_request", None)):
-            raise InvalidArgumentError("transport must have a method handle_request, as httpx transports do")
-        self._transport = transport
-        replaced = {name.lower() for name in self._default_headers}
-        kept = {name: value for name, value in public_headers().items() if name.lower() not in replaced}
-        super().__init__(address, {**kept, **self._default_headers}, Network(), Room(MAX_SENDS))
-        self._sends_key = "x-api-key" not in replaced
-        self.is_closed = False
-        self._renew()
-        _workers.register(self)
-
-    def _renew(self) -> None:
-        """Make all that belongs to this process."""
-        # The handler of a signal, or a finalizer, may use the client while its thread is in here.
-        self._lock = threading.RLock()
-        self.calls: set[APIFuture[Any]] = set()
-        self.network = Network(self._transport)
-        self.room = Room(MAX_SENDS)
-        self.downloads = Room(MAX_DOWNLOADS, is_spare=True)
-        # Not bound to this object: a cycle would keep a client that nobody uses, with its connections.
-        new_server = partial(_server_with, self.base_url, self.headers, self.network)
-        self.authenticator = Authenticator(self._credential, new_server) if self._sends_key else None
-        self.keys = self.authenticator
-        self._finalizer = weakref.finalize(self, self.network.close)
-        self._finalizer.atexit = False
-
-    def start(self, make: Callable[[], Call[T] | Work[T]]) -> APIFuture[T]:
-        """Start a call or composed work. Raises ClientClosedError after `close`."""
-        with self._lock:
-            self.refuse_closed()
-            task = make()  # notes itself among the calls
-        return task.begin()
-
-    def refuse_closed(self) -> None:
-        """Raise ClientClosedError after `close`."""
-        if self.is_closed:
-            raise ClientClosedError("this client is closed; make a new one")
-
-    def close(self) -> None:
-        """End the calls in flight with ClientClosedError and close the connections. May be called twice."""
-        with self._lock:
-            if self.is_closed:
-                return
-            self.is_closed = True
-            calls = list(self.calls)
-        if calls:
-            _log.warning("calls in flight when their client was closed: %d", len(calls))
-        for call in calls:
-            call._end_with(ClientClosedError("the client was closed before the call ended"))
-        self._close_connections()
-
-    def _close_connections(self) -> None:
-        if self.authenticator is not None:
-            self.authenticator.close()
-        self.network.close()
-
-    def end_at_exit(self) -> None:
-        """Cancel the calls in flight and close the connections."""
-        for call in list(self.calls):
-            call.cancel()
-        self._close_connections()
-
-    def renew_in_child(self) -> None:
-        """Make everything new after a fork; what is the parent's is left alone."""
-        self._finalizer.detach()
-        _workers.keep_for_parent(self.network, self.calls, self.room, self.downloads, self.authenticator)
-        self._renew()
-
-    def __repr__(self) -> str:
-        """The server's address; never the key."""
-        return f"{type(self).__name__}(base_url={self.base_url!r})"
-
-    def __copy__(self) -> ClientCore:
-        """Copies of a client share its connections."""
-        return self
-
-    def __deepcopy__(self, memo: object) -> ClientCore:
-        """Copies of a client share its connections."""
-        return self
-
-    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        """Pickle how to make it again; the credential, connections and calls stay here."""
-        if self._default_headers or self._transport is not None:
-            raise pickle.PicklingError(
-                "default_headers, which may hold secrets, and transport are not pickled; make the client where it "
-                "is used"
-            )
-        return ClientCore, (self.base_url, None, None, None)
-
-
-def _server_with(base_url: str, headers: dict[str, str], network: Network, key: str) -> Server:
-    """What carries the requests of an exchange of the credential, with places of their own."""
-    return Server(base_url, {**headers, "X-API-Key": key}, network, Room(MAX_SENDS, is_spare=True))
-
-
-class _Unchanged:
-    """Stands for an option that is left as it is."""
-
-    def __repr__(self) -> str:
-        return "<unchanged>"
-
-
-_UNCHANGED: Any = _Unchanged()
+_UNCHANGED: Any = NOTHING
 
 
 class BaseClient:
@@ -160,7 +30,7 @@ class BaseClient:
 
     def __init__(
         self,
-        holder: ClientCore | None = None,
+        holder: _core.ClientCore | None = None,
         *,
         base_url: str | None = None,
         api_key: str | None = None,
@@ -169,9 +39,8 @@ class BaseClient:
         attempt_timeout: float | None = 30.0,
         max_retries: int | None = 10,
         on_retry: Callable[[RetryEvent], None] | None = None,
-        transport: Transport | None = None,
+        transport: _core.Transport | None = None,
     ) -> None:
-        """Check the arguments; nothing is sent."""
         self._options = CallOptions(timeout, attempt_timeout, max_retries, on_retry)
         self._owns_core = holder is None
         self._is_closed = False
@@ -179,8 +48,8 @@ class BaseClient:
         # Calls are noted in the set of this client, and in that of the client that it was made from.
         self._noted_in: tuple[set[APIFuture[Any]], ...] = (self._calls,)
         if holder is None:
-            self._core = ClientCore(base_url, api_key, default_headers, transport)
-        elif not isinstance(holder, ClientCore):
+            self._core = _core.ClientCore(base_url, api_key, default_headers, transport)
+        elif not isinstance(holder, _core.ClientCore):
             raise InvalidArgumentError(
                 f"holder must be the holder of a tinker_rest.ServiceClient, not {type(holder).__name__}; "
                 "an address and a key are given as base_url= and api_key="
@@ -191,7 +60,7 @@ class BaseClient:
             self._core = holder
 
     @property
-    def holder(self) -> ClientCore:
+    def holder(self) -> _core.ClientCore:
         """What this client shares with others: pass it as the first argument of a client."""
         return self._core
 
@@ -225,18 +94,13 @@ class BaseClient:
             InvalidArgumentError: An option is not valid.
             ClientClosedError: The client is closed.
         """
-        given: dict[str, Any] = {
-            "timeout": timeout,
-            "attempt_timeout": attempt_timeout,
-            "max_retries": max_retries,
-            "on_retry": on_retry,
-        }
+        options: tuple[Any, ...] = (timeout, attempt_timeout, max_retries, on_retry)
+        names = ("timeout", "attempt_timeout", "max_retries", "on_retry")
         self._refuse_closed()
         changed = type(self)(self._core)
         self._copy(changed)
-        changed._options = evolve(
-            self._options, **{name: value for name, value in given.items() if value is not _UNCHANGED}
-        )
+        given = {name: value for name, value in zip(names, options, strict=True) if value is not _UNCHANGED}
+        changed._options = evolve(self._options, **given)
         return changed
 
     def close(self) -> None:
@@ -273,7 +137,7 @@ class BaseClient:
     ) -> None:
         """Wait for the calls in flight, then close."""
         try:
-            if error is None and not _workers.in_callback():
+            if error is None and not in_callback():
                 concurrent.futures.wait(self._calls_in_flight())
         finally:
             self.close()
@@ -295,7 +159,6 @@ class BaseClient:
             self.close()
 
     def __repr__(self) -> str:
-        """The server's address; never the key."""
         return f"{type(self).__name__}(base_url={self._core.base_url!r})"
 
     def __getstate__(self) -> dict[str, Any]:
@@ -327,18 +190,15 @@ class BaseClient:
             fallback: Another operation and its arguments, called within the same deadline if the server answers
                 404 or 405; if that gets 404 or 405 too, the error of the first is raised.
             **kwargs: Keyword arguments of `sync_detailed`.
-
-        Raises:
-            ClientClosedError: The client is closed.
         """
         self._refuse_closed()
-        core = self._core
-        first = Operation(operation, args, kwargs)
-        second = None if fallback is None else Operation(*fallback, {})
-        noted_in = (*self._noted_in, core.calls)
-        return core.start(lambda: Call(core, first, self._options, policy, read, second, noted_in))
+        core, noted_in = self._core, (*self._noted_in, self._core.calls)
+        call = _core.Call(
+            core, self._options, noted_in, operation, *args, policy=policy, read=read, fallback=fallback, **kwargs
+        )
+        return core.begin(call)
 
-    def _run(self, function: Callable[[Work[T]], T], *, limit_downloads: bool = False) -> APIFuture[T]:
+    def _run(self, function: Callable[[_core.Work[T]], T], *, limit_downloads: bool = False) -> APIFuture[T]:
         """Start composed work (a bulk change, a download, a trace export) in a thread of its own.
 
         The thread takes no place among the 128 sends. All in it is plain blocking code that starts calls, waits
@@ -347,16 +207,13 @@ class BaseClient:
         Args:
             function: What to do. The future raises what it raises.
             limit_downloads: Whether at most 16 of these run at once for the clients that share a core.
-
-        Raises:
-            ClientClosedError: The client is closed.
         """
         self._refuse_closed()
         core = self._core
-        room = core.downloads if limit_downloads else None
-        return core.start(lambda: Work(core, self._options, function, room, (*self._noted_in, core.calls)))
+        room = core.downloads if limit_downloads else core.other_work
+        return core.begin(_core.Work(core, self._options, function, room, (*self._noted_in, core.calls)))
 
-    def _identify(self, work: Work[types.WhoamiResponse]) -> types.WhoamiResponse:
+    def _identify(self, work: _core.Work[types.WhoamiResponse]) -> types.WhoamiResponse:
         """Read who the caller is from a token."""
         authenticator = self._core.authenticator
         if authenticator is None:

@@ -13,24 +13,27 @@ import math
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from types import ModuleType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import httpx
 
+from tinker_rest import _answers, _requests
 from tinker_rest._answers import Answer
-from tinker_rest._attempts import Attempts
 from tinker_rest._redaction import summarize
-from tinker_rest._requests import AlreadyDone, KeyMissing, Keys, Requests, Server, is_invalid_token
-from tinker_rest._retry import CallOptions, Policy
+from tinker_rest._requests import Keys, Server
+from tinker_rest._retry import DEFAULT_POLICY, Attempts, CallOptions, Policy
+from tinker_rest._settings import PUBLIC_HEADERS
 from tinker_rest._task import Task
 from tinker_rest._transport import Exchange, PermanentTransportError
+from tinker_rest._urls import REDIRECTS, next_hop, origin_of
 from tinker_rest._workers import Clock, Room, here
 from tinker_rest.errors import APIConnectionError, APIError, APIStatusError
 from tinker_rest.futures import APIFuture
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 _log = logging.getLogger("tinker_rest")
@@ -39,17 +42,8 @@ FIRST_REPORT_SECONDS = 5.0
 REPORT_SECONDS = 15.0
 
 
-class Operation(NamedTuple):
-    """A generated endpoint module and the arguments of its `sync_detailed`."""
-
-    module: ModuleType
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-
-    @property
-    def id(self) -> str:
-        """Its operationId."""
-        return self.module.__name__.rpartition(".")[2]
+def _id_of(operation: ModuleType) -> str:
+    return operation.__name__.rpartition(".")[2]
 
 
 class _Step:
@@ -61,24 +55,19 @@ class _Step:
         deadline: float = math.inf,
         *,
         room: Room | None = None,
-        queues_for: Room | None = None,
-        has_thread: bool = False,
         if_late: APIError | None = None,
     ) -> None:
-        self._doing = doing
+        self.doing = doing
         self.deadline = deadline
+        self.room = room  # in which it waits for a place, or has one
+        self.thread = 0  # that sends
+        self.if_late = if_late  # the error if it is given up at its deadline, unless that is a timeout
         self.exchange: Exchange | None = None
-        self.if_late = if_late
-        self._room = room
-        self._queues_for = queues_for
-        self._thread = threading.current_thread() if has_thread else None
+        self.answer: Answer | None = None
         self._open = [True]
 
     def is_open(self) -> bool:
         return bool(self._open)
-
-    def doing(self) -> str:
-        return "waiting for the answer" if self.exchange is not None and self.exchange.is_sent else self._doing
 
     def end(self, *, is_given_up: bool = False) -> bool:
         """End it; returns whether it was not over yet."""
@@ -86,25 +75,23 @@ class _Step:
             self._open.pop()
         except IndexError:
             return False
-        if self._room is not None:
-            self._room.leave(is_given_up=is_given_up)
+        if self.room is not None and (self.thread or not self.room.forget(self)):
+            self.room.leave(is_given_up=is_given_up)
         return True
 
     def give_up(self) -> bool:
         """End it from another thread than the one that is busy with it, which is left to itself."""
-        if not self.end(is_given_up=True):
-            return False
-        if self._queues_for is not None:
-            self._queues_for.forget(self)
-        if self._thread is not None:
-            here().write_off(self._thread)
-        if self.exchange is not None:
-            here().start(self.exchange.abort, is_spare=True)  # which takes longer than all the rest
-        return True
+        is_first = self.end(is_given_up=True)
+        if is_first and self.exchange is not None:
+            here().start(self.exchange.abort)  # which takes longer than all the rest
+        return is_first
 
 
-class _GivenUp(Exception):  # noqa: N818 - is no error: another thread goes on with the call
-    pass
+class _Leave(Exception):  # noqa: N818 - is no error
+    """Leaves the generated function to go on with something else, or to let another thread go on."""
+
+    def __init__(self, go_on: Callable[[], object] = lambda: None) -> None:
+        self.go_on = go_on
 
 
 class Call(Task[T]):
@@ -112,35 +99,43 @@ class Call(Task[T]):
 
     Args:
         server: Where to send it.
-        operation: What to call.
         options: How long to wait and how often to try.
-        policy: How answers are judged.
-        read: Makes the result of the generated `Response`; None for its `parsed`.
-        fallback: What is called if the server does not know the operation (404 or 405).
         noted_in: The sets that hold the future until it ends.
+        operation: What to call, and the other arguments: see `BaseClient._submit`.
     """
 
     def __init__(
         self,
         server: Server,
-        operation: Operation,
         options: CallOptions,
-        policy: Policy,
-        read: Callable[[Any], T] | None,
-        fallback: Operation | None,
         noted_in: tuple[set[APIFuture[Any]], ...],
+        operation: ModuleType,
+        /,
+        *args: Any,
+        policy: Policy = DEFAULT_POLICY,
+        read: Callable[[Any], T] | None = None,
+        fallback: tuple[ModuleType, tuple[Any, ...]] | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(noted_in)
-        self.attempts = Attempts(operation.id, options, policy)
-        self.requests = Requests(server, self.attempts, policy)
         self._server = server
-        self._operation = operation
+        self._operation, self._args, self._kwargs = operation, args, kwargs
+        self._policy = policy
         self._read = read
         self._fallback = fallback
         self._first_refusal: APIStatusError | None = None
+        self._attempts = Attempts(_id_of(operation), options, policy)
+        self._idempotency_key = f"tinker-rest-{here().new_id()}"
+        self._key = ""  # that was sent last
+        self._fetched_key: str | None = None  # that the call has waited for
         self._has_renewed = False
+        self._is_fresh = False  # whether the next request needs a new connection
+        self._may_be_done = False  # by a request whose answer is not known
+        self._location = ""  # where redirects have led
+        self._hops = 0
+        self._is_elsewhere = False  # whether they have led to another host, to which our key means nothing
         self._step = _Step("not sent yet")
-        self._next_report = self.attempts.started + FIRST_REPORT_SECONDS
+        self._next_report = self._attempts.started + FIRST_REPORT_SECONDS
         self._looks_at = math.inf
 
     # Steps: with a key at hand, a call queues for a place, sends, and waits before it begins anew.
@@ -151,7 +146,7 @@ class Call(Task[T]):
         keys = self._server.keys
         if pause > 0:
             self._wait(pause, f"waiting for {pause:.1f} s, since the server asked for a pause (429)")
-        elif keys is None or self.requests.is_elsewhere or keys.ready() is not None:
+        elif keys is None or self._is_elsewhere or keys.ready() is not None:
             self._queue()
         else:
             here().start(partial(self._in_context, self._fetch_key, keys))
@@ -170,101 +165,69 @@ class Call(Task[T]):
         return True
 
     def _fetch_key(self, keys: Keys) -> None:
-        step = _Step("waiting for the credential", self._attempt_deadline(), has_thread=True)
+        def send_it(key: str) -> None:
+            self._fetched_key = key
+            self._attempts.count -= 1
+            self._queue()
+
+        self._attempts.count += 1  # it was an attempt, unless there is a key
+        self._ask(_Step("waiting for the credential", self._attempt_deadline()), keys.key, send_it)
+
+    def _renew_key(self, keys: Keys, refusal: APIStatusError) -> None:
+        def send_it(has_renewed: bool) -> None:
+            self._has_renewed = has_renewed
+            self.start() if has_renewed else self._after(refusal)
+
+        refused, self._key = self._key, ""
+        said = refusal.headers.get("www-authenticate", "")
+        if_late = None if _requests.is_invalid_token(said) else refusal  # if it is one, another will come
+        step = _Step("waiting for another credential", self._attempt_deadline(), if_late=if_late)
+        self._ask(step, partial(keys.renew, refused, said), send_it)
+
+    def _ask(self, step: _Step, keys: Callable[[], S], go_on: Callable[[S], None]) -> None:
+        """Ask for a key, which may take a while, and go on with what was given."""
         if not self._begin(step):
             return
-        self.attempts.count += 1  # it was an attempt, unless there is a key
         try:
-            self.requests.fetched_key = keys.key()
+            follows = partial(go_on, keys())
         except Exception as error:
-            if step.end():
-                self._after(error)
-        else:
-            if step.end():
-                self.attempts.count -= 1
-                self._queue()
+            follows = partial(self._after, error)
+        if step.end():
+            follows()
 
     def _queue(self) -> None:
         room = self._server.room
-        step = _Step("waiting for a free connection", queues_for=room)
+        step = _Step("waiting for a free connection", room=room)
         if self._begin(step):
-            room.enter(step, partial(self._run, step, room))
+            room.enter(step, partial(self._run, step))
 
-    def _run(self, queued: _Step, room: Room) -> None:
-        if not queued.end():
-            room.leave()
-            return
-        step = _Step("connecting", self._attempt_deadline(), room=room, has_thread=True)
-        if self._begin(step):
+    def _run(self, step: _Step) -> None:
+        """Make an attempt, since there is a place."""
+        step.thread = threading.get_ident()
+        if step.is_open():
+            step.doing, step.deadline = "connecting", self._attempt_deadline()
+            self._watch()
             self._in_context(self._attempt, step)
 
     def _attempt(self, step: _Step) -> None:
-        attempt = Attempt(self.requests, step)
-        module, args, kwargs = self._operation
         try:
-            response = module.sync_detailed(*args, client=attempt, **kwargs)
+            response = self._operation.sync_detailed(*self._args, client=self, **self._kwargs)
             result = response.parsed if self._read is None else self._read(response)
-        except _GivenUp:
-            pass
-        except KeyMissing:  # the step has ended
-            self.start()
-        except AlreadyDone:
-            self.finish(None)  # type: ignore[arg-type]  # changes have no other result
+        except _Leave as instead:
+            instead.go_on()
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            self.fail(error if attempt.answer is None else self.requests.unreadable(error, attempt.answer))
+            is_secret = self._policy.is_secret
+            self.fail(
+                error
+                if step.answer is None
+                else _requests.unreadable(error, step.answer, self._attempts, is_secret)
+            )
         except BaseException as error:
             self._after(error)
         else:
             self.finish(result)
         finally:
             step.end()
-
-    def _after(self, error: BaseException) -> None:
-        """Go on after a failed attempt: with another key, with the fallback, or after a wait; or end."""
-        keys = self._server.keys
-        status = error.status_code if isinstance(error, APIStatusError) else 0
-        if isinstance(error, APIStatusError):
-            if status == 401 and keys is not None and self.requests.key and not self._has_renewed:
-                self._renew(keys, error)
-                return
-            if status in (404, 405):
-                if self._fallback is not None:
-                    self._first_refusal, self._operation, self._fallback = error, self._fallback, None
-                    self.attempts.operation_id = self._operation.id
-                    self.start()
-                    return
-                error = self._first_refusal or error
-        self._has_renewed = False
-        if isinstance(error, PermanentTransportError):
-            error = APIConnectionError(summarize(str(error)), **self.attempts.facts())
-        elif isinstance(error, APIError):
-            try:
-                delay = self.attempts.delay_after(error)
-            except APIError:  # the same, which is final
-                pass
-            else:
-                if isinstance(error, APIStatusError) and status == 429 and error.retry_after:
-                    self._server.not_before = max(self._server.not_before, Clock.now() + error.retry_after)
-                self._wait(delay, f"waiting for {delay:.1f} s after {error.message}")
-                return
-        self.fail(error)
-
-    def _renew(self, keys: Keys, refusal: APIStatusError) -> None:
-        refused, self.requests.key = self.requests.key, ""
-        said = refusal.headers.get("www-authenticate", "")
-        if_late = None if is_invalid_token(said) else refusal  # if it is one, another will come
-        step = _Step("waiting for another credential", self._attempt_deadline(), has_thread=True, if_late=if_late)
-        if not self._begin(step):
-            return
-        try:
-            has_renewed = keys.renew(refused, said)
-        except Exception as error:
-            if step.end():
-                self._after(error)
-        else:
-            if step.end():
-                self._has_renewed = has_renewed
-                self.start() if has_renewed else self._after(refusal)
 
     def _wait(self, seconds: float, doing: str) -> None:
         step = _Step(doing)
@@ -276,75 +239,162 @@ class Call(Task[T]):
         if step.end():
             self.start()
 
+    # What generated functions use of their `client=`
+
+    raise_on_unexpected_status = False
+
+    def get_httpx_client(self) -> Call[T]:
+        return self
+
+    def request(self, **given: Any) -> Answer:
+        """Send a request once, and return its answer if it is a success."""
+        step, attempts = self._step, self._attempts
+        if step.thread != threading.get_ident():  # that of this attempt was given up
+            raise _Leave
+        exchange = step.exchange = Exchange(self._server.connections)
+        if not step.is_open():
+            raise _Leave
+        try:
+            request = self._build(**given)
+            is_fresh, self._is_fresh = self._is_fresh, False
+            attempts.count += 1
+            with exchange:
+                answer = _answers.read(exchange.send(request, is_fresh=is_fresh), is_json=self._is_elsewhere)
+                exchange.check_echo(attempts.request_id, answer.status_code, answer.header("x-request-id"))
+        except BaseException as error:
+            if not step.end():
+                raise _Leave from None
+            if isinstance(error, httpx.TransportError):
+                raise self._lost(error, exchange) from None
+            raise
+        if not step.end():
+            raise _Leave
+        step.answer = answer
+        return self._judge(answer)
+
+    def _build(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Request:
+        attempts, server = self._attempts, self._server
+        sent = {**PUBLIC_HEADERS} if self._is_elsewhere else {**server.headers, **(headers or {})}
+        sent["X-Request-Id"] = attempts.request_id
+        if method != "get":
+            # The same over all attempts, so that the server can tell them from a new request.
+            sent["X-Idempotency-Key"] = self._idempotency_key
+        if server.keys is not None and not self._is_elsewhere:
+            key = server.keys.ready() or self._fetched_key
+            if key is None:  # that of a while ago is of no use any more
+                raise _Leave(self.start)
+            self._key = sent["X-API-Key"] = key
+        url, query = (self._location, "") if self._location else _requests.url_of(server.base_url, url, params)
+        attempts.note_request(method, url, query)
+        limits = [limit for limit in (attempts.options.attempt_timeout, attempts.remaining()) if limit is not None]
+        seconds = min(limits) + _requests.BACKSTOP_SECONDS if limits else None
+        return _requests.new_request(method, url + query, sent, json, seconds)
+
+    def _lost(self, error: httpx.TransportError, exchange: Exchange) -> Exception:
+        """What to raise for a request that got no answer."""
+        attempts = self._attempts
+        self._may_be_done = self._may_be_done or exchange.is_sent
+        is_closed = isinstance(error, httpx.NetworkError) or "without sending a response" in str(error)
+        if is_closed and attempts.count == 1 and exchange.is_kept and not exchange.has_answer:
+            # The server has closed a kept connection just as the first request was sent over it.
+            attempts.free += 1
+            self._is_fresh = True
+            return _Leave(self.start)
+        return _requests.no_answer(error, attempts)
+
+    def _judge(self, answer: Answer) -> Answer:
+        """Return a success, with the status that the generated function knows."""
+        attempts, policy, status = self._attempts, self._policy, answer.status_code
+        if policy.max_redirects and status in REDIRECTS:
+            self._follow(answer.header("location"))
+            raise _Leave(self.start)
+        label, elapsed = attempts.label(), attempts.elapsed()
+        _log.debug("%s: %d after %.3f s, attempt %d", label, status, elapsed, attempts.count)
+        if 200 <= status < 300 or status == policy.success_status:
+            return Answer(policy.success_status, answer.headers, answer.content)
+        error = _requests.status_error(answer, attempts, advises=not self._is_elsewhere)
+        # A server or proxy that does not know the operation knows nothing of what it did.
+        knows = not error.operation_unsupported and "html" not in answer.header("content-type").lower()
+        if status == policy.already_done_status and self._may_be_done and knows:
+            _log.info("%s: %s; taken as done, since an answer was lost", label, error.message)
+            raise _Leave(partial(self.finish, None))  # type: ignore[arg-type]  # changes have no other result
+        # A server that says 503 did not begin; after any other fault nobody knows.
+        self._may_be_done = self._may_be_done or (status >= 500 and status != 503)
+        raise error
+
+    def _follow(self, location: str) -> None:
+        """Let the next request go where a redirect leads. Raises ValueError for a bad one."""
+        self._hops += 1
+        if self._hops > self._policy.max_redirects:
+            raise ValueError(f"more than {self._policy.max_redirects} redirects are not followed")
+        base_url = self._server.base_url
+        self._location = next_hop(self._location or f"{base_url}/", location)
+        # Once a redirect has led to another host, the key does not come back either.
+        self._is_elsewhere = self._is_elsewhere or origin_of(self._location) != origin_of(base_url)
+
+    def _after(self, error: BaseException) -> None:
+        """Go on after a failed attempt: with another key, with the fallback, or after a wait; or end."""
+        keys, attempts = self._server.keys, self._attempts
+        status = error.status_code if isinstance(error, APIStatusError) else 0
+        if isinstance(error, APIStatusError):
+            if status == 401 and keys is not None and self._key and not self._has_renewed:
+                self._renew_key(keys, error)
+                return
+            if status in (404, 405):
+                if self._fallback is not None:
+                    self._first_refusal = error
+                    (self._operation, self._args), self._kwargs, self._fallback = self._fallback, {}, None
+                    attempts.operation_id = _id_of(self._operation)
+                    self.start()
+                    return
+                error = self._first_refusal or error
+        self._has_renewed = False
+        if isinstance(error, PermanentTransportError):
+            error = APIConnectionError(summarize(str(error)), **attempts.facts())
+        elif isinstance(error, APIError):
+            delay = attempts.delay_after(error)
+            if delay is not None:
+                if isinstance(error, APIStatusError) and status == 429 and error.retry_after:
+                    self._server.not_before = max(self._server.not_before, Clock.now() + error.retry_after)
+                self._wait(delay, f"waiting for {delay:.1f} s after {error.message}")
+                return
+        self.fail(error)
+
     # Clocks
 
     def _attempt_deadline(self) -> float:
-        limit = self.attempts.options.attempt_timeout
+        limit = self._attempts.options.attempt_timeout
         return math.inf if limit is None else Clock.now() + limit
 
     def _watch(self) -> None:
-        when = min(self._step.deadline, self.attempts.deadline(), self._next_report)
+        when = min(self._step.deadline, self._attempts.deadline(), self._next_report)
         if when < self._looks_at:
             self._looks_at = when
-            here().at(when, weakref.ref(self))  # which keeps nothing of a call that has ended
+            here().at(when, weakref.WeakMethod(self.look))  # which keeps no call that has ended
 
     def look(self) -> None:
         """End an attempt that takes too long, and report a long call. Started by the watcher."""
         self._looks_at = math.inf
-        step, now = self._step, Clock.now()
+        step, attempts, now = self._step, self._attempts, Clock.now()
         if self.is_ended():
             return
-        doing = step.doing()
-        if min(step.deadline, self.attempts.deadline()) <= now and step.give_up():
-            self.requests.note_lost(step.exchange)
-            self._in_context(self._after, step.if_late or self.attempts.late(doing))
+        exchange = step.exchange
+        doing = "waiting for the answer" if exchange is not None and exchange.is_sent else step.doing
+        if min(step.deadline, attempts.deadline()) <= now and step.give_up():
+            self._may_be_done = self._may_be_done or (exchange is not None and exchange.is_sent)
+            self._in_context(self._after, step.if_late or attempts.late(doing))
         elif now >= self._next_report:
             self._next_report = now + REPORT_SECONDS
-            attempts, remaining = self.attempts, self.attempts.remaining()
+            remaining = attempts.remaining()
             left = "no limit" if remaining is None else f"{remaining:.0f} s left"
             message = "%s: still going after %.0f s: attempt %d, %s; %s"
             _log.info(message, attempts.label(), attempts.elapsed(), attempts.count, doing, left)
         if step.is_open() and not self.is_ended():  # what closed it watches the next step
             self._watch()
-
-
-class Attempt:
-    """What a generated function is given as `client=`: it sends one request, and lets a success through."""
-
-    raise_on_unexpected_status = False
-
-    def __init__(self, requests: Requests, step: _Step) -> None:
-        self._requests = requests
-        self._step = step
-        self.answer: Answer | None = None
-
-    def get_httpx_client(self) -> Attempt:
-        """What has a method `request`, which is all that generated functions use."""
-        return self
-
-    def request(self, method: str, url: str, **given: Any) -> Answer:
-        """Send the request, following redirects, and return its success. Raises what `Call` goes on with."""
-        requests, step = self._requests, self._step
-        is_fresh = False
-        while True:
-            exchange = step.exchange = Exchange()
-            if not step.is_open():
-                raise _GivenUp
-            try:
-                self.answer = answer = requests.send(exchange, method, url, given, is_fresh=is_fresh)
-                if requests.follow(answer):
-                    continue
-            except httpx.TransportError as error:
-                is_fresh = step.is_open() and requests.may_repeat_at_once(error, exchange)
-                if is_fresh:
-                    continue
-                if not step.end():
-                    raise _GivenUp from None
-                raise requests.lost(error, exchange) from None
-            except BaseException:
-                if not step.end():
-                    raise _GivenUp from None
-                raise
-            if not step.end():
-                raise _GivenUp
-            return requests.judge(answer)

@@ -1,15 +1,34 @@
-"""The retry policy as pure functions and data: what is retried, after how long, and within which limits."""
+"""What is retried, after how long, and within which limits: data, pure functions, and the count of a call.
 
+`Attempts.delay_after` makes the decision.
+"""
+
+from __future__ import annotations
+
+import logging
 import math
+import random
 import re
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
 
-from tinker_rest.errors import InvalidArgumentError
+from tinker_rest._redaction import redact
+from tinker_rest._workers import Clock, calling_back, here
+from tinker_rest.errors import (
+    APIConnectionError,
+    APIError,
+    APIRequest,
+    APIStatusError,
+    APITimeoutError,
+    InvalidArgumentError,
+)
+
+_log = logging.getLogger("tinker_rest")
+_log.addHandler(logging.NullHandler())
 
 BASE_DELAY = 0.5
 MAX_DELAY = 8.0
@@ -67,38 +86,32 @@ DEFAULT_POLICY = Policy()
 
 def check_seconds(name: str, value: object) -> None:
     """Raise InvalidArgumentError unless the value is a number of seconds above 0, or None for no limit."""
-    if value is None:
-        return
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value <= 0:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if value is not None and not (is_number and 0 < value < math.inf):  # type: ignore[operator]
         raise InvalidArgumentError(
             f"{name} must be a number of seconds above 0, or None for no limit, not {value!r}"
         )
-
-
-def _check_seconds(_: object, attribute: Any, value: object) -> None:
-    check_seconds(attribute.name, value)
-
-
-def _check_count(_: object, attribute: Any, value: object) -> None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-        raise InvalidArgumentError(
-            f"{attribute.name} must be 0 or a whole number above, or None for no limit, not {value!r}"
-        )
-
-
-def _check_hook(_: object, attribute: Any, value: object) -> None:
-    if value is not None and not callable(value):
-        raise InvalidArgumentError(f"{attribute.name} must be callable or None, not {value!r}")
 
 
 @frozen
 class CallOptions:
     """The options of a call; see `RestClient` for what they mean."""
 
-    timeout: float | None = field(default=60.0, validator=_check_seconds)
-    attempt_timeout: float | None = field(default=30.0, validator=_check_seconds)
-    max_retries: int | None = field(default=10, validator=_check_count)
-    on_retry: Callable[[RetryEvent], None] | None = field(default=None, validator=_check_hook)
+    timeout: float | None = 60.0
+    attempt_timeout: float | None = 30.0
+    max_retries: int | None = 10
+    on_retry: Callable[[RetryEvent], None] | None = None
+
+    def __attrs_post_init__(self) -> None:
+        check_seconds("timeout", self.timeout)
+        check_seconds("attempt_timeout", self.attempt_timeout)
+        most, hook = self.max_retries, self.on_retry
+        if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 0):
+            raise InvalidArgumentError(
+                f"max_retries must be 0 or a whole number above, or None for no limit, not {most!r}"
+            )
+        if hook is not None and not callable(hook):
+            raise InvalidArgumentError(f"on_retry must be callable or None, not {hook!r}")
 
 
 def is_retryable_status(status: int) -> bool:
@@ -117,16 +130,11 @@ def next_delay(
     remaining: float | None,
     random: float,
 ) -> float | None:
-    """How many seconds to wait before the next attempt; None to give up.
+    """How many seconds to wait after the attempt of this number; None to give up.
 
-    Args:
-        attempt: How many requests were sent.
-        max_retries: How many more than the first may be sent; None for no limit.
-        retry_after: The seconds that the server asked for. They are obeyed, or the call gives up if it has less
-            time left.
-        remaining: The seconds left until the call gives up; None for no limit.
-        random: A number from 0 to 1: without `retry_after`, that part of an exponentially growing delay is
-            waited (full jitter), so that many clients do not come back at once.
+    If the server asked for `retry_after` seconds, it is obeyed, or the call gives up if it has less time left.
+    Else a `random` part, from 0 to 1, of an exponentially growing delay is waited (full jitter), so that many
+    clients do not come back at once.
     """
     if max_retries is not None and attempt > max_retries:
         return None
@@ -145,10 +153,7 @@ def next_delay(
 def parse_retry_after(value: str, date: str = "", now: Callable[[], float] = time.time) -> float | None:
     """The seconds that a `Retry-After` header asks for, written as a number or as an HTTP date.
 
-    Args:
-        value: The header; empty if the answer has none.
-        date: The answer's `Date` header, against which a date is measured if it can be read: clocks differ.
-        now: Our own clock.
+    A date is measured against the answer's `date` header, if that can be read, since clocks differ.
     """
     if re.fullmatch(r"\s*-?[0-9]{1,12}(\.[0-9]*)?\s*", value):
         seconds = float(value)
@@ -167,3 +172,113 @@ def parse_http_date(http_date: str) -> float | None:
         return parsedate_to_datetime(http_date).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
+
+
+class Attempts:
+    """The clock and the count of one call, or of one file of a download: its waits, messages and errors."""
+
+    def __init__(self, operation_id: str, options: CallOptions, policy: Policy = DEFAULT_POLICY) -> None:
+        self.operation_id = operation_id
+        self.request_id = f"req-{here().new_id()}"
+        self.options = options
+        self.count = 0  # requests that were sent
+        self.free = 0  # how many of them do not count towards `max_retries`
+        self.started = Clock.now()
+        self.has_progressed = False  # whether `restart` was called
+        self._policy = policy
+        self._since = self.started
+        self._patience = options.timeout
+        self._is_building = False
+        self._last_fault = ""
+        self._request = "", "", ""
+
+    def restart(self) -> None:
+        """Begin the clock of `timeout` and the count of `max_retries` anew, since there was progress."""
+        self._since = Clock.now()
+        self.free = self.count - 1
+        self.has_progressed = True
+
+    def note_request(self, method: str, url: str, query: str = "") -> None:
+        """Keep what errors show of the request; the `query` is shown, another in the URL is not."""
+        self._request = method, url, query
+
+    def elapsed(self) -> float:
+        return Clock.now() - self.started
+
+    def deadline(self) -> float:
+        """When the work gives up, by `Clock`."""
+        return math.inf if self._patience is None else self._since + self._patience
+
+    def remaining(self) -> float | None:
+        """How many seconds are left until then; None for no limit."""
+        return None if self._patience is None else max(0.0, self.deadline() - Clock.now())
+
+    def label(self) -> str:
+        return f"{self.operation_id} ({self.request_id})"
+
+    def facts(self) -> dict[str, Any]:
+        """The keyword arguments that every APIError of this work is made with."""
+        method, url, query = self._request
+        return {
+            "operation_id": self.operation_id,
+            "request": APIRequest(method.upper(), redact(url) + query),
+            "request_id": self.request_id,
+            "attempts": self.count,
+            "elapsed": self.elapsed(),
+        }
+
+    def late(self, doing: str) -> APITimeoutError:
+        """The error of an attempt that took too long."""
+        remaining, attempt_timeout = self.remaining(), self.options.attempt_timeout
+        if attempt_timeout is not None and remaining != 0:
+            return APITimeoutError(f"still {doing} after {attempt_timeout:g} s (attempt_timeout)", **self.facts())
+        before = f"; the last answer was: {self._last_fault}" if self._last_fault else ""
+        return APITimeoutError(f"still {doing} after {self._patience:g} s (timeout){before}", **self.facts())
+
+    def delay_after(self, error: APIError) -> float | None:
+        """How many seconds to wait after a failed attempt; None if the error is final.
+
+        Here it is decided what is retried.
+        """
+        status = error.status_code if isinstance(error, APIStatusError) else 0
+        if not isinstance(error, APIConnectionError) and not is_retryable_status(status):
+            return None
+        if status in self._policy.poll_statuses:
+            self._is_building = True
+            self._patience = self._policy.build_timeout
+        most = None if self._is_building else self.options.max_retries
+        retry_after = error.retry_after if isinstance(error, APIStatusError) else None
+        delay = next_delay(
+            attempt=self.count - self.free,
+            max_retries=most,
+            retry_after=retry_after,
+            remaining=self.remaining(),
+            random=random.random(),  # noqa: S311 - spreads load, keeps no secret
+        )
+        if delay is None:
+            is_late = most is None or self.count - self.free <= most
+            if is_late and not isinstance(error, APITimeoutError):  # which says it already
+                wait = f"; the server asked to wait {retry_after:g} s" if retry_after else ""
+                error.message += f"{wait}; timeout, {self._patience:g} s, leaves no time for another attempt"
+                error.args = (error.message,)
+            return None
+        self._last_fault = error.message
+        _log.debug("%s: attempt %d: %s; again in %.2f s", self.label(), self.count, error.message, delay)
+        self.tell(error.message, delay)
+        return delay
+
+    def tell(self, reason: str, delay: float) -> None:
+        """Call the `on_retry` hook of the client."""
+        hook = self.options.on_retry
+        if hook is not None:
+            event = RetryEvent(
+                operation_id=self.operation_id,
+                request_id=self.request_id,
+                attempt=self.count,
+                reason=reason,
+                delay=delay,
+                elapsed=self.elapsed(),
+                remaining=self.remaining(),
+            )
+            with calling_back("the on_retry hook failed; the call goes on"):
+                hook(event)

@@ -16,6 +16,12 @@ from tinker_rest.errors import InvalidArgumentError
 PRODUCTION = "https://tinker.thinkingmachines.dev/services/tinker-prod"
 BASE_URL_VARIABLE = "TINKER_BASE_URL"
 
+# They hold no secret and may be sent to any host.
+PUBLIC_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",
+    "User-Agent": f"tinker-rest/{__version__} Python/{sys.version.split()[0]}",
+}
 # Headers that each request has of its own.
 _OWN_HEADERS = ("content-length", "content-type", "transfer-encoding", "x-idempotency-key", "x-request-id")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token of RFC 9110
@@ -42,16 +48,6 @@ def resolve_base_url(base_url: str | None) -> str:
     if url.userinfo or "?" in base_url or "#" in base_url:
         raise InvalidArgumentError(f"{expected}, without a user, a query or a fragment")
     return str(url).rstrip("/")
-
-
-def public_headers() -> dict[str, str]:
-    """The headers that hold no secret and may be sent to any host."""
-    python = ".".join(str(part) for part in sys.version_info[:3])
-    return {
-        "Accept": "application/json",
-        "Accept-Encoding": "gzip",
-        "User-Agent": f"tinker-rest/{__version__} Python/{python}",
-    }
 
 
 def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:

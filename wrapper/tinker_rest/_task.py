@@ -1,14 +1,12 @@
-"""What stands behind a future, and ends it once."""
+"""What stands behind a future."""
 
 from __future__ import annotations
 
-import concurrent.futures
-import contextlib
 import contextvars
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from tinker_rest import _workers
+from tinker_rest._workers import EXITING, here
 from tinker_rest.errors import TinkerError
 from tinker_rest.futures import APIFuture
 
@@ -16,33 +14,31 @@ T = TypeVar("T")
 
 
 class Task(Generic[T]):
-    """Carries out what its future stands for. Whichever thread ends the future first decides how it ends."""
+    """Carries out what its future stands for. Whichever thread ends the future first decides how it ends.
+
+    Args:
+        noted_in: The sets that hold the future until it ends.
+
+    Raises:
+        RuntimeError: The interpreter exits.
+    """
 
     def __init__(self, noted_in: tuple[set[APIFuture[Any]], ...]) -> None:
-        """Make the future, which these sets hold until it ends.
-
-        Raises:
-            RuntimeError: The interpreter exits.
-        """
-        if _workers.here().is_exiting:
-            raise RuntimeError(_workers.EXITING)
-        future: APIFuture[T] = APIFuture()
-        future._behind = self
-        self._open = [future]
-        self._unstarted = [future]
-        self._noted_in = noted_in
+        if here().is_exiting:
+            raise RuntimeError(EXITING)
+        self.future: APIFuture[T] = APIFuture()
+        self.future._stop = self.stop
         self._context = contextvars.copy_context()  # where tracing finds the caller
         for calls in noted_in:
-            calls.add(future)
+            calls.add(self.future)
+            self.future.add_done_callback(calls.discard)
 
     def begin(self) -> APIFuture[T]:
         """Start the work, and return its future."""
-        future = self._unstarted.pop()  # it may have ended meanwhile
         self.start()
-        return future
+        return self.future
 
     def start(self) -> None:
-        """Start the work."""
         raise NotImplementedError
 
     def stop(self) -> None:
@@ -50,48 +46,18 @@ class Task(Generic[T]):
         raise NotImplementedError
 
     def is_ended(self) -> bool:
-        """Whether the future has ended."""
-        return not self._open
+        return self.future.done()
 
     def finish(self, result: T) -> None:
         """End the future with a result, unless it has ended."""
-        self._settle(lambda future: future.set_result(result))
+        self.future._end(result)
 
     def fail(self, error: BaseException) -> None:
         """End the future with an error, unless it has ended."""
         if isinstance(error, TinkerError):
             # Where in this package it was made helps nobody, and would tie the frames in a cycle.
             error = error.with_traceback(None)
-        self._settle(lambda future: future.set_exception(error))
-
-    def abandon(self) -> None:
-        """Give up, since the future was cancelled."""
-        self._take()
-        self.stop()
-
-    def end_with(self, error: BaseException) -> None:
-        """End the future with an error, and give up what is under way."""
-        self.fail(error)
-        self.stop()
-
-    def _settle(self, end: Callable[[APIFuture[T]], None]) -> None:
-        future = self._take()
-        if future is not None:
-            with (
-                _workers.calling_back("a callback of a future failed; the calls go on"),
-                contextlib.suppress(concurrent.futures.InvalidStateError),  # cancelled at the same moment
-            ):
-                end(future)
-
-    def _take(self) -> APIFuture[T] | None:
-        try:
-            future = self._open.pop()
-        except IndexError:
-            return None
-        future._behind = None
-        for calls in self._noted_in:
-            calls.discard(future)
-        return future
+        self.future._end(error=error)
 
     def _in_context(self, function: Callable[..., object], *args: object) -> None:
         try:

@@ -1,22 +1,26 @@
-"""Where redirects lead, and what of a URL may be asked."""
+"""Where redirects lead, what of a URL may be requested, and through which proxy."""
 
+import contextlib
+import ipaddress
 import re
+import urllib.request
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
 MAX_REDIRECTS = 5
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
+PROXY_VARIABLES = "HTTP_PROXY, HTTPS_PROXY or ALL_PROXY"
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
-def next_hop(asked_at: str, location: str) -> str:
+def next_hop(requested: str, location: str) -> str:
     """Where a redirect leads. Raises ValueError if it is not followed."""
-    url = joined_url(asked_at, location)
+    url = joined_url(requested, location)
     if not is_web_url(url):
         raise ValueError("the redirect must be to an http or https URL")
-    if urlsplit(asked_at).scheme == "https" and urlsplit(url).scheme != "https":
+    if urlsplit(requested).scheme == "https" and urlsplit(url).scheme != "https":
         raise ValueError("the redirect from https to http is not followed")
     return url
 
@@ -52,3 +56,25 @@ def host_of(url: str) -> str | None:
         return urlsplit(url).hostname
     except ValueError:
         return None
+
+
+def proxy_for(url: httpx.URL) -> str:
+    """The proxy that the environment or the system's settings name for a URL; empty for none."""
+    proxies = urllib.request.getproxies()
+    proxy = proxies.get(url.scheme) or proxies.get("all")
+    if not proxy or _is_bypassed(url, proxies.get("no", "")):
+        return ""
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _is_bypassed(url: httpx.URL, entries: str) -> bool:
+    port = url.port or (443 if url.scheme == "https" else 80)
+    if urllib.request.proxy_bypass(f"{url.raw_host.decode('ascii')}:{port}"):
+        return True
+    with contextlib.suppress(ValueError):  # the host is a name
+        address = ipaddress.ip_address(url.host)
+        for entry in entries.split(","):  # urllib knows no networks
+            with contextlib.suppress(ValueError):
+                if address in ipaddress.ip_network(entry.strip().strip("[]"), strict=False):
+                    return True
+    return False

@@ -7,19 +7,19 @@ import contextlib
 import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from types import ModuleType
 from typing import Any, TypeVar
 
 import httpx
 
-from tinker_rest._attempts import Attempts
-from tinker_rest._call import Call, Operation
+from tinker_rest._call import Call
 from tinker_rest._redaction import redact, summarize
-from tinker_rest._requests import Server
-from tinker_rest._retry import DEFAULT_POLICY, CallOptions, Policy, parse_retry_after
-from tinker_rest._settings import public_headers
+from tinker_rest._requests import Server, new_request, no_answer
+from tinker_rest._retry import Attempts, CallOptions, parse_retry_after
+from tinker_rest._settings import PUBLIC_HEADERS
 from tinker_rest._task import Task
-from tinker_rest._transport import CONNECT_SECONDS, Exchange, PermanentTransportError
+from tinker_rest._transport import Exchange, PermanentTransportError
 from tinker_rest._urls import MAX_REDIRECTS, REDIRECTS, next_hop
 from tinker_rest._workers import Clock, Room, here
 from tinker_rest.errors import (
@@ -27,7 +27,6 @@ from tinker_rest.errors import (
     APIError,
     APIResponse,
     APIStatusError,
-    APITimeoutError,
     response_body,
     server_message,
 )
@@ -44,13 +43,8 @@ class Work(Task[T]):
         server: Where to send calls.
         options: The options of the client.
         function: What to do.
-        room: Where to queue for a place; None to begin at once.
+        room: Where to queue for a place.
         noted_in: The sets that hold the future until it ends.
-
-    Attributes:
-        options: The options of the client.
-        server: Where calls are sent.
-        started: When the work began, by `Clock`.
     """
 
     def __init__(
@@ -58,7 +52,7 @@ class Work(Task[T]):
         server: Server,
         options: CallOptions,
         function: Callable[[Work[T]], T],
-        room: Room | None,
+        room: Room,
         noted_in: tuple[set[APIFuture[Any]], ...],
     ) -> None:
         super().__init__(noted_in)
@@ -73,11 +67,7 @@ class Work(Task[T]):
         self._exchanges: set[Exchange] = set()
 
     def start(self) -> None:
-        """Start the thread, or queue for a place."""
-        if self._room is None:
-            here().start(self._run, is_spare=True)
-        else:
-            self._room.enter(self, self._run)
+        self._room.enter(self, self._run)
 
     def _run(self) -> None:
         composed = here().composed
@@ -88,8 +78,7 @@ class Work(Task[T]):
         finally:
             composed.discard(self)
             self._has_left.set()
-            if self._room is not None:
-                self._room.leave()
+            self._room.leave()
 
     def _carry_out(self) -> None:
         try:
@@ -102,7 +91,7 @@ class Work(Task[T]):
     def stop(self) -> None:
         """Cancel the calls and hang up the streams that were started here."""
         self._ended.set()
-        if self._room is not None and self._room.forget(self):
+        if self._room.forget(self):
             self._has_left.set()
         for child in tuple(self._children):
             child.cancel()
@@ -119,32 +108,14 @@ class Work(Task[T]):
         self._ended.wait(seconds)
         self.check()
 
-    def submit(
-        self,
-        operation: ModuleType,
-        *args: Any,
-        policy: Policy = DEFAULT_POLICY,
-        read: Callable[[Any], S] | None = None,
-        fallback: tuple[ModuleType, tuple[Any, ...]] | None = None,
-        options: CallOptions | None = None,
-        **kwargs: Any,
-    ) -> APIFuture[S]:
-        """Start a call as `BaseClient._submit` does, or with other `options`; it is cancelled with the work."""
-        self.check()
-        call = Call(
-            self.server,
-            Operation(operation, args, kwargs),
-            options or self.options,
-            policy,
-            read,
-            None if fallback is None else Operation(*fallback, {}),
-            (self._children,),
-        )
-        return self.adopt(call.begin())
+    def call(self, operation: ModuleType, *args: Any, options: CallOptions | None = None, **given: Any) -> Any:
+        """Make a call as `BaseClient._submit` does, or with other `options`, and return its result.
 
-    def call(self, operation: ModuleType, *args: Any, **given: Any) -> Any:
-        """`submit` and wait for the result. Raises CancelledError if the work is to end meanwhile."""
-        return self.submit(operation, *args, **given).result()
+        Raises CancelledError if the work is to end meanwhile.
+        """
+        self.check()
+        call: Call[Any] = Call(self.server, options or self.options, (self._children,), operation, *args, **given)
+        return self.adopt(call.begin()).result()
 
     def adopt(self, future: APIFuture[S]) -> APIFuture[S]:
         """Cancel a future too when the work is to end, and return it."""
@@ -160,8 +131,13 @@ class Work(Task[T]):
 
         The first that fails ends the others, and its error is raised.
         """
-        room = Room(limit, is_spare=True)
-        parts: list[Work[Any]] = [Work(self.server, self.options, function, room, ()) for function in functions]
+
+        def run(function: Callable[[Work[Any]], object], part: Work[Any]) -> None:
+            self.check()  # or one might begin while the others are being cancelled
+            function(part)
+
+        room = Room(limit)
+        parts = [Work(self.server, self.options, partial(run, function), room, ()) for function in functions]
         futures = [self.adopt(part.begin()) for part in parts]
         concurrent.futures.wait(futures, return_when=concurrent.futures.FIRST_EXCEPTION)
         for future in reversed(futures):  # those that wait for a place first
@@ -198,22 +174,18 @@ class Work(Task[T]):
                     raise
                 fault = error
             self.check()
-            self.wait(attempts.delay_after(fault))
+            delay = attempts.delay_after(fault)
+            if delay is None:
+                raise fault
+            self.wait(delay)
 
     @contextlib.contextmanager
-    def stream(
-        self, attempts: Attempts, url: str, headers: Mapping[str, str], *, max_redirects: int = MAX_REDIRECTS
-    ) -> Iterator[Stream]:
+    def stream(self, attempts: Attempts, url: str, headers: Mapping[str, str]) -> Iterator[Stream]:
         """GET a URL of any host without the API key, to read the body of the answer piece by piece.
 
         It counts as one attempt, follows redirects but none from https to http, and hangs up at once when the
-        work is to end. Answers of every other status are given.
-
-        Args:
-            attempts: What counts it.
-            url: A http or https URL; its user and password are left out.
-            headers: Headers beside the public ones, or in their place, such as `Range`.
-            max_redirects: How many redirects to follow.
+        work is to end. Answers of every other status are given. `headers` are sent beside the public ones, or in
+        their place.
 
         Raises:
             APIConnectionError: No answer came.
@@ -221,34 +193,30 @@ class Work(Task[T]):
                 knows how to handle it.
         """
         attempts.count += 1
-        patience = self.options.attempt_timeout
-        timeout = {"connect": CONNECT_SECONDS, "read": patience, "write": patience, "pool": None}
-        with contextlib.ExitStack() as opened:
-            for hops_left in range(max_redirects, -1, -1):
-                attempts.note_request("get", url)
-                request = httpx.Request(
-                    "GET",
-                    httpx.URL(url).copy_with(userinfo=b""),
-                    headers={**public_headers(), **headers},
-                    extensions={"timeout": timeout},
-                )
-                exchange = Exchange()
-                self._exchanges.add(exchange)
-                opened.callback(self._exchanges.discard, exchange)
+        for _ in range(MAX_REDIRECTS + 1):
+            attempts.note_request("get", url)
+            sent = {**PUBLIC_HEADERS, **headers}
+            request = new_request("get", url, sent, None, self.options.attempt_timeout)
+            exchange = Exchange(self.server.connections)
+            self._exchanges.add(exchange)
+            try:
                 self.check()
-                with _translated(attempts):
-                    response = opened.enter_context(self.server.network.open(request, exchange))
-                location = response.headers.get("location")
-                if response.status_code not in REDIRECTS or not location:
-                    break
-                if not hops_left:
-                    raise PermanentTransportError(f"more than {max_redirects} redirects are not followed")
-                try:
-                    url = next_hop(url, location)
-                except ValueError as error:
-                    raise PermanentTransportError(str(error)) from None
-                opened.pop_all().close()
-            yield Stream(response, attempts)
+                with exchange:
+                    try:
+                        response = exchange.send(request)
+                    except httpx.TransportError as error:
+                        raise no_answer(error, attempts) from None
+                    location = response.headers.get("location")
+                    if response.status_code not in REDIRECTS or not location:
+                        yield Stream(response, attempts)
+                        return
+            finally:
+                self._exchanges.discard(exchange)
+            try:
+                url = next_hop(url, location)
+            except ValueError as error:
+                raise PermanentTransportError(str(error)) from None
+        raise PermanentTransportError(f"more than {MAX_REDIRECTS} redirects are not followed")
 
 
 _MAX_REFUSAL_BYTES = 2**16
@@ -282,8 +250,10 @@ class Stream:
         if self._response.is_stream_consumed:  # a mock's
             yield self._response.content
             return
-        with _translated(self._attempts, "the answer broke off"):
+        try:
             yield from self._response.iter_raw()
+        except httpx.TransportError as error:
+            raise no_answer(error, self._attempts, "the answer broke off") from None
 
     def fault(self, message: str) -> APIConnectionError:
         """The error of an answer that is of no use, but may be better the next time."""
@@ -303,17 +273,3 @@ class Stream:
         retry_after = parse_retry_after(self.headers.get("retry-after", ""), self.headers.get("date", ""))
         response = APIResponse(self.status_code, shown, kept)
         return APIStatusError.of(response, advises=False, retry_after=retry_after, **self._attempts.facts())
-
-
-@contextlib.contextmanager
-def _translated(attempts: Attempts, what: str = "no answer") -> Iterator[None]:
-    try:
-        yield
-    except httpx.ReadTimeout:
-        patience = attempts.options.attempt_timeout
-        message = f"{what}: no byte came for {patience:g} s (attempt_timeout)"
-        raise APITimeoutError(message, **attempts.facts()) from None
-    except httpx.TransportError as error:
-        kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
-        message = f"{what}: {summarize(str(error)) or type(error).__name__}"
-        raise kind(message, **attempts.facts()) from None

@@ -7,22 +7,14 @@ import contextlib
 import inspect
 from collections.abc import Callable, Coroutine, Generator
 from types import FunctionType
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from tinker_rest._deprecation import deprecated
-from tinker_rest._workers import here, in_callback
+from tinker_rest._workers import calling_back, here, in_callback
 
 S = TypeVar("S")
 T = TypeVar("T")
 P = ParamSpec("P")
-
-
-class _Behind(Protocol):
-    def abandon(self) -> None:
-        """Stop what would have fulfilled a future that was cancelled."""
-
-    def end_with(self, error: BaseException) -> None:
-        """End the future with an error and stop what would have fulfilled it."""
 
 
 class APIFuture(concurrent.futures.Future[T]):
@@ -38,8 +30,8 @@ class APIFuture(concurrent.futures.Future[T]):
         """Futures are made by the methods of a client."""
         super().__init__()
         self._process = here()
-        self._behind: _Behind | None = None
-        self._to_announce = [True]  # that it was cancelled; emptied by whichever thread is first
+        self._stop: Callable[[], object] | None = None  # gives up what is under way
+        self._to_announce = [True]  # that it was cancelled; emptied by the first thread that does
 
     def result(self, timeout: float | None = None) -> T:
         """Wait for the result and return it.
@@ -71,7 +63,7 @@ class APIFuture(concurrent.futures.Future[T]):
             TimeoutError: The time is over; the request was cancelled.
             TinkerError: The call failed.
         """
-        import asyncio  # which takes a while, and who awaits has imported it
+        import asyncio  # which takes a while, and awaiting has imported it
 
         async with asyncio.timeout(timeout):
             return await self
@@ -114,15 +106,22 @@ class APIFuture(concurrent.futures.Future[T]):
             self._to_announce.pop()
             # Wakes concurrent.futures.wait() and as_completed(), which look for this step.
             self.set_running_or_notify_cancel()
-            behind = self._behind
-            if behind is not None and self._process is here():
-                behind.abandon()
+            self._give_up()
         return True
 
-    def _end_with(self, error: BaseException) -> None:
-        behind = self._behind
-        if behind is not None:
-            behind.end_with(error)
+    def _end(self, result: Any = None, error: BaseException | None = None) -> None:
+        """End with a result or an error, unless it has ended, and give up what is under way."""
+        with (
+            calling_back("a callback of a future failed; the calls go on"),
+            contextlib.suppress(concurrent.futures.InvalidStateError),
+        ):
+            self.set_result(result) if error is None else self.set_exception(error)
+        self._give_up()
+
+    def _give_up(self) -> None:
+        stop, self._stop = self._stop, None
+        if stop is not None and self._process is here():
+            stop()
 
     def _can_end(self) -> bool:
         return self.done() or (self._process is here() and not here().is_exiting)

@@ -6,18 +6,20 @@ import os
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tinker_rest import _arguments as arguments
 from tinker_rest._lazy import models, types
 from tinker_rest._methods._loading import bulk, parsing
 from tinker_rest._methods.checkpoints import CheckpointMethods, api
 from tinker_rest._retry import Policy
-from tinker_rest._work import Work
 from tinker_rest.errors import InvalidArgumentError
 from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest.paths import ParsedCheckpointTinkerPath, segment, split_checkpoint_id
 from tinker_rest.selection import CheckpointSelection
+
+if TYPE_CHECKING:
+    from tinker_rest._work import Work
 
 # The status of an operation that means that nothing was left to do.
 _ALREADY_DONE = {"delete_checkpoint": 404, "publish_checkpoint": 409, "unpublish_checkpoint": 409}

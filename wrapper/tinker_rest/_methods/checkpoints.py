@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tinker_rest import _arguments as arguments
 from tinker_rest._base import BaseClient
@@ -13,11 +13,13 @@ from tinker_rest._lazy import LazyModule, models, types
 from tinker_rest._methods._loading import bulk, downloads, pagination, parsing
 from tinker_rest._redaction import safe_repr
 from tinker_rest._retry import Policy, check_seconds
-from tinker_rest._work import Work
 from tinker_rest.errors import InvalidArgumentError
 from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest.paths import ParsedCheckpointTinkerPath, segment, split_checkpoint_id
 from tinker_rest.selection import CheckpointSelection
+
+if TYPE_CHECKING:
+    from tinker_rest._work import Work
 
 api = LazyModule("tinker_rest_api.api.checkpoints")
 

@@ -11,12 +11,11 @@ from attrs import evolve
 
 from tinker_rest import _arguments as arguments
 from tinker_rest._arguments import AccessScopeName
-from tinker_rest._attempts import Attempts
 from tinker_rest._base import BaseClient
 from tinker_rest._lazy import LazyModule, models, types
 from tinker_rest._methods._loading import pagination, parsing
 from tinker_rest._redaction import summarize
-from tinker_rest._retry import Policy, check_seconds
+from tinker_rest._retry import Attempts, Policy, check_seconds
 from tinker_rest.errors import APITimeoutError, SessionTraceExportError
 from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest.paths import segment

@@ -17,8 +17,8 @@ from typing import Any, Self
 
 from attrs import asdict, define, evolve, field, frozen
 
-from tinker_rest._attempts import Attempts
 from tinker_rest._redaction import safe_repr
+from tinker_rest._retry import Attempts
 from tinker_rest._work import Stream, Work
 from tinker_rest.downloads._destination import require_room, sync, translate_os_errors
 from tinker_rest.errors import APIStatusError, DownloadError

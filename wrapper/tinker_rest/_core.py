@@ -1,0 +1,135 @@
+"""What clients share, with all that carries out their calls; it is loaded when the first client is made."""
+
+from __future__ import annotations
+
+import logging
+import math
+import weakref
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypeVar
+
+from tinker_rest import _workers
+from tinker_rest._auth import Authenticator
+from tinker_rest._call import Call
+from tinker_rest._credentials import find_credential
+from tinker_rest._requests import Server
+from tinker_rest._settings import PUBLIC_HEADERS, check_headers, resolve_base_url
+from tinker_rest._task import Task
+from tinker_rest._transport import Connections, Transport
+from tinker_rest._work import Work
+from tinker_rest._workers import Room
+from tinker_rest.errors import ClientClosedError, InvalidArgumentError
+from tinker_rest.futures import APIFuture
+
+__all__ = ["Call", "ClientCore", "Transport", "Work"]
+
+T = TypeVar("T")
+
+MAX_SENDS = 128
+MAX_DOWNLOADS = 16
+
+_log = logging.getLogger("tinker_rest")
+
+
+class ClientCore(Server):
+    """What clients of one server share: its address, the credential, the connections and the calls in flight."""
+
+    def __init__(
+        self,
+        base_url: str | None,
+        api_key: str | None,
+        default_headers: Mapping[str, str] | None,
+        transport: Transport | None,
+    ) -> None:
+        self.base_url = resolve_base_url(base_url)
+        self._credential = find_credential(api_key)
+        self._default_headers = check_headers(default_headers)
+        if transport is not None and not callable(getattr(transport, "handle_request", None)):
+            raise InvalidArgumentError("transport must have a method handle_request, as httpx transports do")
+        self._transport = transport
+        replaced = {name.lower() for name in self._default_headers}
+        kept = {name: value for name, value in PUBLIC_HEADERS.items() if name.lower() not in replaced}
+        self.headers = {**kept, **self._default_headers}
+        self._sends_key = "x-api-key" not in replaced
+        self.is_closed = False
+        self._renew()
+        _workers.register(self)
+
+    def _renew(self) -> None:
+        """Make all that belongs to this process."""
+        super().__init__(self.base_url, self.headers, Connections(self._transport), Room(MAX_SENDS))
+        self.calls: set[APIFuture[Any]] = set()
+        self.downloads = Room(MAX_DOWNLOADS)
+        self.other_work = Room(math.inf)
+        # Not bound to this object: a cycle would keep a client that nobody uses, with its connections.
+        new_server = partial(_server_with, self.base_url, self.headers, self.connections)
+        self.keys = self.authenticator = Authenticator(self._credential, new_server) if self._sends_key else None
+        self._finalizer = weakref.finalize(self, self.connections.close)
+        self._finalizer.atexit = False
+
+    def begin(self, task: Task[T]) -> APIFuture[T]:
+        """Start a call or composed work, unless the client was closed meanwhile."""
+        if self.is_closed:
+            task.fail(ClientClosedError("the client was closed before the call ended"))
+        return task.begin()
+
+    def refuse_closed(self) -> None:
+        """Raise ClientClosedError after `close`."""
+        if self.is_closed:
+            raise ClientClosedError("this client is closed; make a new one")
+
+    def close(self) -> None:
+        """End the calls in flight with ClientClosedError and close the connections. May be called twice."""
+        if self.is_closed:
+            return
+        self.is_closed = True
+        calls = [call for call in list(self.calls) if not call.done()]
+        if calls:
+            _log.warning("calls in flight when their client was closed: %d", len(calls))
+        for call in calls:
+            call._end(error=ClientClosedError("the client was closed before the call ended"))
+        self._close_connections()
+
+    def _close_connections(self) -> None:
+        if self.authenticator is not None:
+            self.authenticator.close()
+        self.connections.close()
+
+    def end_at_exit(self) -> None:
+        for call in list(self.calls):
+            call.cancel()
+        self._close_connections()
+
+    def renew_in_child(self) -> None:
+        """Make everything new after a fork; what is the parent's is left alone."""
+        self._finalizer.detach()
+        _workers.keep_for_parent(
+            self.connections, self.calls, self.room, self.downloads, self.other_work, self.authenticator
+        )
+        self._renew()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self.base_url!r})"
+
+    def __copy__(self) -> ClientCore:
+        return self  # copies of a client share its connections
+
+    def __deepcopy__(self, _: object) -> ClientCore:
+        return self
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        """Pickle how to make it again; the credential, connections and calls stay here."""
+        if self._default_headers or self._transport is not None:
+            import pickle  # which takes a while, and pickling has imported it
+
+            raise pickle.PicklingError(
+                "default_headers, which may hold secrets, and transport are not pickled; make the client where it "
+                "is used"
+            )
+        return ClientCore, (self.base_url, None, None, None)
+
+
+def _server_with(base_url: str, headers: dict[str, str], connections: Connections, key: str) -> Server:
+    """What carries the requests of an exchange of the credential, with places of their own."""
+    return Server(base_url, {**headers, "X-API-Key": key}, connections, Room(MAX_SENDS))
