@@ -88,6 +88,9 @@ def test_importing_loads_nothing_that_is_not_used() -> None:
     loaded = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     for name in ("httpx", "attrs", "asyncio", "starlette", "dateutil", "tinker_rest_api"):
         assert f"'{name}'" not in loaded
+    code = "import sys; from tinker_rest import RestClient; print(sorted({'httpx', 'asyncio'} & set(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert loaded == "[]\n"  # they are loaded when the first client is made
 
 
 def test_no_type_of_httpx_is_public() -> None:

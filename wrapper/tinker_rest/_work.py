@@ -13,10 +13,11 @@ from typing import Any, TypeVar
 
 import httpx
 
+from tinker_rest._answers import Answer
 from tinker_rest._call import Call
-from tinker_rest._redaction import redact, summarize
-from tinker_rest._requests import Server, new_request, no_answer
-from tinker_rest._retry import Attempts, CallOptions, parse_retry_after
+from tinker_rest._redaction import summarize
+from tinker_rest._requests import Server, new_request, no_answer, status_error
+from tinker_rest._retry import Attempts, CallOptions
 from tinker_rest._settings import PUBLIC_HEADERS
 from tinker_rest._task import Task
 from tinker_rest._transport import Exchange, PermanentTransportError
@@ -269,7 +270,5 @@ class Stream:
         # What storages write beside their message may hold the signature.
         reason = server_message(response_body(APIResponse(self.status_code, {}, content)))
         kept = json.dumps({"detail": reason or "the storage does not say why"}).encode()
-        shown = {name: redact(value) for name, value in self.headers.items() if name.lower() in _SHOWN_HEADERS}
-        retry_after = parse_retry_after(self.headers.get("retry-after", ""), self.headers.get("date", ""))
-        response = APIResponse(self.status_code, shown, kept)
-        return APIStatusError.of(response, advises=False, retry_after=retry_after, **self._attempts.facts())
+        shown = {name: value for name, value in self.headers.items() if name in _SHOWN_HEADERS}
+        return status_error(Answer(self.status_code, shown, kept), self._attempts, advises=False)
