@@ -26,6 +26,7 @@ from tinker_rest import (
     ServiceClient,
     _call,
     _core,
+    _workers,
 )
 
 from .recording_server import (
@@ -420,6 +421,21 @@ def test_cancelling_many_calls_begins_none_of_those_that_wait(
         server.answer = lambda _: GOOD
         assert client.get_training_run("r").result(10)
     assert len(server.requests) == 5
+
+
+def test_all_clients_of_a_process_share_a_limit(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_workers.here(), "sends", _workers.Room(3))
+    held = Held(GOOD)
+    server.answer = lambda _: held
+    with client_of(server) as one, client_of(server) as other:
+        calls = [client.get_training_run("r") for _ in range(4) for client in (one, other)]
+        wait_until(lambda: len(server.requests) == 3)
+        assert calls[6].cancel()  # it waits for one of these three
+        assert other.with_options(timeout=0.3).get_training_run("r").exception(10)
+        assert len(server.requests) == 3
+        held.release()
+        assert all(call.result(10) for call in calls if not call.cancelled())
+    assert len(server.requests) == 7
 
 
 def test_a_pause_that_the_server_asks_for_is_kept_by_all_calls(server: RecordingServer) -> None:

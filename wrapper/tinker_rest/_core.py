@@ -58,7 +58,7 @@ class ClientCore(Server):
 
     def _renew(self) -> None:
         """Make all that belongs to this process."""
-        super().__init__(self.base_url, self.headers, Connections(self._transport), Room(MAX_SENDS))
+        super().__init__(self.base_url, self.headers, Connections(self._transport), _room())
         self.calls: set[APIFuture[Any]] = set()
         self.downloads = Room(MAX_DOWNLOADS)
         self.other_work = Room(math.inf)
@@ -132,4 +132,8 @@ class ClientCore(Server):
 
 def _server_with(base_url: str, headers: dict[str, str], connections: Connections, key: str) -> Server:
     """What carries the requests of an exchange of the credential, with places of their own."""
-    return Server(base_url, {**headers, "X-API-Key": key}, connections, Room(MAX_SENDS))
+    return Server(base_url, {**headers, "X-API-Key": key}, connections, _room())
+
+
+def _room() -> Room:
+    return Room(MAX_SENDS, _workers.here().sends)

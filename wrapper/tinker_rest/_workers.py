@@ -25,6 +25,7 @@ from typing import Any
 
 _log = logging.getLogger("tinker_rest")
 
+MAX_SENDS = 1024
 MAX_IDLE_SECONDS = 10.0
 MAX_EXIT_SECONDS = 1.0
 GIVEN_UP_SECONDS = 0.1
@@ -47,6 +48,7 @@ class Threads:
     """The threads of one process.
 
     Attributes:
+        sends: The places to send of all clients together.
         composed: Bulk changes and downloads whose threads have not ended; exit waits for them for a moment.
         is_exiting: Whether the interpreter exits.
     """
@@ -61,6 +63,7 @@ class Threads:
         self._wakes_at = math.inf
         self._news: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._has_watcher = False
+        self.sends = Room(MAX_SENDS)
         self.composed: set[object] = set()
         self.is_exiting = False
         self._prefix = os.urandom(8).hex()
@@ -188,11 +191,12 @@ class _Worker(threading.Thread):
 
 
 class Room:
-    """Lets a number of tasks run at once, first come first served."""
+    """Lets a number of tasks run at once, first come first served; each has a place in an outer room too, if any."""
 
-    def __init__(self, size: float) -> None:
+    def __init__(self, size: float, outer: Room | None = None) -> None:
         self._lock = threading.RLock()
         self._free = size
+        self._outer = outer
         self._waiting: OrderedDict[object, Task] = OrderedDict()
 
     def enter(self, owner: object, task: Task) -> None:
@@ -202,7 +206,13 @@ class Room:
                 self._waiting[owner] = task
                 return
             self._free -= 1
-        here().start(task)
+        self._start(owner, task)
+
+    def _start(self, owner: object, task: Task) -> None:
+        if self._outer is None:
+            here().start(task)
+        else:
+            self._outer.enter(owner, task)
 
     def leave(self, *, is_given_up: bool = False) -> None:
         """Free the place for the task that has waited longest.
@@ -213,17 +223,27 @@ class Room:
         """
         if is_given_up and self._waiting and here().at(Clock.now() + GIVEN_UP_SECONDS, self.leave):
             return
+        if self._outer is not None:
+            self._outer.leave()
+        self._hand_on()
+
+    def _hand_on(self) -> None:
         with self._lock:
             if not self._waiting:
                 self._free += 1
                 return
-            _, task = self._waiting.popitem(last=False)
-        here().start(task)
+            owner, task = self._waiting.popitem(last=False)
+        self._start(owner, task)
 
     def forget(self, owner: object) -> bool:
         """Drop the task of an owner that waits no longer; returns whether it still waited."""
         with self._lock:
-            return self._waiting.pop(owner, None) is not None
+            if self._waiting.pop(owner, None) is not None:
+                return True
+        if self._outer is None or not self._outer.forget(owner):
+            return False
+        self._hand_on()
+        return True
 
 
 _here = Threads()
