@@ -191,7 +191,7 @@ class _Worker(threading.Thread):
 
 
 class Room:
-    """Lets a number of tasks run at once, first come first served, each of them with a place in an outer room too."""
+    """Lets a number of tasks run at once, first come first served, each with a place in an outer room too."""
 
     def __init__(self, size: float, outer: Room | None = None) -> None:
         self._lock = threading.RLock()
