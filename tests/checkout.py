@@ -1,12 +1,27 @@
 """Where the files of the project are."""
 
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEC = ROOT / "openapi.yaml"
 Json = dict[str, Any]
+
+
+def read_description(text: str) -> Json:
+    """A description's text as an object, with the quicker parser if there is one."""
+    document: Json = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return document
+
+
+@cache
+def description() -> Json:
+    """What openapi.yaml says, read once in a process; copy it to change it."""
+    return read_description(SPEC.read_text())
 
 
 def with_deprecated_sampler() -> str:

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from checkout import ROOT, SPEC, Json
+from checkout import ROOT, SPEC, Json, description
 
 sys.path.append(str(ROOT / "scripts"))  # where the comparison is; it is no part of the package
 from spec_diff import changes as rules
@@ -23,7 +22,7 @@ from spec_diff import oasdiff
 from spec_diff.changes import Change, Kind, changes
 from spec_diff.versions import version_problems
 
-DESCRIPTION: Json = yaml.load(SPEC.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+DESCRIPTION = description()
 Edit = Callable[[Json], object]
 
 pytestmark = pytest.mark.scripts(
