@@ -45,6 +45,7 @@ def copy_of_checkout(folder: Path, *further: str) -> Path:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     script = folder / "scripts" / "project_env.py"
     text = script.read_text()
-    assert 'return ensure(".venv", "-r", LOCK)' in text
-    script.write_text(text.replace('return ensure(".venv", "-r", LOCK)', "return Path(sys.executable)"))
+    made = 'return ensure(".venv", "-r", LOCK, first="uv")'
+    assert made in text
+    script.write_text(text.replace(made, "return Path(sys.executable)"))
     return folder

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checkout import ROOT, SPEC, Json, description
+from checkout import ROOT, Json, copy_of_checkout, description
 
 sys.path.append(str(ROOT / "scripts"))  # where the comparison is; it is no part of the package
 from spec_diff import changes as rules
@@ -275,16 +275,9 @@ def test_every_rule_is_of_an_id_that_oasdiff_has() -> None:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of what the command reads and writes, which uses the environment of these tests."""
-    shutil.copy(SPEC, tmp_path)
-    for name in ("scripts", "generated"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     oasdiff.known_ids()  # so that it is built
     shutil.copytree(ROOT / ".venv-go", tmp_path / ".venv-go")
-    script = tmp_path / "scripts" / "project_env.py"
-    text = script.read_text()
-    assert 'return ensure(".venv", "-r", LOCK)' in text
-    script.write_text(text.replace('return ensure(".venv", "-r", LOCK)', "return Path(sys.executable)"))
-    return tmp_path
+    return copy_of_checkout(tmp_path)
 
 
 def spec_diff(checkout: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
