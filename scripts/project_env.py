@@ -9,11 +9,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
+# What the wheel is built from.
+PACKAGED = ["wrapper", "generated", "openapi.yaml", "pyproject.toml", "README.md", "LICENSE"]
 
 
 def python_of(folder: Path) -> Path:
@@ -94,6 +97,17 @@ def build_wheel(folder: Path) -> Path:
     shutil.rmtree(ROOT / "build", ignore_errors=True)
     (wheel,) = folder.glob("*.whl")
     return wheel
+
+
+def install_wheel() -> None:
+    """Install the wheel in this environment, so that nothing is tested from the source tree."""
+    stamp = Path(sys.prefix) / "wheel-made-from"
+    digest = digest_of(*(ROOT / name for name in PACKAGED))
+    if stamp.exists() and stamp.read_text() == digest:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        pip_install(Path(sys.executable), "--force-reinstall", "--no-deps", build_wheel(Path(folder)))
+    stamp.write_text(digest)
 
 
 def rerun_in(python: Path) -> None:

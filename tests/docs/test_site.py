@@ -105,6 +105,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.long
 def test_faults_fail_the_build(tmp_path: Path) -> None:
     pages = tmp_path / "pages"
     shutil.copytree(GUIDE, pages)

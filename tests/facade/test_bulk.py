@@ -51,6 +51,7 @@ def operations(sandbox: Sandbox) -> Counter[str | None]:
     return Counter(request.operation_id for request in sandbox.requests)
 
 
+@pytest.mark.long
 def test_thousands_of_checkpoints_are_deleted(sandbox: Sandbox, rest: RestClient) -> None:
     paths = add_many(sandbox, 2_500)  # five pages of the listing
     before = paths_left(sandbox)

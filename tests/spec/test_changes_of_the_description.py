@@ -219,6 +219,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     return made
 
 
+@pytest.mark.long
 def test_from_the_description_to_a_facade_that_works(copy: Copy) -> None:
     methods, handlers = (
         f"wrapper/{name}/sessions.py" for name in ("tinker_rest/_methods", "tinker_rest_sandbox/_handlers")

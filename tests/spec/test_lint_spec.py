@@ -186,6 +186,7 @@ def test_what_is_no_description_fails(tmp_path: Path) -> None:
     assert re.search(r"\d+ findings", done.stderr)
 
 
+@pytest.mark.long
 def test_the_linters_of_others_tell_each_fault_and_its_place(tmp_path: Path) -> None:
     """All faults stand in one description, since to start these linters takes long."""
     needs_node()
