@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from checkout import ROOT, Json, copy_of_checkout, description
@@ -203,7 +204,8 @@ def edited(edit: Edit, document: Json = DESCRIPTION) -> Json:
 def found_between(before: Json, after: Json, folder: Path) -> list[Change]:
     for name, document in (("before", before), ("after", after)):
         (folder / f"{name}.yaml").write_text(json.dumps(document))  # which is YAML too
-    return changes(folder / "before.yaml", folder / "after.yaml")
+    with mock.patch.object(rules, "read_document", lambda spec: json.loads(spec.read_bytes())):  # is quicker
+        return changes(folder / "before.yaml", folder / "after.yaml")
 
 
 def problems(before: str, now: str, found: list[Change]) -> list[str]:
