@@ -158,6 +158,19 @@ WHOLE = (
 )  # fmt: skip
 
 
+pytestmark = pytest.mark.scripts(
+    "tests/spec",
+    "tests/facade",
+    "tests/sandbox",
+    "tests/generated",
+    "scripts",
+    "openapi.yaml",
+    "generator-config.yml",
+    "generated",
+    "wrapper",
+)
+
+
 class Copy:
     """A copy of the checkout, in which programs and tests use the copy's source instead of what is installed."""
 
