@@ -1,12 +1,27 @@
 """Where the files of the project are."""
 
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEC = ROOT / "openapi.yaml"
 Json = dict[str, Any]
+
+
+def read_description(text: str) -> Json:
+    """A description's text as an object, with the quicker parser if there is one."""
+    document: Json = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return document
+
+
+@cache
+def description() -> Json:
+    """What openapi.yaml says, read once in a process; copy it to change it."""
+    return read_description(SPEC.read_text())
 
 
 def with_deprecated_sampler() -> str:
@@ -30,6 +45,7 @@ def copy_of_checkout(folder: Path, *further: str) -> Path:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     script = folder / "scripts" / "project_env.py"
     text = script.read_text()
-    assert 'return ensure(".venv", "-r", LOCK)' in text
-    script.write_text(text.replace('return ensure(".venv", "-r", LOCK)', "return Path(sys.executable)"))
+    made = 'return ensure(".venv", "-r", LOCK, first="uv")'
+    assert made in text
+    script.write_text(text.replace(made, "return Path(sys.executable)"))
     return folder

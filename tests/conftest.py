@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -46,9 +47,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests marked `scripts` if none of the files that the mark names has changed."""
-    if not (base := config.getoption("--changed-since")):
+    """Leave out tests of scripts that have not changed, and let each worker begin with some of the long tests."""
+    if base := config.getoption("--changed-since"):
+        leave_out_scripts(config, items, base)
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    if workers == 1:
         return
+    long = [item for item in items if item.get_closest_marker("long")]
+    others = iter([item for item in items if item not in long])
+    # As pytest-xdist divides them among its workers.
+    ordered: list[pytest.Item] = []
+    for worker in range(workers):
+        first = long[worker::workers]
+        share = (len(items) - len(ordered)) // (workers - worker)
+        ordered += [*first, *islice(others, max(0, share - len(first)))]
+    items[:] = [*ordered, *others]
+
+
+def leave_out_scripts(config: pytest.Config, items: list[pytest.Item], base: str) -> None:
+    """Leave out the tests marked `scripts` if none of the files that the mark names has changed."""
     changed = []
     for command in (["diff", "--name-only", base], ["ls-files", "--others", "--exclude-standard"]):
         done = subprocess.run(["git", *command], cwd=ROOT, check=True, capture_output=True, text=True)

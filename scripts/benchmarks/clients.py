@@ -1,6 +1,8 @@
 """One round of measurements of one client, in a process of its own. Prints the figures as JSON.
 
-python clients.py (tinker-rest|sdk|httpx) BASE_URL SLOW_BASE_URL
+python clients.py (tinker-rest|sdk|httpx) BASE_URL SLOW_BASE_URL [SHARE]
+
+With a share, such as 0.1, it makes fewer calls: enough to see that it works.
 """
 
 import json
@@ -61,23 +63,24 @@ def steady(client: Any, calls: int) -> None:
         future.result()
 
 
-def of_futures(name: str, base_url: str, slow_base_url: str) -> dict[str, float]:
+def of_futures(name: str, base_url: str, slow_base_url: str, share: float) -> dict[str, float]:
     """The figures of a client whose methods return futures."""
     client = make_client(name, base_url)
     figures = {"first burst of 128, s": timed(lambda: burst(client))}
-    calls = [timed(lambda: client.get_training_run(RUN_ID).result()) for _ in range(300)]
+    calls = [timed(lambda: client.get_training_run(RUN_ID).result()) for _ in range(int(300 * share))]
     figures["one call in sequence, ms"] = statistics.median(calls) * 1000
-    steady(client, 256)
-    figures["steady 128 in flight, calls/s"] = 1500 / timed(lambda: steady(client, 1500))
+    steady(client, int(256 * share))
+    many = int(1500 * share)
+    figures["steady 128 in flight, calls/s"] = many / timed(lambda: steady(client, many))
     client.list_user_checkpoints(limit=1000).result()
-    pages = [timed(lambda: client.list_user_checkpoints(limit=1000).result()) for _ in range(40)]
+    pages = [timed(lambda: client.list_user_checkpoints(limit=1000).result()) for _ in range(int(40 * share))]
     figures["page of 1,000 checkpoints, ms"] = statistics.median(pages) * 1000
     slow = make_client(name, slow_base_url)
     figures["128 calls of 100 ms each, s"] = timed(lambda: burst(slow))
     return figures
 
 
-def of_httpx(base_url: str) -> dict[str, float]:
+def of_httpx(base_url: str, share: float) -> dict[str, float]:
     """The figures of httpx.Client, called in sequence and decoded to dicts."""
     import httpx
 
@@ -86,8 +89,8 @@ def of_httpx(base_url: str) -> dict[str, float]:
         def call(path: str) -> float:
             return timed(lambda: client.get(path).json())
 
-        one = [call(f"/api/v1/training_runs/{RUN_ID}?access_scope=owned") for _ in range(300)]
-        pages = [call("/api/v1/checkpoints?limit=1000&offset=0") for _ in range(40)]
+        one = [call(f"/api/v1/training_runs/{RUN_ID}?access_scope=owned") for _ in range(int(300 * share))]
+        pages = [call("/api/v1/checkpoints?limit=1000&offset=0") for _ in range(int(40 * share))]
     return {
         "one call in sequence, ms": statistics.median(one) * 1000,
         "page of 1,000 checkpoints, ms": statistics.median(pages) * 1000,
@@ -95,6 +98,7 @@ def of_httpx(base_url: str) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    name, base_url, slow_base_url = sys.argv[1:]
-    figures = of_httpx(base_url) if name == "httpx" else of_futures(name, base_url, slow_base_url)
+    name, base_url, slow_base_url = sys.argv[1:4]
+    share = float(sys.argv[4]) if len(sys.argv) > 4 else 1
+    figures = of_httpx(base_url, share) if name == "httpx" else of_futures(name, base_url, slow_base_url, share)
     print(json.dumps(figures))

@@ -114,7 +114,9 @@ def _csharp(shop: Workshop) -> None:
     _openapi_generator(shop)
 
 
+# The one that takes longest first.
 LANGUAGES = (
+    Language("Rust", "progenitor 0.15.1", ("cargo", "cc"), _rust),
     Language("Python", "openapi-python-client 0.29.1", (), _python),
     Language("TypeScript", "openapi-typescript 7.13.0", ("node", "npm"), _typescript),
     Language("Go", "oapi-codegen 2.8.2", ("go",), _go),
@@ -125,6 +127,5 @@ LANGUAGES = (
         _java,
         {"Ignoring complex example on request body": "its documentation has no room for examples of objects"},
     ),
-    Language("Rust", "progenitor 0.15.1", ("cargo", "cc"), _rust),
     Language("C#", "openapi-generator 7.26.0", ("java",), _csharp),
 )

@@ -17,7 +17,7 @@ OUR_REQUIREMENTS = ("attrs", "python-dateutil")
 def sdk_environment(version: str, wheel: Path) -> Path:
     """The interpreter of an environment with a version of the SDK, made where it is not there."""
     python = ensure(f".venv-conformance-{version}", "--no-deps", f"tinker=={version}", locked=False)
-    pip_install(python, "--no-warn-conflicts", *_requirements(python), *OUR_REQUIREMENTS, locked=False)
+    pip_install(python, *_requirements(python), *OUR_REQUIREMENTS, locked=False)
     pip_install(python, "--force-reinstall", "--no-deps", wheel, locked=False)
     return python
 

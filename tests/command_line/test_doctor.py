@@ -505,6 +505,7 @@ def test_a_server_that_never_answers(server: RecordingServer, diagnose: Any) -> 
     assert len(server.requests) == 1
 
 
+@pytest.mark.long
 def test_a_slow_server(seeded: Sandbox, diagnose: Any) -> None:
     seeded.faults.add(delay=1.2, times=None)
     found = diagnose(seeded.base_url, TINKER_API_KEY=seeded.api_key)

@@ -97,6 +97,7 @@ def test_progress_is_seen_in_a_terminal_alone(empty: Sandbox) -> None:
     assert "Listing" not in shown
 
 
+@pytest.mark.long
 def test_a_terminal_is_told_why_nothing_happens(seeded: Sandbox) -> None:
     seeded.faults.add(status=503, retry_after=5.5)
     _, shown, _ = in_a_terminal(

@@ -62,8 +62,9 @@ def test_python_blocks_run(
     monkeypatch.chdir(tmp_path)
     if code.startswith("def test_"):
         (tmp_path / "test_block.py").write_text(code)
-        # The plugin that is left out takes seconds to load.
-        output, errors = output_of("-m", "pytest", "-p", "no:schemathesis", "test_block.py")
+        # The plugins that are left out take long to load.
+        others = [f"-pno:{name}" for name in ("schemathesis", "hypothesispytest")]
+        output, errors = output_of("-m", "pytest", *others, "test_block.py")
     elif "logging.basicConfig" in code:  # is for a whole process
         output, errors = output_of("-c", code)
     else:

@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
-from checkout import ROOT, SPEC
+from checkout import ROOT, SPEC, description
 from code_blocks import GUIDE, all_blocks, answer_to_curl
 
 import tinker_rest
@@ -41,7 +40,7 @@ def pages_of(site: Path) -> list[str]:
 def test_every_page_of_the_guide_and_of_the_references_is_there(site: Path) -> None:
     pages = set(pages_of(site))
     assert {str(page.relative_to(GUIDE).with_suffix(".html")) for page in GUIDE.rglob("*.md")} <= pages
-    tags = {tag["name"] for tag in yaml.safe_load(SPEC.read_text())["tags"]}
+    tags = {tag["name"] for tag in description()["tags"]}
     assert {f"http/{name}.html" for name in {*tags, "index", "schemas"}} <= pages
     assert (site / "openapi.yaml").read_bytes() == SPEC.read_bytes()
     assert (site / "openapi-3.0.yaml").read_bytes() == (ROOT / "generated" / "openapi-3.0.yaml").read_bytes()
@@ -49,10 +48,9 @@ def test_every_page_of_the_guide_and_of_the_references_is_there(site: Path) -> N
 
 def test_every_operation_and_schema_and_public_name_has_a_place(site: Path) -> None:
     ids = {found for page in pages_of(site) for found in re.findall(r'\bid="([^"]+)"', (site / page).read_text())}
-    description = yaml.safe_load(SPEC.read_text())
-    operations = [one["operationId"] for item in description["paths"].values() for one in item.values()]
+    operations = [one["operationId"] for item in description()["paths"].values() for one in item.values()]
     assert set(operations) <= ids
-    assert {f"schema-{name}" for name in description["components"]["schemas"]} <= ids
+    assert {f"schema-{name}" for name in description()["components"]["schemas"]} <= ids
     last_parts = {one.rpartition(".")[2] for one in ids if one.startswith("tinker_rest")}
     assert set(tinker_rest.__all__) - {"types"} <= last_parts
     assert set(tinker_rest.types.__all__) <= last_parts
@@ -79,7 +77,7 @@ def test_every_operation_has_a_curl_line_that_works(site: Path, sandbox: Sandbox
         code for page in pages_of(site) if page.startswith("http/")
         for classes, code in code_of(site, page) if "language-sh" in classes
     ]  # fmt: skip
-    assert len(lines) == sum(len(item) for item in yaml.safe_load(SPEC.read_text())["paths"].values())
+    assert len(lines) == sum(len(item) for item in description()["paths"].values())
     for line in lines:
         sandbox.reset()
         status, body = answer_to_curl(line, sandbox)
@@ -107,6 +105,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.long
 def test_faults_fail_the_build(tmp_path: Path) -> None:
     pages = tmp_path / "pages"
     shutil.copytree(GUIDE, pages)

@@ -88,6 +88,7 @@ FACTS = """() => ({
 })"""
 
 
+@pytest.mark.long
 def test_every_page_fits_and_can_be_read(site: Path, served: str, open_page: Callable[..., Page]) -> None:
     page = open_page(served)
     names = [str(file.relative_to(site)) for file in sorted(site.rglob("*.html"))]

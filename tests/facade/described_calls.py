@@ -12,17 +12,9 @@ from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import quote, quote_plus
 
-import yaml
-from checkout import SPEC, Json
+from checkout import Json, description
 
-
-def parse_description(text: str) -> Json:
-    """A description's text as an object, with the quicker parser where there is one."""
-    description: Json = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    return description
-
-
-DESCRIPTION = parse_description(SPEC.read_text())
+DESCRIPTION = description()
 SEGMENT = "!$&'()*+,;=:@"  # what a segment of a path holds as it is
 
 

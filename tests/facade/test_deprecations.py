@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from checkout import Json, with_deprecated_sampler
+from checkout import Json, read_description, with_deprecated_sampler
 
 from tinker_rest import AdminClient, RestClient
 from tinker_rest._deprecation import deprecated
@@ -17,7 +17,7 @@ from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest.types import GetSamplerResponse
 from tinker_rest_sandbox import Sandbox
 
-from .described_calls import DESCRIPTION, parse_description
+from .described_calls import DESCRIPTION
 
 LINE = "Deprecated since 2026-12-31, gone after 2027-12-31: use `get_session` instead."
 
@@ -70,7 +70,7 @@ def test_methods_are_deprecated_where_their_operations_are() -> None:
 
 
 def test_each_method_that_is_not_is_named() -> None:
-    document = parse_description(with_deprecated_sampler())
+    document = read_description(with_deprecated_sampler())
     assert findings(document, AdminClient, Prepared) == []
     assert findings(document, RestClient) == [
         f"RestClient.get_sampler: write @deprecated({LINE!r}) above it",

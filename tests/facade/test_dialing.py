@@ -17,7 +17,6 @@ from tinker_rest import APIConnectionError, RestClient, _transport
 
 from .recording_server import KEY, TRAINING_RUN, RecordingServer, client_of, reply, wait_until
 
-pytestmark = pytest.mark.core_install
 REAL_LOOK_UP = socket.getaddrinfo
 
 

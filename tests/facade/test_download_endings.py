@@ -242,6 +242,7 @@ def control(port: int, what: str, body: object) -> Any:
         return json.load(answer)
 
 
+@pytest.mark.long
 def test_a_server_that_is_killed_and_comes_back(tmp_path: Path) -> None:
     ports, dest = free_ports(), tmp_path / "got" / "a"
     dest.parent.mkdir()

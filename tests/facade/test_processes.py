@@ -26,8 +26,6 @@ from .recording_server import (
     wait_until,
 )
 
-pytestmark = pytest.mark.core_install
-
 WITHOUT_FAST = "sys.modules['orjson'] = None"
 WHILE_CALLS_ARE_IN_FLIGHT = "sys.stdin.readline()"
 PREAMBLE = f"""
@@ -60,6 +58,7 @@ def run(server: RecordingServer, code: str, requests: int = 0) -> str:
     return output
 
 
+@pytest.mark.core_install
 def test_a_script_without_close(server: RecordingServer) -> None:
     assert run(server, "print(client.get_training_run('r').result().base_model)") == "b\n"
     wait_until(lambda: not server.open_now)
@@ -272,6 +271,7 @@ with multiprocessing.get_context("fork").Pool(3) as pool:
     assert len(server.requests) == 10
 
 
+@pytest.mark.core_install
 def test_the_fast_extra_is_used_where_it_is_installed(
     server: RecordingServer, request: pytest.FixtureRequest
 ) -> None:

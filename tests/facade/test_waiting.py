@@ -307,7 +307,7 @@ def test_weights_are_not_asked_for_by_their_bare_name_which_may_be_that_of_sampl
 
 def test_the_error_of_the_way_that_the_server_knows_is_raised() -> None:
     unknown = reply(404, {"detail": "checkpoint sampler_weights/1 was not found"})
-    pending = reply(425, {"detail": "pending"}, Retry_After="0.2")
+    pending = reply(425, {"detail": "pending"}, Retry_After="9")
     with by_bare_name([pending] * 9, unknown) as server, client_of(server) as client:
         late = client.get_checkpoint_archive_url("r", "sampler_weights/1", timeout=0.3).exception(10)
         assert isinstance(late, APIStatusError)

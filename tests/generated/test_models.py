@@ -6,14 +6,13 @@ from typing import Any
 
 import attrs
 import pytest
-import yaml
-from checkout import SPEC, Json
+from checkout import Json, description
 
 from tinker_rest_api import models
 from tinker_rest_api._model import InvalidField, utc_datetime
 from tinker_rest_api.types import UNSET
 
-DESCRIPTION: Json = yaml.safe_load(SPEC.read_text())
+DESCRIPTION = description()
 EXAMPLES: Json = DESCRIPTION["components"]["examples"]
 
 

@@ -47,6 +47,7 @@ def snapshot(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.long
 def test_the_check_tells_what_differs_until_it_is_written(checkout: Path) -> None:
     """What is committed is one run, and this is a second: all that is not edited has the same bytes again.
 

@@ -30,7 +30,7 @@ def test_a_cold_script_lists_checkpoints(client: str, base_url: str) -> None:
 
 @pytest.mark.parametrize("client", ["httpx", "tinker-rest"])
 def test_a_round_gives_figures(client: str, base_url: str) -> None:
-    command = [sys.executable, str(FOLDER / "clients.py"), client, base_url, base_url]
+    command = [sys.executable, str(FOLDER / "clients.py"), client, base_url, base_url, "0.1"]
     figures = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     assert {"one call in sequence, ms", "page of 1,000 checkpoints, ms"} <= figures.keys()
     assert all(value > 0 for value in figures.values())

@@ -77,14 +77,17 @@ def test_versions_agree() -> None:
 def test_the_core_install_is_small_and_works(wheel: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "core")
     python = tmp_path / "core" / "bin" / "python"
-    outside = getattr(sys, "_base_executable", sys.executable)  # which has pip; environments need none
-    pip = [outside, "-m", "pip", "--python", str(python), "--disable-pip-version-check"]
-    subprocess.run([*pip, "install", "--quiet", "-c", str(ROOT / "requirements.lock"), str(wheel)], check=True)
-    listed = subprocess.run([*pip, "list", "--format=freeze"], check=True, capture_output=True, text=True).stdout
+    uv = [str(Path(sys.executable).with_name("uv")), "pip"]
+    where = ["--python", str(python)]
+    constraints = ["--constraint", str(ROOT / "requirements.lock")]
+    subprocess.run([*uv, "install", "--quiet", *where, *constraints, str(wheel)], check=True)
+    listed = subprocess.run(
+        [*uv, "list", "--format=freeze", *where], check=True, capture_output=True, text=True
+    ).stdout
     names = {line.partition("==")[0] for line in listed.split()}
     assert names == {
         "anyio", "attrs", "certifi", "h11", "httpcore", "httpx", "idna", "python-dateutil", "tinker-rest",
-        "typing_extensions", "tzdata",
+        "typing-extensions", "tzdata",
     }  # fmt: skip
     code = """
 from tinker_rest import APIConnectionError, RestClient, TinkerError, types

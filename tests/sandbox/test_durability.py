@@ -85,6 +85,7 @@ def test_two_processes_see_what_the_other_does(shared: tuple[httpx.Client, httpx
     ]
 
 
+@pytest.mark.long
 def test_no_change_of_two_processes_is_lost(shared: tuple[httpx.Client, httpx.Client]) -> None:
     add(shared[0], "training_runs", training_run_id="r")
     for number in range(CHANGES):

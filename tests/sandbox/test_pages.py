@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-import yaml
-from checkout import SPEC
+from checkout import SPEC, read_description
 
 from tinker_rest_sandbox import Sandbox
 from tinker_rest_sandbox._spec import Spec
@@ -85,7 +84,7 @@ def test_all_that_a_page_links_to_is_there(browser_like: httpx.Client, path: str
 def test_the_description_is_served_in_both_forms(browser_like: httpx.Client) -> None:
     assert browser_like.get("/openapi.yaml").content == SPEC.read_bytes()
     served = browser_like.get("/openapi.json").json()
-    assert served == {**yaml.safe_load(SPEC.read_text()), "servers": served["servers"]}
+    assert served == {**read_description(SPEC.read_text()), "servers": served["servers"]}
 
 
 def test_the_description_names_the_address_that_was_asked(browser_like: httpx.Client, raw_request: Any) -> None:
@@ -103,13 +102,13 @@ def test_the_viewer_is_served_from_its_package(browser_like: httpx.Client) -> No
 
 
 def test_the_description_of_a_sandbox_of_ones_own_is_shown(start: Callable[..., Sandbox]) -> None:
-    document = yaml.safe_load(SPEC.read_text())
+    document = read_description(SPEC.read_text())
     document["info"]["title"] = HOSTILE
     sandbox = start(spec=Spec(document))
     assert HOSTILE not in httpx.get(f"{sandbox.base_url}/docs", trust_env=False).text
     for name in ("openapi.yaml", "openapi.json"):
         shown = httpx.get(f"{sandbox.base_url}/{name}", trust_env=False).text
-        assert yaml.safe_load(shown)["info"]["title"] == HOSTILE
+        assert read_description(shown)["info"]["title"] == HOSTILE
 
 
 def test_the_state_counts_all_and_lists_a_part(sandbox: Sandbox, alice: httpx.Client) -> None:

@@ -120,6 +120,7 @@ def test_environment(tinker_sandbox, tinker_environment):
     assert "2 passed" in done.stdout
 
 
+@pytest.mark.long
 def test_workers_of_xdist_have_servers_of_their_own(tmp_path: Path) -> None:
     tests = """
 import os

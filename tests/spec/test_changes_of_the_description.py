@@ -158,6 +158,19 @@ WHOLE = (
 )  # fmt: skip
 
 
+pytestmark = pytest.mark.scripts(
+    "tests/spec",
+    "tests/facade",
+    "tests/sandbox",
+    "tests/generated",
+    "scripts",
+    "openapi.yaml",
+    "generator-config.yml",
+    "generated",
+    "wrapper",
+)
+
+
 class Copy:
     """A copy of the checkout, in which programs and tests use the copy's source instead of what is installed."""
 
@@ -219,6 +232,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     return made
 
 
+@pytest.mark.long
 def test_from_the_description_to_a_facade_that_works(copy: Copy) -> None:
     methods, handlers = (
         f"wrapper/{name}/sessions.py" for name in ("tinker_rest/_methods", "tinker_rest_sandbox/_handlers")
