@@ -9,6 +9,7 @@ import os
 import shutil
 import ssl
 import tarfile
+import time
 from pathlib import Path
 
 import httpx
