@@ -1,22 +1,4 @@
-"""What can go wrong, as exceptions.
-
-    TinkerError
-    ├── InvalidArgumentError (also ValueError)   an argument is not of the form that is expected
-    ├── CredentialsError                         no API key, or one that cannot be right or exchanged
-    ├── ClientClosedError (also RuntimeError)    the client was closed before the call ended
-    ├── BulkError                                some of many checkpoints could not be changed
-    ├── DownloadError                            what was downloaded cannot be kept, or is not what it should be
-    └── APIError                                 a call was made and did not succeed
-        ├── APIConnectionError                   no answer
-        │   └── APITimeoutError                  no answer in time
-        ├── APIResponseValidationError           an answer that cannot be read
-        ├── SessionTraceExportError (also RuntimeError)   a trace that cannot be built
-        └── APIStatusError                       an answer that says no
-            ├── BadRequestError 400              ├── NotFoundError 404
-            ├── AuthenticationError 401          ├── ConflictError 409
-            ├── BillingError 402                 ├── UnprocessableEntityError 422
-            ├── PermissionDeniedError 403        ├── RateLimitError 429
-            └── InternalServerError 5xx
+"""What can go wrong, as exceptions; `TinkerError` is the base of all.
 
 No exception shows an API key or a signed URL, and each can be pickled.
 """
@@ -29,7 +11,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from attrs import field, frozen
+from attrs import Factory, define, field, frozen
 
 from tinker_rest._redaction import redact as redact
 from tinker_rest._redaction import summarize
@@ -88,9 +70,8 @@ class APIResponse:
         return json.loads(self.content)
 
 
-_NO_REQUEST = APIRequest("", "")
-
-
+# `args` of these classes, and so their repr, holds the message alone (auto_exc=False).
+@define(slots=False, eq=False, repr=False, auto_exc=False)
 class APIError(TinkerError):
     """A call did not succeed.
 
@@ -105,28 +86,14 @@ class APIError(TinkerError):
         body: The server's answer as parsed JSON, or as text if it is no JSON; None without one.
     """
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        operation_id: str = "",
-        request: APIRequest = _NO_REQUEST,
-        request_id: str = "",
-        server_request_id: str | None = None,
-        attempts: int = 0,
-        elapsed: float = 0.0,
-        body: object = None,
-    ) -> None:
-        """Keep what is known of the failed call."""
-        super().__init__(message)
-        self.message = message
-        self.operation_id = operation_id
-        self.request = request
-        self.request_id = request_id
-        self.server_request_id = server_request_id
-        self.attempts = attempts
-        self.elapsed = elapsed
-        self.body = body
+    message: str
+    operation_id: str = field(default="", kw_only=True)
+    request: APIRequest = field(default=APIRequest("", ""), kw_only=True)
+    request_id: str = field(default="", kw_only=True)
+    server_request_id: str | None = field(default=None, kw_only=True)
+    attempts: int = field(default=0, kw_only=True)
+    elapsed: float = field(default=0.0, kw_only=True)
+    body: object = field(default=None, kw_only=True)
 
     def __str__(self) -> str:
         """What failed, what the server said, and how often and how long it was tried, in one line."""
@@ -154,6 +121,7 @@ class SessionTraceExportError(APIError, RuntimeError):
     """The server could not build the trace of a session."""
 
 
+@define(slots=False, eq=False, repr=False, auto_exc=False)
 class APIResponseError(APIError):
     """The server answered, but not with what was asked for.
 
@@ -164,20 +132,19 @@ class APIResponseError(APIError):
         retry_after: After how many seconds the server asked to be asked again; None if it did not say.
     """
 
-    def __init__(
-        self, message: str, *, response: APIResponse, retry_after: float | None = None, **facts: Any
-    ) -> None:
-        super().__init__(message, **facts)
-        self.response = response
-        self.status_code = response.status_code
-        self.headers = response.headers
-        self.retry_after = retry_after
+    response: APIResponse = field(kw_only=True)
+    retry_after: float | None = field(default=None, kw_only=True)
+    status_code: int = field(init=False, default=Factory(lambda self: self.response.status_code, takes_self=True))
+    headers: Mapping[str, str] = field(
+        init=False, default=Factory(lambda self: self.response.headers, takes_self=True)
+    )
 
 
 class APIResponseValidationError(APIResponseError):
     """The answer is not what the API's description promises: no JSON, or a field missing or wrong."""
 
 
+@define(slots=False, eq=False, repr=False, auto_exc=False)
 class APIStatusError(APIResponseError):
     """The server answered with an error.
 
@@ -186,10 +153,7 @@ class APIStatusError(APIResponseError):
             Tinker-compatible servers do, rather than not to know the id that was asked for.
     """
 
-    def __init__(self, message: str, *, operation_unsupported: bool = False, **facts: Any) -> None:
-        """Keep what is known of the failed call."""
-        super().__init__(message, **facts)
-        self.operation_unsupported = operation_unsupported
+    operation_unsupported: bool = field(default=False, kw_only=True)
 
     @staticmethod
     def of(response: APIResponse, *, advises: bool = True, **facts: Any) -> APIStatusError:
