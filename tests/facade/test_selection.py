@@ -128,8 +128,8 @@ def test_what_is_listed_twice_counts_once() -> None:
     ("given", "why"),
     [
         ({"training_run_ids": RUN}, "training_run_ids must be a list of ids"),
-        ({"training_run_ids": ["a", ""]}, "each of training_run_ids must not be empty"),
-        ({"training_run_ids": [7]}, "each of training_run_ids must be a string, not 7"),
+        ({"training_run_ids": ["a", ""]}, "each of training_run_ids must be an id"),
+        ({"training_run_ids": [7]}, "each of training_run_ids must be an id .*, not 7"),
         ({"checkpoint_type": ""}, "checkpoint_type must be a string that is not empty"),
         ({"name": " "}, "name must be a string that is not empty"),
         ({"older_than": 30}, r"older_than must be a datetime.timedelta of 0 or more.*not 30"),

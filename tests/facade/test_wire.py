@@ -201,8 +201,8 @@ BAD_PATHS: list[tuple[Any, object]] = [
     ("weights/0001", "weights/0001"), ("http://run/weights/1", "http://run/weights/1"),
     ("Tinker://run/weights/1", "Tinker://run/weights/1"), ("tinker:/run/weights/1", "tinker:/run/weights/1"),
     ("tinker://run", "tinker://run"), ("tinker://run/weights", "tinker://run/weights"),
-    ("tinker://run/weights/a/b", "tinker://run/weights/a/b"), ("tinker://run/checkpoints/1", "checkpoints"),
-    ("tinker:///weights/1", ""), ("tinker://run/weights/", ""), ("tinker://run//1", ""),
+    ("tinker://run/weights/a/b", "tinker://run/weights/a/b"), ("tinker://run/checkpoints/1", "tinker://run/checkpoints/1"),
+    ("tinker:///weights/1", ""), ("tinker://run/weights/", ""), ("tinker://run//1", "tinker://run//1"),
     ("tinker://../weights/1", ".."), ("tinker://run/weights/..", ".."), ("tinker://run/weights/a\n", "a\n"),
 ]
 LONG = "a" * 513

@@ -33,25 +33,17 @@ MAX_CONCURRENCY = 128
 MAX_SEARCH_LIMIT = 200
 
 
-def _whole(value: Any) -> int | None:
-    """The whole number that a value is, such as `5`, `numpy.int64(5)` or `5.0`; None if it is none."""
-    if isinstance(value, bool):
-        return None
-    try:
-        return int(value) if isinstance(value, float) and value.is_integer() else index(value)
-    except TypeError:
-        return None
-
-
 def _refusal(name: str, expected: str, value: object) -> InvalidArgumentError:
     return InvalidArgumentError(f"{name} must be {expected}, not {safe_repr(value)}")
 
 
 def _number(name: str, value: Any, least: int, most: int) -> int:
-    number = _whole(value)
-    if number is None or not least <= number <= most:
-        raise _refusal(name, f"a whole number from {least} to {most}", value)
-    return number
+    """A whole number, which may be given as `5`, `numpy.int64(5)` or `5.0`."""
+    with contextlib.suppress(TypeError):
+        number = int(value) if isinstance(value, float) and value.is_integer() else index(value)
+        if least <= number <= most and not isinstance(value, bool):
+            return number
+    raise _refusal(name, f"a whole number from {least} to {most}", value)
 
 
 def page_limit(limit: int | None, default: int) -> int:
@@ -60,32 +52,36 @@ def page_limit(limit: int | None, default: int) -> int:
 
 
 def page_offset(offset: int | None) -> int:
-    """Check how many items to skip before the page."""
     return 0 if offset is None else _number("offset", offset, 0, 2**53 - 1)
 
 
 def page_size(size: int) -> int:
-    """Check how many items to request at once."""
     return _number("page_size", size, 1, 2**31 - 1)
 
 
 def max_items(count: int | None) -> int | None:
-    """Check after how many items to end; None for all."""
     return None if count is None else _number("max_items", count, 1, 2**53 - 1)
 
 
 def concurrency(count: int, most: int = MAX_CONCURRENCY) -> int:
-    """Check how many requests one call may have in flight."""
     return _number("concurrency", count, 1, most)
 
 
+def ttl(seconds: int | timedelta | None) -> int | None:
+    if seconds is None:
+        return None
+    number = seconds.total_seconds() if isinstance(seconds, timedelta) else seconds
+    with contextlib.suppress(InvalidArgumentError):
+        return _number("ttl_seconds", number, MIN_TTL, MAX_TTL)
+    expected = f"from {MIN_TTL} (one hour) to {MAX_TTL} (ten years) seconds, a timedelta or None for no expiry"
+    raise _refusal("ttl_seconds", expected, seconds)
+
+
 def scope(access_scope: str) -> AccessScope:
-    """Check an access scope."""
     return _member("access_scope", AccessScope, access_scope)
 
 
 def event_type(name: str) -> models.AuditEventType:
-    """Check the type of audit events."""
     return _member("event_type", models.AuditEventType, name)
 
 
@@ -97,25 +93,12 @@ def _member(name: str, kind: type[Member], value: str) -> Member:
         raise _refusal(name, f"one of {names}", value) from None
 
 
-def ttl(ttl_seconds: int | timedelta | None) -> int | None:
-    """Check a time to live; None for none."""
-    if ttl_seconds is None:
-        return None
-    value = ttl_seconds.total_seconds() if isinstance(ttl_seconds, timedelta) else ttl_seconds
-    seconds = _whole(value)
-    if seconds is None or not MIN_TTL <= seconds <= MAX_TTL:
-        expected = f"from {MIN_TTL} (one hour) to {MAX_TTL} (ten years) seconds, a timedelta or None for no expiry"
-        raise _refusal("ttl_seconds", expected, ttl_seconds)
-    return seconds
-
-
 def project(name: str, project_id: str) -> str:
     """Check the ID of a project; `name` is that of the argument."""
     return segment(name, project_id, allow_slash=True)
 
 
 def optional_project(project_id: str | None) -> str | Unset:
-    """Check the ID of a project; None for any."""
     return UNSET if project_id is None else project("project_id", project_id)
 
 
@@ -129,13 +112,11 @@ def access_token(token: str | None) -> str | Unset:
 
 
 def hook(name: str, function: Callable[[Any], object] | None) -> None:
-    """Check a callback; None for none."""
     if function is not None and not callable(function):
         raise _refusal(name, "callable or None", function)
 
 
 def day(value: date | None) -> date | Unset:
-    """Check a day; None for today."""
     if value is not None and (not isinstance(value, date) or isinstance(value, datetime)):
         raise _refusal("day", "a datetime.date or None", value)
     return UNSET if value is None else value

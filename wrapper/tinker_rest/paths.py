@@ -1,5 +1,6 @@
 """Tinker paths and IDs, checked before a request is sent so that no call reaches something else by mistake."""
 
+import re
 from typing import Literal, Self
 
 from attrs import frozen
@@ -19,8 +20,10 @@ _TYPE_OF_KIND: dict[str, CheckpointTypeName] = {
     "sampler_weights": "sampler",
     "external_weights": "external",
 }
-_KINDS = ", ".join(_TYPE_OF_KIND)
-_FORM = "tinker://RUN_ID/weights/NAME or tinker://RUN_ID/sampler_weights/NAME"
+_KINDS = "|".join(_TYPE_OF_KIND)
+_PATH = re.compile(f"{_SCHEME}([^/]*)/({_KINDS})/([^/]*)")
+_CHECKPOINT_ID = re.compile(f"(?:({_KINDS})/)?([^/]*)")
+_FORM = "tinker://RUN_ID/weights/NAME, with sampler_weights or external_weights for other kinds"
 
 
 @frozen
@@ -50,15 +53,10 @@ class ParsedCheckpointTinkerPath:
         Raises:
             InvalidArgumentError: It is not a tinker path. This is a ValueError.
         """
-        is_address = isinstance(tinker_path, str) and tinker_path.startswith(_SCHEME)
-        parts = tinker_path.removeprefix(_SCHEME).split("/") if is_address else []
-        if len(parts) != 3:
+        found = _PATH.fullmatch(tinker_path) if isinstance(tinker_path, str) else None
+        if found is None:
             raise InvalidArgumentError(f"tinker_path must look like {_FORM}, not {safe_repr(tinker_path)}")
-        run_id, kind, name = parts
-        if kind not in _TYPE_OF_KIND:
-            raise InvalidArgumentError(
-                f"the kind in {safe_repr(tinker_path)} must be one of {_KINDS}, not {safe_repr(kind)}"
-            )
+        run_id, kind, name = found.groups()
         segment("the run id in tinker_path", run_id)
         segment("the name in tinker_path", name)
         return cls(str.__str__(tinker_path), run_id, _TYPE_OF_KIND[kind], f"{kind}/{name}")
@@ -80,40 +78,31 @@ def segment(name: str, value: str, *, allow_slash: bool = False) -> str:
     Raises:
         InvalidArgumentError: The value cannot be such an ID.
     """
-    if not isinstance(value, str):
-        raise InvalidArgumentError(f"{name} must be a string, not {safe_repr(value)}")
-    value = str.__str__(value)  # the value of an enumeration's member, not its name
-    if value.strip() in ("", ".", ".."):
-        raise InvalidArgumentError(f"{name} must not be empty, '.' or '..'; it is {value!r}")
-    if value.startswith(_SCHEME):
-        raise InvalidArgumentError(
-            f"{name} must be an id, not a tinker path; use the method for tinker paths with {safe_repr(value)}"
+    text = str.__str__(value) if isinstance(value, str) else ""  # of an enumeration's member the value
+    if text.startswith(_SCHEME):
+        message = (
+            f"{name} must be an id, not a tinker path; use the method for tinker paths with {safe_repr(text)}"
         )
-    if len(value) > MAX_ID_LENGTH or not value.isprintable():
-        raise InvalidArgumentError(
-            f"{name} must have at most {MAX_ID_LENGTH} characters, all of them printable; it is {safe_repr(value)}"
-        )
-    if "/" in value and not allow_slash:
-        raise InvalidArgumentError(f"{name} must not contain a slash; it is {safe_repr(value)}")
-    return value
+        raise InvalidArgumentError(message)
+    is_id = text.strip() not in ("", ".", "..") and len(text) <= MAX_ID_LENGTH and text.isprintable()
+    if not is_id or ("/" in text and not allow_slash):
+        allowed = f"1 to {MAX_ID_LENGTH} printable characters{'' if allow_slash else ' and no slash'}"
+        raise InvalidArgumentError(f"{name} must be an id of {allowed}, not {safe_repr(value)}")
+    return text
 
 
 def split_checkpoint_id(checkpoint_id: str) -> tuple[str | None, str]:
     """Split a checkpoint ID into kind and name. The kind of an ID without a slash, `checkpoint-123`, is None."""
-    checkpoint_id = segment("checkpoint_id", checkpoint_id, allow_slash=True)
-    kind, slash, name = checkpoint_id.partition("/")
-    if not slash and kind not in _TYPE_OF_KIND:
-        return None, checkpoint_id
-    if not slash or kind not in _TYPE_OF_KIND or "/" in name:
+    found = _CHECKPOINT_ID.fullmatch(segment("checkpoint_id", checkpoint_id, allow_slash=True))
+    if found is None or found[2] in _TYPE_OF_KIND:
         raise InvalidArgumentError(
-            f"checkpoint_id must be KIND/NAME with a kind of {_KINDS}, or an id without a slash, "
-            f"not {safe_repr(checkpoint_id)}"
+            f"checkpoint_id must be KIND/NAME with a kind of {', '.join(_TYPE_OF_KIND)}, or an id "
+            f"without a slash, not {safe_repr(checkpoint_id)}"
         )
-    segment("the name in checkpoint_id", name)
-    return kind, name
+    return found[1], segment("the name in checkpoint_id", found[2])
 
 
 def run_id_of(tinker_path: str) -> str | None:
     """The training run ID in an address that a server sent, or None if it holds none."""
-    parts = tinker_path.split("/", 3)
-    return parts[2] or None if len(parts) > 2 and parts[0].endswith(":") and not parts[1] else None
+    found = re.match("[^/]*://([^/]+)", tinker_path)
+    return found and found[1]
