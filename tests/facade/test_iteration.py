@@ -294,7 +294,7 @@ def test_bad_arguments_are_refused_at_the_call(server: RecordingServer, bad: dic
                 method(**bad)
         with pytest.raises(InvalidArgumentError, match=next(iter(bad))):
             client.iter_session_search(SessionSearchRequest(), **bad)
-        with pytest.raises(InvalidArgumentError, match="limit"):
+        with pytest.raises(InvalidArgumentError, match="page_size"):
             client.iter_session_search(SessionSearchRequest(), page_size=201)
         with pytest.raises(InvalidArgumentError, match="access_scope"):
             client.iter_sessions(access_scope="all")  # type: ignore[arg-type]

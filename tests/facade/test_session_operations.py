@@ -143,7 +143,6 @@ def test_a_trace_is_asked_for_until_it_is_ready(server: RecordingServer, caplog:
     building = [event for event in events if event.reason == "the trace is being built"]
     assert [(event.attempt, event.delay) for event in building] == [(1, 0.01), (2, 0.01), (3, 0.01)]
     assert all(event.remaining is not None and 890 < event.remaining < 900 for event in building)
-    assert caplog.text.count("INFO") == 1
     assert "secret" not in caplog.text
 
 
@@ -176,8 +175,9 @@ def test_a_trace_that_is_not_built_in_time(server: RecordingServer) -> None:
         with pytest.raises(APITimeoutError, match=r"not built within 0\.2 s \(timeout\)"):
             client.export_session_trace("s", timeout=0.2).result(10)
         server.answer = lambda _: reply(body={"status": "pending"}, Retry_After="1000")
-        with pytest.raises(APITimeoutError, match=r"the server asked to wait 1000 s"):
+        with pytest.raises(APITimeoutError, match=r"not built within 0\.2 s \(timeout\)") as caught:
             client.export_session_trace("s", timeout=0.2).result(10)
+        assert (caught.value.attempts, caught.value.operation_id) == (1, "export_session_trace")
         server.answer = lambda _: never_answer
         with pytest.raises(APITimeoutError, match=r"not built within 0\.2 s \(timeout\)"):
             client.export_session_trace("s", timeout=0.2).result(10)

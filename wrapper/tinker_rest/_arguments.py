@@ -55,8 +55,8 @@ def page_offset(offset: int | None) -> int:
     return 0 if offset is None else _number("offset", offset, 0, 2**53 - 1)
 
 
-def page_size(size: int) -> int:
-    return _number("page_size", size, 1, 2**31 - 1)
+def page_size(size: int, most: int = 2**31 - 1) -> int:
+    return _number("page_size", size, 1, most)
 
 
 def max_items(count: int | None) -> int | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from tinker_rest._lazy import LazyModule, models, types
 from tinker_rest._methods._loading import pagination, parsing
 from tinker_rest._redaction import summarize
 from tinker_rest._retry import Attempts, Policy, check_seconds
+from tinker_rest._workers import here
 from tinker_rest.errors import APITimeoutError, SessionTraceExportError
 from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest.paths import segment
@@ -29,8 +29,6 @@ samplers_api = LazyModule("tinker_rest_api.api.samplers")
 DEFAULT_TRACE_TIMEOUT = 900.0
 MIN_POLL_SECONDS = 0.2
 POLL_SECONDS = 2.0  # if the server does not say when to ask again
-
-_log = logging.getLogger("tinker_rest")
 
 
 class SessionMethods(BaseClient):
@@ -149,15 +147,13 @@ class SessionMethods(BaseClient):
         """
         self._refuse_closed()
         wanted = copy.deepcopy(arguments.search(request))
-        size = wanted.limit if page_size is None else arguments.page_size(page_size)
-        wanted = arguments.search(wanted.model_copy(update={"limit": size}))
-        most = arguments.max_items(max_items)
+        size = wanted.limit if page_size is None else arguments.page_size(page_size, arguments.MAX_SEARCH_LIMIT)
 
         def fetch(page: pagination.PageRequest) -> APIFuture[pagination.Page[types.SessionSummary]]:
             body = wanted.model_copy(update={"limit": page.limit, "cursor": page.position})
             return self._submit(api.search_sessions, body=body, read=partial(parsing.page_of_sessions, page))
 
-        plan = partial(pagination.CursorPlan[Any], size, most, wanted.cursor)
+        plan = partial(pagination.CursorPlan[Any], size, arguments.max_items(max_items), wanted.cursor)
         return pagination.Paginator("iter_session_search", plan, fetch)
 
     def assign_session_project(self, session_id: str, project_id: str) -> APIFuture[None]:
@@ -213,35 +209,21 @@ class SessionMethods(BaseClient):
 
 def _export_trace(session_id: str, timeout: float | None, work: Work[str]) -> str:
     polls = Attempts("export_session_trace", evolve(work.options, timeout=timeout))
+
+    def give_up() -> None:
+        work.fail(APITimeoutError(f"the trace is not built within {timeout:g} s (timeout)", **polls.facts()))
+
+    if timeout is not None:
+        here().at(polls.deadline(), give_up)
     policy = Policy(is_secret=True)
     while True:
         polls.count += 1
-        limits = [limit for limit in (work.options.timeout, polls.remaining()) if limit is not None]
-        options = evolve(work.options, timeout=max(min(limits), 0.001) if limits else None)
-        try:
-            export, asked_delay = work.call(
-                api.export_session_trace, session_id, policy=policy, read=parsing.trace_export, options=options
-            )
-        except APITimeoutError:
-            if polls.remaining() != 0:
-                raise
-            raise _too_late(polls) from None
+        export, delay = work.call(api.export_session_trace, session_id, policy=policy, read=parsing.trace_export)
         if export.status == "ready":
             return str(export.url)
         if export.status == "failed":
             reason = summarize(export.error or "the server does not say why")
             raise SessionTraceExportError(f"the trace cannot be built: {reason}", **polls.facts())
-        delay = POLL_SECONDS if asked_delay is None else max(asked_delay, MIN_POLL_SECONDS)
-        remaining = polls.remaining()
-        if remaining is not None and delay >= remaining:
-            raise _too_late(polls, asked_delay)
-        if polls.count == 1:
-            _log.info("%s: the trace is being built", polls.operation_id)
+        delay = POLL_SECONDS if delay is None else max(delay, MIN_POLL_SECONDS)
         polls.tell("the trace is being built", delay)
         work.wait(delay)
-
-
-def _too_late(polls: Attempts, asked_delay: float | None = None) -> APITimeoutError:
-    wish = "" if asked_delay is None else f"; the server asked to wait {asked_delay:g} s"
-    message = f"the trace is not built within {polls.options.timeout:g} s (timeout){wish}"
-    return APITimeoutError(message, **polls.facts())
