@@ -166,7 +166,6 @@ class PageIterator(Iterator[list[T]], AsyncIterator[list[T]]):
         self._fetch = fetch
         self._pending: deque[tuple[PageRequest, APIFuture[Page[T]]]] = deque()  # the first is needed next
         self._lock = threading.RLock()
-        self._is_closed = False
         self.total_count: int | None = None
         self.server_time: float | None = None
 
@@ -187,18 +186,12 @@ class PageIterator(Iterator[list[T]], AsyncIterator[list[T]]):
                 return new
         raise StopAsyncIteration
 
-    def close(self) -> None:
-        """End the iteration and cancel the requests in flight."""
-        with self._lock:
-            self._is_closed = True
-            self._cancel_pending()
-
     def __del__(self) -> None:
         self._cancel_pending()
 
     def _next_page(self) -> APIFuture[Page[T]] | None:
         with self._lock:
-            if not self._pending and not self._is_closed and (request := self._plan.request(0)) is not None:
+            if not self._pending and (request := self._plan.request(0)) is not None:
                 self._pending.append((request, self._fetch(request)))
             return self._pending[0][1] if self._pending else None
 
@@ -253,12 +246,8 @@ class ItemIterator(Iterator[T], AsyncIterator[T]):
             except IndexError:
                 self._ready.extend(await anext(self._pages))
 
-    def close(self) -> None:
-        """End the iteration and cancel the requests in flight."""
-        self._ready.clear()
-        self._pages.close()
 
-
+@frozen(eq=False, repr=False)
 class Paginator(Generic[T]):
     """All items of a listing, read page by page while you use them, with `for` or `async for`.
 
@@ -270,14 +259,14 @@ class Paginator(Generic[T]):
     them, and none is skipped. Items that appear or vanish meanwhile may or may not be returned, never twice. The
     iteration ends when the server has no further items, whatever number of items it reports.
 
-    If a page fails, its error is raised in place of its items. Going on with the same iterator requests it again.
+    If a page fails, its error is raised in place of its items; this is an APIResponseValidationError if the server
+    ignores offsets or its cursors do not lead on. Going on with the same iterator requests the page again.
     Threads or tasks can share an iterator; each gets different items. Only the IDs of past items are kept.
     """
 
-    def __init__(self, name: str, new_plan: Callable[[], CursorPlan[T]], fetch: Fetch[T]) -> None:
-        self._name = name
-        self._new_plan = new_plan
-        self._fetch = fetch
+    _name: str
+    _new_plan: Callable[[], CursorPlan[T]]
+    _fetch: Fetch[T]
 
     def __iter__(self) -> ItemIterator[T]:
         return ItemIterator(self.pages())

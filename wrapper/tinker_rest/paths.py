@@ -61,10 +61,6 @@ class ParsedCheckpointTinkerPath:
         segment("the name in tinker_path", name)
         return cls(str.__str__(tinker_path), run_id, _TYPE_OF_KIND[kind], f"{kind}/{name}")
 
-    def __str__(self) -> str:
-        """The whole address."""
-        return self.tinker_path
-
 
 def segment(name: str, value: str, *, allow_slash: bool = False) -> str:
     """Return an ID that can be one segment of a URL's path.

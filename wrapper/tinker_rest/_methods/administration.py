@@ -19,8 +19,6 @@ R = TypeVar("R")
 
 api = LazyModule("tinker_rest_api.api.administration")
 
-MAX_REDIRECTS = 5
-
 
 class AdministrationMethods(BaseClient):
     """Looks up what administrators can see; see `AdminClient`."""
@@ -46,7 +44,7 @@ class AdministrationMethods(BaseClient):
             api.get_audit_log,
             event_type=arguments.event_type(event_type),
             day=arguments.day(day),
-            policy=Policy(max_redirects=MAX_REDIRECTS),
+            policy=Policy(max_redirects=5),
         )
 
     def get_billing_usage(

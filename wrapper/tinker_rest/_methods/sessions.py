@@ -85,10 +85,6 @@ class SessionMethods(BaseClient):
             max_items: The maximum number of IDs; None, the default, for all.
             access_scope: `owned` (the default) for your own sessions, `accessible` for every session you can read.
 
-        Raises:
-            APIResponseValidationError: The server ignores offsets (raised by the iteration).
-            BadRequestError or UnprocessableEntityError: `page_size` is too large (raised by the iteration).
-
         Calls the operation `list_sessions`.
         """
         self._refuse_closed()
@@ -140,7 +136,6 @@ class SessionMethods(BaseClient):
             max_items: The maximum number of sessions; None, the default, for all.
 
         Raises:
-            APIResponseValidationError: The server's cursors do not lead on (raised by the iteration).
             PermissionDeniedError: You cannot list a project of the request (raised by the iteration).
 
         Calls the operation `search_sessions`.

@@ -102,10 +102,6 @@ class TrainingRunMethods(BaseClient):
             access_scope: `owned` (the default) for your own runs, `accessible` for every run you can read.
             project_id: Iterate only over the runs of this project; None, the default, for all runs.
 
-        Raises:
-            APIResponseValidationError: The server ignores offsets (raised by the iteration).
-            BadRequestError or UnprocessableEntityError: `page_size` is too large (raised by the iteration).
-
         Calls the operation `list_training_runs`.
         """
         self._refuse_closed()
