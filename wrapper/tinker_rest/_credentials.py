@@ -30,12 +30,7 @@ COMMAND_SECONDS = 60.0
 
 @define(eq=False)
 class Credential:
-    """An API key or a JSON Web Token, or a command that prints one.
-
-    Attributes:
-        key: The key or token; empty if a command prints it.
-        command: The command, which is run each time the credential is needed anew.
-    """
+    """An API key or a JSON Web Token, or else a command that prints one each time it is needed anew."""
 
     key: str = field(default="", repr=False)
     command: str = field(default="", repr=False)

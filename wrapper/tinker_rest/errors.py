@@ -70,7 +70,7 @@ class APIResponse:
         return json.loads(self.content)
 
 
-# `args` of these classes, and so their repr, holds the message alone (auto_exc=False).
+# With auto_exc=False, `args` and so the repr hold the message alone; pickling restores the rest from `__dict__`.
 @define(slots=False, eq=False, repr=False, auto_exc=False)
 class APIError(TinkerError):
     """A call did not succeed.
@@ -104,10 +104,6 @@ class APIError(TinkerError):
         facts.append(f"{tries}, {self.elapsed:.1f} s")
         return f"{self.operation_id or 'call'} failed: {self.message} ({', '.join(facts)})"
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by state: the classes of the tree take different arguments."""
-        return type(self).__new__, (type(self), self.message), self.__dict__
-
 
 class APIConnectionError(APIError):
     """No answer came: the server could not be reached or the connection broke."""
@@ -132,7 +128,7 @@ class APIResponseError(APIError):
         retry_after: After how many seconds the server asked to be asked again; None if it did not say.
     """
 
-    response: APIResponse = field(kw_only=True)
+    response: APIResponse = field(default=APIResponse(0, {}, b""), kw_only=True)
     retry_after: float | None = field(default=None, kw_only=True)
     status_code: int = field(init=False, default=Factory(lambda self: self.response.status_code, takes_self=True))
     headers: Mapping[str, str] = field(

@@ -81,7 +81,6 @@ class Download:
     _files: list[FileDownload] = field(init=False, factory=list)
     _phase: Any = field(init=False, default="waiting")
     _telling: threading.Lock = field(init=False, factory=threading.Lock)
-    _told: DownloadProgress | None = field(init=False, default=None)
     _told_at: float = field(init=False, default=0.0)
 
     def run(self, work: Work[Any]) -> DownloadResult:
@@ -192,7 +191,7 @@ class Download:
             raise conflict
 
     def _tell(self, *, is_due: bool = False) -> None:
-        """Call the progress hook if it is due and there is anything new, from one thread at a time."""
+        """Call the progress hook if it is due, from one thread at a time."""
         if self.progress is None or not (is_due or Clock.now() >= self._told_at + PROGRESS_SECONDS):
             return
         with self._telling:
@@ -203,8 +202,5 @@ class Download:
             if self._phase == "downloading" and done == total:
                 self._phase = "verifying"
             resumed = sum(file.resumed_from for file in self._files)
-            progress = DownloadProgress(done, total, resumed, self._phase)
-            if progress != self._told:
-                self._told = progress
-                with _workers.calling_back("the progress hook of a download failed; the download goes on"):
-                    self.progress(progress)
+            with _workers.calling_back("the progress hook of a download failed; the download goes on"):
+                self.progress(DownloadProgress(done, total, resumed, self._phase))
