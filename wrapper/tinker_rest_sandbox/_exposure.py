@@ -1,14 +1,21 @@
-"""Who can reach a sandbox, and who may use its control path."""
+"""Who can reach a sandbox and how, and who may use its control path."""
 
 import ipaddress
+import logging
 from collections.abc import Collection, Mapping
+from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tinker_rest_sandbox._responses import ApiError
+
+_REACHABLE_AT = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - not bound here
+
+logger = logging.getLogger("tinker_rest_sandbox")
 
 
 def is_loopback(host: str) -> bool:
@@ -41,6 +48,30 @@ def exposure_warning(host: str, ports: tuple[int, int]) -> str | None:
         "  them, and anyone may read /docs. The page at / is still shown on this machine alone.\n"
         "  Leave out the host to serve this machine only.\n"
     )
+
+
+def warn_if_exposed(host: str, ports: tuple[int, int]) -> None:
+    """Log the warning of `exposure_warning`, if any."""
+    warning = exposure_warning(host, ports)
+    if warning is not None:
+        logger.warning(warning)
+
+
+def origin_on_this_machine(bound_host: str, port: int) -> str:
+    """The origin under which programs on this machine reach what listens on a host and port."""
+    host = _REACHABLE_AT.get(bound_host, bound_host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def without_proxy(options: dict[str, Any]) -> dict[str, Any]:
+    """The options of a client that reaches the sandbox directly, even if the environment names a proxy."""
+    if not getproxies():
+        return options
+    import httpx
+
+    # Nobody closes it, so it keeps no connection. There is no TLS.
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    return {"transport": httpx.HTTPTransport(verify=False, limits=limits), **options}
 
 
 def exposed(

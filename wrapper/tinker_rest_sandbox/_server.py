@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import threading
 from collections.abc import Collection
@@ -11,7 +10,6 @@ from contextlib import ExitStack
 from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
-from urllib.request import getproxies
 
 from attrs import asdict
 
@@ -22,7 +20,7 @@ from tinker_rest_sandbox._app import ApiApp
 from tinker_rest_sandbox._calls import Backend
 from tinker_rest_sandbox._clock import Clock
 from tinker_rest_sandbox._control import ControlApp
-from tinker_rest_sandbox._exposure import exposed, exposure_warning
+from tinker_rest_sandbox._exposure import exposed, origin_on_this_machine, warn_if_exposed, without_proxy
 from tinker_rest_sandbox._faults import FaultRule, Faults
 from tinker_rest_sandbox._listener import Listener, open_socket
 from tinker_rest_sandbox._organization import FIRST_USER, SECOND_USER, Organization
@@ -46,10 +44,6 @@ DEFAULT_OTHER_API_KEY = "tml-sandbox-bob"
 WEIGHTS_ACCESS_TOKEN = "weights-token-for-tests"  # noqa: S105 - gives access to nothing real
 DEFAULT_TOKEN_LIFETIME_SECONDS = 3600
 MAX_LOGGED_REQUESTS = 10_000
-
-_REACHABLE_AT = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - not bound here
-
-logger = logging.getLogger("tinker_rest_sandbox")
 
 
 class InitialState(NamedTuple):
@@ -187,8 +181,7 @@ class Sandbox(Additions):
     def storage_url(self) -> str:
         """The URL of the storage host, which serves archives and everything else that has a signed URL.
 
-        Raises:
-            RuntimeError: The port is any free one, and the sandbox was never started.
+        Raises as `base_url` does.
         """
         return self._origin(self._ports[1])
 
@@ -239,12 +232,9 @@ class Sandbox(Additions):
             undo.pop_all()
         self._listener = listener
         if self._initial is None:
-            self._initial = InitialState(
-                store.snapshot(), self.clock.ahead, tuple(fault.rule for fault in self.faults)
-            )
-        warning = exposure_warning(self._host, self._ports)
-        if warning is not None:
-            logger.warning(warning)
+            rules = tuple(fault.rule for fault in self.faults)
+            self._initial = InitialState(store.snapshot(), self.clock.ahead, rules)
+        warn_if_exposed(self._host, self._ports)
         return self
 
     def stop(self) -> None:
@@ -308,13 +298,13 @@ class Sandbox(Additions):
         """
         from tinker_rest import RestClient
 
-        return RestClient(base_url=self.base_url, api_key=self.key_of(user), **_without_proxy(options))
+        return RestClient(base_url=self.base_url, api_key=self.key_of(user), **without_proxy(options))
 
     def admin_client(self, user: str = FIRST_USER, **options: Any) -> AdminClient:
         """An `AdminClient` of this sandbox; see `client`."""
         from tinker_rest import AdminClient
 
-        return AdminClient(base_url=self.base_url, api_key=self.key_of(user), **_without_proxy(options))
+        return AdminClient(base_url=self.base_url, api_key=self.key_of(user), **without_proxy(options))
 
     def key_of(self, user: str) -> str:
         """The API key of a user.
@@ -328,9 +318,8 @@ class Sandbox(Additions):
     @property
     def users(self) -> tuple[AddedUser, ...]:
         """All users with their keys, alice and bob first."""
-        organization = self._open_state().organization
-        users = organization.users.items()
-        return tuple(AddedUser(name, user.urn, organization.api_key(name)) for name, user in users)
+        found = self._open_state().organization
+        return tuple(AddedUser(name, user.urn, found.api_key(name)) for name, user in found.users.items())
 
     @property
     def projects(self) -> tuple[str, ...]:
@@ -368,8 +357,7 @@ class Sandbox(Additions):
     def _origin(self, port: int) -> str:
         if port == 0:
             raise RuntimeError("The sandbox has no port yet: call start() or use a with statement.")
-        host = _REACHABLE_AT.get(self._host, self._host)
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        return origin_on_this_machine(self._host, port)
 
     def _describe(self) -> dict[str, Any]:
         logged = {"requests": len(self.requests), "storage_requests": len(self.storage_requests)}
@@ -410,13 +398,3 @@ class Sandbox(Additions):
             self._state = None
             store.close()
             raise
-
-
-def _without_proxy(options: dict[str, Any]) -> dict[str, Any]:
-    if not getproxies():
-        return options
-    import httpx
-
-    # Nobody closes it, so it keeps no connection. There is no TLS.
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-    return {"transport": httpx.HTTPTransport(verify=False, limits=limits), **options}
