@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +13,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Literal, TypeVar
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from tinker_rest import _workers
 from tinker_rest._lazy import models, types
@@ -30,9 +29,7 @@ from tinker_rest.errors import (
     TinkerError,
 )
 from tinker_rest.futures import APIFuture
-from tinker_rest.pagination import Page, PageIterator
 from tinker_rest.paths import ParsedCheckpointTinkerPath, run_id_of, segment, split_checkpoint_id
-from tinker_rest.selection import CheckpointSelection
 
 __all__ = ["BulkError", "BulkOutcome", "BulkProgress", "BulkResult", "BulkStatus"]
 
@@ -43,14 +40,10 @@ BulkStatus = Literal["done", "already_done", "not_found", "failed", "skipped"]
 
 SUCCEEDED: tuple[BulkStatus, ...] = ("done", "already_done")
 MAX_ERRORS_SHOWN = 3
-MAX_RUNS_AT_ONCE = 16
-MAX_CLOCK_DIFFERENCE = 60.0
 # After this many failures of the server in a row, or as many as may be in flight, the rest is skipped.
 MAX_FAILURES_IN_A_ROW = 5
 _UNAVAILABLE = (429, 502, 503, 504)  # not 500, which some servers answer for a checkpoint that is gone
 _LOG_START = b'{"action": "'
-
-_log = logging.getLogger("tinker_rest")
 
 
 @frozen
@@ -135,37 +128,26 @@ class BulkError(TinkerError):
         return summarize(f"{count} ({_counts(bad)}): {'; '.join(errors)}", 1000)
 
 
-@frozen
-class Item:
-    """A checkpoint to change, and whether a server listed it."""
-
-    tinker_path: str
-    training_run_id: str
-    checkpoint_id: str
-    is_listed: bool = False
-
-
-def items_of(checkpoints: Iterable[str | types.Checkpoint]) -> list[Item]:
-    """Return the items for tinker paths and checkpoints, each once. Raises InvalidArgumentError."""
+def paths_of(checkpoints: Iterable[str | types.Checkpoint]) -> dict[ParsedCheckpointTinkerPath, bool]:
+    """Return the address of each checkpoint, and whether a server listed it. Raises InvalidArgumentError."""
     if isinstance(checkpoints, str) or not isinstance(checkpoints, Iterable):
         raise InvalidArgumentError(
             "checkpoints must be a list of tinker paths or Checkpoint objects, or a CheckpointSelection, "
             f"not {safe_repr(checkpoints)}"
         )
-    return list({item.tinker_path: item for item in map(_item_of, checkpoints)}.values())
+    return {_path_of(one): isinstance(one, models.Checkpoint) for one in checkpoints}
 
 
-def _item_of(value: str | types.Checkpoint) -> Item:
+def _path_of(value: str | types.Checkpoint) -> ParsedCheckpointTinkerPath:
     if not isinstance(value, models.Checkpoint):
-        parsed = ParsedCheckpointTinkerPath.from_tinker_path(value)
-        return Item(parsed.tinker_path, parsed.training_run_id, parsed.checkpoint_id)
+        return ParsedCheckpointTinkerPath.from_tinker_path(value)
     try:
-        return evolve(_item_of(value.tinker_path), is_listed=True)
+        return ParsedCheckpointTinkerPath.from_tinker_path(value.tinker_path)
     except InvalidArgumentError:
         # Some servers have paths of another form, but the usual IDs.
         run_id = segment("the run id of a checkpoint", value.training_run_id or run_id_of(value.tinker_path) or "")
         split_checkpoint_id(value.checkpoint_id)
-        return Item(value.tinker_path, run_id, value.checkpoint_id, is_listed=True)
+        return ParsedCheckpointTinkerPath(value.tinker_path, run_id, "training", value.checkpoint_id)
 
 
 def read_log(log: str | os.PathLike[str], change: dict[str, object]) -> set[str]:
@@ -207,8 +189,8 @@ def _append(log: str | os.PathLike[str], change: dict[str, object], outcome: Bul
 
 def change_all(
     work: Work[BulkResult],
-    items: list[Item],
-    start: Callable[[str, str], APIFuture[None]],
+    paths: dict[ParsedCheckpointTinkerPath, bool],
+    start: Callable[[ParsedCheckpointTinkerPath], APIFuture[None]],
     *,
     already_done_status: int | None,
     missing_ok: bool,
@@ -218,7 +200,7 @@ def change_all(
     done: set[str],
     progress: Callable[[BulkProgress], object] | None,
 ) -> BulkResult:
-    """Make one change to many checkpoints; `start` starts it for a training run ID and a checkpoint ID.
+    """Make one change, which `start` starts, to many checkpoints; `paths` are what `paths_of` returns.
 
     A status that is `already_done_status` means that nothing was left to do; 404 means it only if the checkpoint
     was listed, or with `missing_ok`. What is `done` is not sent. Other outcomes are appended to the `log`; each
@@ -237,21 +219,18 @@ def change_all(
             _append(log, change, outcome)
         if progress is not None:
             with _workers.calling_back("the progress callback failed; the change goes on"):
-                progress(BulkProgress(len(items), len(outcomes), outcome))
+                progress(BulkProgress(len(paths), len(outcomes), outcome))
 
-    def remaining() -> Iterator[Item]:
-        for item in items:
-            if item.tinker_path in done:
-                note(BulkOutcome(item.tinker_path, "already_done"))
+    def remaining() -> Iterator[ParsedCheckpointTinkerPath]:
+        for path in paths:
+            if path.tinker_path in done:
+                note(BulkOutcome(path.tinker_path, "already_done"))
             elif is_stopped:
-                note(BulkOutcome(item.tinker_path, "skipped"))
+                note(BulkOutcome(path.tinker_path, "skipped"))
             else:
-                yield item
+                yield path
 
-    def change_one(item: Item) -> APIFuture[None]:
-        return start(item.training_run_id, item.checkpoint_id)
-
-    for item, future in as_completed(work, change_one, remaining(), concurrency):
+    for path, future in as_completed(work, start, remaining(), concurrency):
         error: Exception | None = future.exception()  # type: ignore[assignment]
         is_away = isinstance(error, APIConnectionError) or getattr(error, "status_code", None) in _UNAVAILABLE
         is_unsupported = getattr(error, "operation_unsupported", False)
@@ -259,9 +238,9 @@ def change_all(
         is_final = isinstance(error, (AuthenticationError, BillingError, CredentialsError))
         if is_final or failures_in_a_row >= max(MAX_FAILURES_IN_A_ROW, concurrency):
             is_stopped = True
-        status = _status_of(error, already_done_status, missing_ok=missing_ok or item.is_listed)
-        note(BulkOutcome(item.tinker_path, status, None if status in SUCCEEDED else error))
-    return BulkResult([outcomes[item.tinker_path] for item in items])
+        status = _status_of(error, already_done_status, missing_ok=missing_ok or paths[path])
+        note(BulkOutcome(path.tinker_path, status, None if status in SUCCEEDED else error))
+    return BulkResult([outcomes[path.tinker_path] for path in paths])
 
 
 def _status_of(error: Exception | None, already_done_status: int | None, *, missing_ok: bool) -> BulkStatus:
@@ -299,31 +278,3 @@ def as_completed(
     finally:
         for future in in_flight:
             future.cancel()
-
-
-def read_selected(
-    work: Work[Any],
-    selection: CheckpointSelection,
-    pages: PageIterator[types.Checkpoint],
-    list_run: Callable[[str], APIFuture[Page[types.Checkpoint]]],
-) -> list[types.Checkpoint]:
-    """Read the checkpoints of the runs in a selection, or all `pages`, and return those that match.
-
-    Ages are measured by the server's clock.
-    """
-    if selection.training_run_ids is None:
-        everything = [checkpoint for page in pages for checkpoint in page]
-        server_time = pages.server_time
-    else:
-        run_ids = dict.fromkeys(selection.training_run_ids)
-        listed = as_completed(work, list_run, run_ids, MAX_RUNS_AT_ONCE)
-        of_run = {run_id: future.result() for run_id, future in listed}
-        everything = [checkpoint for run_id in run_ids for checkpoint in of_run[run_id].items]
-        server_time = max((page.server_time for page in of_run.values() if page.server_time), default=None)
-    now = datetime.now(UTC)
-    if server_time is not None:
-        ahead = now.timestamp() - server_time
-        if abs(ahead) > MAX_CLOCK_DIFFERENCE:
-            _log.warning("this computer's clock differs from the server's by %.0f s; ages are the server's", ahead)
-        now = datetime.fromtimestamp(server_time, UTC)
-    return selection.apply(everything, now=now)

@@ -22,9 +22,9 @@ class RestClient(
                 print(checkpoint.tinker_path)
 
     Each method checks its arguments, starts the call at once and returns an `APIFuture`: wait for it with
-    `.result()`, or `await` it. The `_async` form of a method is a coroutine. You can use a client from many threads
-    and event loops at once. Use it in a `with` or `async with` block, which waits for the calls in flight at its
-    end, or call `close`, which does not. Calls that are in flight when the interpreter exits are cancelled.
+    `.result()`, or `await` it. The `_async` form of a method is a coroutine. You can use a client from many
+    threads and event loops at once. Use it in a `with` or `async with` block, which waits for the calls in flight
+    at its end, or call `close`, which does not. Calls in flight when the interpreter exits are cancelled.
 
     Transient failures (no answer, 408, 425, 429, 5xx) are retried, after a delay that grows and is partly random,
     or that the server asks for. If a retry of a delete gets 404 after its first answer was lost, the delete counts

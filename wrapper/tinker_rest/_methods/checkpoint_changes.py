@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tinker_rest import _arguments as arguments
@@ -306,7 +305,7 @@ class CheckpointChangeMethods(CheckpointMethods):
     ) -> APIFuture[bulk.BulkResult]:
         arguments.hook("progress", progress)
         most = arguments.concurrency(concurrency)
-        given = checkpoints if isinstance(checkpoints, CheckpointSelection) else bulk.items_of(checkpoints)
+        given = checkpoints if isinstance(checkpoints, CheckpointSelection) else bulk.paths_of(checkpoints)
         if isinstance(given, CheckpointSelection) and given.is_everything:
             raise InvalidArgumentError(
                 "checkpoints must not be a CheckpointSelection without any filter; to change all of them, use "
@@ -318,8 +317,8 @@ class CheckpointChangeMethods(CheckpointMethods):
         def run(work: Work[bulk.BulkResult]) -> bulk.BulkResult:
             return bulk.change_all(
                 work,
-                given if isinstance(given, list) else bulk.items_of(self._read_selected(work, given)),
-                partial(self._change, name, **values),
+                given if isinstance(given, dict) else bulk.paths_of(self._read_selected(work, given)),
+                lambda path: self._change(name, path.training_run_id, path.checkpoint_id, **values),
                 already_done_status=_ALREADY_DONE.get(name),
                 missing_ok=missing_ok,
                 concurrency=most,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,8 +26,12 @@ if TYPE_CHECKING:
 api = LazyModule("tinker_rest_api.api.checkpoints")
 
 DEFAULT_BUILD_TIMEOUT = 900.0
+MAX_RUNS_AT_ONCE = 16
+MAX_CLOCK_DIFFERENCE = 60.0
 
 R = TypeVar("R")
+
+_log = logging.getLogger("tinker_rest")
 
 
 class CheckpointMethods(BaseClient):
@@ -257,8 +263,26 @@ class CheckpointMethods(BaseClient):
         def list_run(run_id: str) -> APIFuture[pagination.Page[types.Checkpoint]]:
             return self._submit(api.list_checkpoints, run_id, read=partial(parsing.page_of_checkpoints, None))
 
-        everything = pagination.paginate("select_checkpoints", list_page, parsing.page_of_checkpoints, 500, None)
-        return bulk.read_selected(work, selection, everything.pages(), list_run)
+        read = parsing.page_of_checkpoints
+        if selection.training_run_ids is None:
+            pages = pagination.paginate("select_checkpoints", list_page, read, 500, None).pages()
+            everything = [checkpoint for page in pages for checkpoint in page]
+            server_time = pages.server_time
+        else:
+            run_ids = dict.fromkeys(selection.training_run_ids)
+            listed = dict(bulk.as_completed(work, list_run, run_ids, MAX_RUNS_AT_ONCE))
+            of_runs = [listed[run_id].result() for run_id in run_ids]
+            everything = [checkpoint for page in of_runs for checkpoint in page.items]
+            server_time = max((page.server_time for page in of_runs if page.server_time), default=None)
+        now = datetime.now(UTC)
+        if server_time is not None:
+            ahead = now.timestamp() - server_time
+            if abs(ahead) > MAX_CLOCK_DIFFERENCE:
+                _log.warning(
+                    "this computer's clock differs from the server's by %.0f s; ages are the server's", ahead
+                )
+            now = datetime.fromtimestamp(server_time, UTC)
+        return selection.apply(everything, now=now)
 
     def _archive_url(
         self, training_run_id: str, checkpoint_id: str, timeout: float | None, submit: Callable[..., R]
