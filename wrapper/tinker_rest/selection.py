@@ -106,7 +106,7 @@ class CheckpointSelection:
     @property
     def is_everything(self) -> bool:
         """Whether every private checkpoint matches."""
-        return evolve(self, include_public=False, sort=None) == _EVERYTHING
+        return evolve(self, include_public=False, sort=None) == CheckpointSelection()
 
     def apply(
         self, checkpoints: Iterable[types.Checkpoint], *, now: datetime | None = None
@@ -129,7 +129,8 @@ class CheckpointSelection:
         return matching[: self.limit]
 
     def _matches(self, one: types.Checkpoint, now: datetime) -> bool:
-        time, expires_at = one.time, one.expires_at
+        time = one.time
+        left = None if one.expires_at is None else one.expires_at - now
         return (
             (self.include_public or not one.public)
             and (self.training_run_ids is None or _run_id(one) in self.training_run_ids)
@@ -139,15 +140,9 @@ class CheckpointSelection:
             and (self.before is None or (time is not None and time < self.before))
             and (self.after is None or (time is not None and time >= self.after))
             and (self.larger_than is None or (one.size_bytes or 0) > self.larger_than)
-            and (not self.no_ttl or expires_at is None)
-            and (
-                self.expiring_within is None
-                or (expires_at is not None and expires_at - now <= self.expiring_within)
-            )
+            and (not self.no_ttl or left is None)
+            and (self.expiring_within is None or (left is not None and left <= self.expiring_within))
         )
-
-
-_EVERYTHING = CheckpointSelection()
 
 
 def _run_id(checkpoint: types.Checkpoint) -> str | None:

@@ -60,9 +60,6 @@ class CheckpointMethods(BaseClient):
             limit: The maximum number of checkpoints in the page; 100 by default. Servers have an upper bound.
             offset: The number of checkpoints to skip before the page; 0 by default.
 
-        Raises:
-            BadRequestError or UnprocessableEntityError: `limit` is too large (raised by the future).
-
         Calls the operation `list_user_checkpoints`.
         """
         return self._submit(
@@ -85,7 +82,6 @@ class CheckpointMethods(BaseClient):
 
         Raises:
             APIResponseValidationError: The server ignores offsets (raised by the iteration).
-            BadRequestError or UnprocessableEntityError: `page_size` is too large (raised by the iteration).
 
         Calls the operation `list_user_checkpoints`.
         """
@@ -263,25 +259,21 @@ class CheckpointMethods(BaseClient):
         def list_run(run_id: str) -> APIFuture[pagination.Page[types.Checkpoint]]:
             return self._submit(api.list_checkpoints, run_id, read=partial(parsing.page_of_checkpoints, None))
 
-        read = parsing.page_of_checkpoints
         if selection.training_run_ids is None:
+            read = parsing.page_of_checkpoints
             pages = pagination.paginate("select_checkpoints", list_page, read, 500, None).pages()
             everything = [checkpoint for page in pages for checkpoint in page]
             server_time = pages.server_time
         else:
             run_ids = dict.fromkeys(selection.training_run_ids)
-            listed = dict(bulk.as_completed(work, list_run, run_ids, MAX_RUNS_AT_ONCE))
-            of_runs = [listed[run_id].result() for run_id in run_ids]
-            everything = [checkpoint for page in of_runs for checkpoint in page.items]
-            server_time = max((page.server_time for page in of_runs if page.server_time), default=None)
-        now = datetime.now(UTC)
-        if server_time is not None:
-            ahead = now.timestamp() - server_time
-            if abs(ahead) > MAX_CLOCK_DIFFERENCE:
-                _log.warning(
-                    "this computer's clock differs from the server's by %.0f s; ages are the server's", ahead
-                )
-            now = datetime.fromtimestamp(server_time, UTC)
+            listed = bulk.as_completed(work, list_run, run_ids, MAX_RUNS_AT_ONCE)
+            of_run = {run_id: future.result() for run_id, future in listed}
+            everything = [checkpoint for run_id in run_ids for checkpoint in of_run[run_id].items]
+            server_time = max((page.server_time for page in of_run.values() if page.server_time), default=None)
+        now = datetime.now(UTC) if server_time is None else datetime.fromtimestamp(server_time, UTC)
+        ahead = (datetime.now(UTC) - now).total_seconds()
+        if abs(ahead) > MAX_CLOCK_DIFFERENCE:
+            _log.warning("this computer's clock differs from the server's by %.0f s; ages are the server's", ahead)
         return selection.apply(everything, now=now)
 
     def _archive_url(
