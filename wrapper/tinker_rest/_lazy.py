@@ -12,17 +12,12 @@ if TYPE_CHECKING:
 
 
 class LazyModule:
-    """Stands for a module or package, which is imported when an attribute of it is first used.
-
-    Args:
-        name: The full name of the module.
-    """
+    """Stands for the module or package of a full name, which is imported when it is first used."""
 
     def __init__(self, name: str) -> None:
         self._name = name
 
     def __getattr__(self, name: str) -> Any:
-        """Import the module and return its attribute or submodule."""
         if name.startswith("__"):  # asked for by tools that inspect objects
             raise AttributeError(name)
         try:

@@ -206,8 +206,6 @@ def change_all(
     was listed, or with `missing_ok`. What is `done` is not sent. Other outcomes are appended to the `log`; each
     line holds the values of `change`.
 
-    Raises:
-        OSError: The log cannot be written.
     """
     outcomes: dict[str, BulkOutcome] = {}
     failures_in_a_row = 0

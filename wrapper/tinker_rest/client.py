@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from tinker_rest._base import BaseClient
-from tinker_rest._lazy import types
 from tinker_rest._methods.administration import AdministrationMethods, DeprecatedAdministration
 from tinker_rest._methods.checkpoint_changes import CheckpointChangeMethods
 from tinker_rest._methods.server import ServerMethods
 from tinker_rest._methods.sessions import SessionMethods
 from tinker_rest._methods.training_runs import TrainingRunMethods
-from tinker_rest.futures import APIFuture, async_variant
 
 
 class RestClient(
@@ -65,7 +62,7 @@ class AdminClient(AdministrationMethods):
     """
 
 
-class ServiceClient(BaseClient):
+class ServiceClient(ServerMethods):
     """Makes `RestClient`s that share one server address, one key and one set of connections.
 
     Programs that were written for the official SDK get their `RestClient` from it. It creates no session on the
@@ -78,9 +75,3 @@ class ServiceClient(BaseClient):
         client = RestClient(self._core)
         self._copy(client)
         return client
-
-    def get_server_capabilities(self) -> APIFuture[types.GetServerCapabilitiesResponse]:
-        """The same as `RestClient.get_server_capabilities`. Calls the operation `get_server_capabilities`."""
-        return self.create_rest_client().get_server_capabilities()
-
-    get_server_capabilities_async = async_variant(get_server_capabilities)
