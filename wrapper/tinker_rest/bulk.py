@@ -175,7 +175,8 @@ def read_log(log: str | os.PathLike[str], change: dict[str, object]) -> set[str]
     return done
 
 
-def _append(log: str | os.PathLike[str], change: dict[str, object], outcome: BulkOutcome) -> None:
+def append(log: str | os.PathLike[str], change: dict[str, object], outcome: BulkOutcome) -> None:
+    """Append the line of an outcome to a log. Raises OSError."""
     entry = {
         **change,
         "tinker_path": outcome.tinker_path,
@@ -195,17 +196,14 @@ def change_all(
     already_done_status: int | None,
     missing_ok: bool,
     concurrency: int,
-    log: str | os.PathLike[str] | None,
-    change: dict[str, object],
+    append: Callable[[BulkOutcome], None] | None,
     done: set[str],
     progress: Callable[[BulkProgress], object] | None,
 ) -> BulkResult:
     """Make one change, which `start` starts, to many checkpoints; `paths` are what `paths_of` returns.
 
     A status that is `already_done_status` means that nothing was left to do; 404 means it only if the checkpoint
-    was listed, or with `missing_ok`. What is `done` is not sent. Other outcomes are appended to the `log`; each
-    line holds the values of `change`.
-
+    was listed, or with `missing_ok`. What is `done` is not sent; `append` is called with other outcomes.
     """
     outcomes: dict[str, BulkOutcome] = {}
     failures_in_a_row = 0
@@ -213,8 +211,8 @@ def change_all(
 
     def note(outcome: BulkOutcome) -> None:
         outcomes[outcome.tinker_path] = outcome
-        if log is not None and outcome.tinker_path not in done:
-            _append(log, change, outcome)
+        if append is not None and outcome.tinker_path not in done:
+            append(outcome)
         if progress is not None:
             with _workers.calling_back("the progress callback failed; the change goes on"):
                 progress(BulkProgress(len(paths), len(outcomes), outcome))

@@ -56,9 +56,8 @@ class RestClient(
 class AdminClient(AdministrationMethods):
     """Looks up usage, costs, stored checkpoints and the audit log of your organization.
 
-    It needs the role of an administrator; for usage and storage, that of a billing administrator is enough. It is
-    used as `RestClient` is, takes the same arguments and can share its connections:
-    `AdminClient(rest_client.holder)`.
+    It needs the role of an administrator; for usage and storage, that of a billing administrator is enough. It
+    takes the arguments of `RestClient` and can share its connections: `AdminClient(rest_client.holder)`.
     """
 
 

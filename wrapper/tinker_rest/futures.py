@@ -53,15 +53,7 @@ class APIFuture(concurrent.futures.Future[T]):
         return super().exception(timeout)
 
     async def result_async(self, timeout: float | None = None) -> T:  # noqa: ASYNC109 - the name users know
-        """Wait for the result without blocking the event loop, and return it.
-
-        Args:
-            timeout: How many seconds to wait; None, the default, waits until the call ends.
-
-        Raises:
-            TimeoutError: The time is over; the request was cancelled.
-            TinkerError: The call failed.
-        """
+        """Wait for the result without blocking the event loop; after `timeout` seconds, cancel the request."""
         import asyncio  # which takes a while, and awaiting has imported it
 
         async with asyncio.timeout(timeout):

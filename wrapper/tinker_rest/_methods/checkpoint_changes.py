@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tinker_rest import _arguments as arguments
@@ -322,8 +323,7 @@ class CheckpointChangeMethods(CheckpointMethods):
                 already_done_status=_ALREADY_DONE.get(name),
                 missing_ok=missing_ok,
                 concurrency=most,
-                log=log,
-                change=change,
+                append=None if log is None else partial(bulk.append, log, change),
                 done=done,
                 progress=progress,
             )

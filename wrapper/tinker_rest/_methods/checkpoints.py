@@ -204,8 +204,8 @@ class CheckpointMethods(BaseClient):
                 several files, which are downloaded into a folder.
             dest: The path of the file or, with `extract` or for external weights, of the folder to create, with
                 its parents. In an existing folder, the download gets a name made from `tinker_path`,
-                `RUN_ID_weights_NAME.tar.gz` or `RUN_ID_weights_NAME`, unless the folder is an earlier download of
-                the same checkpoint. A `~` at the start is your home folder.
+                `RUN_ID_weights_NAME.tar.gz` or `RUN_ID_weights_NAME`, unless it holds an earlier download of the
+                same checkpoint. A `~` at the start is your home folder.
             extract: Whether to extract the archive and not to keep it; False by default. Archives that hold links,
                 device files or names that lead out of the folder are refused.
             progress: Called with a `DownloadProgress` several times a second. Its exceptions are only logged.
