@@ -65,7 +65,7 @@ def test_what_is_done_is_not_sent_again_and_what_failed_is(server: RecordingServ
     server.answer = in_turn([reply(204), reply(500), *[reply(204)] * 3])
     with client_of(server, max_retries=0) as client:
         first = client.delete_checkpoints(PATHS[:3], concurrency=1, log=str(log)).result()
-        assert [one.tinker_path for one in first.failed] == [PATHS[1]]
+        assert [one.tinker_path for one in first.failures] == [PATHS[1]]
         second = client.delete_checkpoints(PATHS[:4], concurrency=1, log=log).result()
     assert deleted(server) == {PATHS[0]: 1, PATHS[1]: 2, PATHS[2]: 1, PATHS[3]: 1}
     assert [(one.tinker_path, one.status) for one in second.outcomes] == [
@@ -146,7 +146,8 @@ def test_a_cancelled_change_is_gone_on_with(server: RecordingServer, log: Path) 
     assert len(logged(log)) == 10
     server.answer = lambda _: reply(204)
     result = client.delete_checkpoints(PATHS, log=log).result()
-    assert len(result.succeeded) == 40
+    assert result.failures == []
+    assert len(result.outcomes) == 40
     assert Counter(deleted(server).values()) == {1: 35, 2: 5}  # those that were in flight
     client.close()
 

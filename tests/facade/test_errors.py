@@ -288,11 +288,7 @@ IN_CHILD: list[tuple[str, Answer, str]] = [
         b"",
         "from tinker_rest.errors import SessionTraceExportError as E; raise E('bare')",
     ),
-    (
-        "BulkError",
-        b"",
-        "from tinker_rest import BulkError, BulkResult; raise BulkError('bare', BulkResult([]))",
-    ),
+    ("BulkError", b"", "from tinker_rest import BulkError, BulkResult; raise BulkError(BulkResult([]))"),
     ("DownloadError", b"", 'client.download_checkpoint("tinker://r/weights/1", "/dev/null/a").result()'),
     ("TinkerError", b"", 'from tinker_rest import TinkerError; raise TinkerError("bare")'),
 ]

@@ -276,7 +276,7 @@ def many_checkpoints(client: RestClient, listed: list[Checkpoint]) -> None:
     assert_type(client.delete_checkpoints({PATH}, log="log", missing_ok=True, progress=tell).result(), BulkResult)
     assert_type(client.delete_checkpoints(one.tinker_path for one in listed).result(), BulkResult)
     assert_type(client.set_checkpoints_ttl([PATH, *listed], None).result().outcomes, list[BulkOutcome])
-    assert_type(client.publish_checkpoints([PATH]).result().failed[0].error, Exception | None)
+    assert_type(client.publish_checkpoints([PATH]).result().failures[0].error, Exception | None)
     try:
         client.unpublish_checkpoints([PATH]).result().raise_for_failures()
     except BulkError as error:

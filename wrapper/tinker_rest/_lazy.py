@@ -5,28 +5,23 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from tinker_rest_api import models as models  # imports each model when it is first used
+
 if TYPE_CHECKING:
     from tinker_rest import types as types
-    from tinker_rest_api import models as models
 
 
 class LazyModule:
-    """Stands for a module or package, which is imported when an attribute of it is first used.
-
-    Args:
-        name: The full name of the module.
-    """
+    """Stands for the module or package of a full name, which is imported when it is first used."""
 
     def __init__(self, name: str) -> None:
         self._name = name
 
     def __getattr__(self, name: str) -> Any:
-        """Import the module and return its attribute or submodule."""
         if name.startswith("__"):  # asked for by tools that inspect objects
             raise AttributeError(name)
-        module = import_module(self._name)
         try:
-            value = getattr(module, name)
+            value = getattr(import_module(self._name), name)
         except AttributeError:
             value = import_module(f"{self._name}.{name}")
         setattr(self, name, value)
@@ -34,7 +29,5 @@ class LazyModule:
 
 
 if not TYPE_CHECKING:
-    models = LazyModule("tinker_rest_api.models")
-    # Annotations name models as `types.Checkpoint`, so that `typing.get_type_hints` finds them. It loads all of
-    # them.
+    # Annotations name models as `types.Checkpoint`, so that `typing.get_type_hints` finds them; it loads them all.
     types = LazyModule("tinker_rest.types")

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Literal, TypeVar
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from tinker_rest import _workers
 from tinker_rest._lazy import models, types
@@ -31,9 +29,7 @@ from tinker_rest.errors import (
     TinkerError,
 )
 from tinker_rest.futures import APIFuture
-from tinker_rest.pagination import OffsetPlan, Page, PageIterator, PageRequest
 from tinker_rest.paths import ParsedCheckpointTinkerPath, run_id_of, segment, split_checkpoint_id
-from tinker_rest.selection import CheckpointSelection
 
 __all__ = ["BulkError", "BulkOutcome", "BulkProgress", "BulkResult", "BulkStatus"]
 
@@ -44,14 +40,10 @@ BulkStatus = Literal["done", "already_done", "not_found", "failed", "skipped"]
 
 SUCCEEDED: tuple[BulkStatus, ...] = ("done", "already_done")
 MAX_ERRORS_SHOWN = 3
-MAX_RUNS_AT_ONCE = 16
-MAX_CLOCK_DIFFERENCE = 60.0
 # After this many failures of the server in a row, or as many as may be in flight, the rest is skipped.
 MAX_FAILURES_IN_A_ROW = 5
 _UNAVAILABLE = (429, 502, 503, 504)  # not 500, which some servers answer for a checkpoint that is gone
 _LOG_START = b'{"action": "'
-
-_log = logging.getLogger("tinker_rest")
 
 
 @frozen
@@ -60,9 +52,9 @@ class BulkOutcome:
 
     Attributes:
         tinker_path: The address of the checkpoint, as given.
-        status: `done`; `already_done` if the checkpoint was listed a moment ago and is gone now, if it was public
-            or private already, or if the log says so; `not_found` if the server does not know it; `failed`; or
-            `skipped` if it was not tried, since every remaining change would fail the same way.
+        status: `done`; `already_done` if it was listed and is gone now, if it was public or private already, or if
+            the log says so; `not_found` if the server does not know it; `failed`; or `skipped` if it was not
+            tried, since every remaining change would fail the same way.
         error: Why it failed or was not found; None otherwise.
     """
 
@@ -92,31 +84,14 @@ class BulkResult:
 
     Attributes:
         outcomes: One for each checkpoint, in the given order. A checkpoint that was given twice has one.
-        stopped_by: The error after which the rest was skipped; None if everything was tried.
     """
 
     outcomes: list[BulkOutcome] = field()
-    stopped_by: Exception | None = None
 
     @property
-    def succeeded(self) -> list[BulkOutcome]:
-        """The outcomes `done` and `already_done`."""
-        return [one for one in self.outcomes if one.status in SUCCEEDED]
-
-    @property
-    def not_found(self) -> list[BulkOutcome]:
-        """The outcomes `not_found`."""
-        return [one for one in self.outcomes if one.status == "not_found"]
-
-    @property
-    def failed(self) -> list[BulkOutcome]:
-        """The outcomes `failed`."""
-        return [one for one in self.outcomes if one.status == "failed"]
-
-    @property
-    def skipped(self) -> list[BulkOutcome]:
-        """The outcomes `skipped`."""
-        return [one for one in self.outcomes if one.status == "skipped"]
+    def failures(self) -> list[BulkOutcome]:
+        """The outcomes that are neither `done` nor `already_done`."""
+        return [one for one in self.outcomes if one.status not in SUCCEEDED]
 
     def raise_for_failures(self) -> None:
         """Raise an error unless every checkpoint was changed or needed no change.
@@ -124,11 +99,8 @@ class BulkResult:
         Raises:
             BulkError: A checkpoint failed, was not found or was skipped. Its `result` is this result.
         """
-        bad = [one for one in self.outcomes if one.status not in SUCCEEDED]
-        if bad:
-            errors = [f"{one.tinker_path}: {one.error}" for one in bad if one.error is not None][:MAX_ERRORS_SHOWN]
-            message = f"{len(bad)} of {len(self.outcomes)} checkpoints were not changed ({_counts(bad)})"
-            raise BulkError(summarize(f"{message}: {'; '.join(errors)}", 1000), self)
+        if self.failures:
+            raise BulkError(self)
 
     def __repr__(self) -> str:
         return f"<BulkResult {_counts(self.outcomes) or 'nothing to do'}>"
@@ -145,141 +117,126 @@ class BulkError(TinkerError):
         result: The outcomes for all checkpoints.
     """
 
-    def __init__(self, message: str, result: BulkResult) -> None:
-        super().__init__(message, result)
+    def __init__(self, result: BulkResult) -> None:
+        super().__init__(result)
         self.result = result
 
     def __str__(self) -> str:
-        return str(self.args[0])
+        bad = self.result.failures
+        errors = [f"{one.tinker_path}: {one.error}" for one in bad if one.error is not None][:MAX_ERRORS_SHOWN]
+        count = f"{len(bad)} of {len(self.result.outcomes)} checkpoints were not changed"
+        return summarize(f"{count} ({_counts(bad)}): {'; '.join(errors)}", 1000)
 
 
-@frozen
-class Item:
-    """A checkpoint to change, and whether a server listed it."""
-
-    tinker_path: str
-    training_run_id: str
-    checkpoint_id: str
-    is_listed: bool = False
-
-
-def items_of(checkpoints: Iterable[str | types.Checkpoint]) -> list[Item]:
-    """Return the items for tinker paths and checkpoints, each once. Raises InvalidArgumentError."""
+def paths_of(checkpoints: Iterable[str | types.Checkpoint]) -> dict[ParsedCheckpointTinkerPath, bool]:
+    """Return the address of each checkpoint, and whether a server listed it. Raises InvalidArgumentError."""
     if isinstance(checkpoints, str) or not isinstance(checkpoints, Iterable):
         raise InvalidArgumentError(
             "checkpoints must be a list of tinker paths or Checkpoint objects, or a CheckpointSelection, "
             f"not {safe_repr(checkpoints)}"
         )
-    return list({item.tinker_path: item for item in map(_item_of, checkpoints)}.values())
+    return {_path_of(one): isinstance(one, models.Checkpoint) for one in checkpoints}
 
 
-def _item_of(value: str | types.Checkpoint) -> Item:
+def _path_of(value: str | types.Checkpoint) -> ParsedCheckpointTinkerPath:
     if not isinstance(value, models.Checkpoint):
-        parsed = ParsedCheckpointTinkerPath.from_tinker_path(value)
-        return Item(parsed.tinker_path, parsed.training_run_id, parsed.checkpoint_id)
+        return ParsedCheckpointTinkerPath.from_tinker_path(value)
     try:
-        return evolve(_item_of(value.tinker_path), is_listed=True)
+        return ParsedCheckpointTinkerPath.from_tinker_path(value.tinker_path)
     except InvalidArgumentError:
         # Some servers have paths of another form, but the usual IDs.
         run_id = segment("the run id of a checkpoint", value.training_run_id or run_id_of(value.tinker_path) or "")
         split_checkpoint_id(value.checkpoint_id)
-        return Item(value.tinker_path, run_id, value.checkpoint_id, is_listed=True)
+        return ParsedCheckpointTinkerPath(value.tinker_path, run_id, "training", value.checkpoint_id)
 
 
-class OutcomeLog:
-    """A file with one JSON line for each outcome; `change` is what the lines of a run have in common.
-
-    Attributes:
-        done: The tinker paths that an earlier run with the same `change` has changed.
+def read_log(log: str | os.PathLike[str], change: dict[str, object]) -> set[str]:
+    """Return the tinker paths that an earlier run with the same log and the same `change` has changed.
 
     Raises:
         InvalidArgumentError: The file cannot be written, or holds something else.
     """
+    try:
+        with Path(log).open("ab+") as file:
+            file.seek(0)
+            content = file.read()
+            if content and not content.startswith(_LOG_START):
+                raise InvalidArgumentError(f"log must be a new file or the log of an earlier run, not {log}")
+            if content and not content.endswith(b"\n"):  # a killed run left half a line
+                file.write(b"\n")
+    except (OSError, TypeError) as error:
+        raise InvalidArgumentError(f"log must be a file that can be written: {error}") from error
+    done: set[str] = set()
+    for line in content.splitlines():
+        with contextlib.suppress(ValueError, TypeError, KeyError):  # half a line
+            entry = json.loads(line)
+            is_done = entry["status"] in SUCCEEDED and change.items() <= entry.items()
+            (done.add if is_done else done.discard)(entry["tinker_path"])  # a later line counts
+    return done
 
-    def __init__(self, path: str | os.PathLike[str], change: dict[str, object]) -> None:
-        try:
-            self._path = Path(path)
-            with self._path.open("ab+") as file:
-                file.seek(0)
-                content = file.read()
-                if content and not content.startswith(_LOG_START):
-                    raise InvalidArgumentError(f"log must be a new file or the log of an earlier run, not {path}")
-                if content and not content.endswith(b"\n"):  # a killed run left half a line
-                    file.write(b"\n")
-        except (OSError, TypeError) as error:
-            raise InvalidArgumentError(f"log must be a file that can be written: {error}") from error
-        self._change = change
-        self.done: set[str] = set()
-        for line in content.splitlines():
-            with contextlib.suppress(ValueError, TypeError, KeyError):  # half a line
-                entry = json.loads(line)
-                is_done = entry["status"] in SUCCEEDED and change.items() <= entry.items()
-                (self.done.add if is_done else self.done.discard)(entry["tinker_path"])  # a later line counts
 
-    def append(self, outcome: BulkOutcome) -> None:
-        """Write the line of an outcome. Raises OSError."""
-        entry = {
-            **self._change,
-            "tinker_path": outcome.tinker_path,
-            "status": outcome.status,
-            "error": None if outcome.error is None else summarize(str(outcome.error)),
-            "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        }
-        with self._path.open("ab") as file:
-            file.write(json.dumps(entry).encode() + b"\n")
+def append(log: str | os.PathLike[str], change: dict[str, object], outcome: BulkOutcome) -> None:
+    """Append the line of an outcome to a log. Raises OSError."""
+    entry = {
+        **change,
+        "tinker_path": outcome.tinker_path,
+        "status": outcome.status,
+        "error": None if outcome.error is None else summarize(str(outcome.error)),
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    with Path(log).open("ab") as file:
+        file.write(json.dumps(entry).encode() + b"\n")
 
 
 def change_all(
     work: Work[BulkResult],
-    items: list[Item],
-    submit: Callable[[str, str], APIFuture[None]],
+    paths: dict[ParsedCheckpointTinkerPath, bool],
+    start: Callable[[ParsedCheckpointTinkerPath], APIFuture[None]],
     *,
     already_done_status: int | None,
     missing_ok: bool,
     concurrency: int,
-    log: OutcomeLog | None,
+    append: Callable[[BulkOutcome], None] | None,
+    done: set[str],
     progress: Callable[[BulkProgress], object] | None,
 ) -> BulkResult:
-    """Make one change to many checkpoints; `submit` starts it for a training run ID and a checkpoint ID.
+    """Make one change, which `start` starts, to many checkpoints; `paths` are what `paths_of` returns.
 
     A status that is `already_done_status` means that nothing was left to do; 404 means it only if the checkpoint
-    was listed, or with `missing_ok`.
-
-    Raises:
-        OSError: The log cannot be written.
+    was listed, or with `missing_ok`. What is `done` is not sent; `append` is called with other outcomes.
     """
     outcomes: dict[str, BulkOutcome] = {}
     failures_in_a_row = 0
-    stopped_by: Exception | None = None
+    is_stopped = False
 
     def note(outcome: BulkOutcome) -> None:
         outcomes[outcome.tinker_path] = outcome
-        if log is not None and outcome.tinker_path not in log.done:
-            log.append(outcome)
+        if append is not None and outcome.tinker_path not in done:
+            append(outcome)
         if progress is not None:
             with _workers.calling_back("the progress callback failed; the change goes on"):
-                progress(BulkProgress(len(items), len(outcomes), outcome))
+                progress(BulkProgress(len(paths), len(outcomes), outcome))
 
-    def calls() -> Iterator[tuple[Item, Callable[[], APIFuture[None]]]]:
-        for item in items:
-            if log is not None and item.tinker_path in log.done:
-                note(BulkOutcome(item.tinker_path, "already_done"))
-            elif stopped_by is not None:
-                note(BulkOutcome(item.tinker_path, "skipped"))
+    def remaining() -> Iterator[ParsedCheckpointTinkerPath]:
+        for path in paths:
+            if path.tinker_path in done:
+                note(BulkOutcome(path.tinker_path, "already_done"))
+            elif is_stopped:
+                note(BulkOutcome(path.tinker_path, "skipped"))
             else:
-                yield item, partial(submit, item.training_run_id, item.checkpoint_id)
+                yield path
 
-    for item, future in as_completed(work, calls(), concurrency):
+    for path, future in as_completed(work, start, remaining(), concurrency):
         error: Exception | None = future.exception()  # type: ignore[assignment]
         is_away = isinstance(error, APIConnectionError) or getattr(error, "status_code", None) in _UNAVAILABLE
         is_unsupported = getattr(error, "operation_unsupported", False)
         failures_in_a_row = failures_in_a_row + 1 if is_away or is_unsupported else 0
         is_final = isinstance(error, (AuthenticationError, BillingError, CredentialsError))
         if is_final or failures_in_a_row >= max(MAX_FAILURES_IN_A_ROW, concurrency):
-            stopped_by = stopped_by or error
-        status = _status_of(error, already_done_status, missing_ok=missing_ok or item.is_listed)
-        note(BulkOutcome(item.tinker_path, status, None if status in SUCCEEDED else error))
-    return BulkResult([outcomes[item.tinker_path] for item in items], stopped_by)
+            is_stopped = True
+        status = _status_of(error, already_done_status, missing_ok=missing_ok or paths[path])
+        note(BulkOutcome(path.tinker_path, status, None if status in SUCCEEDED else error))
+    return BulkResult([outcomes[path.tinker_path] for path in paths])
 
 
 def _status_of(error: Exception | None, already_done_status: int | None, *, missing_ok: bool) -> BulkStatus:
@@ -293,19 +250,20 @@ def _status_of(error: Exception | None, already_done_status: int | None, *, miss
 
 
 def as_completed(
-    work: Work[Any], calls: Iterator[tuple[K, Callable[[], APIFuture[T]]]], concurrency: int
+    work: Work[Any], start: Callable[[K], APIFuture[T]], keys: Iterable[K], concurrency: int
 ) -> Iterator[tuple[K, APIFuture[T]]]:
-    """Make calls, at most `concurrency` at a time, and yield the key and the future of each when it has ended.
+    """Start a call for each key, at most `concurrency` at a time, and yield both when the call has ended.
 
     If the loop is left or the work ends, those in flight are cancelled.
     """
+    waiting = iter(keys)
     ended: SimpleQueue[Any] = SimpleQueue()
     in_flight: dict[APIFuture[T], K] = {}
     try:
         while True:
-            for key, start in islice(calls, concurrency - len(in_flight)):
+            for key in islice(waiting, concurrency - len(in_flight)):
                 work.check()
-                future = work.adopt(start())
+                future = work.adopt(start(key))
                 in_flight[future] = key
                 future.add_done_callback(ended.put)
             if not in_flight:
@@ -316,34 +274,3 @@ def as_completed(
     finally:
         for future in in_flight:
             future.cancel()
-
-
-def read_selected(
-    work: Work[Any],
-    selection: CheckpointSelection,
-    fetch_page: Callable[[PageRequest], APIFuture[Page[types.Checkpoint]]],
-    list_run: Callable[[str], APIFuture[Page[types.Checkpoint]]],
-) -> list[types.Checkpoint]:
-    """Read the checkpoints that match a selection. Ages are measured by the server's clock."""
-    if selection.training_run_ids is None:
-
-        def fetch(request: PageRequest) -> APIFuture[Page[types.Checkpoint]]:
-            work.check()
-            return work.adopt(fetch_page(request))
-
-        pages = PageIterator(OffsetPlan[types.Checkpoint](500, None), fetch)
-        everything = [checkpoint for page in pages for checkpoint in page]
-        server_time = pages.server_time
-    else:
-        run_ids = dict.fromkeys(selection.training_run_ids)
-        calls = ((run_id, partial(list_run, run_id)) for run_id in run_ids)
-        of_run = {run_id: future.result() for run_id, future in as_completed(work, calls, MAX_RUNS_AT_ONCE)}
-        everything = [checkpoint for run_id in run_ids for checkpoint in of_run[run_id].items]
-        server_time = max((page.server_time for page in of_run.values() if page.server_time), default=None)
-    now = datetime.now(UTC)
-    if server_time is not None:
-        ahead = now.timestamp() - server_time
-        if abs(ahead) > MAX_CLOCK_DIFFERENCE:
-            _log.warning("this computer's clock differs from the server's by %.0f s; ages are the server's", ahead)
-        now = datetime.fromtimestamp(server_time, UTC)
-    return selection.apply(everything, now=now)

@@ -20,10 +20,9 @@ P = ParamSpec("P")
 class APIFuture(concurrent.futures.Future[T]):
     """The result of a call that has been started already.
 
-    It is a `concurrent.futures.Future`, so `concurrent.futures.wait`, `as_completed`, `add_done_callback` and
-    `cancel` work, and you can await it in any asyncio event loop. Cancelling it, or the task that awaits it,
-    cancels the request. If `result(timeout)` times out, the call goes on; ask again later. Pass
-    `asyncio.ensure_future(future)` to functions of asyncio that take tasks only, such as `asyncio.wait`.
+    It is a `concurrent.futures.Future` that you can also await in any asyncio event loop. Cancelling it, or the
+    task that awaits it, cancels the request. Give `asyncio.ensure_future(future)` to functions of asyncio that
+    take tasks only, such as `asyncio.wait`.
     """
 
     def __init__(self) -> None:
@@ -54,15 +53,7 @@ class APIFuture(concurrent.futures.Future[T]):
         return super().exception(timeout)
 
     async def result_async(self, timeout: float | None = None) -> T:  # noqa: ASYNC109 - the name users know
-        """Wait for the result without blocking the event loop, and return it.
-
-        Args:
-            timeout: How many seconds to wait; None, the default, waits until the call ends.
-
-        Raises:
-            TimeoutError: The time is over; the request was cancelled.
-            TinkerError: The call failed.
-        """
+        """Wait for the result without blocking the event loop; after `timeout` seconds, cancel the request."""
         import asyncio  # which takes a while, and awaiting has imported it
 
         async with asyncio.timeout(timeout):
@@ -86,8 +77,7 @@ class APIFuture(concurrent.futures.Future[T]):
     def add_done_callback(self, fn: Callable[[concurrent.futures.Future[T]], object]) -> None:
         """Call a function with this future when the call ends, in the thread that carried it out.
 
-        A slow function delays no other call. It must not wait for another call: start that call and use its
-        result elsewhere.
+        It must not wait for another call: start that call and use its result elsewhere.
 
         Raises:
             TypeError: The function is one of `asyncio.wait`, which would wait forever.
@@ -164,6 +154,5 @@ def async_variant(
     variant.__qualname__ = f"{method.__qualname__}_async"
     variant.__module__ = method.__module__
     variant.__annotations__ = {**method.__annotations__, "return": result}
-    documentation = inspect.getdoc(method) or ""
-    variant.__doc__ = f"The same as `{method.__name__}`, as a coroutine.\n\n{documentation}".rstrip()
+    variant.__doc__ = f"The same as `{method.__name__}`, as a coroutine.\n\n{inspect.getdoc(method)}"
     return variant if message is None else deprecated(message)(variant)

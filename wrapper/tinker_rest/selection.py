@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any, Literal
@@ -19,13 +18,11 @@ from tinker_rest.paths import run_id_of, segment
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-def _run_ids(value: Sequence[str] | AbstractSet[str] | None) -> tuple[str, ...] | None:
+def _run_ids(value: Collection[str] | None) -> tuple[str, ...] | None:
     if value is None:
         return None
-    if not isinstance(value, (list, tuple, set, frozenset)):
-        raise InvalidArgumentError(
-            f"training_run_ids must be a list of ids, or None for all runs, not {safe_repr(value)}"
-        )
+    if isinstance(value, str) or not isinstance(value, Collection):
+        raise InvalidArgumentError(f"training_run_ids must be a list of ids, or None, not {safe_repr(value)}")
     return tuple(segment("each of training_run_ids", one) for one in value)
 
 
@@ -66,16 +63,15 @@ class CheckpointSelection:
     Args:
         training_run_ids: Only checkpoints of these training runs; an empty list means none.
         checkpoint_type: Only checkpoints of this type: `training`, `sampler`, `external` or another.
-        name: Only checkpoints whose name matches this pattern: `*` stands for any characters, `?` for one, `[ab]`
-            for one of these; matching is case-sensitive. The name is the last part of the tinker path, such as
-            `0001`. A pattern with a slash matches the kind and the name, such as `sampler_weights/step-*`.
+        name: Only checkpoints whose name, the last part of the tinker path, matches this pattern: `*` stands for
+            any characters, `?` for one, `[ab]` for one of these. A pattern with a slash matches the kind and the
+            name, such as `sampler_weights/step-*`.
         older_than: Only checkpoints that were saved this long ago or longer.
         before: Only checkpoints that were saved before this time, a datetime with a time zone.
         after: Only checkpoints that were saved at this time or later, a datetime with a time zone.
         larger_than: Only checkpoints larger than this many bytes.
         keep_latest: Skip the newest N of each training run and type. All checkpoints count, whatever the other
-            criteria are, so a newer checkpoint with another name or size does not expose an older one. Checkpoints
-            without a known time are skipped too, since they may be the newest.
+            criteria are. Those without a known time are skipped too, since they may be the newest.
         no_ttl: Only checkpoints that never expire.
         expiring_within: Only checkpoints that expire within this time from now.
         include_public: Whether to include public checkpoints, which others may be using; False by default.
@@ -102,7 +98,6 @@ class CheckpointSelection:
     limit: int | None = field(default=None, validator=_count)
 
     def __attrs_post_init__(self) -> None:
-        """Refuse criteria that can never match together."""
         if self.before is not None and self.after is not None and self.before <= self.after:
             raise InvalidArgumentError("before must be later than after")
         if self.no_ttl and self.expiring_within is not None:
@@ -111,7 +106,7 @@ class CheckpointSelection:
     @property
     def is_everything(self) -> bool:
         """Whether every private checkpoint matches."""
-        return evolve(self, include_public=False, sort=None) == _EVERYTHING
+        return evolve(self, include_public=False, sort=None) == CheckpointSelection()
 
     def apply(
         self, checkpoints: Iterable[types.Checkpoint], *, now: datetime | None = None
@@ -134,7 +129,8 @@ class CheckpointSelection:
         return matching[: self.limit]
 
     def _matches(self, one: types.Checkpoint, now: datetime) -> bool:
-        time, expires_at = one.time, one.expires_at
+        time = one.time
+        left = None if one.expires_at is None else one.expires_at - now
         return (
             (self.include_public or not one.public)
             and (self.training_run_ids is None or _run_id(one) in self.training_run_ids)
@@ -144,15 +140,9 @@ class CheckpointSelection:
             and (self.before is None or (time is not None and time < self.before))
             and (self.after is None or (time is not None and time >= self.after))
             and (self.larger_than is None or (one.size_bytes or 0) > self.larger_than)
-            and (not self.no_ttl or expires_at is None)
-            and (
-                self.expiring_within is None
-                or (expires_at is not None and expires_at - now <= self.expiring_within)
-            )
+            and (not self.no_ttl or left is None)
+            and (self.expiring_within is None or (left is not None and left <= self.expiring_within))
         )
-
-
-_EVERYTHING = CheckpointSelection()
 
 
 def _run_id(checkpoint: types.Checkpoint) -> str | None:

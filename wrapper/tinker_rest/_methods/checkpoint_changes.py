@@ -59,8 +59,7 @@ class CheckpointChangeMethods(CheckpointMethods):
             checkpoint_id: `weights/NAME` or `sampler_weights/NAME`, or an ID without a slash.
 
         Raises:
-            ConflictError: The checkpoint is public already (raised by the future).
-            NotFoundError or PermissionDeniedError: It does not exist, or is not yours (raised by the future).
+            ConflictError: It is public already (raised by the future). Else raises as `delete_checkpoint` does.
 
         Calls the operation `publish_checkpoint` or `publish_checkpoint_by_bare_id`.
         """
@@ -83,8 +82,7 @@ class CheckpointChangeMethods(CheckpointMethods):
             checkpoint_id: `weights/NAME` or `sampler_weights/NAME`, or an ID without a slash.
 
         Raises:
-            ConflictError: The checkpoint is private already (raised by the future).
-            NotFoundError or PermissionDeniedError: It does not exist, or is not yours (raised by the future).
+            ConflictError: It is private already (raised by the future). Else raises as `delete_checkpoint` does.
 
         Calls the operation `unpublish_checkpoint` or `unpublish_checkpoint_by_bare_id`.
         """
@@ -102,16 +100,13 @@ class CheckpointChangeMethods(CheckpointMethods):
     def set_checkpoint_ttl(
         self, training_run_id: str, checkpoint_id: str, ttl_seconds: int | timedelta | None
     ) -> APIFuture[None]:
-        """Set or clear a checkpoint's time to live. You must own its training run.
+        """Set or clear a checkpoint's time to live. Raises as `delete_checkpoint` does.
 
         Args:
             training_run_id: The ID of the run that saved the checkpoint.
             checkpoint_id: `weights/NAME` or `sampler_weights/NAME`, or an ID without a slash.
             ttl_seconds: How many seconds from now, or a timedelta: 3600 (an hour) to 315360000 (ten years). None
                 removes the expiry.
-
-        Raises:
-            NotFoundError or PermissionDeniedError: It does not exist, or is not yours (raised by the future).
 
         Calls the operation `set_checkpoint_ttl` or `set_checkpoint_ttl_by_bare_id`.
         """
@@ -125,8 +120,7 @@ class CheckpointChangeMethods(CheckpointMethods):
 
         Args:
             tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
-            ttl_seconds: How many seconds from now, or a timedelta: 3600 (an hour) to 315360000 (ten years). None
-                removes the expiry.
+            ttl_seconds: How many seconds from now, as for `set_checkpoint_ttl`; None removes the expiry.
         """
         path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
         return self.set_checkpoint_ttl(path.training_run_id, path.checkpoint_id, ttl_seconds)
@@ -146,12 +140,10 @@ class CheckpointChangeMethods(CheckpointMethods):
 
         Args:
             path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
-            destination_project_id: The ID of the project for the copy. Default: the environment variable
-                `TINKER_PROJECT_ID`.
-            ttl_seconds: After how many seconds the copy expires, or a timedelta: 3600 (an hour) to 315360000 (ten
-                years). None, the default, for never; the source's expiry is not copied.
-            weights_access_token: A secret that grants access to another account's weights, if you need one. It is
-                sent as a header and never shown.
+            destination_project_id: The ID of the project. Default: the environment variable `TINKER_PROJECT_ID`.
+            ttl_seconds: After how many seconds the copy expires, as for `set_checkpoint_ttl`. None, the default,
+                for never; the source's expiry is not copied.
+            weights_access_token: A secret that grants access to another account's weights. It is never shown.
 
         Raises:
             NotFoundError: The checkpoint or project does not exist, or you cannot read it (raised by the future).
@@ -160,12 +152,12 @@ class CheckpointChangeMethods(CheckpointMethods):
         Calls the operation `copy_weights`.
         """
         source = ParsedCheckpointTinkerPath.from_tinker_path(path)
-        project_id = destination_project_id
-        if project_id is None:
-            project_id = os.environ.get("TINKER_PROJECT_ID", "").strip()
+        if destination_project_id is None:
+            destination_project_id = os.environ.get("TINKER_PROJECT_ID", "").strip()
+        name = "destination_project_id or TINKER_PROJECT_ID"
         body = models.CopyWeightsRequest(
             source_path=source.tinker_path,
-            destination_project_id=arguments.project("destination_project_id or TINKER_PROJECT_ID", project_id),
+            destination_project_id=arguments.project(name, destination_project_id),
             ttl_seconds=arguments.ttl(ttl_seconds),
         )
         return self._submit(
@@ -186,27 +178,24 @@ class CheckpointChangeMethods(CheckpointMethods):
     ) -> APIFuture[bulk.BulkResult]:
         """Delete many checkpoints permanently.
 
-        One failure stops nothing: each checkpoint has an outcome in the result, whose `raise_for_failures` raises
-        if one was not deleted. The rest is skipped if the key is refused, the account is blocked, the server does
-        not offer the operation, or it was unavailable for many in a row. You can run the same call again after any
-        failure. Cancelling the future, or the task that awaits it, cancels the requests in flight too.
+        One failure stops nothing: each checkpoint has an outcome in the result. The rest is skipped if the key is
+        refused, the account is blocked, the server does not offer the operation, or it was unavailable for many in
+        a row. You can make the same call again after any failure.
 
         Args:
-            checkpoints: Tinker paths or Checkpoint objects, which are all read and checked before anything is
-                sent, or a CheckpointSelection, for which your checkpoints are listed first.
+            checkpoints: Tinker paths or Checkpoint objects, which are all checked before anything is sent, or a
+                CheckpointSelection, for which your checkpoints are listed first.
             concurrency: The maximum number of requests in flight, from 1 to 128; 16 by default.
             log: A file to which each outcome is appended as a line of JSON; with the same file, another run skips
                 what is done.
-            progress: Called with a `BulkProgress` after each outcome, in the thread of the change. Exceptions that
-                it raises are logged and ignored.
+            progress: Called with a `BulkProgress` after each outcome. What it raises is logged and ignored.
             missing_ok: Whether a checkpoint that the server does not know counts as deleted. By default (False),
                 its outcome is `not_found`, unless it was listed: from a selection, or as a Checkpoint object.
 
         Raises:
-            InvalidArgumentError: A checkpoint cannot be addressed, a selection has no filter at all, or the log
-                cannot be written or is another kind of file.
+            InvalidArgumentError: A checkpoint cannot be addressed, or a selection has no filter at all.
             NotFoundError: A run of a selection does not exist (raised by the future).
-            OSError: The log cannot be written; requests in flight were cancelled (raised by the future).
+            OSError: The log cannot be written any more; requests in flight were cancelled (raised by the future).
 
         Calls `delete_checkpoint` for each.
         """
@@ -229,8 +218,7 @@ class CheckpointChangeMethods(CheckpointMethods):
 
         Args:
             checkpoints: Tinker paths or Checkpoint objects, or a CheckpointSelection.
-            ttl_seconds: How many seconds from now, or a timedelta: 3600 (an hour) to 315360000 (ten years). None
-                removes the expiry.
+            ttl_seconds: How many seconds from now, as for `set_checkpoint_ttl`; None removes the expiry.
             concurrency: The maximum number of requests in flight, from 1 to 128; 16 by default.
             log: A file to which each outcome is appended; with the same file, another run skips what is done.
             progress: Called with a `BulkProgress` after each outcome.
@@ -318,28 +306,25 @@ class CheckpointChangeMethods(CheckpointMethods):
     ) -> APIFuture[bulk.BulkResult]:
         arguments.hook("progress", progress)
         most = arguments.concurrency(concurrency)
-        items, selection = [], None
-        if not isinstance(checkpoints, CheckpointSelection):
-            items = bulk.items_of(checkpoints)
-        elif checkpoints.is_everything:
+        given = checkpoints if isinstance(checkpoints, CheckpointSelection) else bulk.paths_of(checkpoints)
+        if isinstance(given, CheckpointSelection) and given.is_everything:
             raise InvalidArgumentError(
                 "checkpoints must not be a CheckpointSelection without any filter; to change all of them, use "
                 "CheckpointSelection(name='*')"
             )
-        else:
-            selection = checkpoints
         change = {"action": name, "base_url": self._base_url, **values}
-        outcome_log = None if log is None else bulk.OutcomeLog(log, change)
+        done: set[str] = set() if log is None else bulk.read_log(log, change)
 
         def run(work: Work[bulk.BulkResult]) -> bulk.BulkResult:
             return bulk.change_all(
                 work,
-                items if selection is None else bulk.items_of(self._read_selected(work, selection)),
-                partial(self._change, name, **values),
+                given if isinstance(given, dict) else bulk.paths_of(self._read_selected(work, given)),
+                lambda path: self._change(name, path.training_run_id, path.checkpoint_id, **values),
                 already_done_status=_ALREADY_DONE.get(name),
                 missing_ok=missing_ok,
                 concurrency=most,
-                log=outcome_log,
+                append=None if log is None else partial(bulk.append, log, change),
+                done=done,
                 progress=progress,
             )
 

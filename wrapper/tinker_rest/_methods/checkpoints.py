@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,8 +26,12 @@ if TYPE_CHECKING:
 api = LazyModule("tinker_rest_api.api.checkpoints")
 
 DEFAULT_BUILD_TIMEOUT = 900.0
+MAX_RUNS_AT_ONCE = 16
+MAX_CLOCK_DIFFERENCE = 60.0
 
 R = TypeVar("R")
+
+_log = logging.getLogger("tinker_rest")
 
 
 class CheckpointMethods(BaseClient):
@@ -54,9 +60,6 @@ class CheckpointMethods(BaseClient):
             limit: The maximum number of checkpoints in the page; 100 by default. Servers have an upper bound.
             offset: The number of checkpoints to skip before the page; 0 by default.
 
-        Raises:
-            BadRequestError or UnprocessableEntityError: `limit` is too large (raised by the future).
-
         Calls the operation `list_user_checkpoints`.
         """
         return self._submit(
@@ -79,7 +82,6 @@ class CheckpointMethods(BaseClient):
 
         Raises:
             APIResponseValidationError: The server ignores offsets (raised by the iteration).
-            BadRequestError or UnprocessableEntityError: `page_size` is too large (raised by the iteration).
 
         Calls the operation `list_user_checkpoints`.
         """
@@ -110,21 +112,18 @@ class CheckpointMethods(BaseClient):
     ) -> APIFuture[types.CheckpointArchiveUrlResponse]:
         """Get a signed URL from which you can download a checkpoint as a tar archive.
 
-        Waits while the server builds the archive. The redirect to the archive is not followed, and the API key is
-        not sent anywhere else.
+        Waits while the server builds the archive.
 
         Args:
             training_run_id: The ID of the run that saved the checkpoint.
-            checkpoint_id: `weights/NAME` or `sampler_weights/NAME`, or an ID without a slash. If the server does
-                not know the archive of sampler weights by kind and name, it is asked once more by the name alone.
+            checkpoint_id: `weights/NAME` or `sampler_weights/NAME`, or an ID without a slash.
             timeout: How many seconds to wait for the archive; 900 by default, None for no limit. The client's
                 `timeout` and `max_retries` do not apply to this wait.
 
         Raises:
-            NotFoundError: The checkpoint does not exist, you cannot read it, or the server has no archive of it
-                (raised by the future).
-            InternalServerError: The archive was not built in time (raised by the future; if the server answers
-                with 425, it is another APIStatusError).
+            NotFoundError: The checkpoint or its archive does not exist, or you cannot read it (raised by the
+                future).
+            APIStatusError: The archive was not built in time (raised by the future).
 
         Calls the operation `get_checkpoint_archive_url` or `get_checkpoint_archive_url_by_bare_id`.
         """
@@ -133,15 +132,11 @@ class CheckpointMethods(BaseClient):
     def get_checkpoint_archive_url_from_tinker_path(
         self, tinker_path: str, *, timeout: float | None = DEFAULT_BUILD_TIMEOUT
     ) -> APIFuture[types.CheckpointArchiveUrlResponse]:
-        """Get a signed URL from which you can download a checkpoint as a tar archive.
-
-        Waits and raises as `get_checkpoint_archive_url` does.
+        """Get a signed URL of a checkpoint's archive. Calls `get_checkpoint_archive_url` with its IDs.
 
         Args:
             tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
             timeout: How many seconds to wait for the archive; 900 by default, None for no limit.
-
-        Calls what `get_checkpoint_archive_url` calls.
         """
         path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
         return self.get_checkpoint_archive_url(path.training_run_id, path.checkpoint_id, timeout=timeout)
@@ -164,8 +159,7 @@ class CheckpointMethods(BaseClient):
     def get_external_weights_urls(self, tinker_path: str) -> APIFuture[types.ExternalWeightsUrlsResponse]:
         """Get a signed URL for each file of external weights.
 
-        The URLs work until `expires` (UTC) of the result and need no API key: anyone who has one can download its
-        file. The repr of the result does not show them.
+        The URLs work until `expires` (UTC) of the result, and need no API key: anyone can download with them.
 
         Args:
             tinker_path: The address of the weights, `tinker://RUN_ID/external_weights/NAME`.
@@ -199,9 +193,8 @@ class CheckpointMethods(BaseClient):
 
         Waits while the server builds the archive. The data is compared with the length and the checksum that the
         storage reports, and gets its final name when it is complete and on disk; until then it is in the folder
-        `NAME.part` beside it. If the download ends early, the same call resumes it, unless the archive has changed
-        or the storage does not support ranges. A signed URL that expires is replaced. The API key is not sent to
-        the storage.
+        `NAME.part` beside it. If the download ends early, the same call resumes it. The API key is not sent to the
+        storage.
 
         The client's `timeout` counts from the last new byte, `max_retries` counts attempts without one, and
         `attempt_timeout` is the limit between two pieces of the body; the whole download may take any time.
@@ -209,15 +202,13 @@ class CheckpointMethods(BaseClient):
         Args:
             tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`. External weights are
                 several files, which are downloaded into a folder.
-            dest: The path of the file or, with `extract` or for external weights, of the folder to create; a `~`
-                at the start is your home folder, and missing parent folders are created. In an existing folder,
-                the download gets a name made from `tinker_path`, `RUN_ID_weights_NAME.tar.gz` or
-                `RUN_ID_weights_NAME`, unless the folder holds an earlier download of the same checkpoint (a
-                hidden file says so).
+            dest: The path of the file or, with `extract` or for external weights, of the folder to create, with
+                its parents. In an existing folder, the download gets a name made from `tinker_path`,
+                `RUN_ID_weights_NAME.tar.gz` or `RUN_ID_weights_NAME`, unless it holds an earlier download of the
+                same checkpoint. A `~` at the start is your home folder.
             extract: Whether to extract the archive and not to keep it; False by default. Archives that hold links,
                 device files or names that lead out of the folder are refused.
-            progress: Called with a `DownloadProgress` several times a second, in the thread of the download.
-                Exceptions that it raises are logged and ignored.
+            progress: Called with a `DownloadProgress` several times a second. Its exceptions are only logged.
             resume: Whether to resume an earlier download; True by default.
             concurrency: The maximum number of external files downloaded at once, from 1 to 64; 4 by default.
             overwrite: Whether to replace what is at the destination, at the very end. By default (False), the
@@ -227,9 +218,8 @@ class CheckpointMethods(BaseClient):
         Raises:
             DownloadError: The destination cannot be written, has no room, holds something else or is in use by
                 another download; or the data is damaged or unsafe to extract (raised by the future).
-            NotFoundError: The checkpoint does not exist, or you cannot read it (raised by the future).
-            APIStatusError or APIConnectionError: The server or storage refused or did not answer (raised by the
-                future).
+            APIStatusError or APIConnectionError: The server or the storage refused, such as with NotFoundError, or
+                did not answer (raised by the future).
 
         Calls the operation `get_checkpoint_archive_url`, `get_checkpoint_archive_url_by_bare_id` or
         `get_external_weights_urls`.
@@ -238,10 +228,7 @@ class CheckpointMethods(BaseClient):
         arguments.hook("progress", progress)
         check_seconds("archive_timeout", archive_timeout)
         is_external = path.checkpoint_type == "external"
-        if is_external:
-            get_urls: Callable[..., Any] = partial(_external_weights_urls, path)
-        else:
-            get_urls = partial(self._archive_url, path.training_run_id, path.checkpoint_id, archive_timeout)
+        get_archive_url = partial(self._archive_url, path.training_run_id, path.checkpoint_id, archive_timeout)
         download = downloads.Download(
             path=path,
             dest=dest,
@@ -251,7 +238,7 @@ class CheckpointMethods(BaseClient):
             overwrite=overwrite,
             concurrency=arguments.concurrency(concurrency, 64),
             progress=progress,
-            get_urls=get_urls,
+            get_urls=partial(_external_weights_urls, path) if is_external else get_archive_url,
         )
         return self._run(download.run, limit_downloads=True)
 
@@ -264,17 +251,30 @@ class CheckpointMethods(BaseClient):
     get_external_weights_urls_async = async_variant(get_external_weights_urls)
     download_checkpoint_async = async_variant(download_checkpoint)
 
-    def _fetch_user_checkpoints(
-        self, request: pagination.PageRequest
-    ) -> APIFuture[pagination.Page[types.Checkpoint]]:
-        read = partial(parsing.page_of_checkpoints, request)
-        return self._submit(api.list_user_checkpoints, limit=request.limit, offset=request.position, read=read)
-
     def _read_selected(self, work: Work[Any], selection: CheckpointSelection) -> list[types.Checkpoint]:
+        def list_page(**request: Any) -> APIFuture[Any]:
+            work.check()
+            return work.adopt(self._submit(api.list_user_checkpoints, **request))
+
         def list_run(run_id: str) -> APIFuture[pagination.Page[types.Checkpoint]]:
             return self._submit(api.list_checkpoints, run_id, read=partial(parsing.page_of_checkpoints, None))
 
-        return bulk.read_selected(work, selection, self._fetch_user_checkpoints, list_run)
+        if selection.training_run_ids is None:
+            read = parsing.page_of_checkpoints
+            pages = pagination.paginate("select_checkpoints", list_page, read, 500, None).pages()
+            everything = [checkpoint for page in pages for checkpoint in page]
+            server_time = pages.server_time
+        else:
+            run_ids = dict.fromkeys(selection.training_run_ids)
+            listed = bulk.as_completed(work, list_run, run_ids, MAX_RUNS_AT_ONCE)
+            of_run = {run_id: future.result() for run_id, future in listed}
+            everything = [checkpoint for run_id in run_ids for checkpoint in of_run[run_id].items]
+            server_time = max((page.server_time for page in of_run.values() if page.server_time), default=None)
+        now = datetime.now(UTC) if server_time is None else datetime.fromtimestamp(server_time, UTC)
+        ahead = (datetime.now(UTC) - now).total_seconds()
+        if abs(ahead) > MAX_CLOCK_DIFFERENCE:
+            _log.warning("this computer's clock differs from the server's by %.0f s; ages are the server's", ahead)
+        return selection.apply(everything, now=now)
 
     def _archive_url(
         self, training_run_id: str, checkpoint_id: str, timeout: float | None, submit: Callable[..., R]
