@@ -124,10 +124,8 @@ ARGUMENT = (
         "            access_scope:",
     ),
     (
-        '            api.get_session, segment("session_id", session_id), access_scope=arguments.scope(access_scope)\n',
-        '            api.get_session,\n            segment("session_id", session_id),\n'
-        "            access_scope=arguments.scope(access_scope),\n"
-        "            project_id=arguments.optional_project(project_id),\n",
+        "api.get_session, session, access_scope=scope)",
+        "api.get_session, session, access_scope=scope, project_id=arguments.optional_project(project_id))",
     ),
 )
 RENAMED = ("GetSamplerResponse", "Sampler")
