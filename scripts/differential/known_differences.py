@@ -115,7 +115,7 @@ KNOWN: list[Known] = [
     _text("tinker *", "stderr, Details", "Details: Error code: 404 - {'detail': '*'}", "Details: 404 Not Found: *"),
     _text("tinker checkpoint info tinker://no-such-run/*", "stderr, Error", "*Error code: 404 - {'detail': '*'}", "*404 Not Found: *"),
     _text("tinker -f json checkpoint delete *", "stdout.failed[].error", "Error code: 404 - {'detail': '*'}", "*404 Not Found: *"),
-    _text("tinker checkpoint publish tinker://run-id", "stderr, Error", "*Invalid tinker path: tinker://run-id", "*tinker_path must have*"),
+    _text("tinker checkpoint publish tinker://run-id", "stderr, Error", "*Invalid tinker path: tinker://run-id", "*tinker_path must look like*"),
     _text("tinker billing usage yesterday today", "stderr (lines)", "*2 validation errors for GetBillingUsageRequest*", "*starting_on must be*"),
     Known(("tinker checkpoint set-ttl * --ttl 5",), ("stderr (lines)", "requests"), "Error: Invalid request*", "The SDK sends what no server takes.", ours="*ttl_seconds must be*"),
 
