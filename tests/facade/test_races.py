@@ -20,7 +20,17 @@ from tinker_rest._task import Task
 from tinker_rest._transport import Exchange
 from tinker_rest._workers import Clock, Room, Threads
 
-from .recording_server import KEY, TRAINING_RUN, RecordingServer, client_of, never_answer, reply, wait_until
+from .recording_server import (
+    KEY,
+    TRAINING_RUN,
+    Held,
+    RecordedRequest,
+    RecordingServer,
+    client_of,
+    never_answer,
+    reply,
+    wait_until,
+)
 
 
 @pytest.mark.usefixtures("no_jitter")
@@ -200,6 +210,31 @@ def test_a_request_that_was_given_up_is_not_sent_any_more(
         time.sleep(0.5)
         is_over.set()
     assert not server.requests
+
+
+def test_a_callback_that_exits_keeps_no_other_from_being_called(server: RecordingServer) -> None:
+    ended = threading.Event()
+    server.answer = lambda _: never_answer
+    with client_of(server) as client:
+        call = client.get_training_run("r")
+        call.add_done_callback(lambda _: sys.exit(1))
+        call.add_done_callback(lambda _: ended.set())
+        assert call.cancel()
+    assert ended.is_set()
+
+
+def test_a_new_connection_in_place_of_one_may_lead_to_a_server_that_echoes_no_id(server: RecordingServer) -> None:
+    def echo(request: RecordedRequest) -> Any:
+        answer = Held(reply(body=TRAINING_RUN, X_Request_Id=request.header("X-Request-Id") or ""))
+        answer.release()  # and the connection ends
+        return answer
+
+    with client_of(server, max_retries=0) as client:
+        server.answer = echo
+        client.get_training_run("r").result(10)
+        wait_until(lambda: not server.open_now)
+        server.answer = lambda _: reply(body=TRAINING_RUN)
+        assert client.get_training_run("r").result(10)
 
 
 def test_ctrl_c_while_a_call_begins_leaves_none(monkeypatch: pytest.MonkeyPatch) -> None:
