@@ -15,6 +15,7 @@ import pytest
 
 from tinker_rest import ClientClosedError, CredentialsError, RestClient, _auth, _call, _credentials, _workers
 from tinker_rest._auth import _Key
+from tinker_rest._core import MAX_SENDS
 from tinker_rest._requests import Server
 from tinker_rest._task import Task
 from tinker_rest._transport import Exchange
@@ -104,6 +105,7 @@ def test_a_client_that_is_closed_while_a_call_begins(
     client = client_of(server)
     monkeypatch.setattr(Task, "begin", close_first)
     assert isinstance(client.list_sessions().exception(20), ClientClosedError)
+    wait_until(lambda: client._core.room._free == MAX_SENDS)  # it gave back no place that it did not have
 
 
 def test_a_credential_command_that_leaves_something_behind(

@@ -187,12 +187,13 @@ class Call(Task[T]):
 
     def _ask(self, step: _Step, ask: Callable[[], S], go_on: Callable[[S], None]) -> None:
         """Ask for a key, which may take a while, and go on with what was given."""
-        if self._begin(step) and step.room is not None:
+        self._begin(step)
+        if step.room is not None:  # also if it is over: it has given its place back
             step.room.enter(step, partial(self._in_context, self._ask_now, step, ask, go_on))
 
     def _ask_now(self, step: _Step, ask: Callable[[], S], go_on: Callable[[S], None]) -> None:
         try:
-            follows = partial(go_on, ask())
+            follows = partial(go_on, ask()) if step.is_open() else partial(self.stop)
         except Exception as error:
             follows = partial(self._after, error)
         if step.end():
@@ -201,8 +202,8 @@ class Call(Task[T]):
     def _queue(self) -> None:
         room = self._server.room
         step = _Step("waiting for a free connection", room=room)
-        if self._begin(step):
-            room.enter(step, partial(self._run, step))
+        self._begin(step)
+        room.enter(step, partial(self._run, step))  # also if it is over: it has given its place back
 
     def _run(self, step: _Step) -> None:
         """Make an attempt, since there is a place."""
@@ -393,8 +394,7 @@ class Call(Task[T]):
             self._next_report = now + REPORT_SECONDS
             remaining = attempts.remaining()
             left = "no limit" if remaining is None else f"{remaining:.0f} s left"
-            message = "%s: still going after %.0f s: attempt %d, %s; %s"
             facts = attempts.label(), attempts.elapsed(), attempts.count, doing, left
-            self._in_context(_log.info, message, *facts)  # a handler that fails ends the call
+            self._in_context(_log.info, "%s: still going after %.0f s: attempt %d, %s; %s", *facts)
         if step.is_open() and not self.is_ended():  # what closed it watches the next step
             self._watch()
