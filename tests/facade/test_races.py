@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import logging
+import socket
+import sys
 import threading
+import time
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tinker_rest import ClientClosedError, CredentialsError, RestClient, _credentials
+from tinker_rest import ClientClosedError, CredentialsError, RestClient, _auth, _call, _credentials, _workers
 from tinker_rest._auth import _Key
+from tinker_rest._core import MAX_SENDS
 from tinker_rest._requests import Server
 from tinker_rest._task import Task
-from tinker_rest._workers import Clock, Threads
+from tinker_rest._transport import Exchange
+from tinker_rest._workers import Clock, Room, Threads
 
-from .recording_server import KEY, TRAINING_RUN, RecordingServer, client_of, reply
+from .recording_server import (
+    KEY,
+    TRAINING_RUN,
+    Held,
+    RecordedRequest,
+    RecordingServer,
+    client_of,
+    never_answer,
+    reply,
+    wait_until,
+)
 
 
 @pytest.mark.usefixtures("no_jitter")
@@ -56,6 +72,27 @@ def test_a_log_handler_that_raises_ends_the_call(server: RecordingServer) -> Non
         logger.setLevel(level)
 
 
+def test_a_log_handler_that_raises_keeps_no_call_beyond_its_deadline(
+    server: RecordingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(logging.Handler):
+        def emit(self, _: logging.LogRecord) -> None:
+            raise OSError("the disk is full")
+
+    monkeypatch.setattr(_call, "FIRST_REPORT_SECONDS", 0.1)
+    logger, broken = logging.getLogger("tinker_rest"), Broken()
+    level = logger.level
+    logger.addHandler(broken)
+    logger.setLevel(logging.INFO)
+    try:
+        server.answer = lambda _: never_answer
+        with client_of(server, timeout=0.5, attempt_timeout=None) as client:
+            assert isinstance(client.get_training_run("r").exception(5), OSError)
+    finally:
+        logger.removeHandler(broken)
+        logger.setLevel(level)
+
+
 def test_a_client_that_is_closed_while_a_call_begins(
     server: RecordingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,6 +105,7 @@ def test_a_client_that_is_closed_while_a_call_begins(
     client = client_of(server)
     monkeypatch.setattr(Task, "begin", close_first)
     assert isinstance(client.list_sessions().exception(20), ClientClosedError)
+    wait_until(lambda: client._core.room._free == MAX_SENDS)  # it gave back no place that it did not have
 
 
 def test_a_credential_command_that_leaves_something_behind(
@@ -107,6 +145,124 @@ def test_ctrl_c_while_a_thread_is_started_holds_up_nothing_later(monkeypatch: py
             threads.start(list)
     threads.start(is_run.set)
     assert is_run.wait(10)
+
+
+def test_a_place_is_not_given_back_again_by_a_watcher_that_starts_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    threads, room, is_time = Threads(), Room(1), threading.Event()
+    monkeypatch.setattr(_workers, "_here", threads)
+    room.enter("first", list)
+    room.enter("second", list)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fail)
+        room.leave(is_given_up=True)
+    room.leave()
+    threads.at(Clock.now() + 2 * _workers.GIVEN_UP_SECONDS, is_time.set)
+    assert is_time.wait(10)
+    wait_until(lambda: not threads._backlog)
+    assert room._free == 1
+
+
+def test_clients_that_are_made_while_the_interpreter_exits() -> None:
+    class Owner:
+        pass
+
+    kept = [Owner() for _ in range(2000)]
+    for owner in kept:
+        _workers.register(owner)
+    is_over, interval = threading.Event(), sys.getswitchinterval()
+
+    def make() -> None:
+        while not is_over.is_set():
+            _workers.register(Owner())
+
+    making = threading.Thread(target=make)
+    sys.setswitchinterval(1e-6)
+    making.start()
+    try:
+        for _ in range(20):
+            assert len(_workers._living_owners()) >= 2000
+    finally:
+        sys.setswitchinterval(interval)
+        is_over.set()
+        making.join()
+
+
+def test_a_request_that_was_given_up_is_not_sent_any_more(
+    server: RecordingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_over, abort, connect = threading.Event(), Exchange.abort, socket.create_connection
+
+    def abort_late(exchange: Exchange) -> None:
+        is_over.wait(10)
+        abort(exchange)
+
+    def connect_late(*args: Any, **kwargs: Any) -> socket.socket:
+        time.sleep(0.4)
+        return connect(*args, **kwargs)
+
+    with client_of(server) as client, monkeypatch.context() as patch:
+        patch.setattr(Exchange, "abort", abort_late)
+        patch.setattr(socket, "create_connection", connect_late)
+        call = client.delete_checkpoint("r", "weights/1")
+        time.sleep(0.2)
+        assert call.cancel()
+        time.sleep(0.5)
+        is_over.set()
+    assert not server.requests
+
+
+def test_a_callback_that_exits_keeps_no_other_from_being_called(server: RecordingServer) -> None:
+    ended = threading.Event()
+    server.answer = lambda _: never_answer
+    with client_of(server) as client:
+        call = client.get_training_run("r")
+        call.add_done_callback(lambda _: sys.exit(1))
+        call.add_done_callback(lambda _: ended.set())
+        assert call.cancel()
+    assert ended.is_set()
+
+
+def test_a_new_connection_in_place_of_one_may_lead_to_a_server_that_echoes_no_id(server: RecordingServer) -> None:
+    def echo(request: RecordedRequest) -> Any:
+        answer = Held(reply(body=TRAINING_RUN, X_Request_Id=request.header("X-Request-Id") or ""))
+        answer.release()  # and the connection ends
+        return answer
+
+    with client_of(server, max_retries=0) as client:
+        server.answer = echo
+        client.get_training_run("r").result(10)
+        wait_until(lambda: not server.open_now)
+        server.answer = lambda _: reply(body=TRAINING_RUN)
+        assert client.get_training_run("r").result(10)
+
+
+def test_ctrl_c_while_a_call_begins_leaves_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with RestClient(base_url="http://h", api_key=KEY, timeout=None, attempt_timeout=None) as client:
+        monkeypatch.setattr(Room, "enter", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            client.list_sessions()
+        assert not client._calls
+
+
+def test_calls_that_wait_for_the_credential_do_not_each_need_a_thread(
+    server: RecordingServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    go = tmp_path / "go"
+    monkeypatch.setattr(_auth, "MAX_ASKING", 5)
+    monkeypatch.setenv("TINKER_CREDENTIAL_CMD", f"while [ ! -e '{go}' ]; do sleep 0.05; done; echo tml-x")
+    before = threading.active_count()
+    with RestClient(base_url=server.base_url) as client:
+        calls = [client.list_sessions() for _ in range(100)]
+        time.sleep(0.2)
+        assert threading.active_count() < before + 20
+        go.touch()
+        assert all(call.result(20) for call in calls)
 
 
 def test_nothing_inside_shows_a_secret() -> None:

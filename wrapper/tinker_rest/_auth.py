@@ -22,7 +22,7 @@ from tinker_rest._requests import Server, is_invalid_token
 from tinker_rest._retry import CallOptions, Policy, is_retryable_status, parse_http_date
 from tinker_rest._version import __version__
 from tinker_rest._work import Work
-from tinker_rest._workers import Clock, here
+from tinker_rest._workers import Clock, Room, here
 from tinker_rest.errors import APIError, APIResponseError, APIStatusError, APITimeoutError, CredentialsError
 from tinker_rest.futures import APIFuture
 from tinker_rest_api._model import InvalidField
@@ -34,6 +34,7 @@ _log = logging.getLogger("tinker_rest")
 # A token with less left is not sent; one that lives shorter is not sent in the last quarter of its life.
 MARGIN_SECONDS = 60.0
 UNKNOWN_LIFETIME = 300.0
+MAX_ASKING = 512
 _OPTIONS = CallOptions(timeout=30.0, attempt_timeout=15.0, max_retries=2)
 _POLICY = Policy(is_secret=True)
 
@@ -68,6 +69,7 @@ class Authenticator:
         self._lock = threading.RLock()  # held while another key is got
         self._next_renewal = 0.0
         self._calls: set[APIFuture[Any]] = set()
+        self.room = Room(MAX_ASKING)
 
     def ready(self) -> str | None:
         """The key to send now, if it is known without waiting and good. After half of its life, it is renewed."""

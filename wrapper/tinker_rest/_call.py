@@ -83,6 +83,7 @@ class _Step:
         """End it from another thread than the one that is busy with it, which is left to itself."""
         is_first = self.end(is_given_up=True)
         if is_first and self.exchange is not None:
+            self.exchange.is_aborted = True  # so that nothing is sent from now on
             here().start(self.exchange.abort)  # which takes longer than all the rest
         return is_first
 
@@ -142,14 +143,13 @@ class Call(Task[T]):
 
     def start(self) -> None:
         """Begin, or begin anew after a wait."""
-        pause = self._server.not_before - Clock.now()
-        keys = self._server.keys
+        keys, pause = self._server.keys, self._server.not_before - Clock.now()
         if pause > 0:
             self._wait(pause, f"waiting for {pause:.1f} s, since the server asked for a pause (429)")
         elif keys is None or self._is_elsewhere or keys.ready() is not None:
             self._queue()
         else:
-            here().start(partial(self._in_context, self._fetch_key, keys))
+            self._fetch_key(keys)
 
     def stop(self) -> None:
         """Give up what is under way, since the future has ended."""
@@ -171,7 +171,8 @@ class Call(Task[T]):
             self._queue()
 
         self._attempts.count += 1  # it was an attempt, unless there is a key
-        self._ask(_Step("waiting for the credential", self._attempt_deadline()), keys.key, send_it)
+        step = _Step("waiting for the credential", self._attempt_deadline(), room=keys.room)
+        self._ask(step, keys.key, send_it)
 
     def _renew_key(self, keys: Keys, refusal: APIStatusError) -> None:
         def send_it(has_renewed: bool) -> None:
@@ -180,16 +181,19 @@ class Call(Task[T]):
 
         refused, self._key = self._key, ""
         said = refusal.headers.get("www-authenticate", "")
-        if_late = None if _requests.is_invalid_token(said) else refusal  # if it is one, another will come
-        step = _Step("waiting for another credential", self._attempt_deadline(), if_late=if_late)
+        late = None if _requests.is_invalid_token(said) else refusal  # if it is one, another will come
+        step = _Step("waiting for another credential", self._attempt_deadline(), room=keys.room, if_late=late)
         self._ask(step, partial(keys.renew, refused, said), send_it)
 
-    def _ask(self, step: _Step, keys: Callable[[], S], go_on: Callable[[S], None]) -> None:
+    def _ask(self, step: _Step, ask: Callable[[], S], go_on: Callable[[S], None]) -> None:
         """Ask for a key, which may take a while, and go on with what was given."""
-        if not self._begin(step):
-            return
+        self._begin(step)
+        if step.room is not None:  # also if it is over: it has given its place back
+            step.room.enter(step, partial(self._in_context, self._ask_now, step, ask, go_on))
+
+    def _ask_now(self, step: _Step, ask: Callable[[], S], go_on: Callable[[S], None]) -> None:
         try:
-            follows = partial(go_on, keys())
+            follows = partial(go_on, ask()) if step.is_open() else partial(self.stop)
         except Exception as error:
             follows = partial(self._after, error)
         if step.end():
@@ -198,8 +202,8 @@ class Call(Task[T]):
     def _queue(self) -> None:
         room = self._server.room
         step = _Step("waiting for a free connection", room=room)
-        if self._begin(step):
-            room.enter(step, partial(self._run, step))
+        self._begin(step)
+        room.enter(step, partial(self._run, step))  # also if it is over: it has given its place back
 
     def _run(self, step: _Step) -> None:
         """Make an attempt, since there is a place."""
@@ -216,12 +220,8 @@ class Call(Task[T]):
         except _Leave as instead:
             instead.go_on()
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            is_secret = self._policy.is_secret
-            self.fail(
-                error
-                if step.answer is None
-                else _requests.unreadable(error, step.answer, self._attempts, is_secret)
-            )
+            answer, is_secret = step.answer, self._policy.is_secret
+            self.fail(_requests.unreadable(error, answer, self._attempts, is_secret) if answer else error)
         except BaseException as error:
             self._after(error)
         else:
@@ -394,7 +394,7 @@ class Call(Task[T]):
             self._next_report = now + REPORT_SECONDS
             remaining = attempts.remaining()
             left = "no limit" if remaining is None else f"{remaining:.0f} s left"
-            message = "%s: still going after %.0f s: attempt %d, %s; %s"
-            _log.info(message, attempts.label(), attempts.elapsed(), attempts.count, doing, left)
+            facts = attempts.label(), attempts.elapsed(), attempts.count, doing, left
+            self._in_context(_log.info, "%s: still going after %.0f s: attempt %d, %s; %s", *facts)
         if step.is_open() and not self.is_ended():  # what closed it watches the next step
             self._watch()

@@ -34,7 +34,13 @@ _UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00")
 
 
 class Keys(Protocol):
-    """Gives the requests to a server their `X-API-Key`."""
+    """Gives the requests to a server their `X-API-Key`.
+
+    Attributes:
+        room: Where calls queue to ask for a key that is not ready, so that not each of them blocks a thread.
+    """
+
+    room: Room
 
     def ready(self) -> str | None:
         """The key, if it is known without waiting and good."""

@@ -35,7 +35,11 @@ class Task(Generic[T]):
 
     def begin(self) -> APIFuture[T]:
         """Start the work, and return its future."""
-        self.start()
+        try:
+            self.start()
+        except BaseException:  # such as Ctrl-C: nobody gets the future
+            self.future.cancel()
+            raise
         return self.future
 
     def start(self) -> None:

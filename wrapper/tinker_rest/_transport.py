@@ -164,12 +164,12 @@ class Exchange:
         self.is_sent = False  # or in part, so that the server may carry it out
         self.is_kept = False  # whether the connection was used before
         self.has_answer = False  # or the head of one
+        self.is_aborted = False
         self._connections = connections
         self._connection: Connection | None = None
         self._response: httpx.Response | None = None
         self._connect_started = 0.0
         self._socket: socket.socket | None = None
-        self._is_aborted = False
 
     def send(self, request: httpx.Request, *, is_fresh: bool = False) -> httpx.Response:
         """Send a request, over a new connection if it is to be `is_fresh`; the answer's body is not read yet.
@@ -181,6 +181,7 @@ class Exchange:
         connections = self._connections
         if connections.given is not None:
             self.is_sent = True  # whatever it does is out of sight
+            self._refuse_aborted()
             self._response = connections.given.handle_request(request)
             return self._response
         connection = self._connection = connections.take(request.url, is_fresh=is_fresh)
@@ -204,13 +205,17 @@ class Exchange:
         """Follow what httpcore does; it calls this in the thread that sends."""
         connection, event = self._connection, event.partition(".")[2]
         if event == "send_request_headers.started":
+            self._refuse_aborted()
             # The request to connect to the server is the proxy's own.
             self.is_sent = self.is_sent or facts["request"].method != b"CONNECT"
+            self._refuse_aborted()  # now whoever aborts it sees that it was sent, or it is not
         elif event == "receive_response_headers.complete":
             self.has_answer = self.is_sent
         elif event == "connect_tcp.started":
             self.is_kept = False
             self._socket = None
+            if connection is not None:
+                connection.echoes = False  # it may lead to another server
             self._connect_started = Clock.now()
         elif event in ("connect_tcp.complete", "start_tls.complete") and connection is not None:
             stream = facts["return_value"]
@@ -220,20 +225,20 @@ class Exchange:
             # Until TLS is up, the socket belongs to the handshake, and shutting it down would do nothing.
             if event == "start_tls.complete" or connection.origin[0] == b"http":
                 self._socket = connection.socket
-            if self._is_aborted:
+            if self.is_aborted:
                 stream.close()
                 self._refuse_aborted()
 
     def abort(self) -> None:
         """Hang up from another thread, so that the one that sends or reads ends soon."""
-        self._is_aborted = True
+        self.is_aborted = True
         opened = self._socket
         if opened is not None:
             with contextlib.suppress(OSError):  # it is closed already
                 socket.socket.shutdown(opened, socket.SHUT_RDWR)  # without TLS's farewell
 
     def _refuse_aborted(self) -> None:
-        if self._is_aborted:
+        if self.is_aborted:
             raise httpx.ReadError("the request was given up")
 
     def check_echo(self, sent: str, status_code: int, echo: str) -> None:
@@ -262,7 +267,7 @@ class Exchange:
         finally:
             self._socket = None  # before another request may use it
             connection = self._connection
-            if connection is not None and kind is None and not self._is_aborted:
+            if connection is not None and kind is None and not self.is_aborted:
                 self._connections.give_back(connection)
             elif connection is not None:
                 connection.transport.close()

@@ -221,7 +221,12 @@ class Room:
             is_given_up: Whether the task was given up. Then the next begins a moment later, since it may be the
                 next to be given up.
         """
-        if is_given_up and self._waiting and here().at(Clock.now() + GIVEN_UP_SECONDS, self.leave):
+        if is_given_up and self._waiting:
+            once = partial(
+                next, map(Room.leave, (self,)), None
+            )  # a watcher that starts later does not do it again
+            if not here().at(Clock.now() + GIVEN_UP_SECONDS, once):
+                once()
             return
         if self._outer is not None:
             self._outer.leave()
@@ -248,7 +253,7 @@ class Room:
 
 _here = Threads()
 _local = threading.local()
-_owners: weakref.WeakSet[Any] = weakref.WeakSet()
+_owners: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 _of_parents: list[object] = []
 
 
@@ -259,7 +264,12 @@ def here() -> Threads:
 
 def register(owner: Any) -> None:
     """Note what has a method `end_at_exit`, and `renew_in_child`, which is called after a fork."""
-    _owners.add(owner)
+    _owners[id(owner)] = owner
+
+
+def _living_owners() -> list[Any]:
+    # Other threads may make clients meanwhile, and a loop over the dictionary would fail.
+    return [owner for reference in _owners.valuerefs() if (owner := reference()) is not None]
 
 
 def keep_for_parent(*things: object) -> None:
@@ -287,7 +297,7 @@ def calling_back(what: str) -> Iterator[None]:
 def stop_at_exit() -> None:
     """Cancel the calls in flight, and give downloads a moment to keep what they have."""
     _here.is_exiting = True
-    for owner in list(_owners):
+    for owner in _living_owners():
         owner.end_at_exit()
     until = Clock.now() + MAX_EXIT_SECONDS
     while _here.composed and Clock.now() < until:
@@ -299,7 +309,7 @@ def _renew_in_child() -> None:
     keep_for_parent(_here)
     _here = Threads()
     _local.in_callback = False
-    for owner in list(_owners):
+    for owner in _living_owners():
         owner.renew_in_child()
 
 

@@ -6,6 +6,7 @@ import concurrent.futures
 import contextlib
 import inspect
 from collections.abc import Callable, Coroutine, Generator
+from functools import partial
 from types import FunctionType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -86,7 +87,7 @@ class APIFuture(concurrent.futures.Future[T]):
             raise TypeError(
                 "asyncio.wait() takes tasks: give it asyncio.ensure_future(future) instead of a future"
             )
-        super().add_done_callback(fn)
+        super().add_done_callback(partial(_call_back, fn))
 
     def cancel(self) -> bool:
         """Cancel the call and its request. Returns False if it had ended already."""
@@ -101,10 +102,7 @@ class APIFuture(concurrent.futures.Future[T]):
 
     def _end(self, result: Any = None, error: BaseException | None = None) -> None:
         """End with a result or an error, unless it has ended, and give up what is under way."""
-        with (
-            calling_back("a callback of a future failed; the calls go on"),
-            contextlib.suppress(concurrent.futures.InvalidStateError),
-        ):
+        with contextlib.suppress(concurrent.futures.InvalidStateError):
             self.set_result(result) if error is None else self.set_exception(error)
         self._give_up()
 
@@ -130,6 +128,12 @@ class APIFuture(concurrent.futures.Future[T]):
                 "blocking here would wait for itself: callbacks of futures and the on_retry hook run in the "
                 "thread of their call. Start the call here and use its result elsewhere"
             )
+
+
+def _call_back(function: Callable[[Any], object], future: object) -> None:
+    # SystemExit, for one, would keep the others from being called, such as those that wake tasks of asyncio.
+    with calling_back("a callback of a future failed; the calls go on"):
+        function(future)
 
 
 def async_variant(
