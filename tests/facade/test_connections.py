@@ -88,7 +88,7 @@ def test_a_client_that_nobody_keeps_hangs_up(server: RecordingServer) -> None:
 
 
 def test_an_idle_connection_is_not_used_for_ever(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_transport, "MAX_IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(_transport, "MAX_IDLE_CONNECTION_SECONDS", 0.05)
     with client_of(server) as client:
         client.get_training_run("r").result(10)
         time.sleep(0.1)
@@ -99,7 +99,7 @@ def test_an_idle_connection_is_not_used_for_ever(server: RecordingServer, monkey
 def test_connections_are_closed_once_they_are_idle(
     server: RecordingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_transport, "MAX_IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(_transport, "MAX_IDLE_CONNECTION_SECONDS", 0.2)
     with client_of(server) as client:
         for future in [client.get_training_run("r") for _ in range(30)]:
             future.result(10)

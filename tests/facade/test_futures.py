@@ -445,10 +445,10 @@ def test_an_exchange_leaves_no_cycle_for_the_collector(
 def test_the_handler_of_a_signal_may_use_the_client(server: RecordingServer) -> None:
     with client_of(server) as client:
         core = client._core
-        with here()._lock, core.room._lock, core.connections._lock:  # as if a signal came while a call begins
+        with here()._lock, core.limiter._lock, core.connections._lock:  # as if a signal came while a call begins
             future = client.get_training_run("r")
         assert future.result(10)
-        with here()._lock, core.room._lock, core.connections._lock:
+        with here()._lock, core.limiter._lock, core.connections._lock:
             client.close()
 
 

@@ -7,19 +7,31 @@ import socket
 import sys
 import threading
 import time
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tinker_rest import ClientClosedError, CredentialsError, RestClient, _auth, _call, _credentials, _workers
+from tinker_rest import (
+    AdminClient,
+    APIStatusError,
+    ClientClosedError,
+    CredentialsError,
+    NotFoundError,
+    RestClient,
+    _auth,
+    _call,
+    _credentials,
+    _workers,
+)
 from tinker_rest._auth import _Key
-from tinker_rest._core import MAX_SENDS
+from tinker_rest._core import MAX_CLIENT_SENDS
 from tinker_rest._requests import Server
 from tinker_rest._task import Task
 from tinker_rest._transport import Exchange
-from tinker_rest._workers import Clock, Room, Threads
+from tinker_rest._workers import Clock, Limiter, Threads
 
 from .recording_server import (
     KEY,
@@ -52,6 +64,38 @@ def test_an_attempt_that_was_given_up_ends_nothing() -> None:
     client = RestClient(base_url="http://h", api_key=KEY, attempt_timeout=5, transport=Transport())
     with client.with_options(attempt_timeout=0.5) as hasty:
         assert hasty.get_training_run("r").result(20).base_model == "b"
+
+
+@pytest.mark.usefixtures("no_jitter")
+def test_what_a_given_transport_never_sent_is_not_done() -> None:
+    errors = iter([httpx.ConnectError("refused"), httpx.ConnectTimeout("slow")])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        for error in errors:
+            raise error
+        return httpx.Response(404, json={"detail": "no such checkpoint"})
+
+    transport = httpx.MockTransport(answer)
+    with RestClient(base_url="http://h", api_key=KEY, transport=transport) as client:
+        assert isinstance(client.delete_checkpoint("r", "weights/1").exception(20), NotFoundError)
+
+
+@pytest.mark.parametrize("status", [401, 429])
+def test_the_refusal_of_another_host_says_nothing_about_the_server(status: int) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url.host))
+        if request.url.host == "api":
+            return httpx.Response(302, headers={"Location": "https://storage/log"})
+        return httpx.Response(status, json={}, headers={"Retry-After": "30"})
+
+    transport = httpx.MockTransport(answer)
+    with AdminClient(base_url="https://api", api_key=KEY, transport=transport, timeout=5) as client:
+        error = client.get_audit_log(day=date(2026, 1, 15)).exception(20)
+        assert isinstance(error, APIStatusError)
+        assert client._core.not_before < Clock.now()
+    assert asked == ["api", "storage"]
 
 
 def test_a_log_handler_that_raises_ends_the_call(server: RecordingServer) -> None:
@@ -105,7 +149,8 @@ def test_a_client_that_is_closed_while_a_call_begins(
     client = client_of(server)
     monkeypatch.setattr(Task, "begin", close_first)
     assert isinstance(client.list_sessions().exception(20), ClientClosedError)
-    wait_until(lambda: client._core.room._free == MAX_SENDS)  # it gave back no place that it did not have
+    # It gave back no place that it did not have.
+    wait_until(lambda: client._core.limiter._free == MAX_CLIENT_SENDS)
 
 
 def test_a_credential_command_that_leaves_something_behind(
@@ -151,18 +196,18 @@ def test_a_place_is_not_given_back_again_by_a_watcher_that_starts_late(monkeypat
     def fail(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    threads, room, is_time = Threads(), Room(1), threading.Event()
+    threads, limiter, is_time = Threads(), Limiter(1), threading.Event()
     monkeypatch.setattr(_workers, "_here", threads)
-    room.enter("first", list)
-    room.enter("second", list)
+    limiter.start("first", list)
+    limiter.start("second", list)
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", fail)
-        room.leave(is_given_up=True)
-    room.leave()
+        limiter.release(is_given_up=True)
+    limiter.release()
     threads.at(Clock.now() + 2 * _workers.GIVEN_UP_SECONDS, is_time.set)
     assert is_time.wait(10)
     wait_until(lambda: not threads._backlog)
-    assert room._free == 1
+    assert limiter._free == 1
 
 
 def test_clients_that_are_made_while_the_interpreter_exits() -> None:
@@ -244,7 +289,7 @@ def test_ctrl_c_while_a_call_begins_leaves_none(monkeypatch: pytest.MonkeyPatch)
         raise KeyboardInterrupt
 
     with RestClient(base_url="http://h", api_key=KEY, timeout=None, attempt_timeout=None) as client:
-        monkeypatch.setattr(Room, "enter", interrupt)
+        monkeypatch.setattr(Limiter, "start", interrupt)
         with pytest.raises(KeyboardInterrupt):
             client.list_sessions()
         assert not client._calls

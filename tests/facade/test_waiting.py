@@ -358,7 +358,7 @@ def test_all_calls_are_under_way_at_once(server: RecordingServer) -> None:
     everyone = threading.Event()
 
     async def when_all_are_there(writer: asyncio.StreamWriter) -> None:
-        while len(server.requests) < _core.MAX_SENDS:  # noqa: ASYNC110 - other connections add to it
+        while len(server.requests) < _core.MAX_CLIENT_SENDS:  # noqa: ASYNC110 - other connections add to it
             await asyncio.sleep(0.005)
         everyone.set()
         writer.write(GOOD)
@@ -366,15 +366,15 @@ def test_all_calls_are_under_way_at_once(server: RecordingServer) -> None:
 
     server.answer = lambda _: when_all_are_there
     with client_of(server, attempt_timeout=20) as client:
-        futures = [client.get_training_run(f"{number}") for number in range(_core.MAX_SENDS)]
+        futures = [client.get_training_run(f"{number}") for number in range(_core.MAX_CLIENT_SENDS)]
         for future in futures:
             future.result(30)
     assert everyone.is_set()
-    assert server.most_open == _core.MAX_SENDS
+    assert server.most_open == _core.MAX_CLIENT_SENDS
 
 
 def test_more_calls_than_connections_queue(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_core, "MAX_SENDS", 8)
+    monkeypatch.setattr(_core, "MAX_CLIENT_SENDS", 8)
     with client_of(server) as client:
         futures = [client.get_training_run(f"{number}") for number in range(300)]
         for future in futures:
@@ -387,7 +387,7 @@ def test_more_calls_than_connections_queue(server: RecordingServer, monkeypatch:
 def test_waiting_for_a_connection_is_not_waiting_for_an_answer(
     server: RecordingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_core, "MAX_SENDS", 1)
+    monkeypatch.setattr(_core, "MAX_CLIENT_SENDS", 1)
     held = Held(reply(body=TRAINING_RUN, Connection="close"))
     server.answer = in_turn([held, reply(404, {"detail": "no such checkpoint"})])
     with client_of(server, attempt_timeout=5, timeout=20) as client:
@@ -411,7 +411,7 @@ def test_waiting_for_a_connection_is_not_waiting_for_an_answer(
 def test_cancelling_many_calls_begins_none_of_those_that_wait(
     server: RecordingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_core, "MAX_SENDS", 4)
+    monkeypatch.setattr(_core, "MAX_CLIENT_SENDS", 4)
     server.answer = lambda _: never_answer
     with client_of(server) as client:
         futures = [client.delete_checkpoint("r", f"weights/{number}") for number in range(40)]
@@ -424,7 +424,7 @@ def test_cancelling_many_calls_begins_none_of_those_that_wait(
 
 
 def test_all_clients_of_a_process_share_a_limit(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_workers.here(), "sends", _workers.Room(3))
+    monkeypatch.setattr(_workers.here(), "sends", _workers.Limiter(3))
     held = Held(GOOD)
     server.answer = lambda _: held
     with client_of(server) as one, client_of(server) as other:
@@ -452,6 +452,22 @@ def test_a_pause_that_the_server_asks_for_is_kept_by_all_calls(server: Recording
         assert client.get_training_run("r").result(10)
         assert first.result(10)
     assert len(server.requests) == 3
+
+
+def test_a_pause_holds_for_calls_that_are_queued(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_core, "MAX_CLIENT_SENDS", 1)
+    times: list[float] = []
+
+    def answer(_: RecordedRequest) -> bytes:
+        times.append(time.monotonic())
+        return GOOD if len(times) > 1 else reply(429, {"detail": "slow down"}, Retry_After="1")
+
+    server.answer = answer
+    with client_of(server) as client:
+        calls = [client.get_training_run("r") for _ in range(5)]
+        assert all(call.result(20) for call in calls)
+    # The one that follows may be sent before the answer is judged.
+    assert len([moment for moment in times if moment - times[0] < 0.95]) <= 2
 
 
 def test_the_clock_of_the_deadlines_cannot_be_frozen(

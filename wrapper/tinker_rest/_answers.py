@@ -43,7 +43,7 @@ class Answer:
         return self.headers.get(name, "")
 
     def json(self) -> Any:
-        """The body as parsed JSON. Raises ValueError if it is none."""
+        """The body as parsed JSON. Raises ValueError if it is not JSON."""
         if parse_json is not json.loads and _LONG_INTEGER not in self.content.translate(_DIGITS):
             with contextlib.suppress(ValueError):  # json reads some more, such as a byte order mark
                 return parse_json(self.content)

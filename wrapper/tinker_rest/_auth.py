@@ -22,7 +22,7 @@ from tinker_rest._requests import Server, is_invalid_token
 from tinker_rest._retry import CallOptions, Policy, is_retryable_status, parse_http_date
 from tinker_rest._version import __version__
 from tinker_rest._work import Work
-from tinker_rest._workers import Clock, Room, here
+from tinker_rest._workers import Clock, Limiter, here
 from tinker_rest.errors import APIError, APIResponseError, APIStatusError, APITimeoutError, CredentialsError
 from tinker_rest.futures import APIFuture
 from tinker_rest_api._model import InvalidField
@@ -66,10 +66,10 @@ class Authenticator:
         self._wants_tokens: bool | None = None  # None until the server has said
         self._key = _Key(credential.key) if credential.key else _Key("", 0.0, -math.inf)
         self._failure = Exception()
-        self._lock = threading.RLock()  # held while another key is got
+        self._lock = threading.RLock()  # held while the key is replaced
         self._next_renewal = 0.0
         self._calls: set[APIFuture[Any]] = set()
-        self.room = Room(MAX_ASKING)
+        self.limiter = Limiter(MAX_ASKING)
 
     def ready(self) -> str | None:
         """The key to send now, if it is known without waiting and good. After half of its life, it is renewed."""

@@ -54,7 +54,7 @@ class BaseClient:
                 f"holder must be the holder of a tinker_rest.ServiceClient, not {type(holder).__name__}; "
                 "an address and a key are given as base_url= and api_key="
             )
-        elif base_url or api_key or default_headers or transport:
+        elif any(given is not None for given in (base_url, api_key, default_headers, transport)):
             raise InvalidArgumentError("holder has an address and a key; give either it or base_url and api_key")
         else:
             self._core = holder
@@ -67,10 +67,6 @@ class BaseClient:
     @property
     def base_url(self) -> str:
         """The server's address, without a slash at the end."""
-        return self._core.base_url
-
-    @property
-    def _base_url(self) -> str:
         return self._core.base_url
 
     def _copy(self, made: BaseClient) -> None:
@@ -210,8 +206,8 @@ class BaseClient:
         """
         self._refuse_closed()
         core = self._core
-        room = core.downloads if limit_downloads else core.other_work
-        return core.begin(_core.Work(core, self._options, function, room, (*self._noted_in, core.calls)))
+        limiter = core.downloads if limit_downloads else core.other_work
+        return core.begin(_core.Work(core, self._options, function, limiter, (*self._noted_in, core.calls)))
 
     def _identify(self, work: _core.Work[types.WhoamiResponse]) -> types.WhoamiResponse:
         """Read who the caller is from a token."""

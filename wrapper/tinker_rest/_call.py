@@ -29,7 +29,7 @@ from tinker_rest._settings import PUBLIC_HEADERS
 from tinker_rest._task import Task
 from tinker_rest._transport import Exchange, PermanentTransportError
 from tinker_rest._urls import REDIRECTS, next_hop, origin_of
-from tinker_rest._workers import Clock, Room, here
+from tinker_rest._workers import Clock, Limiter, here
 from tinker_rest.errors import APIConnectionError, APIError, APIStatusError
 from tinker_rest.futures import APIFuture
 
@@ -53,13 +53,12 @@ class _Step:
         self,
         doing: str,
         deadline: float = math.inf,
-        *,
-        room: Room | None = None,
+        limiter: Limiter | None = None,
         if_late: APIError | None = None,
     ) -> None:
         self.doing = doing
         self.deadline = deadline
-        self.room = room  # in which it waits for a place, or has one
+        self.limiter = limiter  # in which it waits for a place, or has one
         self.thread = 0  # that sends
         self.if_late = if_late  # the error if it is given up at its deadline, unless that is a timeout
         self.exchange: Exchange | None = None
@@ -75,8 +74,8 @@ class _Step:
             self._open.pop()
         except IndexError:
             return False
-        if self.room is not None and (self.thread or not self.room.forget(self)):
-            self.room.leave(is_given_up=is_given_up)
+        if self.limiter is not None and (self.thread or not self.limiter.discard(self)):
+            self.limiter.release(is_given_up=is_given_up)
         return True
 
     def give_up(self) -> bool:
@@ -88,7 +87,7 @@ class _Step:
         return is_first
 
 
-class _Leave(Exception):  # noqa: N818 - is no error
+class _Divert(Exception):  # noqa: N818 - is no error
     """Leaves the generated function to go on with something else, or to let another thread go on."""
 
     def __init__(self, go_on: Callable[[], object] = lambda: None) -> None:
@@ -165,50 +164,54 @@ class Call(Task[T]):
         return True
 
     def _fetch_key(self, keys: Keys) -> None:
-        def send_it(key: str) -> None:
+        def on_key(key: str) -> None:
             self._fetched_key = key
             self._attempts.count -= 1
             self._queue()
 
         self._attempts.count += 1  # it was an attempt, unless there is a key
-        step = _Step("waiting for the credential", self._attempt_deadline(), room=keys.room)
-        self._ask(step, keys.key, send_it)
+        step = _Step("waiting for the credential", self._attempt_deadline(), keys.limiter)
+        self._ask(step, keys.key, on_key)
 
     def _renew_key(self, keys: Keys, refusal: APIStatusError) -> None:
-        def send_it(has_renewed: bool) -> None:
+        def on_renewed(has_renewed: bool) -> None:
             self._has_renewed = has_renewed
-            self.start() if has_renewed else self._after(refusal)
+            self.start() if has_renewed else self._handle_failure(refusal)
 
         refused, self._key = self._key, ""
         said = refusal.headers.get("www-authenticate", "")
         late = None if _requests.is_invalid_token(said) else refusal  # if it is one, another will come
-        step = _Step("waiting for another credential", self._attempt_deadline(), room=keys.room, if_late=late)
-        self._ask(step, partial(keys.renew, refused, said), send_it)
+        step = _Step(
+            "waiting for another credential", self._attempt_deadline(), limiter=keys.limiter, if_late=late
+        )
+        self._ask(step, partial(keys.renew, refused, said), on_renewed)
 
     def _ask(self, step: _Step, ask: Callable[[], S], go_on: Callable[[S], None]) -> None:
         """Ask for a key, which may take a while, and go on with what was given."""
         self._begin(step)
-        if step.room is not None:  # also if it is over: it has given its place back
-            step.room.enter(step, partial(self._in_context, self._ask_now, step, ask, go_on))
+        if step.limiter is not None:  # also if it is over: it has given its place back
+            step.limiter.start(step, partial(self._in_context, self._ask_now, step, ask, go_on))
 
     def _ask_now(self, step: _Step, ask: Callable[[], S], go_on: Callable[[S], None]) -> None:
         try:
             follows = partial(go_on, ask()) if step.is_open() else partial(self.stop)
         except Exception as error:
-            follows = partial(self._after, error)
+            follows = partial(self._handle_failure, error)
         if step.end():
             follows()
 
     def _queue(self) -> None:
-        room = self._server.room
-        step = _Step("waiting for a free connection", room=room)
+        limiter = self._server.limiter
+        step = _Step("waiting for a free connection", limiter=limiter)
         self._begin(step)
-        room.enter(step, partial(self._run, step))  # also if it is over: it has given its place back
+        limiter.start(step, partial(self._run, step))  # also if it is over: it has given its place back
 
     def _run(self, step: _Step) -> None:
         """Make an attempt, since there is a place."""
         step.thread = threading.get_ident()
-        if step.is_open():
+        if self._server.not_before > Clock.now() and step.end():  # after the answer to another call
+            self.start()
+        elif step.is_open():
             step.doing, step.deadline = "connecting", self._attempt_deadline()
             self._watch()
             self._in_context(self._attempt, step)
@@ -217,13 +220,13 @@ class Call(Task[T]):
         try:
             response = self._operation.sync_detailed(*self._args, client=self, **self._kwargs)
             result = response.parsed if self._read is None else self._read(response)
-        except _Leave as instead:
+        except _Divert as instead:
             instead.go_on()
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             answer, is_secret = step.answer, self._policy.is_secret
             self.fail(_requests.unreadable(error, answer, self._attempts, is_secret) if answer else error)
         except BaseException as error:
-            self._after(error)
+            self._handle_failure(error)
         else:
             self.finish(result)
         finally:
@@ -231,12 +234,12 @@ class Call(Task[T]):
 
     def _wait(self, seconds: float, doing: str) -> None:
         step = _Step(doing)
-        if self._begin(step) and not here().at(Clock.now() + seconds, partial(self._resume, step)):
+        if self._begin(step) and not here().at(Clock.now() + seconds, weakref.WeakMethod(self._resume)):
             time.sleep(seconds)  # no thread can be had to watch
-            self._resume(step)
+            self._resume()
 
-    def _resume(self, step: _Step) -> None:
-        if step.end():
+    def _resume(self) -> None:
+        if self._step.end():
             self.start()
 
     # What generated functions use of their `client=`
@@ -250,10 +253,10 @@ class Call(Task[T]):
         """Send a request once, and return its answer if it is a success."""
         step, attempts = self._step, self._attempts
         if step.thread != threading.get_ident():  # that of this attempt was given up
-            raise _Leave
+            raise _Divert
         exchange = step.exchange = Exchange(self._server.connections)
         if not step.is_open():
-            raise _Leave
+            raise _Divert
         try:
             request = self._build(**given)
             is_fresh, self._is_fresh = self._is_fresh, False
@@ -263,12 +266,12 @@ class Call(Task[T]):
                 exchange.check_echo(attempts.request_id, answer.status_code, answer.header("x-request-id"))
         except BaseException as error:
             if not step.end():
-                raise _Leave from None
+                raise _Divert from None
             if isinstance(error, httpx.TransportError):
-                raise self._lost(error, exchange) from None
+                raise self._without_answer(error, exchange) from None
             raise
         if not step.end():
-            raise _Leave
+            raise _Divert
         step.answer = answer
         return self._judge(answer)
 
@@ -288,8 +291,8 @@ class Call(Task[T]):
             sent["X-Idempotency-Key"] = self._idempotency_key
         if server.keys is not None and not self._is_elsewhere:
             key = server.keys.ready() or self._fetched_key
-            if key is None:  # that of a while ago is of no use any more
-                raise _Leave(self.start)
+            if key is None:  # it expired while the call was queued
+                raise _Divert(self.start)
             self._key = sent["X-API-Key"] = key
         url, query = (self._location, "") if self._location else _requests.url_of(server.base_url, url, params)
         attempts.note_request(method, url, query)
@@ -297,16 +300,16 @@ class Call(Task[T]):
         seconds = min(limits) + _requests.BACKSTOP_SECONDS if limits else None
         return _requests.new_request(method, url + query, sent, json, seconds)
 
-    def _lost(self, error: httpx.TransportError, exchange: Exchange) -> Exception:
+    def _without_answer(self, error: httpx.TransportError, exchange: Exchange) -> Exception:
         """What to raise for a request that got no answer."""
         attempts = self._attempts
         self._may_be_done = self._may_be_done or exchange.is_sent
         is_closed = isinstance(error, httpx.NetworkError) or "without sending a response" in str(error)
         if is_closed and attempts.count == 1 and exchange.is_kept and not exchange.has_answer:
             # The server has closed a kept connection just as the first request was sent over it.
-            attempts.free += 1
+            attempts.uncounted += 1
             self._is_fresh = True
-            return _Leave(self.start)
+            return _Divert(self.start)
         return _requests.no_answer(error, attempts)
 
     def _judge(self, answer: Answer) -> Answer:
@@ -314,7 +317,7 @@ class Call(Task[T]):
         attempts, policy, status = self._attempts, self._policy, answer.status_code
         if policy.max_redirects and status in REDIRECTS:
             self._follow(answer.header("location"))
-            raise _Leave(self.start)
+            raise _Divert(self.start)
         label, elapsed = attempts.label(), attempts.elapsed()
         _log.debug("%s: %d after %.3f s, attempt %d", label, status, elapsed, attempts.count)
         if 200 <= status < 300 or status == policy.success_status:
@@ -324,7 +327,7 @@ class Call(Task[T]):
         knows = not error.operation_unsupported and "html" not in answer.header("content-type").lower()
         if status == policy.already_done_status and self._may_be_done and knows:
             _log.info("%s: %s; taken as done, since an answer was lost", label, error.message)
-            raise _Leave(partial(self.finish, None))  # type: ignore[arg-type]  # changes have no other result
+            raise _Divert(partial(self.finish, None))  # type: ignore[arg-type]  # changes have no other result
         # A server that says 503 did not begin; after any other fault nobody knows.
         self._may_be_done = self._may_be_done or (status >= 500 and status != 503)
         raise error
@@ -339,12 +342,12 @@ class Call(Task[T]):
         # Once a redirect has led to another host, the key does not come back either.
         self._is_elsewhere = self._is_elsewhere or origin_of(self._location) != origin_of(base_url)
 
-    def _after(self, error: BaseException) -> None:
+    def _handle_failure(self, error: BaseException) -> None:
         """Go on after a failed attempt: with another key, with the fallback, or after a wait; or end."""
         keys, attempts = self._server.keys, self._attempts
         status = error.status_code if isinstance(error, APIStatusError) else 0
         if isinstance(error, APIStatusError):
-            if status == 401 and keys is not None and self._key and not self._has_renewed:
+            if status == 401 and keys and self._key and not self._has_renewed and not self._is_elsewhere:
                 self._renew_key(keys, error)
                 return
             if status in (404, 405):
@@ -361,8 +364,8 @@ class Call(Task[T]):
         elif isinstance(error, APIError):
             delay = attempts.delay_after(error)
             if delay is not None:
-                if isinstance(error, APIStatusError) and status == 429 and error.retry_after:
-                    self._server.not_before = max(self._server.not_before, Clock.now() + error.retry_after)
+                if isinstance(error, APIStatusError) and status == 429 and not self._is_elsewhere:
+                    self._server.pause(error.retry_after or 0.0)
                 self._wait(delay, f"waiting for {delay:.1f} s after {error.message}")
                 return
         self.fail(error)
@@ -389,12 +392,9 @@ class Call(Task[T]):
         doing = "waiting for the answer" if exchange is not None and exchange.is_sent else step.doing
         if min(step.deadline, attempts.deadline()) <= now and step.give_up():
             self._may_be_done = self._may_be_done or (exchange is not None and exchange.is_sent)
-            self._in_context(self._after, step.if_late or attempts.late(doing))
+            self._in_context(self._handle_failure, step.if_late or attempts.timeout_error(doing))
         elif now >= self._next_report:
             self._next_report = now + REPORT_SECONDS
-            remaining = attempts.remaining()
-            left = "no limit" if remaining is None else f"{remaining:.0f} s left"
-            facts = attempts.label(), attempts.elapsed(), attempts.count, doing, left
-            self._in_context(_log.info, "%s: still going after %.0f s: attempt %d, %s; %s", *facts)
+            self._in_context(attempts.report, doing)
         if step.is_open() and not self.is_ended():  # what closed it watches the next step
             self._watch()

@@ -18,7 +18,7 @@ from tinker_rest._settings import PUBLIC_HEADERS, check_headers, resolve_base_ur
 from tinker_rest._task import Task
 from tinker_rest._transport import Connections, Transport
 from tinker_rest._work import Work
-from tinker_rest._workers import Room
+from tinker_rest._workers import Limiter
 from tinker_rest.errors import ClientClosedError, InvalidArgumentError
 from tinker_rest.futures import APIFuture
 
@@ -26,7 +26,7 @@ __all__ = ["Call", "ClientCore", "Transport", "Work"]
 
 T = TypeVar("T")
 
-MAX_SENDS = 128
+MAX_CLIENT_SENDS = 128
 MAX_DOWNLOADS = 16
 
 _log = logging.getLogger("tinker_rest")
@@ -58,10 +58,10 @@ class ClientCore(Server):
 
     def _renew(self) -> None:
         """Make all that belongs to this process."""
-        super().__init__(self.base_url, self.headers, Connections(self._transport), _room())
+        super().__init__(self.base_url, self.headers, Connections(self._transport), _limiter())
         self.calls: set[APIFuture[Any]] = set()
-        self.downloads = Room(MAX_DOWNLOADS)
-        self.other_work = Room(math.inf)
+        self.downloads = Limiter(MAX_DOWNLOADS)
+        self.other_work = Limiter(math.inf)
         # Not bound to this object: a cycle would keep a client that nobody uses, with its connections.
         new_server = partial(_server_with, self.base_url, self.headers, self.connections)
         self.keys = self.authenticator = Authenticator(self._credential, new_server) if self._sends_key else None
@@ -105,7 +105,7 @@ class ClientCore(Server):
         """Make everything new after a fork; what is the parent's is left alone."""
         self._finalizer.detach()
         _workers.keep_for_parent(
-            self.connections, self.calls, self.room, self.downloads, self.other_work, self.authenticator
+            self.connections, self.calls, self.limiter, self.downloads, self.other_work, self.authenticator
         )
         self._renew()
 
@@ -132,8 +132,8 @@ class ClientCore(Server):
 
 def _server_with(base_url: str, headers: dict[str, str], connections: Connections, key: str) -> Server:
     """What carries the requests of an exchange of the credential, with places of their own."""
-    return Server(base_url, {**headers, "X-API-Key": key}, connections, _room())
+    return Server(base_url, {**headers, "X-API-Key": key}, connections, _limiter())
 
 
-def _room() -> Room:
-    return Room(MAX_SENDS, _workers.here().sends)
+def _limiter() -> Limiter:
+    return Limiter(MAX_CLIENT_SENDS, _workers.here().sends)

@@ -1,4 +1,4 @@
-"""Requests as they are built, and the errors for answers that are of no use."""
+"""Builds requests, and the errors for requests that failed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tinker_rest._redaction import redact, summarize
 from tinker_rest._retry import Attempts, parse_retry_after
 from tinker_rest._transport import CONNECT_SECONDS, Connections, PermanentTransportError
 from tinker_rest._urls import host_of
-from tinker_rest._workers import Room
+from tinker_rest._workers import Clock, Limiter
 from tinker_rest.errors import (
     APIConnectionError,
     APIResponse,
@@ -37,10 +37,10 @@ class Keys(Protocol):
     """Gives the requests to a server their `X-API-Key`.
 
     Attributes:
-        room: Where calls queue to ask for a key that is not ready, so that not each of them blocks a thread.
+        limiter: Where calls queue to ask for a key that is not ready, so that not each of them blocks a thread.
     """
 
-    room: Room
+    limiter: Limiter
 
     def ready(self) -> str | None:
         """The key, if it is known without waiting and good."""
@@ -57,13 +57,17 @@ class Keys(Protocol):
 class Server:
     """What a call needs of its server: the address without a slash at its end, headers, connections and places."""
 
-    def __init__(self, base_url: str, headers: dict[str, str], connections: Connections, room: Room) -> None:
+    def __init__(self, base_url: str, headers: dict[str, str], connections: Connections, limiter: Limiter) -> None:
         self.base_url = base_url
         self.headers = headers
         self.connections = connections
-        self.room = room
+        self.limiter = limiter
         self.keys: Keys | None = None  # if `headers` do not hold all that is needed
         self.not_before = -math.inf  # when to send the next request, after the server asked for a pause (429)
+
+    def pause(self, seconds: float) -> None:
+        """Send nothing for some seconds."""
+        self.not_before = max(self.not_before, Clock.now() + seconds)
 
 
 def url_of(base_url: str, path: str, params: Mapping[str, Any] | None) -> tuple[str, str]:

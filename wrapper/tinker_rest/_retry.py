@@ -167,7 +167,7 @@ def parse_retry_after(value: str, date: str = "", now: Callable[[], float] = tim
 
 
 def parse_http_date(http_date: str) -> float | None:
-    """An HTTP date in seconds since 1970; None if it is none."""
+    """An HTTP date in seconds since 1970; None if it is not a date."""
     try:
         return parsedate_to_datetime(http_date).timestamp()
     except (ValueError, TypeError, OverflowError):
@@ -182,12 +182,12 @@ class Attempts:
         self.request_id = f"req-{here().new_id()}"
         self.options = options
         self.count = 0  # requests that were sent
-        self.free = 0  # how many of them do not count towards `max_retries`
+        self.uncounted = 0  # how many of them do not count towards `max_retries`
         self.started = Clock.now()
         self.has_progressed = False  # whether `restart` was called
         self._policy = policy
         self._since = self.started
-        self._patience = options.timeout
+        self._time_limit = options.timeout
         self._is_building = False
         self._last_fault = ""
         self._request = "", "", ""
@@ -195,7 +195,7 @@ class Attempts:
     def restart(self) -> None:
         """Begin the clock of `timeout` and the count of `max_retries` anew, since there was progress."""
         self._since = Clock.now()
-        self.free = self.count - 1
+        self.uncounted = self.count - 1
         self.has_progressed = True
 
     def note_request(self, method: str, url: str, query: str = "") -> None:
@@ -207,11 +207,11 @@ class Attempts:
 
     def deadline(self) -> float:
         """When the work gives up, by `Clock`."""
-        return math.inf if self._patience is None else self._since + self._patience
+        return math.inf if self._time_limit is None else self._since + self._time_limit
 
     def remaining(self) -> float | None:
         """How many seconds are left until then; None for no limit."""
-        return None if self._patience is None else max(0.0, self.deadline() - Clock.now())
+        return None if self._time_limit is None else max(0.0, self.deadline() - Clock.now())
 
     def label(self) -> str:
         return f"{self.operation_id} ({self.request_id})"
@@ -227,13 +227,20 @@ class Attempts:
             "elapsed": self.elapsed(),
         }
 
-    def late(self, doing: str) -> APITimeoutError:
+    def report(self, doing: str) -> None:
+        """Log that the work takes long."""
+        remaining = self.remaining()
+        left = "no limit" if remaining is None else f"{remaining:.0f} s left"
+        message = "%s: still going after %.0f s: attempt %d, %s; %s"
+        _log.info(message, self.label(), self.elapsed(), self.count, doing, left)
+
+    def timeout_error(self, doing: str) -> APITimeoutError:
         """The error of an attempt that took too long."""
         remaining, attempt_timeout = self.remaining(), self.options.attempt_timeout
         if attempt_timeout is not None and remaining != 0:
             return APITimeoutError(f"still {doing} after {attempt_timeout:g} s (attempt_timeout)", **self.facts())
         before = f"; the last answer was: {self._last_fault}" if self._last_fault else ""
-        return APITimeoutError(f"still {doing} after {self._patience:g} s (timeout){before}", **self.facts())
+        return APITimeoutError(f"still {doing} after {self._time_limit:g} s (timeout){before}", **self.facts())
 
     def delay_after(self, error: APIError) -> float | None:
         """How many seconds to wait after a failed attempt; None if the error is final.
@@ -245,29 +252,29 @@ class Attempts:
             return None
         if status in self._policy.poll_statuses:
             self._is_building = True
-            self._patience = self._policy.build_timeout
+            self._time_limit = self._policy.build_timeout
         most = None if self._is_building else self.options.max_retries
         retry_after = error.retry_after if isinstance(error, APIStatusError) else None
         delay = next_delay(
-            attempt=self.count - self.free,
+            attempt=self.count - self.uncounted,
             max_retries=most,
             retry_after=retry_after,
             remaining=self.remaining(),
             random=random.random(),  # noqa: S311 - spreads load, keeps no secret
         )
         if delay is None:
-            is_late = most is None or self.count - self.free <= most
+            is_late = most is None or self.count - self.uncounted <= most
             if is_late and not isinstance(error, APITimeoutError):  # which says it already
                 wait = f"; the server asked to wait {retry_after:g} s" if retry_after else ""
-                error.message += f"{wait}; timeout, {self._patience:g} s, leaves no time for another attempt"
+                error.message += f"{wait}; timeout, {self._time_limit:g} s, leaves no time for another attempt"
                 error.args = (error.message,)
             return None
         self._last_fault = error.message
         _log.debug("%s: attempt %d: %s; again in %.2f s", self.label(), self.count, error.message, delay)
-        self.tell(error.message, delay)
+        self.notify(error.message, delay)
         return delay
 
-    def tell(self, reason: str, delay: float) -> None:
+    def notify(self, reason: str, delay: float) -> None:
         """Call the `on_retry` hook of the client."""
         hook = self.options.on_retry
         if hook is not None:

@@ -23,7 +23,7 @@ from tinker_rest._workers import Clock, here
 
 CONNECT_SECONDS = 4.0
 SLOW_CONNECT_SECONDS = 1.0
-MAX_IDLE_SECONDS = 30.0
+MAX_IDLE_CONNECTION_SECONDS = 30.0
 
 Origin = tuple[bytes, bytes, int | None]  # scheme, host and port
 
@@ -85,7 +85,7 @@ class Connections:
             stack = self._stacks.get(origin)
             connection = stack.pop() if stack and not is_fresh else None
         if connection is not None:
-            is_young = Clock.now() - connection.idle_since < MAX_IDLE_SECONDS
+            is_young = Clock.now() - connection.idle_since < MAX_IDLE_CONNECTION_SECONDS
             # One that took long to connect would do so again, had the server closed it meanwhile.
             if is_young and connection.is_ipv4 == self._is_ipv4(origin, connection.proxy):
                 return connection
@@ -130,12 +130,12 @@ class Connections:
         if is_closed:
             connection.transport.close()
         if is_to_sweep:
-            here().at(now + MAX_IDLE_SECONDS, self._sweep)
+            here().at(now + MAX_IDLE_CONNECTION_SECONDS, self._sweep)
 
     def _sweep(self) -> None:
         """Close the connections that were not used for long, and come back as long as there are any."""
         expired: list[Connection] = []
-        since = Clock.now() - MAX_IDLE_SECONDS
+        since = Clock.now() - MAX_IDLE_CONNECTION_SECONDS
         with self._lock:
             for stack in self._stacks.values():
                 while stack and stack[0].idle_since <= since:
@@ -145,7 +145,7 @@ class Connections:
         for connection in expired:
             connection.transport.close()
         if oldest is not None:
-            here().at(oldest + MAX_IDLE_SECONDS, self._sweep)
+            here().at(oldest + MAX_IDLE_CONNECTION_SECONDS, self._sweep)
 
     def close(self) -> None:
         """Close the connections; those that still carry a request close after it."""
@@ -182,7 +182,11 @@ class Exchange:
         if connections.given is not None:
             self.is_sent = True  # whatever it does is out of sight
             self._refuse_aborted()
-            self._response = connections.given.handle_request(request)
+            try:
+                self._response = connections.given.handle_request(request)
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                self.is_sent = False
+                raise
             return self._response
         connection = self._connection = connections.take(request.url, is_fresh=is_fresh)
         self._socket = connection.socket
@@ -244,7 +248,7 @@ class Exchange:
     def check_echo(self, sent: str, status_code: int, echo: str) -> None:
         """Raise httpx.RemoteProtocolError if the answer is to another request, by its `X-Request-Id`.
 
-        A success without an echo is none of ours if there was an echo on the same connection before.
+        A success without an echo is not taken either if there was an echo on the same connection before.
         """
         connection = self._connection
         if echo == sent and connection is not None:

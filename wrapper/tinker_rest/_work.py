@@ -22,7 +22,7 @@ from tinker_rest._settings import PUBLIC_HEADERS
 from tinker_rest._task import Task
 from tinker_rest._transport import Exchange, PermanentTransportError
 from tinker_rest._urls import MAX_REDIRECTS, REDIRECTS, next_hop
-from tinker_rest._workers import Clock, Room, here
+from tinker_rest._workers import Clock, Limiter, here
 from tinker_rest.errors import (
     APIConnectionError,
     APIError,
@@ -44,7 +44,7 @@ class Work(Task[T]):
         server: Where to send calls.
         options: The options of the client.
         function: What to do.
-        room: Where to queue for a place.
+        limiter: Where to queue for a place.
         noted_in: The sets that hold the future until it ends.
     """
 
@@ -53,7 +53,7 @@ class Work(Task[T]):
         server: Server,
         options: CallOptions,
         function: Callable[[Work[T]], T],
-        room: Room,
+        limiter: Limiter,
         noted_in: tuple[set[APIFuture[Any]], ...],
     ) -> None:
         super().__init__(noted_in)
@@ -61,14 +61,14 @@ class Work(Task[T]):
         self.options = options
         self.started = Clock.now()
         self._function = function
-        self._room = room
+        self._limiter = limiter
         self._ended = threading.Event()
         self._has_left = threading.Event()
         self._children: set[APIFuture[Any]] = set()
         self._exchanges: set[Exchange] = set()
 
     def start(self) -> None:
-        self._room.enter(self, self._run)
+        self._limiter.start(self, self._run)
 
     def _run(self) -> None:
         composed = here().composed
@@ -79,7 +79,7 @@ class Work(Task[T]):
         finally:
             composed.discard(self)
             self._has_left.set()
-            self._room.leave()
+            self._limiter.release()
 
     def _carry_out(self) -> None:
         try:
@@ -92,7 +92,7 @@ class Work(Task[T]):
     def stop(self) -> None:
         """Cancel the calls and hang up the streams that were started here."""
         self._ended.set()
-        if self._room.forget(self):
+        if self._limiter.discard(self):
             self._has_left.set()
         for child in tuple(self._children):
             child.cancel()
@@ -137,8 +137,8 @@ class Work(Task[T]):
             self.check()  # or one might begin while the others are being cancelled
             function(part)
 
-        room = Room(limit)
-        parts = [Work(self.server, self.options, partial(run, function), room, ()) for function in functions]
+        limiter = Limiter(limit)
+        parts = [Work(self.server, self.options, partial(run, function), limiter, ()) for function in functions]
         futures = [self.adopt(part.begin()) for part in parts]
         concurrent.futures.wait(futures, return_when=concurrent.futures.FIRST_EXCEPTION)
         for future in reversed(futures):  # those that wait for a place first
@@ -167,7 +167,7 @@ class Work(Task[T]):
                 return attempt(attempts)
             except PermanentTransportError as error:
                 fault: APIError = APIConnectionError(summarize(str(error)), **attempts.facts())
-                # If bytes came before, it may be the network here that knows no names for a moment.
+                # If bytes came before, a failed name look-up is probably local and temporary.
                 if not attempts.has_progressed:
                     raise fault from None
             except APIError as error:
@@ -257,7 +257,7 @@ class Stream:
             raise no_answer(error, self._attempts, "the answer broke off") from None
 
     def fault(self, message: str) -> APIConnectionError:
-        """The error of an answer that is of no use, but may be better the next time."""
+        """The error of an answer that cannot be used, but may be better the next time."""
         return APIConnectionError(message, **self._attempts.facts())
 
     def refusal(self) -> APIStatusError:

@@ -25,13 +25,13 @@ from typing import Any
 
 _log = logging.getLogger("tinker_rest")
 
-MAX_SENDS = 1024
-MAX_IDLE_SECONDS = 10.0
+MAX_PROCESS_SENDS = 1024
+MAX_IDLE_THREAD_SECONDS = 10.0
 MAX_EXIT_SECONDS = 1.0
 GIVEN_UP_SECONDS = 0.1
 EXITING = "the interpreter is exiting; no new call can be made"
 
-Task = Callable[[], object]
+Job = Callable[[], object]
 
 
 # Not time.monotonic, which freezegun replaces: deadlines are real in a test that freezes time.
@@ -57,13 +57,13 @@ class Threads:
         # The handler of a signal may start a call while its thread is in here.
         self._lock = threading.RLock()
         self._idle: deque[_Worker] = deque()
-        self._backlog: deque[Task] = deque()
+        self._backlog: deque[Job] = deque()
         self._is_coming = False  # whether a worker was woken up and has not looked at the backlog yet
-        self._heap: list[tuple[float, int, Task | weakref.WeakMethod[Task]]] = []
+        self._heap: list[tuple[float, int, Job | weakref.WeakMethod[Job]]] = []
         self._wakes_at = math.inf
         self._news: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._has_watcher = False
-        self.sends = Room(MAX_SENDS)
+        self.sends = Limiter(MAX_PROCESS_SENDS)
         self.composed: set[object] = set()
         self.is_exiting = False
         self._prefix = os.urandom(8).hex()
@@ -73,16 +73,16 @@ class Threads:
         """32 hexadecimal digits that nothing else has."""
         return f"{self._prefix}{next(self._numbers):016x}"
 
-    def start(self, task: Task) -> None:
-        """Run a task in an idle or new thread, or in the caller's if there can be no other. It may not raise."""
+    def start(self, job: Job) -> None:
+        """Run a job in an idle or new thread, or in the caller's if there can be no other. It may not raise."""
         try:
             with self._lock:
-                self._backlog.append(task)
+                self._backlog.append(job)
                 if self._is_coming:
                     return
                 self._is_coming = True
             self._wake_worker()
-        except BaseException:  # such as Ctrl-C: then the next task wakes up a worker
+        except BaseException:  # such as Ctrl-C: then the next job wakes up a worker
             self._is_coming = False
             raise
 
@@ -98,19 +98,19 @@ class Threads:
             self.carry_out_backlog(None)
 
     def carry_out_backlog(self, worker: _Worker | None) -> None:
-        """Run tasks until there are none left; then the worker is idle.
+        """Run jobs until there are none left; then the worker is idle.
 
-        Before its first task, a worker wakes up another for the next one. Were all woken up at once, they would be
-        in each other's way; and so a worker that is done may take the task before the other has come.
+        Before its first job, a worker wakes up another for the next one. Were all woken up at once, they would be
+        in each other's way; and so a worker that is done may take the job before the other has come.
         """
         is_first = True
         while True:
             with self._lock:
-                task = self._backlog.popleft() if self._backlog else None
+                job = self._backlog.popleft() if self._backlog else None
                 wakes_another = is_first and worker is not None and bool(self._backlog)
                 if is_first:
                     self._is_coming = wakes_another
-                if task is None:
+                if job is None:
                     if worker is not None:
                         self._idle.append(worker)
                     return
@@ -118,10 +118,10 @@ class Threads:
             if wakes_another:
                 self._wake_worker()
             try:
-                task()
+                job()
             except BaseException:  # a fault of ours, which must not end the thread
-                _log.exception("a task failed")
-            del task  # an idle worker keeps no call
+                _log.exception("a job failed")
+            del job  # an idle worker keeps no call
 
     def retire(self, worker: _Worker) -> bool:
         """Whether an idle worker may end; not if it was woken up meanwhile."""
@@ -130,16 +130,20 @@ class Threads:
             return True
         return False
 
-    def at(self, when: float, task: Task | weakref.WeakMethod[Task]) -> bool:
-        """Have a task started at a time of `Clock`; returns False if there can be no thread to watch for it."""
+    def at(self, when: float, job: Job | weakref.WeakMethod[Job]) -> bool:
+        """Have a job started at a time of `Clock`; returns False if there can be no thread to watch for it."""
+        entry = when, next(self._numbers), job
         with self._lock:
-            heapq.heappush(self._heap, (when, next(self._numbers), task))
+            heapq.heappush(self._heap, entry)
             is_news, has_watcher = when < self._wakes_at, self._has_watcher
         if not has_watcher:  # several may be started at once; all but one end
             try:
                 threading.Thread(target=self._watch, name="tinker-rest-watcher", daemon=True).start()
             except RuntimeError:
-                return False
+                with self._lock, contextlib.suppress(ValueError):  # another thread could start one
+                    self._heap.remove(entry)
+                    heapq.heapify(self._heap)
+                    return False
         elif is_news:
             self._news.put(None)
         return True
@@ -159,20 +163,20 @@ class Threads:
         with self._lock:
             now = Clock.now()
             # Those of calls that are gone are passed over, or there would be much to wake up for.
-            while self._heap and (self._heap[0][0] <= now or _task_of(self._heap[0][2]) is None):
-                due.append(_task_of(heapq.heappop(self._heap)[2]))
+            while self._heap and (self._heap[0][0] <= now or _job_of(self._heap[0][2]) is None):
+                due.append(_job_of(heapq.heappop(self._heap)[2]))
             self._wakes_at = self._heap[0][0] if self._heap else math.inf
-        for task in due:
-            if task is not None:
-                self.start(task)  # the watcher runs nothing itself
+        for job in due:
+            if job is not None:
+                self.start(job)  # the watcher runs nothing itself
 
 
-def _task_of(entry: Task | weakref.WeakMethod[Task]) -> Task | None:
+def _job_of(entry: Job | weakref.WeakMethod[Job]) -> Job | None:
     return entry() if isinstance(entry, weakref.WeakMethod) else entry
 
 
 class _Worker(threading.Thread):
-    """A thread that runs one task after the other, and ends when it gets none for a while."""
+    """A thread that runs one job after the other, and ends when it gets none for a while."""
 
     def __init__(self, threads: Threads) -> None:
         super().__init__(name="tinker-rest", daemon=True)
@@ -183,53 +187,48 @@ class _Worker(threading.Thread):
         while True:
             self._threads.carry_out_backlog(self)
             try:
-                self.wake.get(timeout=MAX_IDLE_SECONDS)
+                self.wake.get(timeout=MAX_IDLE_THREAD_SECONDS)
             except queue.Empty:
                 if self._threads.retire(self):
                     return
                 self.wake.get()
 
 
-class Room:
-    """Lets a number of tasks run at once, first come first served, each with a place in an outer room too."""
+class Limiter:
+    """Lets a number of jobs run at once, first come first served, each with a place in an outer limiter too."""
 
-    def __init__(self, size: float, outer: Room | None = None) -> None:
+    def __init__(self, size: float, outer: Limiter | None = None) -> None:
         self._lock = threading.RLock()
         self._free = size
         self._outer = outer
-        self._waiting: OrderedDict[object, Task] = OrderedDict()
+        self._waiting: OrderedDict[object, Job] = OrderedDict()
 
-    def enter(self, owner: object, task: Task) -> None:
-        """Start a task once there is a place; it calls `leave` when it needs the place no longer."""
+    def start(self, owner: object, job: Job) -> None:
+        """Start a job once there is a place; it calls `release` when it needs the place no longer."""
         with self._lock:
             if not self._free:
-                self._waiting[owner] = task
+                self._waiting[owner] = job
                 return
             self._free -= 1
-        self._start(owner, task)
+        self._start(owner, job)
 
-    def _start(self, owner: object, task: Task) -> None:
+    def _start(self, owner: object, job: Job) -> None:
         if self._outer is None:
-            here().start(task)
+            here().start(job)
         else:
-            self._outer.enter(owner, task)
+            self._outer.start(owner, job)
 
-    def leave(self, *, is_given_up: bool = False) -> None:
-        """Free the place for the task that has waited longest.
+    def release(self, *, is_given_up: bool = False) -> None:
+        """Free the place for the job that has waited longest.
 
         Args:
-            is_given_up: Whether the task was given up. Then the next begins a moment later, since it may be the
+            is_given_up: Whether the job was given up. Then the next begins a moment later, since it may be the
                 next to be given up.
         """
-        if is_given_up and self._waiting:
-            once = partial(
-                next, map(Room.leave, (self,)), None
-            )  # a watcher that starts later does not do it again
-            if not here().at(Clock.now() + GIVEN_UP_SECONDS, once):
-                once()
+        if is_given_up and self._waiting and here().at(Clock.now() + GIVEN_UP_SECONDS, self.release):
             return
         if self._outer is not None:
-            self._outer.leave()
+            self._outer.release()
         self._hand_on()
 
     def _hand_on(self) -> None:
@@ -237,15 +236,15 @@ class Room:
             if not self._waiting:
                 self._free += 1
                 return
-            owner, task = self._waiting.popitem(last=False)
-        self._start(owner, task)
+            owner, job = self._waiting.popitem(last=False)
+        self._start(owner, job)
 
-    def forget(self, owner: object) -> bool:
-        """Drop the task of an owner that waits no longer; returns whether it still waited."""
+    def discard(self, owner: object) -> bool:
+        """Drop the job of an owner that waits no longer; returns whether it still waited."""
         with self._lock:
             if self._waiting.pop(owner, None) is not None:
                 return True
-        if self._outer is None or not self._outer.forget(owner):
+        if self._outer is None or not self._outer.discard(owner):
             return False
         self._hand_on()
         return True

@@ -66,7 +66,7 @@ class APIResponse:
         return self.content.decode("utf-8", "replace")
 
     def json(self) -> Any:
-        """The body as parsed JSON. Raises ValueError if it is none."""
+        """The body as parsed JSON. Raises ValueError if it is not JSON."""
         return json.loads(self.content)
 
 

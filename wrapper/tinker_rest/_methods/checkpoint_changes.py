@@ -312,7 +312,7 @@ class CheckpointChangeMethods(CheckpointMethods):
                 "checkpoints must not be a CheckpointSelection without any filter; to change all of them, use "
                 "CheckpointSelection(name='*')"
             )
-        change = {"action": name, "base_url": self._base_url, **values}
+        change = {"action": name, "base_url": self.base_url, **values}
         done: set[str] = set() if log is None else bulk.read_log(log, change)
 
         def run(work: Work[bulk.BulkResult]) -> bulk.BulkResult:

@@ -290,7 +290,7 @@ class CheckpointMethods(BaseClient):
             # By the bare name, servers give the archive of the sampler weights, whatever the kind.
             fallback=by_bare_id if kind == "sampler_weights" else None,
             policy=Policy(success_status=302, poll_statuses=frozenset((425, 503)), build_timeout=timeout),
-            read=partial(parsing.archive_url, self._base_url),
+            read=partial(parsing.archive_url, self.base_url),
         )
 
 

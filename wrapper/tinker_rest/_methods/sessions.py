@@ -220,5 +220,5 @@ def _export_trace(session_id: str, timeout: float | None, work: Work[str]) -> st
             reason = summarize(export.error or "the server does not say why")
             raise SessionTraceExportError(f"the trace cannot be built: {reason}", **polls.facts())
         delay = POLL_SECONDS if delay is None else max(delay, MIN_POLL_SECONDS)
-        polls.tell("the trace is being built", delay)
+        polls.notify("the trace is being built", delay)
         work.wait(delay)

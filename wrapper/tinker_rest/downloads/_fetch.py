@@ -144,7 +144,7 @@ class FileDownload:
                         raise
                     _log.info("%s: %s; asking for another signed URL", attempts.label(), error.message)
                     renewed_at = self._most_done
-                    attempts.free += 1
+                    attempts.uncounted += 1
                     self._renew(work)
                 finally:
                     if self._most_done > most_done:
