@@ -89,6 +89,7 @@ def _lasting(call: str, fault: str) -> Case:
 
 # fmt: off
 READS = [
+    Case("ServiceClient", "get_server_capabilities()"),
     _rest("get_training_run('run-id')"),
     _rest("get_training_run('session-id:train:0', 'accessible')"),
     _rest("get_training_run(training_run_id='run-id', access_scope='owned')"),
@@ -186,6 +187,7 @@ READS = [
 ]
 
 CHANGES = [
+    Case("ServiceClient", "copy_weights('tinker://run-id/weights/0001')"),
     _rest("publish_checkpoint_from_tinker_path('tinker://run-id/weights/0001')"),
     _rest("publish_checkpoint_from_tinker_path('tinker://run-id/weights/0001')"),  # is public by now
     _rest("unpublish_checkpoint_from_tinker_path('tinker://run-id/weights/0001')"),

@@ -23,7 +23,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
-CLIENTS = ("RestClient", "AdminClient")
+CLIENTS = ("RestClient", "AdminClient", "ServiceClient")
 ERRORS = {"tinker": "_exceptions", "tinker_rest": "errors"}
 HURRIED_WAIT = 0.005
 HURRIES: contextvars.ContextVar[bool] = contextvars.ContextVar("hurries", default=False)
@@ -150,7 +150,7 @@ def outcome(call: Callable[[], Any], is_async: bool) -> dict[str, Any]:
     try:
         made = call()
         raised_by = "result"
-        value = asyncio.run(made) if is_async else made.result(120)
+        value = asyncio.run(made) if is_async else made.result(120) if hasattr(made, "result") else made
         return {"result": plain(value), "json": dumped(value)}
     except Exception as error:  # whatever it is, it is compared
         return {"exception": failure(error, raised_by)}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import concurrent.futures
+import copy
 from collections.abc import Callable, Mapping
 from types import ModuleType, TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar
 
 from attrs import NOTHING, evolve
 
@@ -23,6 +24,19 @@ else:
 T = TypeVar("T")
 
 _UNCHANGED: Any = NOTHING
+
+
+class ClientOptions(TypedDict, total=False):
+    """The arguments that every client takes by name."""
+
+    base_url: str | None
+    api_key: str | None
+    default_headers: Mapping[str, str] | None
+    timeout: float | None
+    attempt_timeout: float | None
+    max_retries: int | None
+    on_retry: Callable[[RetryEvent], None] | None
+    transport: _core.Transport | None
 
 
 class BaseClient:
@@ -93,7 +107,8 @@ class BaseClient:
         options: tuple[Any, ...] = (timeout, attempt_timeout, max_retries, on_retry)
         names = ("timeout", "attempt_timeout", "max_retries", "on_retry")
         self._refuse_closed()
-        changed = type(self)(self._core)
+        changed = copy.copy(self)
+        changed._owns_core = False
         self._copy(changed)
         given = {name: value for name, value in zip(names, options, strict=True) if value is not _UNCHANGED}
         changed._options = evolve(self._options, **given)

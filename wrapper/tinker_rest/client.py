@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Literal, Unpack
+
+from tinker_rest._base import BaseClient, ClientOptions
+from tinker_rest._lazy import types
 from tinker_rest._methods.administration import AdministrationMethods, DeprecatedAdministration
 from tinker_rest._methods.checkpoint_changes import CheckpointChangeMethods
 from tinker_rest._methods.server import ServerMethods
 from tinker_rest._methods.sessions import SessionMethods
 from tinker_rest._methods.training_runs import TrainingRunMethods
+from tinker_rest.futures import APIFuture
 
 
 class RestClient(
@@ -61,12 +68,34 @@ class AdminClient(AdministrationMethods):
     """
 
 
-class ServiceClient(ServerMethods):
-    """Makes `RestClient`s that share one server address, one key and one set of connections.
+class ServiceClient(BaseClient):
+    """Makes `RestClient`s, for programs that were written for the official SDK.
 
-    Programs that were written for the official SDK get their `RestClient` from it. It creates no session on the
-    server. The arguments are those of `RestClient`.
+    They share one server address, one key and one set of connections. No session is created on the server, so
+    there is nothing that `user_metadata` and `display_name` could describe: they are accepted and not sent.
+
+    Args:
+        user_metadata: Not used.
+        project_id: The ID of the project for `copy_weights`. Default: the environment variable
+            `TINKER_PROJECT_ID`.
+        display_name: Not used.
+        default_headers_overrides: The same as `default_headers`.
+        options: The other arguments are those of `RestClient`.
     """
+
+    def __init__(
+        self,
+        user_metadata: Mapping[str, str] | None = None,
+        project_id: str | None = None,
+        *,
+        display_name: str | None = None,
+        default_headers_overrides: Mapping[str, str] | None = None,
+        **options: Unpack[ClientOptions],
+    ) -> None:
+        if default_headers_overrides is not None:
+            options["default_headers"] = default_headers_overrides
+        super().__init__(None, **options)
+        self._project_id = project_id
 
     def create_rest_client(self) -> RestClient:
         """A client for the REST operations. It ends with this object; closing it alone closes nothing."""
@@ -74,3 +103,36 @@ class ServiceClient(ServerMethods):
         client = RestClient(self._core)
         self._copy(client)
         return client
+
+    def get_server_capabilities(self) -> types.GetServerCapabilitiesResponse:
+        """Wait for the result of `RestClient.get_server_capabilities`, and return it."""
+        return self.create_rest_client().get_server_capabilities().result()
+
+    async def get_server_capabilities_async(self) -> types.GetServerCapabilitiesResponse:
+        """Return the result of `RestClient.get_server_capabilities`."""
+        return await self.create_rest_client().get_server_capabilities()
+
+    def copy_weights(
+        self, path: str, *, ttl_seconds: int | timedelta | None = None, weights_access_token: str | None = None
+    ) -> APIFuture[str]:
+        """Copy a checkpoint into the project of this client; see `RestClient.copy_weights`."""
+        return self.create_rest_client().copy_weights(
+            path, self._project_id, ttl_seconds=ttl_seconds, weights_access_token=weights_access_token
+        )
+
+    def close(  # type: ignore[override]
+        self, status: Literal["success", "errored", "interrupted"] = "success", detail: str | None = None
+    ) -> APIFuture[None]:
+        """End the calls in flight with ClientClosedError and close the connections.
+
+        Args:
+            status: Not used.
+            detail: Not used.
+
+        Returns:
+            A future that is done.
+        """
+        super().close()
+        done: APIFuture[None] = APIFuture()
+        done.set_result(None)
+        return done
