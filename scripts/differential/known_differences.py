@@ -76,7 +76,7 @@ def _escaped(sdk: str, reason: str, *rows: str) -> Known:
 
 def _newer(field: str) -> Known:
     reason = "Later versions of the SDK have the field too."
-    return Known(("RestClient.*",), (f"result.*{field}",), "(nothing)", reason, version="0.18.*")
+    return Known(("*Client.*",), (f"result.*{field}",), "(nothing)", reason, version="0.18.*")
 
 
 def _text(rows: str, place: str, sdk: str, ours: str) -> Known:
@@ -87,6 +87,8 @@ def _text(rows: str, place: str, sdk: str, ours: str) -> Known:
 # fmt: off
 KNOWN: list[Known] = [
     _newer(".user_metadata"),
+    _newer(".trainable"),
+    _newer(".sampleable"),
     _newer(".optimizer_config"),
     _newer(".display_name"),
 

@@ -58,6 +58,7 @@ def _yaml(value: object) -> str:
 def methods_by_group(client: type) -> dict[str, list[str]]:
     """The public methods of a client, by the heading under which they stand: the module that has them."""
     groups: dict[str, list[str]] = {}
+    seen: set[str] = set()
     for owner in client.__mro__[:-1]:
         module = owner.__module__.rpartition(".")[2]
         title = _TITLES.get(module, module.replace("_", " ").capitalize())
@@ -66,8 +67,9 @@ def methods_by_group(client: type) -> dict[str, list[str]]:
         names = [
             name
             for name, value in vars(owner).items()
-            if not name.startswith("_") and not name.endswith("_async") and callable(value)
+            if not name.startswith("_") and not name.endswith("_async") and callable(value) and name not in seen
         ]
+        seen.update(names)
         if names:
             groups.setdefault(title, []).extend(names)
     for last in ("The client itself", "Deprecated"):

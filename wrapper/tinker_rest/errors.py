@@ -1,4 +1,23 @@
-"""What can go wrong, as exceptions; `TinkerError` is the base of all.
+"""What can go wrong, as exceptions.
+
+    TinkerError
+    ├── InvalidArgumentError (also ValueError)   an argument is not of the form that is expected
+    ├── CredentialsError                         no API key, or one that cannot be right or exchanged
+    ├── ClientClosedError (also RuntimeError)    the client was closed before the call ended
+    ├── BulkError                                some of many checkpoints could not be changed
+    ├── DownloadError                            what was downloaded cannot be kept, or is not what it should be
+    └── APIError                                 a call was made and did not succeed
+        ├── APIConnectionError                   no answer
+        │   └── APITimeoutError                  no answer in time
+        ├── SessionTraceExportError (also RuntimeError)   a trace that cannot be built
+        └── APIResponseError                     an answer, but not the one that was asked for
+            ├── APIResponseValidationError       it cannot be read
+            └── APIStatusError                   it says no
+                ├── BadRequestError 400          ├── NotFoundError 404
+                ├── AuthenticationError 401      ├── ConflictError 409
+                ├── BillingError 402             ├── UnprocessableEntityError 422
+                ├── PermissionDeniedError 403    ├── RateLimitError 429
+                └── InternalServerError 5xx
 
 No exception shows an API key or a signed URL, and each can be pickled.
 """
