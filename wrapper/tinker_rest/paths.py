@@ -100,5 +100,5 @@ def split_checkpoint_id(checkpoint_id: str) -> tuple[str | None, str]:
 
 def run_id_of(tinker_path: str) -> str | None:
     """The training run ID in an address that a server sent, or None if it holds none."""
-    found = re.match("[^/]*://([^/]+)", tinker_path)
-    return found and found[1]
+    scheme, _, rest = tinker_path.partition("://")
+    return None if "/" in scheme else rest.partition("/")[0] or None
