@@ -130,3 +130,16 @@ def test_a_limit_ends_it_and_no_more_is_asked_than_needed(seed: int) -> None:
         while page := walk.next_page():
             given += page
         assert given == before[:limit]
+
+
+def test_a_listing_that_others_shorten_all_the_time_is_read_to_its_end() -> None:
+    left = [f"item {number}" for number in range(300)]
+    plan: OffsetPlan[str] = OffsetPlan(100, None)
+    requests = 0
+    while (request := plan.request(0)) is not None:
+        assert request.refusal is None, f"after {requests} requests, {len(left)} items are left"
+        ids = left[request.position : request.position + request.limit]
+        plan.take(request, Page(ids, ids, total=len(left)))
+        del left[-3:]
+        requests += 1
+    assert requests > 20

@@ -29,8 +29,8 @@ T = TypeVar("T")
 
 MAX_PREFETCH = 8
 MAX_PREFETCH_UNCOUNTED = 2  # if the server does not say how many items it has
-MAX_IDLE_PAGES = 8  # and four for each earlier page
-MAX_IDLE_CURSORS = 100
+MAX_IDLE_PAGES = 100  # and four for each earlier page, since others may be deleting what is listed
+MAX_REPEATS = 8  # the same page at this many offsets in a row: the server ignores offsets
 
 _NOTHING_NEW = "the server's pages bring nothing new; if it ignores offsets, a larger page_size may read more"
 
@@ -76,7 +76,7 @@ class CursorPlan(Generic[T]):
         """Return the next request (`ahead` is 0) or a later one; None at the end, or if it is too early."""
         if self._is_done or ahead:
             return None
-        is_stuck = self._idle > MAX_IDLE_CURSORS
+        is_stuck = self._idle > MAX_IDLE_PAGES
         return PageRequest(min(self._page_size, self._left), self._next, _NOTHING_NEW if is_stuck else None)
 
     def take(self, request: PageRequest, page: Page[T]) -> list[T]:
@@ -110,6 +110,8 @@ class OffsetPlan(CursorPlan[T]):
         self._length = 0  # of the last page with a known or new item
         self._window = 1  # how many pages may be in flight
         self._total = sys.maxsize
+        self._last_ids: list[str] = []
+        self._repeats = 0
 
     def request(self, ahead: int) -> PageRequest | None:
         """Return the next request (`ahead` is 0) or a later one; None at the end, or if it is too early."""
@@ -119,6 +121,7 @@ class OffsetPlan(CursorPlan[T]):
             return None
         limit = self._page_size if self._idle else min(self._page_size, left + (offset > 0))
         is_stuck = self._idle > MAX_IDLE_PAGES + 4 * len(self._seen) // max(1, self._length)
+        is_stuck = is_stuck or self._repeats >= MAX_REPEATS
         return PageRequest(limit, offset, _NOTHING_NEW if is_stuck else None)
 
     def take(self, request: PageRequest, page: Page[T]) -> list[T]:
@@ -131,6 +134,8 @@ class OffsetPlan(CursorPlan[T]):
             self._next = max(0, self._next - ((self._length - 1) << self._idle))
             self._idle += 1
             return []
+        self._repeats = self._repeats + 1 if page.ids == self._last_ids else 0
+        self._last_ids = page.ids
         new = self._new_items(page, 0 if self._is_second_pass else known or 0)
         self._has_grown |= length - len(new) > 1
         self._next += max(1, length - 1)
@@ -145,7 +150,7 @@ class OffsetPlan(CursorPlan[T]):
         elif length < 2 or self._is_second_pass:
             self._is_done = self._is_second_pass or not (self._is_reordered and self._has_grown)
             self._is_second_pass, self._next = True, 0
-        elif self._idle > MAX_IDLE_PAGES and self._seen == set(page.ids):
+        elif self._repeats >= MAX_REPEATS and self._seen == set(page.ids):
             self._is_done = length != request.limit  # a server without paging has sent all that it has
         return new
 
