@@ -27,7 +27,7 @@ def description() -> Json:
 def with_deprecated_sampler() -> str:
     """The description with an operation that is deprecated as it should be."""
     before = "      operationId: get_sampler\n      tags: [samplers]\n"
-    words = "        The base model that a sampler serves and,"
+    words = "        Returns the base model that a sampler serves and,"
     text = SPEC.read_text()
     assert text.count(before) == text.count(words) == 1
     dates = (

@@ -2,4 +2,4 @@
 """Which openapi.yaml this package was generated from."""
 
 SPEC_VERSION: str = "0.1.0"
-SPEC_SHA256: str = "a1a6f869357877eb4b3644ee0140268197767338f80d98f7cb6cea957987cb3e"
+SPEC_SHA256: str = "ea9a2fb50574596c08786f324595505e54df8feff82a50520bb5d086284a4cd5"

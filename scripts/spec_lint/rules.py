@@ -15,7 +15,7 @@ LARGEST = 2**53 - 1  # what a number of JavaScript holds exactly
 ERRORS_OF_ALL = ("400", "401", "402", "422", "429", "503", "default")
 # What a number may be, in words of its description. A new unit is added here.
 UNITS = (
-    "second", "bytes", "utc", "tokens", "us dollars", "gigabytes", "hours", "how many", "the most", "rank",
+    "second", "bytes", "utc", "tokens", "us dollars", "gigabytes", "hours", "number of", "rank",
     "version",
 )  # fmt: skip
 
@@ -221,11 +221,11 @@ def tagged_unions(document: Document) -> Iterator[str]:
 
 @rule
 def secrets(document: Document) -> Iterator[str]:
-    """What is a secret by its description is marked, so that generated code does not show it."""
+    """Anything that its description calls a secret is marked, so that generated code does not show it."""
     for place, one, _ in properties(document):
         text = one.get("description", "").lower()
-        is_told = "secret" in text or "whoever has" in text
-        if is_told != bool(one.get("x-secret")):
+        says_so = "secret" in text or "anyone who has" in text
+        if says_so != bool(one.get("x-secret")):
             yield f"{place}: x-secret and the description must agree"
 
 

@@ -56,9 +56,9 @@ def test_the_check_tells_what_differs_until_it_is_written(checkout: Path) -> Non
     generated = checkout / "generated"
     committed = snapshot(generated)
     text = with_deprecated_sampler()
-    before = "A few servers use ids"  # in the description of the whole API, which no generated file repeats
+    before = "A few servers use IDs"  # in the description of the whole API, which no generated file repeats
     assert before in text
-    (checkout / "openapi.yaml").write_text(text.replace(before, "Some servers use ids"))
+    (checkout / "openapi.yaml").write_text(text.replace(before, "Some servers use IDs"))
     (generated / "tinker_rest_api" / "models" / "cursor.py").unlink()
     (generated / "tinker_rest_api" / "extra.py").write_text("")
     with (generated / "tinker_rest_api" / "client.py").open("a") as file:

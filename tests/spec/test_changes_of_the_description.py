@@ -24,7 +24,7 @@ PATH = """\
       operationId: get_project
       tags: [sessions]
       summary: Get a project
-      description: How many sessions belong to a project.
+      description: Returns the number of sessions in a project.
       parameters:
         - $ref: '#/components/parameters/ProjectId'
       responses:
@@ -71,7 +71,7 @@ SCHEMA = """\
           format: int64
           minimum: 0
           maximum: 9007199254740991
-          description: How many sessions belong to it.
+          description: The number of sessions in the project.
 """
 EXAMPLE = """\
     ResearchProject:

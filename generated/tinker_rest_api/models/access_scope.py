@@ -3,8 +3,7 @@ from enum import StrEnum
 
 
 class AccessScope(StrEnum):
-    """What to look among. `owned`: what the caller owns. `accessible`: that and what others share with the
-    caller."""
+    """Where to look. `owned`: what the caller owns. `accessible`: also everything shared with the caller."""
 
     ACCESSIBLE = "accessible"
     OWNED = "owned"

@@ -17,14 +17,14 @@ class AdamOptimizerConfig(Model):
     """The AdamW optimizer.
 
     Attributes:
-        type: Names the optimizer.
+        type: The name of the optimizer.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
     field_order: ClassVar = ("type",)
 
     type: Literal["adamw"] = "adamw"
-    """Names the optimizer."""
+    """The name of the optimizer."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

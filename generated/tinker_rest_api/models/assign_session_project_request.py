@@ -17,14 +17,14 @@ class AssignSessionProjectRequest(Model):
     """The project to move to.
 
     Attributes:
-        project_id: The id of the project.
+        project_id: The ID of the project.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
     field_order: ClassVar = ("project_id",)
 
     project_id: str
-    """The id of the project."""
+    """The ID of the project."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

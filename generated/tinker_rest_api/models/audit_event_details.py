@@ -5,4 +5,4 @@ from .._model import JsonObject
 
 
 class AuditEventDetails(JsonObject[Any]):
-    """Who did it, what it was about and what else the event records."""
+    """Who did it, what it affected and other details of the event."""

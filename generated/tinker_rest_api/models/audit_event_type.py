@@ -3,7 +3,7 @@ from enum import StrEnum
 
 
 class AuditEventType(StrEnum):
-    """Which events to tell of: those of one kind of thing, or `all`."""
+    """Which events to return: those of one kind of resource, or `all`."""
 
     ALL = "all"
     CHECKPOINTS = "checkpoints"

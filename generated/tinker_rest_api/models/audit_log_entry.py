@@ -28,17 +28,16 @@ _FIELDS = frozenset(
 
 @define
 class AuditLogEntry(Model):
-    """Something that happened.
+    """One event in the audit log.
 
     Attributes:
         timestamp: When it happened, in UTC.
-        event: A name of the form `{thing}_{action}`, such as `checkpoint_read`.
-        event_details: Who did it, what it was about and what else the event records.
-        model_id: The id of the training run, for events of checkpoints. It is in `event_details`
-            too.
-        tinker_path: The address of the checkpoint, for events of checkpoints. It is in
-            `event_details` too.
-        purpose: What a checkpoint was read for. It is in `event_details` too.
+        event: A name in the form `{resource}_{action}`, such as `checkpoint_read`.
+        event_details: Who did it, what it affected and other details of the event.
+        model_id: The ID of the training run, for checkpoint events. Also in `event_details`.
+        tinker_path: The tinker path of the checkpoint, for checkpoint events. Also in
+            `event_details`.
+        purpose: Why a checkpoint was read. Also in `event_details`.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -54,15 +53,15 @@ class AuditLogEntry(Model):
     timestamp: datetime.datetime
     """When it happened, in UTC."""
     event: str
-    """A name of the form `{thing}_{action}`, such as `checkpoint_read`."""
+    """A name in the form `{resource}_{action}`, such as `checkpoint_read`."""
     event_details: dict[str, Any] = field(factory=AuditEventDetails)
-    """Who did it, what it was about and what else the event records."""
+    """Who did it, what it affected and other details of the event."""
     model_id: str | None = None
-    """The id of the training run, for events of checkpoints. It is in `event_details` too."""
+    """The ID of the training run, for checkpoint events. Also in `event_details`."""
     tinker_path: str | None = None
-    """The address of the checkpoint, for events of checkpoints. It is in `event_details` too."""
+    """The tinker path of the checkpoint, for checkpoint events. Also in `event_details`."""
     purpose: str | None = None
-    """What a checkpoint was read for. It is in `event_details` too."""
+    """Why a checkpoint was read. Also in `event_details`."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -16,17 +16,17 @@ _FIELDS = frozenset(("entries",))
 
 @define
 class AuditLogResponse(Model):
-    """The audit log of a day.
+    """One day of the audit log.
 
     Attributes:
-        entries: What happened, the earliest first.
+        entries: The events, oldest first.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
     field_order: ClassVar = ("entries",)
 
     entries: list[AuditLogEntry]
-    """What happened, the earliest first."""
+    """The events, oldest first."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -14,18 +14,17 @@ _FIELDS = frozenset(("jwt",))
 
 @define
 class AuthTokenResponse(Model):
-    """The token that was made.
+    """The token that replaces the credential.
 
     Attributes:
-        jwt: A JSON Web Token, which is a secret. It takes the place of the API key until it
-            expires.
+        jwt: The JSON Web Token, a secret. It replaces the API key until it expires.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
     field_order: ClassVar = ("jwt",)
 
     jwt: str = field(repr=False)
-    """A JSON Web Token, which is a secret. It takes the place of the API key until it expires."""
+    """The JSON Web Token, a secret. It replaces the API key until it expires."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -45,24 +45,24 @@ _FIELDS = frozenset(
 
 @define
 class BillingUsageEvent(Model):
-    """Usage of one kind in one hour.
+    """One kind of usage in one hour.
 
     Attributes:
-        bucket_start: The beginning of the hour, in UTC.
-        bucket_end: The end of the hour, in UTC, which does not belong to it.
-        event_info: What was used and how much, told apart by `type`. A newer server may name
-            another kind.
-        base_model: The model that was used, where it is known.
+        bucket_start: The start of the hour, in UTC.
+        bucket_end: The end of the hour (exclusive), in UTC.
+        event_info: What was used and how much, identified by `type`. Newer servers may use other
+            types.
+        base_model: The model, if known.
         user_id: The URN of the user who created the session.
         user_name: The name of that user.
-        session_id: The session that used it. Null for usage without one, such as storage.
+        session_id: The session that used it. Null for usage without a session, such as storage.
         project_id: The project that the session belongs to.
-        estimated_cost_usd: The estimated cost in US dollars. Null where the usage has no price,
-            or none yet.
-        effective_rate_usd_per_million_tokens: The rate for a million tokens in US dollars. Null
-            for usage without tokens.
-        effective_rate_usd_per_gigabyte_month: The rate for a gigabyte and a month of 720 hours in
-            US dollars. Null for usage that is not storage.
+        estimated_cost_usd: The estimated cost in US dollars. Null if the usage has no price, or
+            none yet.
+        effective_rate_usd_per_million_tokens: The rate in US dollars per million tokens. Null for
+            usage without tokens.
+        effective_rate_usd_per_gigabyte_month: The rate in US dollars per gigabyte and month of
+            720 hours. Null for usage other than storage.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -81,9 +81,9 @@ class BillingUsageEvent(Model):
     )
 
     bucket_start: datetime.datetime
-    """The beginning of the hour, in UTC."""
+    """The start of the hour, in UTC."""
     bucket_end: datetime.datetime
-    """The end of the hour, in UTC, which does not belong to it."""
+    """The end of the hour (exclusive), in UTC."""
     event_info: (
         TrainingBillingEvent
         | SamplingPrefillBillingEvent
@@ -92,24 +92,23 @@ class BillingUsageEvent(Model):
         | StorageBillingEvent
         | UnknownVariant
     )
-    """What was used and how much, told apart by `type`. A newer server may name another kind."""
+    """What was used and how much, identified by `type`. Newer servers may use other types."""
     base_model: str | None = None
-    """The model that was used, where it is known."""
+    """The model, if known."""
     user_id: str | None = None
     """The URN of the user who created the session."""
     user_name: str | None = None
     """The name of that user."""
     session_id: str | None = None
-    """The session that used it. Null for usage without one, such as storage."""
+    """The session that used it. Null for usage without a session, such as storage."""
     project_id: str | None = None
     """The project that the session belongs to."""
     estimated_cost_usd: float | None = None
-    """The estimated cost in US dollars. Null where the usage has no price, or none yet."""
+    """The estimated cost in US dollars. Null if the usage has no price, or none yet."""
     effective_rate_usd_per_million_tokens: float | None = None
-    """The rate for a million tokens in US dollars. Null for usage without tokens."""
+    """The rate in US dollars per million tokens. Null for usage without tokens."""
     effective_rate_usd_per_gigabyte_month: float | None = None
-    """The rate for a gigabyte and a month of 720 hours in US dollars. Null for usage that is not
-    storage."""
+    """The rate in US dollars per gigabyte and month of 720 hours. Null for usage other than storage."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -26,13 +26,13 @@ _FIELDS = frozenset(
 
 @define
 class BillingUsageResponse(Model):
-    """What was used in a time.
+    """The usage in a time range.
 
     Attributes:
-        data: The usage by hour, in the order of the hours.
-        sessions: Sessions by their ids.
-        cost_data_through: Until when, in UTC, costs come from invoices; later ones come from the
-            published rates. Null where no day of the time has an invoice.
+        data: The usage by hour, in order of time.
+        sessions: Sessions, keyed by ID.
+        cost_data_through: The time in UTC up to which costs come from invoices; later costs come
+            from the published rates. Null if no day of the range has been invoiced.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -43,12 +43,13 @@ class BillingUsageResponse(Model):
     )
 
     data: list[BillingUsageEvent]
-    """The usage by hour, in the order of the hours."""
+    """The usage by hour, in order of time."""
     sessions: BillingUsageSessions = field(factory=BillingUsageSessions)
-    """Sessions by their ids."""
+    """Sessions, keyed by ID."""
     cost_data_through: datetime.datetime | None = None
-    """Until when, in UTC, costs come from invoices; later ones come from the published rates. Null
-    where no day of the time has an invoice."""
+    """The time in UTC up to which costs come from invoices; later costs come from the published rates. Null
+    if
+    no day of the range has been invoiced."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

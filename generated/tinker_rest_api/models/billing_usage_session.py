@@ -16,17 +16,17 @@ _FIELDS = frozenset(("user_metadata",))
 
 @define
 class BillingUsageSession(Model):
-    """What is known of a session beside its usage.
+    """Details of a session in the usage.
 
     Attributes:
-        user_metadata: What the user attached to the session.
+        user_metadata: Metadata that the user attached to the session.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
     field_order: ClassVar = ("user_metadata",)
 
     user_metadata: dict[str, Any] | None = None
-    """What the user attached to the session."""
+    """Metadata that the user attached to the session."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -6,7 +6,7 @@ from ..models.billing_usage_session import BillingUsageSession
 
 
 class BillingUsageSessions(JsonObject[BillingUsageSession]):
-    """Sessions by their ids."""
+    """Sessions, keyed by ID."""
 
     @classmethod
     def read_value(cls, key: str, value: Any) -> BillingUsageSession:

@@ -17,14 +17,14 @@ class CancelledSessionStatusQuery(Model):
     """Sessions that were cancelled from the console.
 
     Attributes:
-        type: Names the status.
+        type: The name of the status.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
     field_order: ClassVar = ("type",)
 
     type: Literal["cancelled"] = "cancelled"
-    """Names the status."""
+    """The name of the status."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -33,22 +33,22 @@ _FIELDS = frozenset(
 
 @define
 class Checkpoint(Model):
-    """Weights that a training run saved.
+    """Weights that a training run has saved.
 
     Attributes:
-        checkpoint_id: The id within its training run, such as `weights/0001`. Some servers leave
-            out the kind, so only `tinker_path` names a checkpoint beyond doubt.
+        checkpoint_id: The ID within its training run, such as `weights/0001`. Some servers omit
+            the kind, so only `tinker_path` identifies a checkpoint reliably.
         checkpoint_type: What a checkpoint is for: `training` (kind `weights`), `sampler` (kind
             `sampler_weights`), `external` (kind `external_weights`), or a value that a newer server
             adds.
         tinker_path: The address of the checkpoint, `tinker://{training_run_id}/{kind}/{name}`.
         time: When the checkpoint was saved, in UTC.
-        size_bytes: The size in bytes, where it is known.
-        public: Whether everyone may read the checkpoint.
-        user_metadata: What the user attached to the checkpoint.
-        expires_at: When the checkpoint will be deleted, in UTC. Null or absent for never.
-        training_run_id: The id of the training run that saved it. Where a server leaves it out it
-            can be read from `tinker_path`.
+        size_bytes: The size in bytes, if known.
+        public: Whether everyone can read the checkpoint.
+        user_metadata: Metadata that the user attached to the checkpoint.
+        expires_at: When the checkpoint expires and is deleted, in UTC. Null or absent if never.
+        training_run_id: The ID of the training run that saved it. If a server omits it, read it
+            from `tinker_path`.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -64,26 +64,25 @@ class Checkpoint(Model):
     )
 
     checkpoint_id: str
-    """The id within its training run, such as `weights/0001`. Some servers leave out the kind,
-    so only `tinker_path` names a checkpoint beyond doubt."""
+    """The ID within its training run, such as `weights/0001`. Some servers omit the kind, so only
+    `tinker_path` identifies a checkpoint reliably."""
     checkpoint_type: KnownCheckpointType | str
-    """What a checkpoint is for: `training` (kind `weights`), `sampler` (kind `sampler_weights`),
-    `external` (kind `external_weights`), or a value that a newer server adds."""
+    """What a checkpoint is for: `training` (kind `weights`), `sampler` (kind `sampler_weights`), `external`
+    (kind `external_weights`), or a value that a newer server adds."""
     tinker_path: str
     """The address of the checkpoint, `tinker://{training_run_id}/{kind}/{name}`."""
     time: datetime.datetime | None = None
     """When the checkpoint was saved, in UTC."""
     size_bytes: int | None = None
-    """The size in bytes, where it is known."""
+    """The size in bytes, if known."""
     public: bool = False
-    """Whether everyone may read the checkpoint."""
+    """Whether everyone can read the checkpoint."""
     user_metadata: dict[str, Any] | None = None
-    """What the user attached to the checkpoint."""
+    """Metadata that the user attached to the checkpoint."""
     expires_at: datetime.datetime | None = None
-    """When the checkpoint will be deleted, in UTC. Null or absent for never."""
+    """When the checkpoint expires and is deleted, in UTC. Null or absent if never."""
     training_run_id: str | None = None
-    """The id of the training run that saved it. Where a server leaves it out it can be read from
-    `tinker_path`."""
+    """The ID of the training run that saved it. If a server omits it, read it from `tinker_path`."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

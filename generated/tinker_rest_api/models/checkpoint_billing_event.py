@@ -19,11 +19,11 @@ _FIELDS = frozenset(
 
 @define
 class CheckpointBillingEvent(Model):
-    """Checkpoints that were saved.
+    """The usage of saving checkpoints.
 
     Attributes:
-        type: Names the kind of usage.
-        count: How many checkpoints.
+        type: The kind of usage.
+        count: The number of checkpoints.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -33,9 +33,9 @@ class CheckpointBillingEvent(Model):
     )
 
     count: int
-    """How many checkpoints."""
+    """The number of checkpoints."""
     type: Literal["checkpoint"] = "checkpoint"
-    """Names the kind of usage."""
+    """The kind of usage."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

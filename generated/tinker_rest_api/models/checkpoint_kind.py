@@ -3,8 +3,8 @@ from enum import StrEnum
 
 
 class CheckpointKind(StrEnum):
-    """The first part of a checkpoint id. `weights`: the full state, to go on training from.
-    `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in."""
+    """The first part of a checkpoint ID. `weights`: the full state, for resuming training.
+    `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded."""
 
     EXTERNAL_WEIGHTS = "external_weights"
     SAMPLER_WEIGHTS = "sampler_weights"

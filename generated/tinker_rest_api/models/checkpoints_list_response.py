@@ -22,11 +22,11 @@ _FIELDS = frozenset(
 
 @define
 class CheckpointsListResponse(Model):
-    """Checkpoints of one training run, or one page of the caller's checkpoints.
+    """The checkpoints of a training run, or one page of the caller's checkpoints.
 
     Attributes:
         checkpoints: The checkpoints, newest first.
-        cursor: The place of the page. Absent or null where the list is not paged.
+        cursor: The position of the page. Absent or null if the list is not paged.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -38,7 +38,7 @@ class CheckpointsListResponse(Model):
     checkpoints: list[Checkpoint]
     """The checkpoints, newest first."""
     cursor: Cursor | None = None
-    """The place of the page. Absent or null where the list is not paged."""
+    """The position of the page. Absent or null if the list is not paged."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

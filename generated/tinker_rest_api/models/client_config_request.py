@@ -14,7 +14,7 @@ _FIELDS = frozenset(("sdk_version",))
 
 @define
 class ClientConfigRequest(Model):
-    """Which version of a client asks.
+    """The version of the client.
 
     Attributes:
         sdk_version: The version of the client.

@@ -21,12 +21,12 @@ _FIELDS = frozenset(
 
 @define
 class ClientConfigResponse(Model):
-    """How the server wants a client to authenticate. Fields for training and sampling may be there.
+    """How clients authenticate. Fields for training and sampling may be present.
 
     Attributes:
-        pjwt_auth_enabled: Whether the credential is to be exchanged for a JSON Web Token.
-        credential_default_source: Where a client takes its credential from: `api_key` (an API
-            key), `credential_cmd` (a command that prints one), or a value that a newer server adds.
+        pjwt_auth_enabled: Whether to exchange the credential for a JSON Web Token.
+        credential_default_source: Where the client gets its credential: `api_key` (an API key),
+            `credential_cmd` (a command that prints one), or a value that a newer server adds.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -36,10 +36,10 @@ class ClientConfigResponse(Model):
     )
 
     pjwt_auth_enabled: bool = False
-    """Whether the credential is to be exchanged for a JSON Web Token."""
+    """Whether to exchange the credential for a JSON Web Token."""
     credential_default_source: KnownCredentialSource | str | None = None
-    """Where a client takes its credential from: `api_key` (an API key), `credential_cmd` (a command that
-    prints one), or a value that a newer server adds."""
+    """Where the client gets its credential: `api_key` (an API key), `credential_cmd` (a command that prints
+    one), or a value that a newer server adds."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

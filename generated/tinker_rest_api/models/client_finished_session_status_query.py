@@ -22,11 +22,11 @@ _FIELDS = frozenset(
 
 @define
 class ClientFinishedSessionStatusQuery(Model):
-    """Sessions whose client reported that it was done.
+    """Sessions that the client reported as finished.
 
     Attributes:
-        type: Names the status.
-        reasons: The reasons to finish of which one must fit. Any reason where it is left out.
+        type: The name of the status.
+        reasons: The session must have one of these finish reasons. If absent, any reason matches.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -36,9 +36,9 @@ class ClientFinishedSessionStatusQuery(Model):
     )
 
     type: Literal["client_finished"] = "client_finished"
-    """Names the status."""
+    """The name of the status."""
     reasons: list[KnownFinishReasonType | str] | None = None
-    """The reasons to finish of which one must fit. Any reason where it is left out."""
+    """The session must have one of these finish reasons. If absent, any reason matches."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -14,17 +14,17 @@ _FIELDS = frozenset(("type",))
 
 @define
 class ClientSessionFinishErrored(Model):
-    """The client ended with an error.
+    """The client finished with an error.
 
     Attributes:
-        type: Names the reason.
+        type: The name of the reason.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
     field_order: ClassVar = ("type",)
 
     type: Literal["errored"] = "errored"
-    """Names the reason."""
+    """The name of the reason."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -14,17 +14,17 @@ _FIELDS = frozenset(("type",))
 
 @define
 class ClientSessionFinishSuccess(Model):
-    """The client did what it wanted to do.
+    """The client finished successfully.
 
     Attributes:
-        type: Names the reason.
+        type: The name of the reason.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
     field_order: ClassVar = ("type",)
 
     type: Literal["success"] = "success"
-    """Names the reason."""
+    """The name of the reason."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -30,13 +30,13 @@ _FIELDS = frozenset(
 
 @define
 class ClientSessionFinished(Model):
-    """The client reported that it was done.
+    """The status of a session that the client reported as finished.
 
     Attributes:
-        type: Names the status.
-        reason: Why a client finished its session, told apart by `type`. A newer server may name
-            another reason.
-        detail: More about it, in words.
+        type: The name of the status.
+        reason: Why a client finished its session, identified by `type`. Newer servers may use
+            other types.
+        detail: Details, as text.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -52,11 +52,11 @@ class ClientSessionFinished(Model):
         | ClientSessionFinishInterrupted
         | UnknownVariant
     )
-    """Why a client finished its session, told apart by `type`. A newer server may name another reason."""
+    """Why a client finished its session, identified by `type`. Newer servers may use other types."""
     type: Literal["client_finished"] = "client_finished"
-    """Names the status."""
+    """The name of the status."""
     detail: str | None = None
-    """More about it, in words."""
+    """Details, as text."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -20,13 +20,13 @@ _FIELDS = frozenset(
 
 @define
 class CopyWeightsRequest(Model):
-    """What to copy and where to.
+    """The checkpoint to copy, and where to.
 
     Attributes:
         source_path: The address of the weights, `tinker://{training_run_id}/{kind}/{name}`.
-        destination_project_id: The id of the project that the copy will belong to.
-        ttl_seconds: In how many seconds the copy expires: one hour to ten years of 365 days.
-            Never where it is left out.
+        destination_project_id: The ID of the project that will own the copy.
+        ttl_seconds: The number of seconds until the copy expires: one hour to ten years of 365
+            days. If absent, it never expires.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -39,10 +39,10 @@ class CopyWeightsRequest(Model):
     source_path: str
     """The address of the weights, `tinker://{training_run_id}/{kind}/{name}`."""
     destination_project_id: str
-    """The id of the project that the copy will belong to."""
+    """The ID of the project that will own the copy."""
     ttl_seconds: int | None = None
-    """In how many seconds the copy expires: one hour to ten years of 365 days. Never where it is
-    left out."""
+    """The number of seconds until the copy expires: one hour to ten years of 365 days. If absent, it never
+    expires."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -14,7 +14,7 @@ _FIELDS = frozenset(("tinker_path",))
 
 @define
 class CopyWeightsResponse(Model):
-    """Where the copy of a checkpoint is.
+    """Where to find the copy of a checkpoint.
 
     Attributes:
         tinker_path: The address of the copy.

@@ -25,18 +25,17 @@ _FIELDS = frozenset(
 
 @define
 class CurrentCheckpointStorageUsageItem(Model):
-    """What is stored for one owner of sessions in one project.
+    """What one session owner stores in one project.
 
     Attributes:
-        checkpoint_count: How many checkpoints.
-        size_bytes: Their size in bytes.
-        size_gigabytes: Their size in the unit that is billed, gigabytes.
+        checkpoint_count: The number of checkpoints.
+        size_bytes: Their total size in bytes.
+        size_gigabytes: Their total size in gigabytes (10^9 bytes), the unit that is billed.
         project_id: The project that the sessions belong to.
         org_user_urn: The URN of the owner of the sessions.
-        user_email: The e-mail address of the owner.
+        user_email: The email address of the owner.
         user_name: The name of the owner.
-        estimated_monthly_cost_usd: What they cost in US dollars in a month of 720 hours,
-            estimated.
+        estimated_monthly_cost_usd: Their estimated cost in US dollars per month of 720 hours.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -52,21 +51,21 @@ class CurrentCheckpointStorageUsageItem(Model):
     )
 
     checkpoint_count: int
-    """How many checkpoints."""
+    """The number of checkpoints."""
     size_bytes: int
-    """Their size in bytes."""
+    """Their total size in bytes."""
     size_gigabytes: float
-    """Their size in the unit that is billed, gigabytes."""
+    """Their total size in gigabytes (10^9 bytes), the unit that is billed."""
     project_id: str | None = None
     """The project that the sessions belong to."""
     org_user_urn: str | None = None
     """The URN of the owner of the sessions."""
     user_email: str | None = None
-    """The e-mail address of the owner."""
+    """The email address of the owner."""
     user_name: str | None = None
     """The name of the owner."""
     estimated_monthly_cost_usd: float | None = None
-    """What they cost in US dollars in a month of 720 hours, estimated."""
+    """Their estimated cost in US dollars per month of 720 hours."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

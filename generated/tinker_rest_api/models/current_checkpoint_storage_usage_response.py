@@ -21,12 +21,12 @@ _FIELDS = frozenset(
 
 @define
 class CurrentCheckpointStorageUsageResponse(Model):
-    """What is stored now, and at which rate.
+    """Current storage and its rate.
 
     Attributes:
-        data: What is stored, by project and owner of the sessions.
-        effective_rate_usd_per_gigabyte_month: The rate for a gigabyte and a month in US dollars
-            that the costs are estimated with.
+        data: Current storage by project and session owner.
+        effective_rate_usd_per_gigabyte_month: The rate in US dollars per gigabyte and month that
+            the costs are estimated with.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -36,9 +36,9 @@ class CurrentCheckpointStorageUsageResponse(Model):
     )
 
     data: list[CurrentCheckpointStorageUsageItem]
-    """What is stored, by project and owner of the sessions."""
+    """Current storage by project and session owner."""
     effective_rate_usd_per_gigabyte_month: float | None = None
-    """The rate for a gigabyte and a month in US dollars that the costs are estimated with."""
+    """The rate in US dollars per gigabyte and month that the costs are estimated with."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -20,13 +20,13 @@ _FIELDS = frozenset(
 
 @define
 class Cursor(Model):
-    """The place of a page in the whole list.
+    """A page's position in the list.
 
     Attributes:
-        offset: How many items come before the page.
-        limit: The most items that the page could hold.
-        total_count: How many items the whole list holds. Some servers answer 0 beyond the end: an
-            empty page, not this number, ends a loop over pages.
+        offset: The number of items before the page.
+        limit: The maximum number of items on the page.
+        total_count: The number of items in the whole list. Some servers return 0 past the end, so
+            stop at an empty page rather than at this number.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -37,12 +37,12 @@ class Cursor(Model):
     )
 
     offset: int
-    """How many items come before the page."""
+    """The number of items before the page."""
     limit: int
-    """The most items that the page could hold."""
+    """The maximum number of items on the page."""
     total_count: int
-    """How many items the whole list holds. Some servers answer 0 beyond the end: an empty page,
-    not this number, ends a loop over pages."""
+    """The number of items in the whole list. Some servers return 0 past the end, so stop at an empty page
+    rather than at this number."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -22,7 +22,7 @@ class DimuonOptimizerConfig(Model):
     """The Dimuon optimizer.
 
     Attributes:
-        type: Names the optimizer.
+        type: The name of the optimizer.
         version: The version of the optimizer.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
@@ -33,7 +33,7 @@ class DimuonOptimizerConfig(Model):
     )
 
     type: Literal["dimuon"] = "dimuon"
-    """Names the optimizer."""
+    """The name of the optimizer."""
     version: int = 1
     """The version of the optimizer."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)

@@ -19,14 +19,13 @@ _FIELDS = frozenset(
 
 @define
 class Error(Model):
-    """What went wrong. Servers differ in the shape of their errors, so nothing here is required and
-    other fields may be there.
+    """What went wrong. Servers format errors differently, so no field is required and others may be present.
 
     Attributes:
-        detail: A sentence or, where parameters or fields of the request are wrong, a list with
-            one object for each: `loc` (where it is, from the outside in), `msg` (what is wrong) and
+        detail: A sentence or, if parameters or fields of the request are invalid, a list with one
+            object for each: `loc` (where it is, from the outside in), `msg` (what is wrong) and
             `type` (for programs).
-        message: What went wrong, in words, on servers that use this field instead.
+        message: What went wrong, as text, on servers that use this field instead.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -36,10 +35,10 @@ class Error(Model):
     )
 
     detail: Any | None = None
-    """A sentence or, where parameters or fields of the request are wrong, a list with one object for
-    each: `loc` (where it is, from the outside in), `msg` (what is wrong) and `type` (for programs)."""
+    """A sentence or, if parameters or fields of the request are invalid, a list with one object for each:
+    `loc` (where it is, from the outside in), `msg` (what is wrong) and `type` (for programs)."""
     message: str | None = None
-    """What went wrong, in words, on servers that use this field instead."""
+    """What went wrong, as text, on servers that use this field instead."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -24,11 +24,11 @@ _FIELDS = frozenset(
 
 @define
 class ExternalWeightsUrlsResponse(Model):
-    """Where the files of external weights can be downloaded.
+    """Where to download the files of external weights.
 
     Attributes:
-        urls: A signed URL for each file, by the file's path within the checkpoint.
-        expires: When the URLs stop working, in UTC.
+        urls: A signed URL for each file, keyed by the file's path within the checkpoint.
+        expires: When the URLs expire, in UTC.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -38,9 +38,9 @@ class ExternalWeightsUrlsResponse(Model):
     )
 
     urls: dict[str, str] = field(repr=False)
-    """A signed URL for each file, by the file's path within the checkpoint."""
+    """A signed URL for each file, keyed by the file's path within the checkpoint."""
     expires: datetime.datetime
-    """When the URLs stop working, in UTC."""
+    """When the URLs expire, in UTC."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

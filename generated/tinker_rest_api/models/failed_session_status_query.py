@@ -14,17 +14,17 @@ _FIELDS = frozenset(("type",))
 
 @define
 class FailedSessionStatusQuery(Model):
-    """Sessions that a request, a training run or a sampling session made fail.
+    """Sessions that failed because of a request, a training run or a sampling session.
 
     Attributes:
-        type: Names the status.
+        type: The name of the status.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
     field_order: ClassVar = ("type",)
 
     type: Literal["failed"] = "failed"
-    """Names the status."""
+    """The name of the status."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

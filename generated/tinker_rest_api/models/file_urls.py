@@ -3,4 +3,4 @@ from .._model import JsonStrings
 
 
 class FileUrls(JsonStrings):
-    """A signed URL for each file, by the file's path within the checkpoint."""
+    """A signed URL for each file, keyed by the file's path within the checkpoint."""

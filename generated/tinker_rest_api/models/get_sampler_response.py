@@ -20,12 +20,12 @@ _FIELDS = frozenset(
 
 @define
 class GetSamplerResponse(Model):
-    """What a sampler serves.
+    """The model that a sampler serves.
 
     Attributes:
-        sampler_id: The id of the sampler.
+        sampler_id: The ID of the sampler.
         base_model: The name of the base model.
-        model_path: The tinker path of the checkpoint that is served. Null for the base model
+        model_path: The tinker path of the checkpoint. Null if the sampler serves the base model
             itself.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
@@ -37,11 +37,11 @@ class GetSamplerResponse(Model):
     )
 
     sampler_id: str
-    """The id of the sampler."""
+    """The ID of the sampler."""
     base_model: str
     """The name of the base model."""
     model_path: str | None = None
-    """The tinker path of the checkpoint that is served. Null for the base model itself."""
+    """The tinker path of the checkpoint. Null if the sampler serves the base model itself."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

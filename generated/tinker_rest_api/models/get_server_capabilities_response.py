@@ -16,17 +16,17 @@ _FIELDS = frozenset(("supported_models",))
 
 @define
 class GetServerCapabilitiesResponse(Model):
-    """What the server supports.
+    """The models that the server supports.
 
     Attributes:
-        supported_models: The models that the caller may use.
+        supported_models: The models that the caller can use.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
     field_order: ClassVar = ("supported_models",)
 
     supported_models: list[SupportedModel]
-    """The models that the caller may use."""
+    """The models that the caller can use."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

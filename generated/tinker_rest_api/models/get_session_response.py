@@ -23,13 +23,13 @@ _FIELDS = frozenset(
 
 @define
 class GetSessionResponse(Model):
-    """What belongs to a session.
+    """The training runs and samplers of a session.
 
     Attributes:
-        training_run_ids: The ids of the session's training runs.
-        sampler_ids: The ids of the session's samplers.
-        user_metadata: What the user attached to the session.
-        display_name: The name that the user gave to the session.
+        training_run_ids: The IDs of the session's training runs.
+        sampler_ids: The IDs of the session's samplers.
+        user_metadata: Metadata that the user attached to the session.
+        display_name: The name that the user gave the session.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -41,13 +41,13 @@ class GetSessionResponse(Model):
     )
 
     training_run_ids: list[str]
-    """The ids of the session's training runs."""
+    """The IDs of the session's training runs."""
     sampler_ids: list[str]
-    """The ids of the session's samplers."""
+    """The IDs of the session's samplers."""
     user_metadata: dict[str, Any] | None = None
-    """What the user attached to the session."""
+    """Metadata that the user attached to the session."""
     display_name: str | None = None
-    """The name that the user gave to the session."""
+    """The name that the user gave the session."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

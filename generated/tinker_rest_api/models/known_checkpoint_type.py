@@ -3,7 +3,7 @@ from enum import StrEnum
 
 
 class KnownCheckpointType(StrEnum):
-    """The types of checkpoint that this version of the document knows."""
+    """The checkpoint types that this version of the document lists."""
 
     EXTERNAL = "external"
     SAMPLER = "sampler"

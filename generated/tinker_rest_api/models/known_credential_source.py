@@ -3,7 +3,7 @@ from enum import StrEnum
 
 
 class KnownCredentialSource(StrEnum):
-    """The sources of credentials that this version of the document knows."""
+    """The credential sources that this version of the document lists."""
 
     API_KEY = "api_key"
     CREDENTIAL_CMD = "credential_cmd"

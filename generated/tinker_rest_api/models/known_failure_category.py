@@ -3,7 +3,7 @@ from enum import StrEnum
 
 
 class KnownFailureCategory(StrEnum):
-    """The categories of failures that this version of the document knows."""
+    """The failure categories that this version of the document lists."""
 
     INTERNAL = "internal"
     USER = "user"

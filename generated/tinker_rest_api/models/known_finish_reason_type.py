@@ -3,7 +3,7 @@ from enum import StrEnum
 
 
 class KnownFinishReasonType(StrEnum):
-    """The reasons to finish that this version of the document knows."""
+    """The finish reasons that this version of the document lists."""
 
     ERRORED = "errored"
     INTERRUPTED = "interrupted"

@@ -3,7 +3,7 @@ from enum import StrEnum
 
 
 class KnownTraceExportStatus(StrEnum):
-    """How far an export can be, as far as this version of the document knows."""
+    """The export statuses that this version of the document lists."""
 
     FAILED = "failed"
     PENDING = "pending"

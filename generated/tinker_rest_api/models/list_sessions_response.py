@@ -18,14 +18,14 @@ class ListSessionsResponse(Model):
     """One page of sessions.
 
     Attributes:
-        sessions: The ids of the sessions.
+        sessions: The IDs of the sessions.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
     field_order: ClassVar = ("sessions",)
 
     sessions: list[str]
-    """The ids of the sessions."""
+    """The IDs of the sessions."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -3,4 +3,4 @@ from .._model import JsonStrings
 
 
 class MetadataFilter(JsonStrings):
-    """Keys and values that the metadata must hold, all of them."""
+    """Keys and values that must all be in the metadata."""

@@ -17,14 +17,14 @@ class OwnSearchOwner(Model):
     """The caller's own sessions.
 
     Attributes:
-        type: Names the kind of condition.
+        type: The type of the filter.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
     field_order: ClassVar = ("type",)
 
     type: Literal["own"] = "own"
-    """Names the kind of condition."""
+    """The type of the filter."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -20,12 +20,12 @@ _FIELDS = frozenset(
 
 @define
 class SamplingPrefillBillingEvent(Model):
-    """Tokens of prompts that were read.
+    """The usage of sampling, in prompt tokens processed.
 
     Attributes:
-        type: Names the kind of usage.
+        type: The kind of usage.
         cached: Whether the tokens came from the cache, at a lower rate.
-        token_count: How many tokens.
+        token_count: The number of tokens.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -38,9 +38,9 @@ class SamplingPrefillBillingEvent(Model):
     cached: bool
     """Whether the tokens came from the cache, at a lower rate."""
     token_count: int
-    """How many tokens."""
+    """The number of tokens."""
     type: Literal["sampling_prefill"] = "sampling_prefill"
-    """Names the kind of usage."""
+    """The kind of usage."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -19,11 +19,11 @@ _FIELDS = frozenset(
 
 @define
 class SamplingSampleBillingEvent(Model):
-    """Tokens that were generated.
+    """The usage of sampling, in tokens generated.
 
     Attributes:
-        type: Names the kind of usage.
-        token_count: How many tokens.
+        type: The kind of usage.
+        token_count: The number of tokens.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -33,9 +33,9 @@ class SamplingSampleBillingEvent(Model):
     )
 
     token_count: int
-    """How many tokens."""
+    """The number of tokens."""
     type: Literal["sampling_sample"] = "sampling_sample"
-    """Names the kind of usage."""
+    """The kind of usage."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -14,17 +14,17 @@ _FIELDS = frozenset(("type",))
 
 @define
 class SessionActive(Model):
-    """The session still runs.
+    """The status of a session that is still running.
 
     Attributes:
-        type: Names the status.
+        type: The name of the status.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
     field_order: ClassVar = ("type",)
 
     type: Literal["active"] = "active"
-    """Names the status."""
+    """The name of the status."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

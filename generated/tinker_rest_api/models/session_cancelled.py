@@ -19,11 +19,11 @@ _FIELDS = frozenset(
 
 @define
 class SessionCancelled(Model):
-    """The session was cancelled.
+    """The status of a session that was cancelled.
 
     Attributes:
-        type: Names the status.
-        detail: Why, in words.
+        type: The name of the status.
+        detail: The reason, as text.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -33,9 +33,9 @@ class SessionCancelled(Model):
     )
 
     type: Literal["cancelled"] = "cancelled"
-    """Names the status."""
+    """The name of the status."""
     detail: str | None = None
-    """Why, in words."""
+    """The reason, as text."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -33,15 +33,14 @@ _FIELDS = frozenset(
 
 @define
 class SessionFailed(Model):
-    """The session failed, and why.
+    """The status of a session that failed.
 
     Attributes:
-        type: Names the status.
-        category: Whose fault a failure is: `user`, `internal` (the server's), or a value that a
-            newer server adds.
-        reason: What made a session fail, told apart by `type`. A newer server may name another
-            reason.
-        message: What went wrong, in words.
+        type: The name of the status.
+        category: Who caused a failure: `user`, `internal` (the server), or a value that a newer
+            server adds.
+        reason: Why a session failed, identified by `type`. Newer servers may use other types.
+        message: What went wrong, as text.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -53,18 +52,18 @@ class SessionFailed(Model):
     )
 
     category: KnownFailureCategory | str
-    """Whose fault a failure is: `user`, `internal` (the server's), or a value that a newer server adds."""
+    """Who caused a failure: `user`, `internal` (the server), or a value that a newer server adds."""
     reason: (
         SessionFailedRequestReason
         | SessionFailedTrainingRunReason
         | SessionFailedSamplingSessionReason
         | UnknownVariant
     )
-    """What made a session fail, told apart by `type`. A newer server may name another reason."""
+    """Why a session failed, identified by `type`. Newer servers may use other types."""
     message: str
-    """What went wrong, in words."""
+    """What went wrong, as text."""
     type: Literal["failed"] = "failed"
-    """Names the status."""
+    """The name of the status."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -20,12 +20,12 @@ _FIELDS = frozenset(
 
 @define
 class SessionFailedRequestReason(Model):
-    """A request made the session fail.
+    """The session failed because of a request.
 
     Attributes:
-        type: Names the kind of reason.
-        request_id: The id of the request.
-        request_type: What the request asked for.
+        type: The type of the reason.
+        request_id: The ID of the request.
+        request_type: The type of the request.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -36,11 +36,11 @@ class SessionFailedRequestReason(Model):
     )
 
     request_id: str
-    """The id of the request."""
+    """The ID of the request."""
     request_type: str
-    """What the request asked for."""
+    """The type of the request."""
     type: Literal["request"] = "request"
-    """Names the kind of reason."""
+    """The type of the reason."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -19,11 +19,11 @@ _FIELDS = frozenset(
 
 @define
 class SessionFailedSamplingSessionReason(Model):
-    """A sampling session made the session fail.
+    """The session failed because of a sampling session.
 
     Attributes:
-        type: Names the kind of reason.
-        sampling_session_id: The id of the sampling session.
+        type: The type of the reason.
+        sampling_session_id: The ID of the sampling session.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -33,9 +33,9 @@ class SessionFailedSamplingSessionReason(Model):
     )
 
     sampling_session_id: str
-    """The id of the sampling session."""
+    """The ID of the sampling session."""
     type: Literal["sampling_session"] = "sampling_session"
-    """Names the kind of reason."""
+    """The type of the reason."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

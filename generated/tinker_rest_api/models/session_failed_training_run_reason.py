@@ -19,11 +19,11 @@ _FIELDS = frozenset(
 
 @define
 class SessionFailedTrainingRunReason(Model):
-    """A training run made the session fail.
+    """The session failed because of a training run.
 
     Attributes:
-        type: Names the kind of reason.
-        training_run_id: The id of the training run.
+        type: The type of the reason.
+        training_run_id: The ID of the training run.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -33,9 +33,9 @@ class SessionFailedTrainingRunReason(Model):
     )
 
     training_run_id: str
-    """The id of the training run."""
+    """The ID of the training run."""
     type: Literal["training_run"] = "training_run"
-    """Names the kind of reason."""
+    """The type of the reason."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -22,11 +22,11 @@ _FIELDS = frozenset(
 
 @define
 class SessionSearchCursor(Model):
-    """Where the next page begins. It is passed back as it came.
+    """Where the next page starts. Pass it back unchanged.
 
     Attributes:
-        last_created_at: When the last session of the page before was created, in UTC.
-        last_session_id: The id of the last session of the page before.
+        last_created_at: When the last session of the previous page was created, in UTC.
+        last_session_id: The ID of the last session of the previous page.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -36,9 +36,9 @@ class SessionSearchCursor(Model):
     )
 
     last_created_at: datetime.datetime
-    """When the last session of the page before was created, in UTC."""
+    """When the last session of the previous page was created, in UTC."""
     last_session_id: str
-    """The id of the last session of the page before."""
+    """The ID of the last session of the previous page."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

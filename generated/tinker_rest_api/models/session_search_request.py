@@ -48,20 +48,20 @@ _FIELDS = frozenset(
 
 @define
 class SessionSearchRequest(Model):
-    """What to search for. A session must fit all that is given; but with both `session_id` and
-    `display_name` it must fit one of the two.
+    """What to search for. A session must match every condition, except that with both `session_id` and
+    `display_name` it must match one of the two.
 
     Attributes:
-        session_id: The id of the session.
-        project_ids: The ids of the projects to search; all that the caller may list where it is
-            left out. A project that the caller may not list is an error.
-        user_metadata: Keys and values that the metadata must hold, all of them.
-        display_name: A part of the session's name, in small or capital letters. Of several words,
-            each must be in the name.
-        owner: Whose sessions are searched, told apart by `type`.
-        statuses: Statuses of which one must fit. Any status where it is left out.
-        limit: The most sessions that the page may hold.
-        cursor: `next_cursor` of the page before. The first page where it is left out.
+        session_id: The ID of the session.
+        project_ids: The IDs of the projects to search. If absent, every project that the caller
+            can list. A project that the caller cannot list is an error.
+        user_metadata: Keys and values that must all be in the metadata.
+        display_name: A part of the session's name, in any case. If it has several words, the name
+            must contain each of them.
+        owner: Whose sessions to search, identified by `type`.
+        statuses: The session must have one of these statuses. If absent, any status matches.
+        limit: The maximum number of sessions to return.
+        cursor: `next_cursor` of the previous page. If absent, the first page.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -77,17 +77,18 @@ class SessionSearchRequest(Model):
     )
 
     session_id: str | None = None
-    """The id of the session."""
+    """The ID of the session."""
     project_ids: list[str] | None = None
-    """The ids of the projects to search; all that the caller may list where it is left out. A
-    project that the caller may not list is an error."""
+    """The IDs of the projects to search. If absent, every project that the caller can list. A project that
+    the
+    caller cannot list is an error."""
     user_metadata: dict[str, str] = field(factory=MetadataFilter)
-    """Keys and values that the metadata must hold, all of them."""
+    """Keys and values that must all be in the metadata."""
     display_name: str | None = None
-    """A part of the session's name, in small or capital letters. Of several words, each must be in
-    the name."""
+    """A part of the session's name, in any case. If it has several words, the name must contain each of
+    them."""
     owner: OwnSearchOwner | AccessibleSearchOwner | UserSearchOwner | UnknownVariant | None = None
-    """Whose sessions are searched, told apart by `type`."""
+    """Whose sessions to search, identified by `type`."""
     statuses: (
         list[
             ActiveSessionStatusQuery
@@ -98,11 +99,11 @@ class SessionSearchRequest(Model):
         ]
         | None
     ) = None
-    """Statuses of which one must fit. Any status where it is left out."""
+    """The session must have one of these statuses. If absent, any status matches."""
     limit: int = 50
-    """The most sessions that the page may hold."""
+    """The maximum number of sessions to return."""
     cursor: SessionSearchCursor | None = None
-    """`next_cursor` of the page before. The first page where it is left out."""
+    """`next_cursor` of the previous page. If absent, the first page."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

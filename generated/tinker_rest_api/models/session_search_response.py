@@ -26,7 +26,7 @@ class SessionSearchResponse(Model):
 
     Attributes:
         sessions: The sessions.
-        next_cursor: The `cursor` to ask for the next page with. Null at the end.
+        next_cursor: The `cursor` for the next page. Null at the end.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -38,7 +38,7 @@ class SessionSearchResponse(Model):
     sessions: list[SessionSummary]
     """The sessions."""
     next_cursor: SessionSearchCursor | None = None
-    """The `cursor` to ask for the next page with. Null at the end."""
+    """The `cursor` for the next page. Null at the end."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -43,18 +43,18 @@ _FIELDS = frozenset(
 
 @define
 class SessionSummary(Model):
-    """A session that was found.
+    """A session found by the search.
 
     Attributes:
-        session_id: The id of the session.
+        session_id: The ID of the session.
         created_at: When the session was created, in UTC.
         owner: The URN of the session's owner.
-        project_id: The id of the project that the session belongs to.
-        checkpoints_count: How many checkpoints its training runs saved.
-        status: How it is doing. Null where it neither finished nor is known to run.
-        display_name: The name that the user gave to the session.
-        user_metadata: What the user attached to the session.
-        checkpoint_storage_bytes: How many bytes its checkpoints take up, where it is known.
+        project_id: The ID of the project that the session belongs to.
+        checkpoints_count: The number of checkpoints saved by its training runs.
+        status: The status. Null if the session has not finished and is not known to be running.
+        display_name: The name that the user gave the session.
+        user_metadata: Metadata that the user attached to the session.
+        checkpoint_storage_bytes: The total size of its checkpoints in bytes, if known.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -71,25 +71,25 @@ class SessionSummary(Model):
     )
 
     session_id: str
-    """The id of the session."""
+    """The ID of the session."""
     created_at: datetime.datetime
     """When the session was created, in UTC."""
     owner: str
     """The URN of the session's owner."""
     project_id: str
-    """The id of the project that the session belongs to."""
+    """The ID of the project that the session belongs to."""
     checkpoints_count: int
-    """How many checkpoints its training runs saved."""
+    """The number of checkpoints saved by its training runs."""
     status: (
         SessionFailed | SessionCancelled | ClientSessionFinished | SessionActive | None | UnknownVariant
     ) = None
-    """How it is doing. Null where it neither finished nor is known to run."""
+    """The status. Null if the session has not finished and is not known to be running."""
     display_name: str | None = None
-    """The name that the user gave to the session."""
+    """The name that the user gave the session."""
     user_metadata: dict[str, Any] | None = None
-    """What the user attached to the session."""
+    """Metadata that the user attached to the session."""
     checkpoint_storage_bytes: int | None = None
-    """How many bytes its checkpoints take up, where it is known."""
+    """The total size of its checkpoints in bytes, if known."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

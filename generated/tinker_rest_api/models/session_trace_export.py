@@ -22,14 +22,14 @@ _FIELDS = frozenset(
 
 @define
 class SessionTraceExport(Model):
-    """How far the export of a session's trace is.
+    """The status of a session's trace export.
 
     Attributes:
-        status: How far an export is: `pending` (ask again), `ready` (it has a URL), `failed`, or
-            a value that a newer server adds.
-        url: When it is ready: the signed URL of the trace, which works for about an hour. Whoever
-            has it can download the trace.
-        error: When it failed, why.
+        status: The status of an export: `pending` (ask again), `ready` (it has a URL), `failed`,
+            or a value that a newer server adds.
+        url: If it is ready: the signed URL of the trace, which expires after about an hour. It is
+            a secret: anyone who has it can download the trace.
+        error: If it failed, the reason.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -40,13 +40,13 @@ class SessionTraceExport(Model):
     )
 
     status: KnownTraceExportStatus | str
-    """How far an export is: `pending` (ask again), `ready` (it has a URL), `failed`, or a value that a
+    """The status of an export: `pending` (ask again), `ready` (it has a URL), `failed`, or a value that a
     newer server adds."""
     url: str | None = field(default=None, repr=False)
-    """When it is ready: the signed URL of the trace, which works for about an hour. Whoever has it
-    can download the trace."""
+    """If it is ready: the signed URL of the trace, which expires after about an hour. It is a secret:
+    anyone who has it can download the trace."""
     error: str | None = None
-    """When it failed, why."""
+    """If it failed, the reason."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -14,19 +14,19 @@ _FIELDS = frozenset(("ttl_seconds",))
 
 @define
 class SetCheckpointTtlRequest(Model):
-    """The time to live that a checkpoint shall have.
+    """The new time to live of a checkpoint.
 
     Attributes:
-        ttl_seconds: In how many seconds from now the checkpoint expires: one hour to ten years of
-            365 days. Null removes an expiry.
+        ttl_seconds: The number of seconds from now until the checkpoint expires: one hour to ten
+            years of 365 days. Null removes the expiry.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
     field_order: ClassVar = ("ttl_seconds",)
 
     ttl_seconds: int | None
-    """In how many seconds from now the checkpoint expires: one hour to ten years of 365 days.
-    Null removes an expiry."""
+    """The number of seconds from now until the checkpoint expires: one hour to ten years of 365 days.
+    Null removes the expiry."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -20,11 +20,11 @@ _FIELDS = frozenset(
 
 @define
 class StorageBillingEvent(Model):
-    """Checkpoints that were stored.
+    """The usage of checkpoint storage.
 
     Attributes:
-        type: Names the kind of usage.
-        gigabyte_hours: The size in gigabytes (10^9 bytes) times the hours.
+        type: The kind of usage.
+        gigabyte_hours: The size in gigabytes (10^9 bytes) multiplied by hours.
         free: Whether the storage is free.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
@@ -36,9 +36,9 @@ class StorageBillingEvent(Model):
     )
 
     gigabyte_hours: float
-    """The size in gigabytes (10^9 bytes) times the hours."""
+    """The size in gigabytes (10^9 bytes) multiplied by hours."""
     type: Literal["storage"] = "storage"
-    """Names the kind of usage."""
+    """The kind of usage."""
     free: bool = False
     """Whether the storage is free."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)

@@ -21,13 +21,13 @@ _FIELDS = frozenset(
 
 @define
 class SupportedModel(Model):
-    """A model that the server offers. Servers tell more or less about it.
+    """A model that the server offers. Servers describe it in more or less detail.
 
     Attributes:
         model_name: The name of the model.
-        max_context_length: The longest context, in tokens.
-        trainable: Whether the model can be trained.
-        sampleable: Whether the model can be sampled from.
+        max_context_length: The maximum context length in tokens.
+        trainable: Whether you can train the model.
+        sampleable: Whether you can sample from the model.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -41,11 +41,11 @@ class SupportedModel(Model):
     model_name: str | None = None
     """The name of the model."""
     max_context_length: int | None = None
-    """The longest context, in tokens."""
+    """The maximum context length in tokens."""
     trainable: bool | None = None
-    """Whether the model can be trained."""
+    """Whether you can train the model."""
     sampleable: bool | None = None
-    """Whether the model can be sampled from."""
+    """Whether you can sample from the model."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -19,11 +19,11 @@ _FIELDS = frozenset(
 
 @define
 class TrainingBillingEvent(Model):
-    """Tokens that were trained on.
+    """The usage of training, in tokens trained on.
 
     Attributes:
-        type: Names the kind of usage.
-        token_count: How many tokens.
+        type: The kind of usage.
+        token_count: The number of tokens.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -33,9 +33,9 @@ class TrainingBillingEvent(Model):
     )
 
     token_count: int
-    """How many tokens."""
+    """The number of tokens."""
     type: Literal["training"] = "training"
-    """Names the kind of usage."""
+    """The kind of usage."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -33,19 +33,19 @@ _FIELDS = frozenset(
 
 @define
 class TrainingRun(Model):
-    """A fine-tuning run, with its newest checkpoints.
+    """A fine-tuning run, with its latest checkpoints.
 
     Attributes:
-        training_run_id: The id of the run.
-        base_model: The name of the model that is fine-tuned.
-        is_lora: Whether the run trains a LoRA adapter rather than all weights.
+        training_run_id: The ID of the run.
+        base_model: The model being fine-tuned.
+        is_lora: Whether the run trains a LoRA adapter instead of all weights.
         model_owner: Who owns the run.
-        corrupted: Whether the state of the run is damaged, so that training cannot go on.
-        lora_rank: The rank of the LoRA adapter. Null without one.
-        last_request_time: When the run was last asked to do something, in UTC.
-        last_checkpoint: The newest checkpoint to go on training from.
-        last_sampler_checkpoint: The newest checkpoint to sample from.
-        user_metadata: What the user attached to the run.
+        corrupted: Whether the state of the run is damaged, so that it cannot continue training.
+        lora_rank: The rank of the LoRA adapter. Null if there is none.
+        last_request_time: When the run last received a request, in UTC.
+        last_checkpoint: The latest checkpoint for resuming training.
+        last_sampler_checkpoint: The latest checkpoint for sampling.
+        user_metadata: Metadata that the user attached to the run.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -63,25 +63,25 @@ class TrainingRun(Model):
     )
 
     training_run_id: str
-    """The id of the run."""
+    """The ID of the run."""
     base_model: str
-    """The name of the model that is fine-tuned."""
+    """The model being fine-tuned."""
     is_lora: bool
-    """Whether the run trains a LoRA adapter rather than all weights."""
+    """Whether the run trains a LoRA adapter instead of all weights."""
     model_owner: str | None = None
     """Who owns the run."""
     corrupted: bool = False
-    """Whether the state of the run is damaged, so that training cannot go on."""
+    """Whether the state of the run is damaged, so that it cannot continue training."""
     lora_rank: int | None = None
-    """The rank of the LoRA adapter. Null without one."""
+    """The rank of the LoRA adapter. Null if there is none."""
     last_request_time: datetime.datetime | None = None
-    """When the run was last asked to do something, in UTC."""
+    """When the run last received a request, in UTC."""
     last_checkpoint: Checkpoint | None = None
-    """The newest checkpoint to go on training from."""
+    """The latest checkpoint for resuming training."""
     last_sampler_checkpoint: Checkpoint | None = None
-    """The newest checkpoint to sample from."""
+    """The latest checkpoint for sampling."""
     user_metadata: dict[str, Any] | None = None
-    """What the user attached to the run."""
+    """Metadata that the user attached to the run."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

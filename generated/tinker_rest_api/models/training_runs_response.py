@@ -26,7 +26,7 @@ class TrainingRunsResponse(Model):
 
     Attributes:
         training_runs: The training runs.
-        cursor: The place of a page in the whole list.
+        cursor: A page's position in the list.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -38,7 +38,7 @@ class TrainingRunsResponse(Model):
     training_runs: list[TrainingRun]
     """The training runs."""
     cursor: Cursor
-    """The place of a page in the whole list."""
+    """A page's position in the list."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -5,4 +5,4 @@ from .._model import JsonObject
 
 
 class UserMetadata(JsonObject[Any]):
-    """What the user attached to a run, a session or a checkpoint; keys and values are free."""
+    """Metadata that the user attached to a run, session or checkpoint, with any keys and values."""

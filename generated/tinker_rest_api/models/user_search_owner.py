@@ -20,11 +20,11 @@ _FIELDS = frozenset(
 
 @define
 class UserSearchOwner(Model):
-    """The sessions of some users.
+    """The sessions of specific users.
 
     Attributes:
-        type: Names the kind of condition.
-        owner_urns: The URNs of the users, one to ten.
+        type: The type of the filter.
+        owner_urns: The URNs of one to ten users.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -34,9 +34,9 @@ class UserSearchOwner(Model):
     )
 
     owner_urns: list[str]
-    """The URNs of the users, one to ten."""
+    """The URNs of one to ten users."""
     type: Literal["user"] = "user"
-    """Names the kind of condition."""
+    """The type of the filter."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 

@@ -14,7 +14,7 @@ _FIELDS = frozenset(("tinker_path",))
 
 @define
 class WeightsInfoRequest(Model):
-    """Names the weights that are asked about.
+    """The weights to look up.
 
     Attributes:
         tinker_path: The address of the weights, `tinker://{training_run_id}/{kind}/{name}`.

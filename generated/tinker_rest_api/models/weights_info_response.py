@@ -32,14 +32,13 @@ _FIELDS = frozenset(
 
 @define
 class WeightsInfoResponse(Model):
-    """What is needed to load weights.
+    """What you need to load weights.
 
     Attributes:
-        base_model: The name of the model that was fine-tuned.
+        base_model: The model that was fine-tuned.
         is_lora: Whether the weights are a LoRA adapter.
-        optimizer_config: The optimizer that they were trained with. AdamW where a server leaves
-            it out.
-        lora_rank: The rank of the LoRA adapter. Null without one.
+        optimizer_config: The optimizer that the weights were trained with. AdamW if absent.
+        lora_rank: The rank of the LoRA adapter. Null if there is none.
         train_unembed: Whether the unembedding layer was trained.
         train_mlp: Whether the MLP layers were trained.
         train_attn: Whether the attention layers were trained.
@@ -57,13 +56,13 @@ class WeightsInfoResponse(Model):
     )
 
     base_model: str
-    """The name of the model that was fine-tuned."""
+    """The model that was fine-tuned."""
     is_lora: bool
     """Whether the weights are a LoRA adapter."""
     optimizer_config: AdamOptimizerConfig | DimuonOptimizerConfig | None | UnknownVariant = None
-    """The optimizer that they were trained with. AdamW where a server leaves it out."""
+    """The optimizer that the weights were trained with. AdamW if absent."""
     lora_rank: int | None = None
-    """The rank of the LoRA adapter. Null without one."""
+    """The rank of the LoRA adapter. Null if there is none."""
     train_unembed: bool | None = None
     """Whether the unembedding layer was trained."""
     train_mlp: bool | None = None

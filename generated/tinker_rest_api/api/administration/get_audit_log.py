@@ -116,15 +116,17 @@ def sync_detailed(
     event_type: AuditEventType | Unset = UNSET,
     day: datetime.date | Unset = UNSET,
 ) -> Response[Any | AuditLogResponse | Error]:
-    """Get the audit log of a day
+    """Get one day of the audit log
 
-     What happened in the caller's organization on one day, from midnight to midnight UTC. Needs the
-    role of an administrator. The server may redirect to a signed URL on another host where the same
-    document is kept: it needs no API key, and the key must not be sent there.
+     Returns what happened in the caller's organization on one day, from midnight to midnight UTC.
+    Requires
+    the administrator role. The server may redirect to a signed URL of the same document on another
+    host:
+    the URL needs no API key, and you must not send the key there.
 
     Args:
-        event_type (AuditEventType | Unset): Which events to tell of: those of one kind of thing,
-            or `all`.
+        event_type (AuditEventType | Unset): Which events to return: those of one kind of
+            resource, or `all`.
         day (datetime.date | Unset):
 
     Raises:
@@ -153,15 +155,17 @@ def sync(
     event_type: AuditEventType | Unset = UNSET,
     day: datetime.date | Unset = UNSET,
 ) -> Any | AuditLogResponse | Error | None:
-    """Get the audit log of a day
+    """Get one day of the audit log
 
-     What happened in the caller's organization on one day, from midnight to midnight UTC. Needs the
-    role of an administrator. The server may redirect to a signed URL on another host where the same
-    document is kept: it needs no API key, and the key must not be sent there.
+     Returns what happened in the caller's organization on one day, from midnight to midnight UTC.
+    Requires
+    the administrator role. The server may redirect to a signed URL of the same document on another
+    host:
+    the URL needs no API key, and you must not send the key there.
 
     Args:
-        event_type (AuditEventType | Unset): Which events to tell of: those of one kind of thing,
-            or `all`.
+        event_type (AuditEventType | Unset): Which events to return: those of one kind of
+            resource, or `all`.
         day (datetime.date | Unset):
 
     Raises:
@@ -185,15 +189,17 @@ async def asyncio_detailed(
     event_type: AuditEventType | Unset = UNSET,
     day: datetime.date | Unset = UNSET,
 ) -> Response[Any | AuditLogResponse | Error]:
-    """Get the audit log of a day
+    """Get one day of the audit log
 
-     What happened in the caller's organization on one day, from midnight to midnight UTC. Needs the
-    role of an administrator. The server may redirect to a signed URL on another host where the same
-    document is kept: it needs no API key, and the key must not be sent there.
+     Returns what happened in the caller's organization on one day, from midnight to midnight UTC.
+    Requires
+    the administrator role. The server may redirect to a signed URL of the same document on another
+    host:
+    the URL needs no API key, and you must not send the key there.
 
     Args:
-        event_type (AuditEventType | Unset): Which events to tell of: those of one kind of thing,
-            or `all`.
+        event_type (AuditEventType | Unset): Which events to return: those of one kind of
+            resource, or `all`.
         day (datetime.date | Unset):
 
     Raises:
@@ -220,15 +226,17 @@ async def asyncio(
     event_type: AuditEventType | Unset = UNSET,
     day: datetime.date | Unset = UNSET,
 ) -> Any | AuditLogResponse | Error | None:
-    """Get the audit log of a day
+    """Get one day of the audit log
 
-     What happened in the caller's organization on one day, from midnight to midnight UTC. Needs the
-    role of an administrator. The server may redirect to a signed URL on another host where the same
-    document is kept: it needs no API key, and the key must not be sent there.
+     Returns what happened in the caller's organization on one day, from midnight to midnight UTC.
+    Requires
+    the administrator role. The server may redirect to a signed URL of the same document on another
+    host:
+    the URL needs no API key, and you must not send the key there.
 
     Args:
-        event_type (AuditEventType | Unset): Which events to tell of: those of one kind of thing,
-            or `all`.
+        event_type (AuditEventType | Unset): Which events to return: those of one kind of
+            resource, or `all`.
         day (datetime.date | Unset):
 
     Raises:

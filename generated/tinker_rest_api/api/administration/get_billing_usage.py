@@ -106,11 +106,11 @@ def sync_detailed(
     starting_on: datetime.datetime,
     ending_before: datetime.datetime,
 ) -> Response[BillingUsageResponse | Error]:
-    """Get the billed usage of a time
+    """Get billed usage for a time range
 
-     What the caller's organization used, by hour (UTC), kind of usage, model, user, session and
-    project. Data is some hours late. Needs the role of an administrator or billing administrator.
-    Costs are estimates in US dollars before credits and commitments, not what an invoice asks for.
+     Returns what the caller's organization used, by hour (UTC), kind of usage, model, user, session and
+    project. Data appears after a few hours. Requires the administrator or billing administrator role.
+    Costs are estimates in US dollars before credits and commitments, not what you will be invoiced.
 
     Args:
         starting_on (datetime.datetime):
@@ -142,11 +142,11 @@ def sync(
     starting_on: datetime.datetime,
     ending_before: datetime.datetime,
 ) -> BillingUsageResponse | Error | None:
-    """Get the billed usage of a time
+    """Get billed usage for a time range
 
-     What the caller's organization used, by hour (UTC), kind of usage, model, user, session and
-    project. Data is some hours late. Needs the role of an administrator or billing administrator.
-    Costs are estimates in US dollars before credits and commitments, not what an invoice asks for.
+     Returns what the caller's organization used, by hour (UTC), kind of usage, model, user, session and
+    project. Data appears after a few hours. Requires the administrator or billing administrator role.
+    Costs are estimates in US dollars before credits and commitments, not what you will be invoiced.
 
     Args:
         starting_on (datetime.datetime):
@@ -173,11 +173,11 @@ async def asyncio_detailed(
     starting_on: datetime.datetime,
     ending_before: datetime.datetime,
 ) -> Response[BillingUsageResponse | Error]:
-    """Get the billed usage of a time
+    """Get billed usage for a time range
 
-     What the caller's organization used, by hour (UTC), kind of usage, model, user, session and
-    project. Data is some hours late. Needs the role of an administrator or billing administrator.
-    Costs are estimates in US dollars before credits and commitments, not what an invoice asks for.
+     Returns what the caller's organization used, by hour (UTC), kind of usage, model, user, session and
+    project. Data appears after a few hours. Requires the administrator or billing administrator role.
+    Costs are estimates in US dollars before credits and commitments, not what you will be invoiced.
 
     Args:
         starting_on (datetime.datetime):
@@ -207,11 +207,11 @@ async def asyncio(
     starting_on: datetime.datetime,
     ending_before: datetime.datetime,
 ) -> BillingUsageResponse | Error | None:
-    """Get the billed usage of a time
+    """Get billed usage for a time range
 
-     What the caller's organization used, by hour (UTC), kind of usage, model, user, session and
-    project. Data is some hours late. Needs the role of an administrator or billing administrator.
-    Costs are estimates in US dollars before credits and commitments, not what an invoice asks for.
+     Returns what the caller's organization used, by hour (UTC), kind of usage, model, user, session and
+    project. Data appears after a few hours. Requires the administrator or billing administrator role.
+    Costs are estimates in US dollars before credits and commitments, not what you will be invoiced.
 
     Args:
         starting_on (datetime.datetime):

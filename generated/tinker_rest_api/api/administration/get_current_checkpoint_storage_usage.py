@@ -99,12 +99,14 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     project_id: str | Unset = UNSET,
 ) -> Response[CurrentCheckpointStorageUsageResponse | Error]:
-    """Get what is stored now
+    """Get current checkpoint storage
 
-     How many checkpoints the caller's organization stores now, how large they are in bytes and what
-    they cost a month, by project and owner of the session. Data is one or two hours late. Needs the
-    role of an administrator or billing administrator. A month has 720 hours; costs are estimates in
-    US dollars before credits and commitments.
+     Returns how many checkpoints the caller's organization stores now, their size in bytes and their
+    monthly
+    cost, by project and session owner. Data is one or two hours old. Requires the administrator or
+    billing
+    administrator role. A month has 720 hours; costs are estimates in US dollars before credits and
+    commitments.
 
     Args:
         project_id (str | Unset):
@@ -133,12 +135,14 @@ def sync(
     client: AuthenticatedClient | Client,
     project_id: str | Unset = UNSET,
 ) -> CurrentCheckpointStorageUsageResponse | Error | None:
-    """Get what is stored now
+    """Get current checkpoint storage
 
-     How many checkpoints the caller's organization stores now, how large they are in bytes and what
-    they cost a month, by project and owner of the session. Data is one or two hours late. Needs the
-    role of an administrator or billing administrator. A month has 720 hours; costs are estimates in
-    US dollars before credits and commitments.
+     Returns how many checkpoints the caller's organization stores now, their size in bytes and their
+    monthly
+    cost, by project and session owner. Data is one or two hours old. Requires the administrator or
+    billing
+    administrator role. A month has 720 hours; costs are estimates in US dollars before credits and
+    commitments.
 
     Args:
         project_id (str | Unset):
@@ -162,12 +166,14 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     project_id: str | Unset = UNSET,
 ) -> Response[CurrentCheckpointStorageUsageResponse | Error]:
-    """Get what is stored now
+    """Get current checkpoint storage
 
-     How many checkpoints the caller's organization stores now, how large they are in bytes and what
-    they cost a month, by project and owner of the session. Data is one or two hours late. Needs the
-    role of an administrator or billing administrator. A month has 720 hours; costs are estimates in
-    US dollars before credits and commitments.
+     Returns how many checkpoints the caller's organization stores now, their size in bytes and their
+    monthly
+    cost, by project and session owner. Data is one or two hours old. Requires the administrator or
+    billing
+    administrator role. A month has 720 hours; costs are estimates in US dollars before credits and
+    commitments.
 
     Args:
         project_id (str | Unset):
@@ -194,12 +200,14 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     project_id: str | Unset = UNSET,
 ) -> CurrentCheckpointStorageUsageResponse | Error | None:
-    """Get what is stored now
+    """Get current checkpoint storage
 
-     How many checkpoints the caller's organization stores now, how large they are in bytes and what
-    they cost a month, by project and owner of the session. Data is one or two hours late. Needs the
-    role of an administrator or billing administrator. A month has 720 hours; costs are estimates in
-    US dollars before credits and commitments.
+     Returns how many checkpoints the caller's organization stores now, their size in bytes and their
+    monthly
+    cost, by project and session owner. Data is one or two hours old. Requires the administrator or
+    billing
+    administrator role. A month has 720 hours; costs are estimates in US dollars before credits and
+    commitments.
 
     Args:
         project_id (str | Unset):

@@ -101,9 +101,10 @@ def sync_detailed(
 ) -> Response[AuthTokenResponse | Error]:
     """Exchange a credential for a JSON Web Token
 
-     Exchanges the credential in the `X-API-Key` header for a JSON Web Token that takes its place for
-    some minutes. Its claims `iat` and `exp` are seconds since 1970 (UTC); `sub`, `org_id` and `email`
-    tell who the caller is. A token that the server no longer takes is answered with 401 and
+     Exchanges the credential in the `X-API-Key` header for a JSON Web Token, which replaces it for a few
+    minutes. The token's claims `iat` and `exp` are seconds since 1970 (UTC); `sub`, `org_id` and
+    `email`
+    identify the caller. When the server no longer accepts a token, it answers 401 with
     `WWW-Authenticate: Bearer error="invalid_token"`.
 
     Args:
@@ -135,9 +136,10 @@ def sync(
 ) -> AuthTokenResponse | Error | None:
     """Exchange a credential for a JSON Web Token
 
-     Exchanges the credential in the `X-API-Key` header for a JSON Web Token that takes its place for
-    some minutes. Its claims `iat` and `exp` are seconds since 1970 (UTC); `sub`, `org_id` and `email`
-    tell who the caller is. A token that the server no longer takes is answered with 401 and
+     Exchanges the credential in the `X-API-Key` header for a JSON Web Token, which replaces it for a few
+    minutes. The token's claims `iat` and `exp` are seconds since 1970 (UTC); `sub`, `org_id` and
+    `email`
+    identify the caller. When the server no longer accepts a token, it answers 401 with
     `WWW-Authenticate: Bearer error="invalid_token"`.
 
     Args:
@@ -164,9 +166,10 @@ async def asyncio_detailed(
 ) -> Response[AuthTokenResponse | Error]:
     """Exchange a credential for a JSON Web Token
 
-     Exchanges the credential in the `X-API-Key` header for a JSON Web Token that takes its place for
-    some minutes. Its claims `iat` and `exp` are seconds since 1970 (UTC); `sub`, `org_id` and `email`
-    tell who the caller is. A token that the server no longer takes is answered with 401 and
+     Exchanges the credential in the `X-API-Key` header for a JSON Web Token, which replaces it for a few
+    minutes. The token's claims `iat` and `exp` are seconds since 1970 (UTC); `sub`, `org_id` and
+    `email`
+    identify the caller. When the server no longer accepts a token, it answers 401 with
     `WWW-Authenticate: Bearer error="invalid_token"`.
 
     Args:
@@ -196,9 +199,10 @@ async def asyncio(
 ) -> AuthTokenResponse | Error | None:
     """Exchange a credential for a JSON Web Token
 
-     Exchanges the credential in the `X-API-Key` header for a JSON Web Token that takes its place for
-    some minutes. Its claims `iat` and `exp` are seconds since 1970 (UTC); `sub`, `org_id` and `email`
-    tell who the caller is. A token that the server no longer takes is answered with 401 and
+     Exchanges the credential in the `X-API-Key` header for a JSON Web Token, which replaces it for a few
+    minutes. The token's claims `iat` and `exp` are seconds since 1970 (UTC); `sub`, `org_id` and
+    `email`
+    identify the caller. When the server no longer accepts a token, it answers 401 with
     `WWW-Authenticate: Bearer error="invalid_token"`.
 
     Args:

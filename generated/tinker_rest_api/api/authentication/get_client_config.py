@@ -89,13 +89,14 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: ClientConfigRequest,
 ) -> Response[ClientConfigResponse | Error]:
-    """Get how the server wants clients to authenticate
+    """Get how clients authenticate
 
-     Says whether a credential is to be exchanged for a JSON Web Token with `exchange_credential`, and
-    where the credential comes from. A client with a plain API key need not ask before it is refused.
+     Returns whether to exchange the credential for a JSON Web Token with `exchange_credential`, and
+    where
+    the credential comes from. With a plain API key, ask only if the server refuses it.
 
     Args:
-        body (ClientConfigRequest): Which version of a client asks.
+        body (ClientConfigRequest): The version of the client.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -121,13 +122,14 @@ def sync(
     client: AuthenticatedClient | Client,
     body: ClientConfigRequest,
 ) -> ClientConfigResponse | Error | None:
-    """Get how the server wants clients to authenticate
+    """Get how clients authenticate
 
-     Says whether a credential is to be exchanged for a JSON Web Token with `exchange_credential`, and
-    where the credential comes from. A client with a plain API key need not ask before it is refused.
+     Returns whether to exchange the credential for a JSON Web Token with `exchange_credential`, and
+    where
+    the credential comes from. With a plain API key, ask only if the server refuses it.
 
     Args:
-        body (ClientConfigRequest): Which version of a client asks.
+        body (ClientConfigRequest): The version of the client.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -148,13 +150,14 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: ClientConfigRequest,
 ) -> Response[ClientConfigResponse | Error]:
-    """Get how the server wants clients to authenticate
+    """Get how clients authenticate
 
-     Says whether a credential is to be exchanged for a JSON Web Token with `exchange_credential`, and
-    where the credential comes from. A client with a plain API key need not ask before it is refused.
+     Returns whether to exchange the credential for a JSON Web Token with `exchange_credential`, and
+    where
+    the credential comes from. With a plain API key, ask only if the server refuses it.
 
     Args:
-        body (ClientConfigRequest): Which version of a client asks.
+        body (ClientConfigRequest): The version of the client.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -178,13 +181,14 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: ClientConfigRequest,
 ) -> ClientConfigResponse | Error | None:
-    """Get how the server wants clients to authenticate
+    """Get how clients authenticate
 
-     Says whether a credential is to be exchanged for a JSON Web Token with `exchange_credential`, and
-    where the credential comes from. A client with a plain API key need not ask before it is refused.
+     Returns whether to exchange the credential for a JSON Web Token with `exchange_credential`, and
+    where
+    the credential comes from. With a plain API key, ask only if the server refuses it.
 
     Args:
-        body (ClientConfigRequest): Which version of a client asks.
+        body (ClientConfigRequest): The version of the client.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

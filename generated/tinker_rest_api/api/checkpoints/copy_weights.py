@@ -105,14 +105,13 @@ def sync_detailed(
 ) -> Response[CopyWeightsResponse | Error]:
     """Copy a checkpoint into a project
 
-     Makes a copy of a checkpoint that belongs to a project. The copy is of the same kind, shares the
-    storage of its source and belongs to a new training run that cannot be trained on. The source's
-    expiry is not taken over. Every repetition of one request needs the same `X-Idempotency-Key`:
-    without it a repetition makes a second copy.
+     Copies a checkpoint into a project. The copy has the same kind, shares the storage of its source and
+    belongs to a new training run that cannot be trained. It does not inherit the expiry of the source.
+    Send the same `X-Idempotency-Key` with every retry; without it, a retry makes a second copy.
 
     Args:
         x_tinker_weights_access_token (str | Unset):
-        body (CopyWeightsRequest): What to copy and where to.
+        body (CopyWeightsRequest): The checkpoint to copy, and where to.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -142,14 +141,13 @@ def sync(
 ) -> CopyWeightsResponse | Error | None:
     """Copy a checkpoint into a project
 
-     Makes a copy of a checkpoint that belongs to a project. The copy is of the same kind, shares the
-    storage of its source and belongs to a new training run that cannot be trained on. The source's
-    expiry is not taken over. Every repetition of one request needs the same `X-Idempotency-Key`:
-    without it a repetition makes a second copy.
+     Copies a checkpoint into a project. The copy has the same kind, shares the storage of its source and
+    belongs to a new training run that cannot be trained. It does not inherit the expiry of the source.
+    Send the same `X-Idempotency-Key` with every retry; without it, a retry makes a second copy.
 
     Args:
         x_tinker_weights_access_token (str | Unset):
-        body (CopyWeightsRequest): What to copy and where to.
+        body (CopyWeightsRequest): The checkpoint to copy, and where to.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -174,14 +172,13 @@ async def asyncio_detailed(
 ) -> Response[CopyWeightsResponse | Error]:
     """Copy a checkpoint into a project
 
-     Makes a copy of a checkpoint that belongs to a project. The copy is of the same kind, shares the
-    storage of its source and belongs to a new training run that cannot be trained on. The source's
-    expiry is not taken over. Every repetition of one request needs the same `X-Idempotency-Key`:
-    without it a repetition makes a second copy.
+     Copies a checkpoint into a project. The copy has the same kind, shares the storage of its source and
+    belongs to a new training run that cannot be trained. It does not inherit the expiry of the source.
+    Send the same `X-Idempotency-Key` with every retry; without it, a retry makes a second copy.
 
     Args:
         x_tinker_weights_access_token (str | Unset):
-        body (CopyWeightsRequest): What to copy and where to.
+        body (CopyWeightsRequest): The checkpoint to copy, and where to.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -209,14 +206,13 @@ async def asyncio(
 ) -> CopyWeightsResponse | Error | None:
     """Copy a checkpoint into a project
 
-     Makes a copy of a checkpoint that belongs to a project. The copy is of the same kind, shares the
-    storage of its source and belongs to a new training run that cannot be trained on. The source's
-    expiry is not taken over. Every repetition of one request needs the same `X-Idempotency-Key`:
-    without it a repetition makes a second copy.
+     Copies a checkpoint into a project. The copy has the same kind, shares the storage of its source and
+    belongs to a new training run that cannot be trained. It does not inherit the expiry of the source.
+    Send the same `X-Idempotency-Key` with every retry; without it, a retry makes a second copy.
 
     Args:
         x_tinker_weights_access_token (str | Unset):
-        body (CopyWeightsRequest): What to copy and where to.
+        body (CopyWeightsRequest): The checkpoint to copy, and where to.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -103,14 +103,14 @@ def sync_detailed(
 ) -> Response[Any | Error]:
     """Delete a checkpoint
 
-     Deletes one checkpoint for good and frees its storage. Only the owner of the training run may
-    do so.
+     Permanently deletes a checkpoint and frees its storage. Only the owner of the training run can do
+    this.
 
     Args:
         training_run_id (str):
-        checkpoint_kind (CheckpointKind): The first part of a checkpoint id. `weights`: the full
-            state, to go on training from.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
+        checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
+            state, for resuming training.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
         checkpoint_name (str):
 
     Raises:
@@ -143,14 +143,14 @@ def sync(
 ) -> Any | Error | None:
     """Delete a checkpoint
 
-     Deletes one checkpoint for good and frees its storage. Only the owner of the training run may
-    do so.
+     Permanently deletes a checkpoint and frees its storage. Only the owner of the training run can do
+    this.
 
     Args:
         training_run_id (str):
-        checkpoint_kind (CheckpointKind): The first part of a checkpoint id. `weights`: the full
-            state, to go on training from.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
+        checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
+            state, for resuming training.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
         checkpoint_name (str):
 
     Raises:
@@ -178,14 +178,14 @@ async def asyncio_detailed(
 ) -> Response[Any | Error]:
     """Delete a checkpoint
 
-     Deletes one checkpoint for good and frees its storage. Only the owner of the training run may
-    do so.
+     Permanently deletes a checkpoint and frees its storage. Only the owner of the training run can do
+    this.
 
     Args:
         training_run_id (str):
-        checkpoint_kind (CheckpointKind): The first part of a checkpoint id. `weights`: the full
-            state, to go on training from.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
+        checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
+            state, for resuming training.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
         checkpoint_name (str):
 
     Raises:
@@ -216,14 +216,14 @@ async def asyncio(
 ) -> Any | Error | None:
     """Delete a checkpoint
 
-     Deletes one checkpoint for good and frees its storage. Only the owner of the training run may
-    do so.
+     Permanently deletes a checkpoint and frees its storage. Only the owner of the training run can do
+    this.
 
     Args:
         training_run_id (str):
-        checkpoint_kind (CheckpointKind): The first part of a checkpoint id. `weights`: the full
-            state, to go on training from.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
+        checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
+            state, for resuming training.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
         checkpoint_name (str):
 
     Raises:

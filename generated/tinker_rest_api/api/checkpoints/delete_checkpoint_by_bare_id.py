@@ -97,9 +97,9 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Any | Error]:
-    """Delete a checkpoint, by bare id
+    """Delete a checkpoint, by bare ID
 
-     The same as `delete_checkpoint`, for servers whose checkpoint ids have one part.
+     Like `delete_checkpoint`, for servers whose checkpoint IDs have one part.
 
     Args:
         training_run_id (str):
@@ -131,9 +131,9 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> Any | Error | None:
-    """Delete a checkpoint, by bare id
+    """Delete a checkpoint, by bare ID
 
-     The same as `delete_checkpoint`, for servers whose checkpoint ids have one part.
+     Like `delete_checkpoint`, for servers whose checkpoint IDs have one part.
 
     Args:
         training_run_id (str):
@@ -160,9 +160,9 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Any | Error]:
-    """Delete a checkpoint, by bare id
+    """Delete a checkpoint, by bare ID
 
-     The same as `delete_checkpoint`, for servers whose checkpoint ids have one part.
+     Like `delete_checkpoint`, for servers whose checkpoint IDs have one part.
 
     Args:
         training_run_id (str):
@@ -192,9 +192,9 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> Any | Error | None:
-    """Delete a checkpoint, by bare id
+    """Delete a checkpoint, by bare ID
 
-     The same as `delete_checkpoint`, for servers whose checkpoint ids have one part.
+     Like `delete_checkpoint`, for servers whose checkpoint IDs have one part.
 
     Args:
         training_run_id (str):

@@ -102,18 +102,19 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Any | Error]:
-    """Get a signed URL of a checkpoint's archive
+    """Get a download URL for a checkpoint archive
 
-     Answers with a redirect to a signed URL from which a gzip-compressed tar archive of the
-    checkpoint can be downloaded. Read `Location` and `Expires` and do not follow the redirect
-    with the API key: the URL is on another host and needs none. While the archive is being built
-    the answer is 503 or 425 with `Retry-After` in seconds; large archives take minutes.
+     Redirects to a signed URL for downloading the checkpoint as a gzip-compressed tar archive. Read
+    `Location` and `Expires`, and do not send the API key when you follow the redirect: the URL is on
+    another host and needs none. While the server builds the archive, which takes minutes if it is
+    large,
+    it answers 503 or 425 with `Retry-After` in seconds.
 
     Args:
         training_run_id (str):
-        checkpoint_kind (CheckpointKind): The first part of a checkpoint id. `weights`: the full
-            state, to go on training from.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
+        checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
+            state, for resuming training.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
         checkpoint_name (str):
 
     Raises:
@@ -144,18 +145,19 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> Any | Error | None:
-    """Get a signed URL of a checkpoint's archive
+    """Get a download URL for a checkpoint archive
 
-     Answers with a redirect to a signed URL from which a gzip-compressed tar archive of the
-    checkpoint can be downloaded. Read `Location` and `Expires` and do not follow the redirect
-    with the API key: the URL is on another host and needs none. While the archive is being built
-    the answer is 503 or 425 with `Retry-After` in seconds; large archives take minutes.
+     Redirects to a signed URL for downloading the checkpoint as a gzip-compressed tar archive. Read
+    `Location` and `Expires`, and do not send the API key when you follow the redirect: the URL is on
+    another host and needs none. While the server builds the archive, which takes minutes if it is
+    large,
+    it answers 503 or 425 with `Retry-After` in seconds.
 
     Args:
         training_run_id (str):
-        checkpoint_kind (CheckpointKind): The first part of a checkpoint id. `weights`: the full
-            state, to go on training from.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
+        checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
+            state, for resuming training.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
         checkpoint_name (str):
 
     Raises:
@@ -181,18 +183,19 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Any | Error]:
-    """Get a signed URL of a checkpoint's archive
+    """Get a download URL for a checkpoint archive
 
-     Answers with a redirect to a signed URL from which a gzip-compressed tar archive of the
-    checkpoint can be downloaded. Read `Location` and `Expires` and do not follow the redirect
-    with the API key: the URL is on another host and needs none. While the archive is being built
-    the answer is 503 or 425 with `Retry-After` in seconds; large archives take minutes.
+     Redirects to a signed URL for downloading the checkpoint as a gzip-compressed tar archive. Read
+    `Location` and `Expires`, and do not send the API key when you follow the redirect: the URL is on
+    another host and needs none. While the server builds the archive, which takes minutes if it is
+    large,
+    it answers 503 or 425 with `Retry-After` in seconds.
 
     Args:
         training_run_id (str):
-        checkpoint_kind (CheckpointKind): The first part of a checkpoint id. `weights`: the full
-            state, to go on training from.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
+        checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
+            state, for resuming training.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
         checkpoint_name (str):
 
     Raises:
@@ -221,18 +224,19 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> Any | Error | None:
-    """Get a signed URL of a checkpoint's archive
+    """Get a download URL for a checkpoint archive
 
-     Answers with a redirect to a signed URL from which a gzip-compressed tar archive of the
-    checkpoint can be downloaded. Read `Location` and `Expires` and do not follow the redirect
-    with the API key: the URL is on another host and needs none. While the archive is being built
-    the answer is 503 or 425 with `Retry-After` in seconds; large archives take minutes.
+     Redirects to a signed URL for downloading the checkpoint as a gzip-compressed tar archive. Read
+    `Location` and `Expires`, and do not send the API key when you follow the redirect: the URL is on
+    another host and needs none. While the server builds the archive, which takes minutes if it is
+    large,
+    it answers 503 or 425 with `Retry-After` in seconds.
 
     Args:
         training_run_id (str):
-        checkpoint_kind (CheckpointKind): The first part of a checkpoint id. `weights`: the full
-            state, to go on training from.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
+        checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
+            state, for resuming training.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
         checkpoint_name (str):
 
     Raises:

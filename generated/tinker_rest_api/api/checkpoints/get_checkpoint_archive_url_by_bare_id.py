@@ -98,9 +98,9 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Any | Error]:
-    """Get a signed URL of a checkpoint's archive, by bare id
+    """Get a download URL for a checkpoint archive, by bare ID
 
-     The same as `get_checkpoint_archive_url`, for servers whose checkpoint ids have one part.
+     Like `get_checkpoint_archive_url`, for servers whose checkpoint IDs have one part.
 
     Args:
         training_run_id (str):
@@ -132,9 +132,9 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> Any | Error | None:
-    """Get a signed URL of a checkpoint's archive, by bare id
+    """Get a download URL for a checkpoint archive, by bare ID
 
-     The same as `get_checkpoint_archive_url`, for servers whose checkpoint ids have one part.
+     Like `get_checkpoint_archive_url`, for servers whose checkpoint IDs have one part.
 
     Args:
         training_run_id (str):
@@ -161,9 +161,9 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Any | Error]:
-    """Get a signed URL of a checkpoint's archive, by bare id
+    """Get a download URL for a checkpoint archive, by bare ID
 
-     The same as `get_checkpoint_archive_url`, for servers whose checkpoint ids have one part.
+     Like `get_checkpoint_archive_url`, for servers whose checkpoint IDs have one part.
 
     Args:
         training_run_id (str):
@@ -193,9 +193,9 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> Any | Error | None:
-    """Get a signed URL of a checkpoint's archive, by bare id
+    """Get a download URL for a checkpoint archive, by bare ID
 
-     The same as `get_checkpoint_archive_url`, for servers whose checkpoint ids have one part.
+     Like `get_checkpoint_archive_url`, for servers whose checkpoint IDs have one part.
 
     Args:
         training_run_id (str):

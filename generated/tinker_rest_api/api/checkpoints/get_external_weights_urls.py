@@ -97,10 +97,10 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Error | ExternalWeightsUrlsResponse]:
-    """Get signed URLs of the files of external weights
+    """Get download URLs for external weights
 
-     Answers with a signed URL for each file of a checkpoint of the kind `external_weights`. The URLs
-    are on another host and need no API key; whoever has one can download its file.
+     Returns a signed URL for each file of a checkpoint of the kind `external_weights`. The URLs are on
+    another host and need no API key: anyone who has one can download its file.
 
     Args:
         training_run_id (str):
@@ -132,10 +132,10 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> Error | ExternalWeightsUrlsResponse | None:
-    """Get signed URLs of the files of external weights
+    """Get download URLs for external weights
 
-     Answers with a signed URL for each file of a checkpoint of the kind `external_weights`. The URLs
-    are on another host and need no API key; whoever has one can download its file.
+     Returns a signed URL for each file of a checkpoint of the kind `external_weights`. The URLs are on
+    another host and need no API key: anyone who has one can download its file.
 
     Args:
         training_run_id (str):
@@ -162,10 +162,10 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Error | ExternalWeightsUrlsResponse]:
-    """Get signed URLs of the files of external weights
+    """Get download URLs for external weights
 
-     Answers with a signed URL for each file of a checkpoint of the kind `external_weights`. The URLs
-    are on another host and need no API key; whoever has one can download its file.
+     Returns a signed URL for each file of a checkpoint of the kind `external_weights`. The URLs are on
+    another host and need no API key: anyone who has one can download its file.
 
     Args:
         training_run_id (str):
@@ -195,10 +195,10 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> Error | ExternalWeightsUrlsResponse | None:
-    """Get signed URLs of the files of external weights
+    """Get download URLs for external weights
 
-     Answers with a signed URL for each file of a checkpoint of the kind `external_weights`. The URLs
-    are on another host and need no API key; whoever has one can download its file.
+     Returns a signed URL for each file of a checkpoint of the kind `external_weights`. The URLs are on
+    another host and need no API key: anyone who has one can download its file.
 
     Args:
         training_run_id (str):

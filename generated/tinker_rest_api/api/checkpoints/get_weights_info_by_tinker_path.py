@@ -99,13 +99,14 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: WeightsInfoRequest,
 ) -> Response[Error | WeightsInfoResponse]:
-    """Get what is needed to load a checkpoint
+    """Get the base model and LoRA settings of weights
 
-     The base model and the LoRA settings of the weights at a tinker path: the caller's own, or
-    public ones. Changes nothing and may be repeated.
+     Returns what you need to load the weights at a tinker path: the base model and the LoRA settings.
+    The
+    weights must be public or yours. This changes nothing, so it is safe to repeat.
 
     Args:
-        body (WeightsInfoRequest): Names the weights that are asked about.
+        body (WeightsInfoRequest): The weights to look up.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -131,13 +132,14 @@ def sync(
     client: AuthenticatedClient | Client,
     body: WeightsInfoRequest,
 ) -> Error | WeightsInfoResponse | None:
-    """Get what is needed to load a checkpoint
+    """Get the base model and LoRA settings of weights
 
-     The base model and the LoRA settings of the weights at a tinker path: the caller's own, or
-    public ones. Changes nothing and may be repeated.
+     Returns what you need to load the weights at a tinker path: the base model and the LoRA settings.
+    The
+    weights must be public or yours. This changes nothing, so it is safe to repeat.
 
     Args:
-        body (WeightsInfoRequest): Names the weights that are asked about.
+        body (WeightsInfoRequest): The weights to look up.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -158,13 +160,14 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: WeightsInfoRequest,
 ) -> Response[Error | WeightsInfoResponse]:
-    """Get what is needed to load a checkpoint
+    """Get the base model and LoRA settings of weights
 
-     The base model and the LoRA settings of the weights at a tinker path: the caller's own, or
-    public ones. Changes nothing and may be repeated.
+     Returns what you need to load the weights at a tinker path: the base model and the LoRA settings.
+    The
+    weights must be public or yours. This changes nothing, so it is safe to repeat.
 
     Args:
-        body (WeightsInfoRequest): Names the weights that are asked about.
+        body (WeightsInfoRequest): The weights to look up.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -188,13 +191,14 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: WeightsInfoRequest,
 ) -> Error | WeightsInfoResponse | None:
-    """Get what is needed to load a checkpoint
+    """Get the base model and LoRA settings of weights
 
-     The base model and the LoRA settings of the weights at a tinker path: the caller's own, or
-    public ones. Changes nothing and may be repeated.
+     Returns what you need to load the weights at a tinker path: the base model and the LoRA settings.
+    The
+    weights must be public or yours. This changes nothing, so it is safe to repeat.
 
     Args:
-        body (WeightsInfoRequest): Names the weights that are asked about.
+        body (WeightsInfoRequest): The weights to look up.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -96,8 +96,9 @@ def sync_detailed(
 ) -> Response[CheckpointsListResponse | Error]:
     """List the checkpoints of a training run
 
-     All checkpoints of one training run, for training and for sampling, in one answer.
-    Times are UTC, sizes are bytes.
+     Returns all checkpoints of a training run, of every kind, in one response. Times are in UTC, sizes
+    in
+    bytes.
 
     Args:
         training_run_id (str):
@@ -128,8 +129,9 @@ def sync(
 ) -> CheckpointsListResponse | Error | None:
     """List the checkpoints of a training run
 
-     All checkpoints of one training run, for training and for sampling, in one answer.
-    Times are UTC, sizes are bytes.
+     Returns all checkpoints of a training run, of every kind, in one response. Times are in UTC, sizes
+    in
+    bytes.
 
     Args:
         training_run_id (str):
@@ -155,8 +157,9 @@ async def asyncio_detailed(
 ) -> Response[CheckpointsListResponse | Error]:
     """List the checkpoints of a training run
 
-     All checkpoints of one training run, for training and for sampling, in one answer.
-    Times are UTC, sizes are bytes.
+     Returns all checkpoints of a training run, of every kind, in one response. Times are in UTC, sizes
+    in
+    bytes.
 
     Args:
         training_run_id (str):
@@ -185,8 +188,9 @@ async def asyncio(
 ) -> CheckpointsListResponse | Error | None:
     """List the checkpoints of a training run
 
-     All checkpoints of one training run, for training and for sampling, in one answer.
-    Times are UTC, sizes are bytes.
+     Returns all checkpoints of a training run, of every kind, in one response. Times are in UTC, sizes
+    in
+    bytes.
 
     Args:
         training_run_id (str):

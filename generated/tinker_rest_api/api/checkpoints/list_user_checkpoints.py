@@ -93,11 +93,13 @@ def sync_detailed(
     limit: int | Unset = 100,
     offset: int | Unset = 0,
 ) -> Response[CheckpointsListResponse | Error]:
-    """List the caller's checkpoints
+    """List the caller's checkpoints across all training runs
 
-     One page of the checkpoints of all training runs that the caller owns, newest first.
-    Times are UTC, sizes are bytes. Ask for the next page with `offset` raised by the number of
-    checkpoints received, until a page is empty.
+     Returns one page of the checkpoints of every training run that the caller owns, newest first. Times
+    are
+    in UTC, sizes in bytes. For the next page, add the number of checkpoints you received to `offset`.
+    The
+    first empty page is the end.
 
     Args:
         limit (int | Unset):  Default: 100.
@@ -129,11 +131,13 @@ def sync(
     limit: int | Unset = 100,
     offset: int | Unset = 0,
 ) -> CheckpointsListResponse | Error | None:
-    """List the caller's checkpoints
+    """List the caller's checkpoints across all training runs
 
-     One page of the checkpoints of all training runs that the caller owns, newest first.
-    Times are UTC, sizes are bytes. Ask for the next page with `offset` raised by the number of
-    checkpoints received, until a page is empty.
+     Returns one page of the checkpoints of every training run that the caller owns, newest first. Times
+    are
+    in UTC, sizes in bytes. For the next page, add the number of checkpoints you received to `offset`.
+    The
+    first empty page is the end.
 
     Args:
         limit (int | Unset):  Default: 100.
@@ -160,11 +164,13 @@ async def asyncio_detailed(
     limit: int | Unset = 100,
     offset: int | Unset = 0,
 ) -> Response[CheckpointsListResponse | Error]:
-    """List the caller's checkpoints
+    """List the caller's checkpoints across all training runs
 
-     One page of the checkpoints of all training runs that the caller owns, newest first.
-    Times are UTC, sizes are bytes. Ask for the next page with `offset` raised by the number of
-    checkpoints received, until a page is empty.
+     Returns one page of the checkpoints of every training run that the caller owns, newest first. Times
+    are
+    in UTC, sizes in bytes. For the next page, add the number of checkpoints you received to `offset`.
+    The
+    first empty page is the end.
 
     Args:
         limit (int | Unset):  Default: 100.
@@ -194,11 +200,13 @@ async def asyncio(
     limit: int | Unset = 100,
     offset: int | Unset = 0,
 ) -> CheckpointsListResponse | Error | None:
-    """List the caller's checkpoints
+    """List the caller's checkpoints across all training runs
 
-     One page of the checkpoints of all training runs that the caller owns, newest first.
-    Times are UTC, sizes are bytes. Ask for the next page with `offset` raised by the number of
-    checkpoints received, until a page is empty.
+     Returns one page of the checkpoints of every training run that the caller owns, newest first. Times
+    are
+    in UTC, sizes in bytes. For the next page, add the number of checkpoints you received to `offset`.
+    The
+    first empty page is the end.
 
     Args:
         limit (int | Unset):  Default: 100.

@@ -108,14 +108,14 @@ def sync_detailed(
 ) -> Response[Any | Error]:
     """Publish a checkpoint
 
-     Makes a checkpoint readable by everyone. Only the owner of the training run may do so.
-    A checkpoint that is public already is answered with 409.
+     Makes a checkpoint readable by everyone. Only the owner of the training run can do this. If the
+    checkpoint is already public, the server answers 409.
 
     Args:
         training_run_id (str):
-        checkpoint_kind (CheckpointKind): The first part of a checkpoint id. `weights`: the full
-            state, to go on training from.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
+        checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
+            state, for resuming training.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
         checkpoint_name (str):
 
     Raises:
@@ -148,14 +148,14 @@ def sync(
 ) -> Any | Error | None:
     """Publish a checkpoint
 
-     Makes a checkpoint readable by everyone. Only the owner of the training run may do so.
-    A checkpoint that is public already is answered with 409.
+     Makes a checkpoint readable by everyone. Only the owner of the training run can do this. If the
+    checkpoint is already public, the server answers 409.
 
     Args:
         training_run_id (str):
-        checkpoint_kind (CheckpointKind): The first part of a checkpoint id. `weights`: the full
-            state, to go on training from.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
+        checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
+            state, for resuming training.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
         checkpoint_name (str):
 
     Raises:
@@ -183,14 +183,14 @@ async def asyncio_detailed(
 ) -> Response[Any | Error]:
     """Publish a checkpoint
 
-     Makes a checkpoint readable by everyone. Only the owner of the training run may do so.
-    A checkpoint that is public already is answered with 409.
+     Makes a checkpoint readable by everyone. Only the owner of the training run can do this. If the
+    checkpoint is already public, the server answers 409.
 
     Args:
         training_run_id (str):
-        checkpoint_kind (CheckpointKind): The first part of a checkpoint id. `weights`: the full
-            state, to go on training from.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
+        checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
+            state, for resuming training.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
         checkpoint_name (str):
 
     Raises:
@@ -221,14 +221,14 @@ async def asyncio(
 ) -> Any | Error | None:
     """Publish a checkpoint
 
-     Makes a checkpoint readable by everyone. Only the owner of the training run may do so.
-    A checkpoint that is public already is answered with 409.
+     Makes a checkpoint readable by everyone. Only the owner of the training run can do this. If the
+    checkpoint is already public, the server answers 409.
 
     Args:
         training_run_id (str):
-        checkpoint_kind (CheckpointKind): The first part of a checkpoint id. `weights`: the full
-            state, to go on training from.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
+        checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
+            state, for resuming training.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
         checkpoint_name (str):
 
     Raises:

@@ -111,18 +111,18 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: SetCheckpointTtlRequest,
 ) -> Response[Any | Error]:
-    """Set or remove a checkpoint's time to live
+    """Set or clear a checkpoint's time to live
 
-     With a number, the checkpoint expires that many seconds from now. With null, an expiry that
-    was set is removed and the checkpoint is kept until it is deleted.
+     With a number, the checkpoint expires that many seconds from now. With null, it never expires and is
+    kept until you delete it.
 
     Args:
         training_run_id (str):
-        checkpoint_kind (CheckpointKind): The first part of a checkpoint id. `weights`: the full
-            state, to go on training from.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
+        checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
+            state, for resuming training.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
         checkpoint_name (str):
-        body (SetCheckpointTtlRequest): The time to live that a checkpoint shall have.
+        body (SetCheckpointTtlRequest): The new time to live of a checkpoint.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -154,18 +154,18 @@ def sync(
     client: AuthenticatedClient | Client,
     body: SetCheckpointTtlRequest,
 ) -> Any | Error | None:
-    """Set or remove a checkpoint's time to live
+    """Set or clear a checkpoint's time to live
 
-     With a number, the checkpoint expires that many seconds from now. With null, an expiry that
-    was set is removed and the checkpoint is kept until it is deleted.
+     With a number, the checkpoint expires that many seconds from now. With null, it never expires and is
+    kept until you delete it.
 
     Args:
         training_run_id (str):
-        checkpoint_kind (CheckpointKind): The first part of a checkpoint id. `weights`: the full
-            state, to go on training from.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
+        checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
+            state, for resuming training.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
         checkpoint_name (str):
-        body (SetCheckpointTtlRequest): The time to live that a checkpoint shall have.
+        body (SetCheckpointTtlRequest): The new time to live of a checkpoint.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -192,18 +192,18 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: SetCheckpointTtlRequest,
 ) -> Response[Any | Error]:
-    """Set or remove a checkpoint's time to live
+    """Set or clear a checkpoint's time to live
 
-     With a number, the checkpoint expires that many seconds from now. With null, an expiry that
-    was set is removed and the checkpoint is kept until it is deleted.
+     With a number, the checkpoint expires that many seconds from now. With null, it never expires and is
+    kept until you delete it.
 
     Args:
         training_run_id (str):
-        checkpoint_kind (CheckpointKind): The first part of a checkpoint id. `weights`: the full
-            state, to go on training from.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
+        checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
+            state, for resuming training.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
         checkpoint_name (str):
-        body (SetCheckpointTtlRequest): The time to live that a checkpoint shall have.
+        body (SetCheckpointTtlRequest): The new time to live of a checkpoint.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -233,18 +233,18 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: SetCheckpointTtlRequest,
 ) -> Any | Error | None:
-    """Set or remove a checkpoint's time to live
+    """Set or clear a checkpoint's time to live
 
-     With a number, the checkpoint expires that many seconds from now. With null, an expiry that
-    was set is removed and the checkpoint is kept until it is deleted.
+     With a number, the checkpoint expires that many seconds from now. With null, it never expires and is
+    kept until you delete it.
 
     Args:
         training_run_id (str):
-        checkpoint_kind (CheckpointKind): The first part of a checkpoint id. `weights`: the full
-            state, to go on training from.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were brought in.
+        checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
+            state, for resuming training.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
         checkpoint_name (str):
-        body (SetCheckpointTtlRequest): The time to live that a checkpoint shall have.
+        body (SetCheckpointTtlRequest): The new time to live of a checkpoint.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

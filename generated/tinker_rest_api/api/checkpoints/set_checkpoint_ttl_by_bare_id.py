@@ -107,14 +107,14 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: SetCheckpointTtlRequest,
 ) -> Response[Any | Error]:
-    """Set or remove a checkpoint's time to live, by bare id
+    """Set or clear a checkpoint's time to live, by bare ID
 
-     The same as `set_checkpoint_ttl`, in seconds, for servers whose checkpoint ids have one part.
+     Like `set_checkpoint_ttl`, in seconds, for servers whose checkpoint IDs have one part.
 
     Args:
         training_run_id (str):
         checkpoint_id (str):
-        body (SetCheckpointTtlRequest): The time to live that a checkpoint shall have.
+        body (SetCheckpointTtlRequest): The new time to live of a checkpoint.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -144,14 +144,14 @@ def sync(
     client: AuthenticatedClient | Client,
     body: SetCheckpointTtlRequest,
 ) -> Any | Error | None:
-    """Set or remove a checkpoint's time to live, by bare id
+    """Set or clear a checkpoint's time to live, by bare ID
 
-     The same as `set_checkpoint_ttl`, in seconds, for servers whose checkpoint ids have one part.
+     Like `set_checkpoint_ttl`, in seconds, for servers whose checkpoint IDs have one part.
 
     Args:
         training_run_id (str):
         checkpoint_id (str):
-        body (SetCheckpointTtlRequest): The time to live that a checkpoint shall have.
+        body (SetCheckpointTtlRequest): The new time to live of a checkpoint.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -176,14 +176,14 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: SetCheckpointTtlRequest,
 ) -> Response[Any | Error]:
-    """Set or remove a checkpoint's time to live, by bare id
+    """Set or clear a checkpoint's time to live, by bare ID
 
-     The same as `set_checkpoint_ttl`, in seconds, for servers whose checkpoint ids have one part.
+     Like `set_checkpoint_ttl`, in seconds, for servers whose checkpoint IDs have one part.
 
     Args:
         training_run_id (str):
         checkpoint_id (str):
-        body (SetCheckpointTtlRequest): The time to live that a checkpoint shall have.
+        body (SetCheckpointTtlRequest): The new time to live of a checkpoint.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -211,14 +211,14 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: SetCheckpointTtlRequest,
 ) -> Any | Error | None:
-    """Set or remove a checkpoint's time to live, by bare id
+    """Set or clear a checkpoint's time to live, by bare ID
 
-     The same as `set_checkpoint_ttl`, in seconds, for servers whose checkpoint ids have one part.
+     Like `set_checkpoint_ttl`, in seconds, for servers whose checkpoint IDs have one part.
 
     Args:
         training_run_id (str):
         checkpoint_id (str):
-        body (SetCheckpointTtlRequest): The time to live that a checkpoint shall have.
+        body (SetCheckpointTtlRequest): The new time to live of a checkpoint.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

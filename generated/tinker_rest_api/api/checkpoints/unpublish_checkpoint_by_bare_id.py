@@ -102,9 +102,9 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Any | Error]:
-    """Unpublish a checkpoint, by bare id
+    """Unpublish a checkpoint, by bare ID
 
-     The same as `unpublish_checkpoint`, for servers whose checkpoint ids have one part.
+     Like `unpublish_checkpoint`, for servers whose checkpoint IDs have one part.
 
     Args:
         training_run_id (str):
@@ -136,9 +136,9 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> Any | Error | None:
-    """Unpublish a checkpoint, by bare id
+    """Unpublish a checkpoint, by bare ID
 
-     The same as `unpublish_checkpoint`, for servers whose checkpoint ids have one part.
+     Like `unpublish_checkpoint`, for servers whose checkpoint IDs have one part.
 
     Args:
         training_run_id (str):
@@ -165,9 +165,9 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Any | Error]:
-    """Unpublish a checkpoint, by bare id
+    """Unpublish a checkpoint, by bare ID
 
-     The same as `unpublish_checkpoint`, for servers whose checkpoint ids have one part.
+     Like `unpublish_checkpoint`, for servers whose checkpoint IDs have one part.
 
     Args:
         training_run_id (str):
@@ -197,9 +197,9 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> Any | Error | None:
-    """Unpublish a checkpoint, by bare id
+    """Unpublish a checkpoint, by bare ID
 
-     The same as `unpublish_checkpoint`, for servers whose checkpoint ids have one part.
+     Like `unpublish_checkpoint`, for servers whose checkpoint IDs have one part.
 
     Args:
         training_run_id (str):

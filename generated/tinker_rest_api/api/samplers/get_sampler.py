@@ -96,7 +96,7 @@ def sync_detailed(
 ) -> Response[Error | GetSamplerResponse]:
     """Get a sampler
 
-     The base model that a sampler serves and, where it serves a checkpoint, its tinker path.
+     Returns the base model that a sampler serves and, if it serves a checkpoint, the tinker path.
 
     Args:
         sampler_id (str):
@@ -127,7 +127,7 @@ def sync(
 ) -> Error | GetSamplerResponse | None:
     """Get a sampler
 
-     The base model that a sampler serves and, where it serves a checkpoint, its tinker path.
+     Returns the base model that a sampler serves and, if it serves a checkpoint, the tinker path.
 
     Args:
         sampler_id (str):
@@ -153,7 +153,7 @@ async def asyncio_detailed(
 ) -> Response[Error | GetSamplerResponse]:
     """Get a sampler
 
-     The base model that a sampler serves and, where it serves a checkpoint, its tinker path.
+     Returns the base model that a sampler serves and, if it serves a checkpoint, the tinker path.
 
     Args:
         sampler_id (str):
@@ -182,7 +182,7 @@ async def asyncio(
 ) -> Error | GetSamplerResponse | None:
     """Get a sampler
 
-     The base model that a sampler serves and, where it serves a checkpoint, its tinker path.
+     Returns the base model that a sampler serves and, if it serves a checkpoint, the tinker path.
 
     Args:
         sampler_id (str):

@@ -78,10 +78,11 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Error | GetServerCapabilitiesResponse]:
-    """Get what the server supports
+    """Get the models that the server supports
 
-     The models that the caller may use, with the longest context of each in tokens. Asking for it is
-    also the cheapest way to see whether the server is there and knows the API key.
+     Returns the models that the caller can use, with the maximum context length of each in tokens. This
+    is
+    also the cheapest way to check that the server is up and accepts the API key.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -104,10 +105,11 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> Error | GetServerCapabilitiesResponse | None:
-    """Get what the server supports
+    """Get the models that the server supports
 
-     The models that the caller may use, with the longest context of each in tokens. Asking for it is
-    also the cheapest way to see whether the server is there and knows the API key.
+     Returns the models that the caller can use, with the maximum context length of each in tokens. This
+    is
+    also the cheapest way to check that the server is up and accepts the API key.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -126,10 +128,11 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Error | GetServerCapabilitiesResponse]:
-    """Get what the server supports
+    """Get the models that the server supports
 
-     The models that the caller may use, with the longest context of each in tokens. Asking for it is
-    also the cheapest way to see whether the server is there and knows the API key.
+     Returns the models that the caller can use, with the maximum context length of each in tokens. This
+    is
+    also the cheapest way to check that the server is up and accepts the API key.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -150,10 +153,11 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> Error | GetServerCapabilitiesResponse | None:
-    """Get what the server supports
+    """Get the models that the server supports
 
-     The models that the caller may use, with the longest context of each in tokens. Asking for it is
-    also the cheapest way to see whether the server is there and knows the API key.
+     Returns the models that the caller can use, with the maximum context length of each in tokens. This
+    is
+    also the cheapest way to check that the server is up and accepts the API key.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

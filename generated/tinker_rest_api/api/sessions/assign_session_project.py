@@ -106,7 +106,8 @@ def sync_detailed(
 ) -> Response[Any | Error]:
     """Move a session into a project
 
-     Moves a session, with its training runs and samplers, into a project. A session can go on to
+     Moves a session, with its training runs and samplers, into a project. You can move a session again
+    to
     another project, but not out of all projects.
 
     Args:
@@ -141,7 +142,8 @@ def sync(
 ) -> Any | Error | None:
     """Move a session into a project
 
-     Moves a session, with its training runs and samplers, into a project. A session can go on to
+     Moves a session, with its training runs and samplers, into a project. You can move a session again
+    to
     another project, but not out of all projects.
 
     Args:
@@ -171,7 +173,8 @@ async def asyncio_detailed(
 ) -> Response[Any | Error]:
     """Move a session into a project
 
-     Moves a session, with its training runs and samplers, into a project. A session can go on to
+     Moves a session, with its training runs and samplers, into a project. You can move a session again
+    to
     another project, but not out of all projects.
 
     Args:
@@ -204,7 +207,8 @@ async def asyncio(
 ) -> Any | Error | None:
     """Move a session into a project
 
-     Moves a session, with its training runs and samplers, into a project. A session can go on to
+     Moves a session, with its training runs and samplers, into a project. You can move a session again
+    to
     another project, but not out of all projects.
 
     Args:

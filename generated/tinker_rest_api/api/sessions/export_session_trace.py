@@ -94,10 +94,11 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Error | SessionTraceExport]:
-    """Export a trace of a session
+    """Export a session's trace
 
-     Begins to build a Perfetto trace of what a session trained and sampled, unless that is done
-    already, and tells how far it is. Ask again, some seconds later, while `status` is `pending`.
+     Starts building a Perfetto trace of what a session trained and sampled, unless one exists, and
+    returns
+    its progress. While `status` is `pending`, ask again after a few seconds.
 
     Args:
         session_id (str):
@@ -126,10 +127,11 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> Error | SessionTraceExport | None:
-    """Export a trace of a session
+    """Export a session's trace
 
-     Begins to build a Perfetto trace of what a session trained and sampled, unless that is done
-    already, and tells how far it is. Ask again, some seconds later, while `status` is `pending`.
+     Starts building a Perfetto trace of what a session trained and sampled, unless one exists, and
+    returns
+    its progress. While `status` is `pending`, ask again after a few seconds.
 
     Args:
         session_id (str):
@@ -153,10 +155,11 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Error | SessionTraceExport]:
-    """Export a trace of a session
+    """Export a session's trace
 
-     Begins to build a Perfetto trace of what a session trained and sampled, unless that is done
-    already, and tells how far it is. Ask again, some seconds later, while `status` is `pending`.
+     Starts building a Perfetto trace of what a session trained and sampled, unless one exists, and
+    returns
+    its progress. While `status` is `pending`, ask again after a few seconds.
 
     Args:
         session_id (str):
@@ -183,10 +186,11 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> Error | SessionTraceExport | None:
-    """Export a trace of a session
+    """Export a session's trace
 
-     Begins to build a Perfetto trace of what a session trained and sampled, unless that is done
-    already, and tells how far it is. Ask again, some seconds later, while `status` is `pending`.
+     Starts building a Perfetto trace of what a session trained and sampled, unless one exists, and
+    returns
+    its progress. While `status` is `pending`, ask again after a few seconds.
 
     Args:
         session_id (str):

@@ -111,13 +111,12 @@ def sync_detailed(
 ) -> Response[Error | GetSessionResponse]:
     """Get a session
 
-     The ids of the training runs and samplers that belong to one session.
+     Returns the IDs of the training runs and samplers that belong to a session.
 
     Args:
         session_id (str):
-        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
-            `accessible`: that and what others share with
-            the caller.
+        access_scope (AccessScope | Unset): Where to look. `owned`: what the caller owns.
+            `accessible`: also everything shared with the caller.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -147,13 +146,12 @@ def sync(
 ) -> Error | GetSessionResponse | None:
     """Get a session
 
-     The ids of the training runs and samplers that belong to one session.
+     Returns the IDs of the training runs and samplers that belong to a session.
 
     Args:
         session_id (str):
-        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
-            `accessible`: that and what others share with
-            the caller.
+        access_scope (AccessScope | Unset): Where to look. `owned`: what the caller owns.
+            `accessible`: also everything shared with the caller.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -178,13 +176,12 @@ async def asyncio_detailed(
 ) -> Response[Error | GetSessionResponse]:
     """Get a session
 
-     The ids of the training runs and samplers that belong to one session.
+     Returns the IDs of the training runs and samplers that belong to a session.
 
     Args:
         session_id (str):
-        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
-            `accessible`: that and what others share with
-            the caller.
+        access_scope (AccessScope | Unset): Where to look. `owned`: what the caller owns.
+            `accessible`: also everything shared with the caller.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -212,13 +209,12 @@ async def asyncio(
 ) -> Error | GetSessionResponse | None:
     """Get a session
 
-     The ids of the training runs and samplers that belong to one session.
+     Returns the IDs of the training runs and samplers that belong to a session.
 
     Args:
         session_id (str):
-        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
-            `accessible`: that and what others share with
-            the caller.
+        access_scope (AccessScope | Unset): Where to look. `owned`: what the caller owns.
+            `accessible`: also everything shared with the caller.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -104,16 +104,14 @@ def sync_detailed(
 ) -> Response[Error | ListSessionsResponse]:
     """List sessions
 
-     One page of the ids of all sessions that were ever created, not of the active ones alone,
-    newest first. Ask for the next page with `offset` raised by the number of ids received, until
-    a page is empty.
+     Returns one page of session IDs, newest first, including sessions that are no longer active. For the
+    next page, add the number of IDs you received to `offset`. The first empty page is the end.
 
     Args:
         limit (int | Unset):  Default: 20.
         offset (int | Unset):  Default: 0.
-        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
-            `accessible`: that and what others share with
-            the caller.
+        access_scope (AccessScope | Unset): Where to look. `owned`: what the caller owns.
+            `accessible`: also everything shared with the caller.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -145,16 +143,14 @@ def sync(
 ) -> Error | ListSessionsResponse | None:
     """List sessions
 
-     One page of the ids of all sessions that were ever created, not of the active ones alone,
-    newest first. Ask for the next page with `offset` raised by the number of ids received, until
-    a page is empty.
+     Returns one page of session IDs, newest first, including sessions that are no longer active. For the
+    next page, add the number of IDs you received to `offset`. The first empty page is the end.
 
     Args:
         limit (int | Unset):  Default: 20.
         offset (int | Unset):  Default: 0.
-        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
-            `accessible`: that and what others share with
-            the caller.
+        access_scope (AccessScope | Unset): Where to look. `owned`: what the caller owns.
+            `accessible`: also everything shared with the caller.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -181,16 +177,14 @@ async def asyncio_detailed(
 ) -> Response[Error | ListSessionsResponse]:
     """List sessions
 
-     One page of the ids of all sessions that were ever created, not of the active ones alone,
-    newest first. Ask for the next page with `offset` raised by the number of ids received, until
-    a page is empty.
+     Returns one page of session IDs, newest first, including sessions that are no longer active. For the
+    next page, add the number of IDs you received to `offset`. The first empty page is the end.
 
     Args:
         limit (int | Unset):  Default: 20.
         offset (int | Unset):  Default: 0.
-        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
-            `accessible`: that and what others share with
-            the caller.
+        access_scope (AccessScope | Unset): Where to look. `owned`: what the caller owns.
+            `accessible`: also everything shared with the caller.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -220,16 +214,14 @@ async def asyncio(
 ) -> Error | ListSessionsResponse | None:
     """List sessions
 
-     One page of the ids of all sessions that were ever created, not of the active ones alone,
-    newest first. Ask for the next page with `offset` raised by the number of ids received, until
-    a page is empty.
+     Returns one page of session IDs, newest first, including sessions that are no longer active. For the
+    next page, add the number of IDs you received to `offset`. The first empty page is the end.
 
     Args:
         limit (int | Unset):  Default: 20.
         offset (int | Unset):  Default: 0.
-        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
-            `accessible`: that and what others share with
-            the caller.
+        access_scope (AccessScope | Unset): Where to look. `owned`: what the caller owns.
+            `accessible`: also everything shared with the caller.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -101,14 +101,15 @@ def sync_detailed(
 ) -> Response[Error | SessionSearchResponse]:
     """Search sessions
 
-     One page of the sessions of the caller's organization that fit all conditions of the request,
-    newest first, from the projects that the caller may list. Ask for the next page with `next_cursor`
-    of an answer as `cursor`, until it is null. Experimental: servers may change or drop it.
+     Returns one page of the sessions in the caller's organization that match every condition, newest
+    first,
+    from the projects that the caller can list. For the next page, pass `next_cursor` of the response as
+    `cursor`, until it is null. Experimental: servers may change or remove this operation.
 
     Args:
-        body (SessionSearchRequest): What to search for. A session must fit all that is given; but
-            with both `session_id` and
-            `display_name` it must fit one of the two.
+        body (SessionSearchRequest): What to search for. A session must match every condition,
+            except that with both `session_id` and
+            `display_name` it must match one of the two.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -136,14 +137,15 @@ def sync(
 ) -> Error | SessionSearchResponse | None:
     """Search sessions
 
-     One page of the sessions of the caller's organization that fit all conditions of the request,
-    newest first, from the projects that the caller may list. Ask for the next page with `next_cursor`
-    of an answer as `cursor`, until it is null. Experimental: servers may change or drop it.
+     Returns one page of the sessions in the caller's organization that match every condition, newest
+    first,
+    from the projects that the caller can list. For the next page, pass `next_cursor` of the response as
+    `cursor`, until it is null. Experimental: servers may change or remove this operation.
 
     Args:
-        body (SessionSearchRequest): What to search for. A session must fit all that is given; but
-            with both `session_id` and
-            `display_name` it must fit one of the two.
+        body (SessionSearchRequest): What to search for. A session must match every condition,
+            except that with both `session_id` and
+            `display_name` it must match one of the two.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -166,14 +168,15 @@ async def asyncio_detailed(
 ) -> Response[Error | SessionSearchResponse]:
     """Search sessions
 
-     One page of the sessions of the caller's organization that fit all conditions of the request,
-    newest first, from the projects that the caller may list. Ask for the next page with `next_cursor`
-    of an answer as `cursor`, until it is null. Experimental: servers may change or drop it.
+     Returns one page of the sessions in the caller's organization that match every condition, newest
+    first,
+    from the projects that the caller can list. For the next page, pass `next_cursor` of the response as
+    `cursor`, until it is null. Experimental: servers may change or remove this operation.
 
     Args:
-        body (SessionSearchRequest): What to search for. A session must fit all that is given; but
-            with both `session_id` and
-            `display_name` it must fit one of the two.
+        body (SessionSearchRequest): What to search for. A session must match every condition,
+            except that with both `session_id` and
+            `display_name` it must match one of the two.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -199,14 +202,15 @@ async def asyncio(
 ) -> Error | SessionSearchResponse | None:
     """Search sessions
 
-     One page of the sessions of the caller's organization that fit all conditions of the request,
-    newest first, from the projects that the caller may list. Ask for the next page with `next_cursor`
-    of an answer as `cursor`, until it is null. Experimental: servers may change or drop it.
+     Returns one page of the sessions in the caller's organization that match every condition, newest
+    first,
+    from the projects that the caller can list. For the next page, pass `next_cursor` of the response as
+    `cursor`, until it is null. Experimental: servers may change or remove this operation.
 
     Args:
-        body (SessionSearchRequest): What to search for. A session must fit all that is given; but
-            with both `session_id` and
-            `display_name` it must fit one of the two.
+        body (SessionSearchRequest): What to search for. A session must match every condition,
+            except that with both `session_id` and
+            `display_name` it must match one of the two.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -109,13 +109,13 @@ def sync_detailed(
 ) -> Response[Error | TrainingRun]:
     """Get a training run
 
-     The base model, owner, LoRA settings and last checkpoints of one training run. Times are UTC.
+     Returns the base model, owner, LoRA settings and latest checkpoints of a training run. Times are
+    in UTC.
 
     Args:
         training_run_id (str):
-        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
-            `accessible`: that and what others share with
-            the caller.
+        access_scope (AccessScope | Unset): Where to look. `owned`: what the caller owns.
+            `accessible`: also everything shared with the caller.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -145,13 +145,13 @@ def sync(
 ) -> Error | TrainingRun | None:
     """Get a training run
 
-     The base model, owner, LoRA settings and last checkpoints of one training run. Times are UTC.
+     Returns the base model, owner, LoRA settings and latest checkpoints of a training run. Times are
+    in UTC.
 
     Args:
         training_run_id (str):
-        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
-            `accessible`: that and what others share with
-            the caller.
+        access_scope (AccessScope | Unset): Where to look. `owned`: what the caller owns.
+            `accessible`: also everything shared with the caller.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -176,13 +176,13 @@ async def asyncio_detailed(
 ) -> Response[Error | TrainingRun]:
     """Get a training run
 
-     The base model, owner, LoRA settings and last checkpoints of one training run. Times are UTC.
+     Returns the base model, owner, LoRA settings and latest checkpoints of a training run. Times are
+    in UTC.
 
     Args:
         training_run_id (str):
-        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
-            `accessible`: that and what others share with
-            the caller.
+        access_scope (AccessScope | Unset): Where to look. `owned`: what the caller owns.
+            `accessible`: also everything shared with the caller.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -210,13 +210,13 @@ async def asyncio(
 ) -> Error | TrainingRun | None:
     """Get a training run
 
-     The base model, owner, LoRA settings and last checkpoints of one training run. Times are UTC.
+     Returns the base model, owner, LoRA settings and latest checkpoints of a training run. Times are
+    in UTC.
 
     Args:
         training_run_id (str):
-        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
-            `accessible`: that and what others share with
-            the caller.
+        access_scope (AccessScope | Unset): Where to look. `owned`: what the caller owns.
+            `accessible`: also everything shared with the caller.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

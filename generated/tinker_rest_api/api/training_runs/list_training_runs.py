@@ -108,15 +108,14 @@ def sync_detailed(
 ) -> Response[Error | TrainingRunsResponse]:
     """List training runs
 
-     One page of the training runs that the caller owns or may read, newest request first.
-    Ask for the next page with `offset` raised by the number of runs received, until a page is empty.
+     Returns one page of the training runs that the caller owns or can read, most recently used first.
+    For the next page, add the number of runs you received to `offset`. The first empty page is the end.
 
     Args:
         limit (int | Unset):  Default: 20.
         offset (int | Unset):  Default: 0.
-        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
-            `accessible`: that and what others share with
-            the caller.
+        access_scope (AccessScope | Unset): Where to look. `owned`: what the caller owns.
+            `accessible`: also everything shared with the caller.
         project_id (str | Unset):
 
     Raises:
@@ -151,15 +150,14 @@ def sync(
 ) -> Error | TrainingRunsResponse | None:
     """List training runs
 
-     One page of the training runs that the caller owns or may read, newest request first.
-    Ask for the next page with `offset` raised by the number of runs received, until a page is empty.
+     Returns one page of the training runs that the caller owns or can read, most recently used first.
+    For the next page, add the number of runs you received to `offset`. The first empty page is the end.
 
     Args:
         limit (int | Unset):  Default: 20.
         offset (int | Unset):  Default: 0.
-        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
-            `accessible`: that and what others share with
-            the caller.
+        access_scope (AccessScope | Unset): Where to look. `owned`: what the caller owns.
+            `accessible`: also everything shared with the caller.
         project_id (str | Unset):
 
     Raises:
@@ -189,15 +187,14 @@ async def asyncio_detailed(
 ) -> Response[Error | TrainingRunsResponse]:
     """List training runs
 
-     One page of the training runs that the caller owns or may read, newest request first.
-    Ask for the next page with `offset` raised by the number of runs received, until a page is empty.
+     Returns one page of the training runs that the caller owns or can read, most recently used first.
+    For the next page, add the number of runs you received to `offset`. The first empty page is the end.
 
     Args:
         limit (int | Unset):  Default: 20.
         offset (int | Unset):  Default: 0.
-        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
-            `accessible`: that and what others share with
-            the caller.
+        access_scope (AccessScope | Unset): Where to look. `owned`: what the caller owns.
+            `accessible`: also everything shared with the caller.
         project_id (str | Unset):
 
     Raises:
@@ -230,15 +227,14 @@ async def asyncio(
 ) -> Error | TrainingRunsResponse | None:
     """List training runs
 
-     One page of the training runs that the caller owns or may read, newest request first.
-    Ask for the next page with `offset` raised by the number of runs received, until a page is empty.
+     Returns one page of the training runs that the caller owns or can read, most recently used first.
+    For the next page, add the number of runs you received to `offset`. The first empty page is the end.
 
     Args:
         limit (int | Unset):  Default: 20.
         offset (int | Unset):  Default: 0.
-        access_scope (AccessScope | Unset): What to look among. `owned`: what the caller owns.
-            `accessible`: that and what others share with
-            the caller.
+        access_scope (AccessScope | Unset): Where to look. `owned`: what the caller owns.
+            `accessible`: also everything shared with the caller.
         project_id (str | Unset):
 
     Raises:
