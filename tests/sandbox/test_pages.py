@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import subprocess
 from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Any
@@ -209,3 +210,35 @@ def test_a_request_without_an_answer_is_shown(start: Callable[..., Sandbox]) -> 
         if requests:
             break
     assert [(request["method"], request["status"]) for request in requests] == [("PUT", None)]
+
+
+def test_a_search_and_a_user_narrow_every_list(sandbox: Sandbox, alice: httpx.Client, bob: httpx.Client) -> None:
+    alice.get("/api/v1/training_runs/run-id")
+    bob.get("/api/v1/sessions")
+    state = state_of(sandbox, search="RUN-ID")
+    assert {item["run_id"] for item in state["checkpoints"]["items"]} == {"run-id"}
+    assert state["checkpoints"]["total"] == len(
+        alice.get("/api/v1/training_runs/run-id/checkpoints").json()["checkpoints"]
+    )
+    assert [item["run_id"] for item in state["runs"]["items"]] == ["run-id"]
+    assert [request["user"] for request in state["requests"]] == ["alice"]
+    state = state_of(sandbox, owner="bob")
+    for name in ("checkpoints", "runs", "sessions"):
+        assert {item["owner"] for item in state[name]["items"]} == {"bob"}, name
+    assert [request["user"] for request in state["requests"]] == ["bob"]
+    assert state_of(sandbox, search="no such thing", checkpoints=30)["checkpoints"]["items"] == []
+    assert state_of(sandbox, search="100%'_")["runs"]["total"] == 0
+    assert state_of(sandbox, search="nightly")["sessions"]["total"] == 1
+
+
+def test_the_exports_of_a_user_work_in_a_shell(sandbox: Sandbox) -> None:
+    key = sandbox.add_user(name="carol", api_key="tml-carol's").api_key
+    with httpx.Client(base_url=f"{sandbox.base_url}/__sandbox__/page", trust_env=False) as browser:
+        command = browser.get("exports", params={"user": "carol"}).text
+        assert browser.get("exports", params={"user": "nobody"}).status_code == 404
+        assert (
+            browser.get("exports", params={"user": "carol"}, headers={"Host": "evil.example"}).status_code == 403
+        )
+    shell = ["sh", "-c", f'{command}; printf "%s\\n" "$TINKER_BASE_URL" "$TINKER_API_KEY"']
+    shown = subprocess.run(shell, capture_output=True, text=True, check=True).stdout
+    assert shown.splitlines() == [sandbox.base_url, key]

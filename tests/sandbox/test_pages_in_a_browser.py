@@ -88,6 +88,43 @@ def test_lists_are_turned_over(sandbox: Sandbox, open_page: Any) -> None:
     expect(page.locator("[data-rows=checkpoints] code").first).to_have_text(first)
 
 
+def test_a_search_and_a_user_narrow_the_lists(sandbox: Sandbox, open_page: Any) -> None:
+    page = open_page(f"{sandbox.base_url}/")
+    page.get_by_label("Search").fill("run-id")
+    expect(page.locator("[data-pager=runs] span")).to_have_text(re.compile("1 of 1$"))
+    expect(page.locator("[data-rows=sessions] td")).to_have_text("No matches.")
+    page.get_by_label("Search").fill("")
+    page.get_by_label("User").select_option("bob")
+    owners = page.locator("[data-rows=runs] td[data-label=Owner]")
+    expect(owners.first).to_have_text("bob")
+    assert set(owners.all_inner_texts()) == {"bob"}
+
+
+def test_a_row_leads_to_its_details_and_to_what_belongs_to_it(sandbox: Sandbox, open_page: Any) -> None:
+    page = open_page(f"{sandbox.base_url}/")
+    page.get_by_label("Search").fill("run-id/weights/0001")
+    page.get_by_role("button", name="tinker://run-id/weights/0001").click()
+    details = page.get_by_role("dialog", name="tinker://run-id/weights/0001")
+    expect(details).to_contain_text("bytes)")
+    details.get_by_role("button", name="run-id", exact=True).click()
+    expect(details).to_be_hidden()
+    expect(page.get_by_label("Search")).to_have_value("run-id")
+    page.get_by_role("button", name="run-id", exact=True).click()
+    expect(page.get_by_role("dialog", name="run-id")).to_contain_text("adamw")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_one_click_copies_the_exports(sandbox: Sandbox, open_page: Any) -> None:
+    page = open_page(f"{sandbox.base_url}/", permissions=["clipboard-read", "clipboard-write"])
+    expect(page.locator("#state")).to_have_text("Live")
+    page.get_by_label("User").select_option("bob")
+    page.get_by_role("button", name="Copy exports").click()
+    expect(page.locator("#copied")).to_have_text("Copied for bob. Paste it into a terminal.")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == f"export TINKER_BASE_URL={sandbox.base_url} TINKER_API_KEY={sandbox.other_api_key}"
+
+
 def test_a_pause_is_kept(sandbox: Sandbox, alice: httpx.Client, open_page: Any) -> None:
     page = open_page(f"{sandbox.base_url}/")
     page.get_by_role("button", name="Pause").click()
@@ -180,7 +217,7 @@ def test_a_lost_sandbox_is_told_of(browser: Browser) -> None:
         page.goto(f"{sandbox.base_url}/")
         expect(page.locator("#state")).to_have_text("Live")
         sandbox.stop()
-        expect(page.locator("#state")).to_have_text("The sandbox does not answer")
+        expect(page.locator("#state")).to_have_text("The sandbox is not responding")
         sandbox.start()
         expect(page.locator("#state")).to_have_text("Live")
         context.close()

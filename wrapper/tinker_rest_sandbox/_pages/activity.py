@@ -39,10 +39,10 @@ class Activity:
         self._clearings = 0
         self.count = 0
 
-    def newest(self, limit: int) -> list[AnsweredRequest]:
+    def newest(self) -> list[AnsweredRequest]:
         """The latest requests, newest first."""
         with self._lock:
-            return list(self._requests)[: -limit - 1 : -1]
+            return list(self._requests)[::-1]
 
     def clear(self) -> None:
         """Forget all requests, and count from 1 again."""

@@ -1,5 +1,6 @@
 """The data of the page at `/`, as a JSON document."""
 
+import shlex
 import sqlite3
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +15,6 @@ from tinker_rest_sandbox._responses import ApiError
 from tinker_rest_sandbox._tokens import Credentials
 
 MAX_REQUESTS = 20
-MAX_METADATA_LENGTH = 200
 
 _COUNTS = """
     SELECT (SELECT COUNT(*) FROM runs) AS runs,
@@ -26,26 +26,29 @@ _COUNTS = """
         COALESCE(SUM(size_bytes), 0) AS bytes
     FROM checkpoints
 """
-# Each list of the page, and how many of its items are shown at once.
+# Each list of the page: its rows, their order, the text to search in, and how many rows are shown at once.
 _LISTS = {
     "checkpoints": (
-        "SELECT 'tinker://' || run_id || '/' || kind || '/' || name AS path, kind, owner, size_bytes, public,"
-        " created, expires FROM checkpoints ORDER BY created DESC, run_id, kind, name",
+        "SELECT 'tinker://' || run_id || '/' || kind || '/' || name AS path, * FROM checkpoints",
+        "created DESC, run_id, kind, name",
+        "path || ' ' || COALESCE(user_metadata, '')",
         15,
     ),
     "runs": (
-        "SELECT run_id AS id, owner, base_model, lora_rank, corrupted, last_request, user_metadata AS metadata,"
-        " (SELECT COUNT(*) FROM checkpoints c WHERE c.run_id = runs.run_id) AS checkpoints,"
-        " (SELECT COALESCE(SUM(size_bytes), 0) FROM checkpoints c WHERE c.run_id = runs.run_id) AS bytes"
-        " FROM runs ORDER BY last_request DESC, run_id",
+        "SELECT *, (SELECT COUNT(*) FROM checkpoints c WHERE c.run_id = runs.run_id) AS checkpoints,"
+        " (SELECT COALESCE(SUM(size_bytes), 0) FROM checkpoints c WHERE c.run_id = runs.run_id) AS size_bytes"
+        " FROM runs",
+        "last_request DESC, run_id",
+        "run_id || ' ' || base_model || ' ' || COALESCE(project_id, '') || ' ' || COALESCE(user_metadata, '')",
         8,
     ),
     "sessions": (
-        "SELECT session_id AS id, display_name AS name, owner, project_id AS project, created,"
-        " json_extract(status, '$.type') AS status, user_metadata AS metadata,"
-        " (SELECT COUNT(*) FROM runs WHERE runs.session_id = sessions.session_id) AS runs,"
+        "SELECT *, (SELECT COUNT(*) FROM runs WHERE runs.session_id = sessions.session_id) AS runs,"
         " (SELECT COUNT(*) FROM samplers WHERE samplers.session_id = sessions.session_id) AS samplers"
-        " FROM sessions ORDER BY created DESC, session_id",
+        " FROM sessions",
+        "created DESC, session_id",
+        "session_id || ' ' || COALESCE(display_name, '') || ' ' || COALESCE(project_id, '') || ' '"
+        " || COALESCE(status, '') || ' ' || COALESCE(user_metadata, '')",
         8,
     ),
 }
@@ -61,27 +64,49 @@ class Overview:
     _database: str
 
     def document(self, query: Mapping[str, str]) -> dict[str, Any]:
-        """Everything that the page shows; the query holds where the shown part of each list begins."""
+        """Everything that the page shows.
+
+        The query holds where the shown part of each list begins and, to show less, a text to `search` for and the
+        `owner` of everything.
+        """
         offsets = {name: _offset(query.get(name, "0"), name) for name in _LISTS}
+        search, owner = query.get("search", "").lower(), query.get("owner", "")
+        values = {"search": search, "owner": owner}
         store = self._backend.store
         now = self._backend.clock.now()
         with store.transaction(write=False):
             store.forget_expired(now)
             counts = dict(store.total(_COUNTS, {}))
-            lists = {name: self._part(name, offset, counts[name]) for name, offset in offsets.items()}
+            lists = {name: self._part(name, offsets[name], values, counts[name]) for name in _LISTS}
+        requests = map(self._request, self._activity.newest())
+        found = [one for one in requests if owner in {"", one["user"]} and search in one["target"].lower()]
         return {
             "database": self._database,
             "now": time_text(now),
+            "users": list(self._backend.organization.users),
             "counts": {**counts, "requests": self._activity.count},
-            "requests": [self._request(request) for request in self._activity.newest(MAX_REQUESTS)],
+            "requests": found[:MAX_REQUESTS],
             **lists,
         }
 
-    def _part(self, name: str, offset: int, total: int) -> dict[str, Any]:
-        query, size = _LISTS[name]
-        last = max(0, total - 1) // size * size
-        offset = min(offset // size * size, last)
-        rows = self._backend.store.rows(f"{query} LIMIT ? OFFSET ?", (size, offset))
+    def exports(self, user: str, base_url: str) -> str:
+        """A command that points the programs of a shell at this sandbox, with a user's API key."""
+        organization = self._backend.organization
+        if user not in organization.users:
+            raise ApiError(404, f"User {user} was not found.")
+        return shlex.join(
+            ["export", f"TINKER_BASE_URL={base_url}", f"TINKER_API_KEY={organization.api_key(user)}"]
+        )
+
+    def _part(self, name: str, offset: int, values: dict[str, str], total: int) -> dict[str, Any]:
+        (query, order, text, size), store = _LISTS[name], self._backend.store
+        query = f"SELECT * FROM ({query})"  # noqa: S608 - own texts
+        if any(values.values()):
+            query += f" WHERE :owner IN ('', owner) AND instr(lower({text}), :search)"
+            total = store.rows(f"SELECT COUNT(*) FROM ({query})", values)[0][0]  # noqa: S608 - own texts
+        offset = min(offset // size * size, max(0, total - 1) // size * size)
+        place = {"size": size, "offset": offset}
+        rows = store.rows(f"{query} ORDER BY {order} LIMIT :size OFFSET :offset", {**values, **place})
         return {"offset": offset, "limit": size, "total": total, "items": [_item(row) for row in rows]}
 
     def _request(self, request: AnsweredRequest) -> dict[str, Any]:
@@ -101,11 +126,8 @@ def _item(row: sqlite3.Row) -> dict[str, Any]:
     item = dict(row)
     for name in {"created", "expires", "last_request"} & item.keys():
         item[name] = None if item[name] is None else time_text(from_microseconds(item[name]))
-    for name in {"public", "corrupted"} & item.keys():
+    for name in {"public", "corrupted", "is_lora", "train_unembed", "train_mlp", "train_attn"} & item.keys():
         item[name] = bool(item[name])
-    metadata = item.get("metadata")
-    if metadata is not None and len(metadata) > MAX_METADATA_LENGTH:
-        item["metadata"] = f"{metadata[:MAX_METADATA_LENGTH]}…"
     return item
 
 

@@ -67,6 +67,7 @@ class Site:
             "/openapi.yaml": lambda _: _response(self._yaml, "application/yaml"),
             "/openapi.json": self._json,
             f"{PREFIX}page": self._state,
+            f"{PREFIX}page/exports": self._exports,
             **{f"{PREFIX}page/{name}": self._file for name in _FILES},
         }
 
@@ -93,8 +94,11 @@ class Site:
 
     def _state(self, scope: Scope) -> Response:
         _check_is_local(scope)
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
-        return json_response(200, self._overview.document(query), _HEADERS)
+        return json_response(200, self._overview.document(_query(scope)), _HEADERS)
+
+    def _exports(self, scope: Scope) -> Response:
+        _check_is_local(scope)
+        return _response(self._overview.exports(_query(scope).get("user", ""), self._address(scope)), "text/plain")
 
     def _docs(self, _: Scope) -> Response:
         response = _response((_STATIC / "docs.html").read_text("utf-8"), "text/html")
@@ -113,10 +117,17 @@ class Site:
 
     def _json(self, scope: Scope) -> Response:
         """The description, with the address under which it was asked for as its server."""
-        host = header_of(scope, b"host")
-        server = {"url": f"http://{host}" if host else self._base_url, "description": "This sandbox."}
+        server = {"url": self._address(scope), "description": "This sandbox."}
         document = json.dumps({**self._spec.document, "servers": [server]}, ensure_ascii=False)
         return _response(document, "application/json")
+
+    def _address(self, scope: Scope) -> str:
+        host = header_of(scope, b"host")
+        return f"http://{host}" if host else self._base_url
+
+
+def _query(scope: Scope) -> dict[str, str]:
+    return dict(parse_qsl(scope["query_string"].decode("latin-1")))
 
 
 def _check_is_local(scope: Scope) -> None:

@@ -1,10 +1,14 @@
 "use strict";
 
-// Asks the sandbox every second, while the page is visible, what it holds, and shows it. All that comes from
-// the sandbox is set as text, never as markup.
+// Polls the sandbox's data every second while the page is visible, and shows it. Everything that comes from the
+// sandbox is set as text, never as markup.
 
 const INTERVAL_MS = 1000;
+const METADATA_LENGTH = 200;
 const offsets = { checkpoints: 0, runs: 0, sessions: 0 };
+const search = document.getElementById("search");
+const owner = document.getElementById("owner");
+const details = document.getElementById("details");
 const shown = new Map();
 let paused = false;
 let asking = false;
@@ -24,7 +28,7 @@ const columns = {
     ["When", (r) => moment(r.came * 1000, false)],
   ],
   checkpoints: [
-    ["Address", (c) => code(c.path)],
+    ["Path", (c) => detailsButton(c.path, c)],
     ["Kind", (c) => c.kind],
     ["Size", (c) => size(c.size_bytes), "number"],
     ["Access", (c) => (c.public ? badge("public", "good") : "private")],
@@ -33,23 +37,23 @@ const columns = {
     ["Saved", (c) => moment(Date.parse(c.created))],
   ],
   runs: [
-    ["Run", (r) => code(r.id)],
+    ["Run", (r) => detailsButton(r.run_id, r)],
     ["Model", (r) => model(r)],
-    ["Metadata", (r) => (r.metadata === null ? "" : code(r.metadata))],
+    ["Metadata", (r) => (r.user_metadata === null ? "" : code(shortened(r.user_metadata)))],
     ["Checkpoints", (r) => numbers.format(r.checkpoints), "number"],
-    ["Size", (r) => size(r.bytes), "number"],
+    ["Size", (r) => size(r.size_bytes), "number"],
     ["Owner", (r) => r.owner],
     ["Last request", (r) => moment(Date.parse(r.last_request))],
   ],
   sessions: [
-    ["Session", (s) => code(s.id)],
-    ["Name", (s) => s.name ?? ""],
-    ["Project", (s) => s.project ?? ""],
-    ["Status", (s) => s.status ?? ""],
+    ["Session", (s) => detailsButton(s.session_id, s)],
+    ["Name", (s) => s.display_name ?? ""],
+    ["Project", (s) => s.project_id ?? ""],
+    ["Status", (s) => (s.status === null ? "" : JSON.parse(s.status).type)],
     ["Runs", (s) => numbers.format(s.runs), "number"],
     ["Samplers", (s) => numbers.format(s.samplers), "number"],
     ["Owner", (s) => s.owner],
-    ["Begun", (s) => moment(Date.parse(s.created))],
+    ["Created", (s) => moment(Date.parse(s.created))],
   ],
 };
 
@@ -64,6 +68,52 @@ function code(text) {
   const made = element("code", text);
   made.title = text;
   return made;
+}
+
+function shortened(text) {
+  return text.length > METADATA_LENGTH ? `${text.slice(0, METADATA_LENGTH)}…` : text;
+}
+
+function detailsButton(text, item) {
+  const made = element("button", undefined, "link");
+  made.type = "button";
+  made.append(code(text));
+  made.addEventListener("click", () => showDetails(text, item));
+  return made;
+}
+
+// Every field of a row. An ID in it searches for everything that has it.
+function showDetails(title, item) {
+  document.getElementById("details-title").textContent = title;
+  const rows = Object.entries(item).map(([name, value]) => {
+    const line = element("div");
+    const shown = element("dd");
+    shown.append(detail(name, value));
+    line.append(element("dt", name.replaceAll("_", " ")), shown);
+    return line;
+  });
+  details.querySelector("dl").replaceChildren(...rows);
+  details.showModal();
+}
+
+function detail(name, value) {
+  if (value === null) return "none";
+  if (name === "run_id" || name === "session_id" || name === "project_id") {
+    const made = element("button", value, "link");
+    made.type = "button";
+    made.title = "Search for this ID";
+    made.addEventListener("click", () => {
+      details.close();
+      search.value = value;
+      ask();
+    });
+    return made;
+  }
+  if (name === "size_bytes") return `${size(value)} (${numbers.format(value)} bytes)`;
+  if (["user_metadata", "status", "optimizer_config"].includes(name)) {
+    return element("pre", JSON.stringify(JSON.parse(value), null, 2));
+  }
+  return String(value);
 }
 
 function badge(text, tone) {
@@ -133,15 +183,19 @@ function row(name, item) {
   return made;
 }
 
-// Rows are made anew only when they have changed, so that a selection stays.
+function isFiltered() {
+  return search.value !== "" || owner.value !== "";
+}
+
+// Rows are replaced only when they have changed, so that a selection of text stays.
 function showRows(name, items) {
-  const text = JSON.stringify(items);
+  const text = `${isFiltered()} ${JSON.stringify(items)}`;
   if (shown.get(name) === text) return;
   shown.set(name, text);
   const body = document.querySelector(`[data-rows="${name}"]`);
   body.replaceChildren(...items.map((item) => row(name, item)));
   if (items.length === 0) {
-    const cell = element("td", "None yet.", "empty");
+    const cell = element("td", isFiltered() ? "No matches." : "None yet.", "empty");
     cell.colSpan = columns[name].length;
     const line = element("tr");
     line.append(cell);
@@ -193,6 +247,7 @@ function show(state) {
   for (const cell of document.querySelectorAll("[data-count]")) {
     cell.textContent = numbers.format(state.counts[cell.dataset.count]);
   }
+  for (const name of state.users.slice(owner.options.length - 1)) owner.append(new Option(name));
   showRows("requests", state.requests);
   for (const [name, showPlace] of Object.entries(pagers)) {
     showRows(name, state[name].items);
@@ -215,12 +270,13 @@ async function ask() {
   }
   asking = true;
   try {
-    const answer = await fetch(`/__sandbox__/page?${new URLSearchParams(offsets)}`, { cache: "no-store" });
+    const query = new URLSearchParams({ ...offsets, search: search.value, owner: owner.value });
+    const answer = await fetch(`/__sandbox__/page?${query}`, { cache: "no-store" });
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     show(await answer.json());
     setState(paused ? "paused" : "live", paused ? "Paused" : "Live");
   } catch {
-    setState("lost", "The sandbox does not answer");
+    setState("lost", "The sandbox is not responding");
   } finally {
     asking = false;
     clearTimeout(timer);
@@ -228,6 +284,24 @@ async function ask() {
   }
 }
 
+async function copyExports() {
+  const user = owner.value || owner.options[1]?.value || "";
+  const answer = await fetch(`/__sandbox__/page/exports?${new URLSearchParams({ user })}`, { cache: "no-store" });
+  const command = await answer.text();
+  const told = document.getElementById("copied");
+  try {
+    await navigator.clipboard.writeText(command);
+    told.textContent = `Copied for ${user}. Paste it into a terminal.`;
+  } catch {
+    told.textContent = command; // the browser does not let pages copy
+  }
+}
+
+search.addEventListener("input", ask);
+search.form.addEventListener("submit", (event) => event.preventDefault());
+owner.addEventListener("change", ask);
+document.getElementById("copy").addEventListener("click", copyExports);
+document.getElementById("close").addEventListener("click", () => details.close());
 document.getElementById("address").textContent = location.origin;
 document.getElementById("pause").addEventListener("click", (event) => {
   paused = !paused;
