@@ -113,7 +113,7 @@ def test_no_type_of_httpx_is_public() -> None:
 def test_docstrings_say_what_matters(name: str) -> None:
     method = SYNC[name]
     text = inspect.getdoc(method) or ""
-    called = re.findall(r"`([a-z_]+)`", text.rpartition("Calls ")[2])
+    called = re.findall(r"`([a-z_]+)`", re.split(r"\bCalls\s", text)[-1].partition(".")[0])
     assert called, "the docstring must name the operation that is called"
     for one in called:
         assert one in OPERATIONS or one in SYNC, one

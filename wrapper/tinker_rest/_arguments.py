@@ -18,7 +18,7 @@ from attrs import evolve
 
 from tinker_rest._lazy import models, types
 from tinker_rest._redaction import register_secret, safe_repr
-from tinker_rest.errors import InvalidArgumentError
+from tinker_rest.errors import InvalidArgumentError, refusal
 from tinker_rest.paths import segment
 from tinker_rest_api.models.access_scope import AccessScope
 from tinker_rest_api.types import UNSET, Unset
@@ -33,68 +33,54 @@ MAX_CONCURRENCY = 128
 MAX_SEARCH_LIMIT = 200
 
 
-def _refusal(name: str, expected: str, value: object) -> InvalidArgumentError:
-    return InvalidArgumentError(f"{name} must be {expected}, not {safe_repr(value)}")
-
-
-def _number(name: str, value: Any, least: int, most: int) -> int:
-    """A whole number, which may be given as `5`, `numpy.int64(5)` or `5.0`."""
+def number(name: str, value: Any, least: int = 1, most: int = 2**31 - 1) -> int:
+    """Check a whole number, which may be given as `5`, `numpy.int64(5)` or `5.0`."""
     with contextlib.suppress(TypeError):
-        number = int(value) if isinstance(value, float) and value.is_integer() else index(value)
-        if least <= number <= most and not isinstance(value, bool):
-            return number
-    raise _refusal(name, f"a whole number from {least} to {most}", value)
+        whole = int(value) if isinstance(value, float) and value.is_integer() else index(value)
+        if least <= whole <= most and not isinstance(value, bool):
+            return whole
+    raise refusal(name, f"be a whole number from {least} to {most}", value)
 
 
-def page_limit(limit: int | None, default: int) -> int:
-    """Check the size of a page. Servers have an upper bound of their own, which their errors name."""
-    return default if limit is None else _number("limit", limit, 1, 2**31 - 1)
-
-
-def page_offset(offset: int | None) -> int:
-    return 0 if offset is None else _number("offset", offset, 0, 2**53 - 1)
+def page(limit: int | None, offset: int | None, default: int) -> dict[str, Any]:
+    """Check which page is asked for. Servers have an upper bound of their own, which their errors name."""
+    return {
+        "limit": number("limit", default if limit is None else limit),
+        "offset": number("offset", 0 if offset is None else offset, 0, 2**53 - 1),
+    }
 
 
 def page_size(size: int, most: int = 2**31 - 1) -> int:
-    return _number("page_size", size, 1, most)
+    return number("page_size", size, 1, most)
 
 
 def max_items(count: int | None) -> int | None:
-    return None if count is None else _number("max_items", count, 1, 2**53 - 1)
-
-
-def concurrency(count: int, most: int = MAX_CONCURRENCY) -> int:
-    return _number("concurrency", count, 1, most)
+    return None if count is None else number("max_items", count, 1, 2**53 - 1)
 
 
 def ttl(seconds: int | timedelta | None) -> int | None:
     if seconds is None:
         return None
-    number = seconds.total_seconds() if isinstance(seconds, timedelta) else seconds
+    given = seconds.total_seconds() if isinstance(seconds, timedelta) else seconds
     with contextlib.suppress(InvalidArgumentError):
-        return _number("ttl_seconds", number, MIN_TTL, MAX_TTL)
+        return number("ttl_seconds", given, MIN_TTL, MAX_TTL)
     expected = f"from {MIN_TTL} (one hour) to {MAX_TTL} (ten years) seconds, a timedelta or None for no expiry"
-    raise _refusal("ttl_seconds", expected, seconds)
+    raise refusal("ttl_seconds", f"be {expected}", seconds)
 
 
 def scope(access_scope: str) -> AccessScope:
-    return _member("access_scope", AccessScope, access_scope)
+    return member("access_scope", AccessScope, access_scope)
 
 
-def event_type(name: str) -> models.AuditEventType:
-    return _member("event_type", models.AuditEventType, name)
-
-
-def _member(name: str, kind: type[Member], value: str) -> Member:
+def member(name: str, kind: type[Member], value: str) -> Member:
     try:
         return kind(value)
     except ValueError:
-        names = ", ".join(repr(member.value) for member in kind)
-        raise _refusal(name, f"one of {names}", value) from None
+        names = ", ".join(repr(one.value) for one in kind)
+        raise refusal(name, f"be one of {names}", value) from None
 
 
 def project(name: str, project_id: str) -> str:
-    """Check the ID of a project; `name` is that of the argument."""
     return segment(name, project_id, allow_slash=True)
 
 
@@ -103,7 +89,7 @@ def optional_project(project_id: str | None) -> str | Unset:
 
 
 def access_token(token: str | None) -> str | Unset:
-    """Check a secret that is sent as a header; None for none. The message never shows it."""
+    """Check a secret that is sent as a header. The message never shows it."""
     if token is None:
         return UNSET
     if not isinstance(token, str) or not re.fullmatch("[!-~]+", token):
@@ -113,13 +99,22 @@ def access_token(token: str | None) -> str | Unset:
 
 def hook(name: str, function: Callable[[Any], object] | None) -> None:
     if function is not None and not callable(function):
-        raise _refusal(name, "callable or None", function)
+        raise refusal(name, "be callable or None", function)
 
 
 def day(value: date | None) -> date | Unset:
     if value is not None and (not isinstance(value, date) or isinstance(value, datetime)):
-        raise _refusal("day", "a datetime.date or None", value)
+        raise refusal("day", "be a datetime.date or None", value)
     return UNSET if value is None else value
+
+
+def billing_period(starting_on: datetime | str, ending_before: datetime | str) -> tuple[datetime, datetime]:
+    """Check the start and end of a period of usage. Without an offset, times are in UTC."""
+    start, end = _hour("starting_on", starting_on), _hour("ending_before", ending_before)
+    if not timedelta(0) < end - start <= MAX_BILLING_PERIOD:
+        expected = f"be after starting_on, {safe_repr(starting_on)}, by at most {MAX_BILLING_PERIOD.days} days"
+        raise refusal("ending_before", expected, ending_before)
+    return start, end
 
 
 def _hour(name: str, value: Any) -> datetime:
@@ -128,28 +123,18 @@ def _hour(name: str, value: Any) -> datetime:
         hour = moment.replace(tzinfo=UTC) if moment.utcoffset() is None else moment.astimezone(UTC)
         if isinstance(hour, datetime) and (hour.minute, hour.second, hour.microsecond) == (0, 0, 0):
             return hour
-    expected = "a full hour in UTC as an RFC 3339 text, such as '2026-07-13T00:00:00Z', or as a datetime"
-    raise _refusal(name, expected, value)
-
-
-def billing_period(starting_on: datetime | str, ending_before: datetime | str) -> tuple[datetime, datetime]:
-    """Check the start and end of a period of usage. Without an offset, times are in UTC."""
-    start, end = _hour("starting_on", starting_on), _hour("ending_before", ending_before)
-    if not timedelta(0) < end - start <= MAX_BILLING_PERIOD:
-        expected = f"after starting_on, {safe_repr(starting_on)}, by at most {MAX_BILLING_PERIOD.days} days"
-        raise _refusal("ending_before", expected, ending_before)
-    return start, end
+    expected = "be a full hour in UTC as an RFC 3339 text, such as '2026-07-13T00:00:00Z', or as a datetime"
+    raise refusal(name, expected, value)
 
 
 def search(request: types.SessionSearchRequest) -> types.SessionSearchRequest:
     """Check a session search and add the defaults that servers expect. The server checks the rest."""
     if not isinstance(request, models.SessionSearchRequest):
-        raise _refusal("request", "a tinker_rest.types.SessionSearchRequest", request)
-    limit = _number("limit", request.limit, 1, MAX_SEARCH_LIMIT)
+        raise refusal("request", "be a tinker_rest.types.SessionSearchRequest", request)
+    limit = number("limit", request.limit, 1, MAX_SEARCH_LIMIT)
     checked = evolve(request, limit=limit, owner=request.owner or models.OwnSearchOwner())
     try:
         json.dumps(checked.to_dict(), ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, TypeError, AttributeError, RecursionError):
-        message = f"request must hold what can be sent as JSON, not {safe_repr(request)}"
-        raise InvalidArgumentError(message) from None
+        raise refusal("request", "hold what can be sent as JSON", request) from None
     return checked

@@ -17,19 +17,20 @@ from attrs import field, frozen
 
 from tinker_rest import _workers
 from tinker_rest._lazy import models, types
-from tinker_rest._redaction import safe_repr, summarize
+from tinker_rest._redaction import summarize
 from tinker_rest._work import Work
 from tinker_rest.errors import (
     APIConnectionError,
-    APIStatusError,
     AuthenticationError,
     BillingError,
     CredentialsError,
     InvalidArgumentError,
     TinkerError,
+    refusal,
 )
 from tinker_rest.futures import APIFuture
-from tinker_rest.paths import ParsedCheckpointTinkerPath, run_id_of, segment, split_checkpoint_id
+from tinker_rest.paths import ParsedCheckpointTinkerPath, segment, split_checkpoint_id
+from tinker_rest.selection import run_id_of
 
 __all__ = ["BulkError", "BulkOutcome", "BulkProgress", "BulkResult", "BulkStatus"]
 
@@ -131,10 +132,8 @@ class BulkError(TinkerError):
 def paths_of(checkpoints: Iterable[str | types.Checkpoint]) -> dict[ParsedCheckpointTinkerPath, bool]:
     """Return the address of each checkpoint, and whether a server listed it. Raises InvalidArgumentError."""
     if isinstance(checkpoints, str) or not isinstance(checkpoints, Iterable):
-        raise InvalidArgumentError(
-            "checkpoints must be a list of tinker paths or Checkpoint objects, or a CheckpointSelection, "
-            f"not {safe_repr(checkpoints)}"
-        )
+        expected = "be a list of tinker paths or Checkpoint objects, or a CheckpointSelection"
+        raise refusal("checkpoints", expected, checkpoints)
     return {_path_of(one): isinstance(one, models.Checkpoint) for one in checkpoints}
 
 
@@ -145,17 +144,44 @@ def _path_of(value: str | types.Checkpoint) -> ParsedCheckpointTinkerPath:
         return ParsedCheckpointTinkerPath.from_tinker_path(value.tinker_path)
     except InvalidArgumentError:
         # Some servers have paths of another form, but the usual IDs.
-        run_id = segment("the run id of a checkpoint", value.training_run_id or run_id_of(value.tinker_path) or "")
+        run_id = segment("the run id of a checkpoint", run_id_of(value) or "")
         split_checkpoint_id(value.checkpoint_id)
         return ParsedCheckpointTinkerPath(value.tinker_path, run_id, "training", value.checkpoint_id)
 
 
-def read_log(log: str | os.PathLike[str], change: dict[str, object]) -> set[str]:
-    """Return the tinker paths that an earlier run with the same log and the same `change` has changed.
+class OutcomeLog:
+    """The log of a change to many checkpoints: a line of JSON for each outcome.
 
-    Raises:
-        InvalidArgumentError: The file cannot be written, or holds something else.
+    `done` has the tinker paths that an earlier run with the same log and the same `change` has changed. Raises
+    InvalidArgumentError if the file cannot be written, or holds something else.
     """
+
+    def __init__(self, path: str | os.PathLike[str] | None, change: dict[str, object]) -> None:
+        self._path = path
+        self._change = change
+        self.done: set[str] = set()
+        for line in [] if path is None else _lines_of(path):
+            with contextlib.suppress(ValueError, TypeError, KeyError):  # half a line
+                entry = json.loads(line)
+                is_done = entry["status"] in SUCCEEDED and change.items() <= entry.items()
+                (self.done.add if is_done else self.done.discard)(entry["tinker_path"])  # a later line counts
+
+    def append(self, outcome: BulkOutcome) -> None:
+        """Append the line of an outcome that is not from the log. Raises OSError."""
+        if self._path is None or outcome.tinker_path in self.done:
+            return
+        entry = {
+            **self._change,
+            "tinker_path": outcome.tinker_path,
+            "status": outcome.status,
+            "error": None if outcome.error is None else summarize(str(outcome.error)),
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        with Path(self._path).open("ab") as file:
+            file.write(json.dumps(entry).encode() + b"\n")
+
+
+def _lines_of(log: str | os.PathLike[str]) -> list[bytes]:
     try:
         with Path(log).open("ab+") as file:
             file.seek(0)
@@ -166,26 +192,7 @@ def read_log(log: str | os.PathLike[str], change: dict[str, object]) -> set[str]
                 file.write(b"\n")
     except (OSError, TypeError) as error:
         raise InvalidArgumentError(f"log must be a file that can be written: {error}") from error
-    done: set[str] = set()
-    for line in content.splitlines():
-        with contextlib.suppress(ValueError, TypeError, KeyError):  # half a line
-            entry = json.loads(line)
-            is_done = entry["status"] in SUCCEEDED and change.items() <= entry.items()
-            (done.add if is_done else done.discard)(entry["tinker_path"])  # a later line counts
-    return done
-
-
-def append(log: str | os.PathLike[str], change: dict[str, object], outcome: BulkOutcome) -> None:
-    """Append the line of an outcome to a log. Raises OSError."""
-    entry = {
-        **change,
-        "tinker_path": outcome.tinker_path,
-        "status": outcome.status,
-        "error": None if outcome.error is None else summarize(str(outcome.error)),
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    with Path(log).open("ab") as file:
-        file.write(json.dumps(entry).encode() + b"\n")
+    return content.splitlines()
 
 
 def change_all(
@@ -196,57 +203,49 @@ def change_all(
     already_done_status: int | None,
     missing_ok: bool,
     concurrency: int,
-    append: Callable[[BulkOutcome], None] | None,
-    done: set[str],
+    log: OutcomeLog,
     progress: Callable[[BulkProgress], object] | None,
 ) -> BulkResult:
     """Make one change, which `start` starts, to many checkpoints; `paths` are what `paths_of` returns.
 
     A status that is `already_done_status` means that nothing was left to do; 404 means it only if the checkpoint
-    was listed, or with `missing_ok`. What is `done` is not sent; `append` is called with other outcomes.
+    was listed, or with `missing_ok`. What is done by the log is not sent.
     """
     outcomes: dict[str, BulkOutcome] = {}
     failures_in_a_row = 0
     is_stopped = False
 
-    def note(outcome: BulkOutcome) -> None:
-        outcomes[outcome.tinker_path] = outcome
-        if append is not None and outcome.tinker_path not in done:
-            append(outcome)
+    def note(path: ParsedCheckpointTinkerPath, status: BulkStatus, error: Exception | None = None) -> None:
+        outcome = outcomes[path.tinker_path] = BulkOutcome(path.tinker_path, status, error)
+        log.append(outcome)
         if progress is not None:
             with _workers.calling_back("the progress callback failed; the change goes on"):
                 progress(BulkProgress(len(paths), len(outcomes), outcome))
 
     def remaining() -> Iterator[ParsedCheckpointTinkerPath]:
         for path in paths:
-            if path.tinker_path in done:
-                note(BulkOutcome(path.tinker_path, "already_done"))
+            if path.tinker_path in log.done:
+                note(path, "already_done")
             elif is_stopped:
-                note(BulkOutcome(path.tinker_path, "skipped"))
+                note(path, "skipped")
             else:
                 yield path
 
     for path, future in as_completed(work, start, remaining(), concurrency):
         error: Exception | None = future.exception()  # type: ignore[assignment]
-        is_away = isinstance(error, APIConnectionError) or getattr(error, "status_code", None) in _UNAVAILABLE
         is_unsupported = getattr(error, "operation_unsupported", False)
+        status_code = 0 if is_unsupported else getattr(error, "status_code", 0)
+        is_away = isinstance(error, APIConnectionError) or status_code in _UNAVAILABLE
         failures_in_a_row = failures_in_a_row + 1 if is_away or is_unsupported else 0
         is_final = isinstance(error, (AuthenticationError, BillingError, CredentialsError))
-        if is_final or failures_in_a_row >= max(MAX_FAILURES_IN_A_ROW, concurrency):
-            is_stopped = True
-        status = _status_of(error, already_done_status, missing_ok=missing_ok or paths[path])
-        note(BulkOutcome(path.tinker_path, status, None if status in SUCCEEDED else error))
+        is_stopped |= is_final or failures_in_a_row >= max(MAX_FAILURES_IN_A_ROW, concurrency)
+        if error is None:
+            note(path, "done")
+        elif status_code == already_done_status and (status_code != 404 or missing_ok or paths[path]):
+            note(path, "already_done")
+        else:
+            note(path, "not_found" if status_code == 404 else "failed", error)
     return BulkResult([outcomes[path.tinker_path] for path in paths])
-
-
-def _status_of(error: Exception | None, already_done_status: int | None, *, missing_ok: bool) -> BulkStatus:
-    if error is None:
-        return "done"
-    if not isinstance(error, APIStatusError) or error.operation_unsupported:
-        return "failed"
-    if error.status_code == already_done_status and (error.status_code != 404 or missing_ok):
-        return "already_done"
-    return "not_found" if error.status_code == 404 else "failed"
 
 
 def as_completed(

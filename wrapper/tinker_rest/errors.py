@@ -33,7 +33,7 @@ from typing import Any
 from attrs import Factory, define, field, frozen
 
 from tinker_rest._redaction import redact as redact
-from tinker_rest._redaction import summarize
+from tinker_rest._redaction import safe_repr, summarize
 
 
 class TinkerError(Exception):
@@ -42,6 +42,11 @@ class TinkerError(Exception):
 
 class InvalidArgumentError(TinkerError, ValueError):
     """An argument is not of the form that is expected. Nothing was sent."""
+
+
+def refusal(name: str, expected: str, value: object) -> InvalidArgumentError:
+    """The error of an argument: its name, what it must do or be, and the value without secrets."""
+    return InvalidArgumentError(f"{name} must {expected}, not {safe_repr(value)}")
 
 
 class CredentialsError(TinkerError):

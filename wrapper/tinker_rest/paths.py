@@ -6,9 +6,9 @@ from typing import Literal, Self
 from attrs import frozen
 
 from tinker_rest._redaction import safe_repr
-from tinker_rest.errors import InvalidArgumentError
+from tinker_rest.errors import InvalidArgumentError, refusal
 
-__all__ = ["CheckpointTypeName", "ParsedCheckpointTinkerPath", "run_id_of"]
+__all__ = ["CheckpointTypeName", "ParsedCheckpointTinkerPath"]
 
 CheckpointTypeName = Literal["training", "sampler", "external"]
 
@@ -55,35 +55,33 @@ class ParsedCheckpointTinkerPath:
         """
         found = _PATH.fullmatch(tinker_path) if isinstance(tinker_path, str) else None
         if found is None:
-            raise InvalidArgumentError(f"tinker_path must look like {_FORM}, not {safe_repr(tinker_path)}")
+            raise refusal("tinker_path", f"look like {_FORM}", tinker_path)
         run_id, kind, name = found.groups()
         segment("the run id in tinker_path", run_id)
         segment("the name in tinker_path", name)
         return cls(str.__str__(tinker_path), run_id, _TYPE_OF_KIND[kind], f"{kind}/{name}")
 
 
+def ids_in(tinker_path: str) -> tuple[str, str]:
+    """The IDs of the training run and of the checkpoint in an address. Raises InvalidArgumentError."""
+    path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
+    return path.training_run_id, path.checkpoint_id
+
+
 def segment(name: str, value: str, *, allow_slash: bool = False) -> str:
-    """Return an ID that can be one segment of a URL's path.
+    """Return an ID that can be one segment of a URL's path. Raises InvalidArgumentError.
 
-    Args:
-        name: The name of the argument, for the message.
-        value: The ID.
-        allow_slash: Whether the ID may contain a slash. It is percent-encoded, but some servers decode it before
-            they route the request, and may then find another operation.
-
-    Raises:
-        InvalidArgumentError: The value cannot be such an ID.
+    With `allow_slash`, a slash in it is percent-encoded, but some servers decode it before they route the request,
+    and may then find another operation.
     """
-    text = str.__str__(value) if isinstance(value, str) else ""  # of an enumeration's member the value
+    text = str.__str__(value) if isinstance(value, str) else ""  # the value of an enumeration's member
     if text.startswith(_SCHEME):
-        message = (
-            f"{name} must be an id, not a tinker path; use the method for tinker paths with {safe_repr(text)}"
-        )
-        raise InvalidArgumentError(message)
+        hint = f"use the method for tinker paths with {safe_repr(text)}"
+        raise InvalidArgumentError(f"{name} must be an id, not a tinker path; {hint}")
     is_id = text.strip() not in ("", ".", "..") and len(text) <= MAX_ID_LENGTH and text.isprintable()
     if not is_id or ("/" in text and not allow_slash):
         allowed = f"1 to {MAX_ID_LENGTH} printable characters{'' if allow_slash else ' and no slash'}"
-        raise InvalidArgumentError(f"{name} must be an id of {allowed}, not {safe_repr(value)}")
+        raise refusal(name, f"be an id of {allowed}", value)
     return text
 
 
@@ -91,14 +89,7 @@ def split_checkpoint_id(checkpoint_id: str) -> tuple[str | None, str]:
     """Split a checkpoint ID into kind and name. The kind of an ID without a slash, `checkpoint-123`, is None."""
     found = _CHECKPOINT_ID.fullmatch(segment("checkpoint_id", checkpoint_id, allow_slash=True))
     if found is None or found[2] in _TYPE_OF_KIND:
-        raise InvalidArgumentError(
-            f"checkpoint_id must be KIND/NAME with a kind of {', '.join(_TYPE_OF_KIND)}, or an id "
-            f"without a slash, not {safe_repr(checkpoint_id)}"
-        )
+        kinds = ", ".join(_TYPE_OF_KIND)
+        expected = f"be KIND/NAME with a kind of {kinds}, or an id without a slash"
+        raise refusal("checkpoint_id", expected, checkpoint_id)
     return found[1], segment("the name in checkpoint_id", found[2])
-
-
-def run_id_of(tinker_path: str) -> str | None:
-    """The training run ID in an address that a server sent, or None if it holds none."""
-    scheme, _, rest = tinker_path.partition("://")
-    return None if "/" in scheme else rest.partition("/")[0] or None

@@ -13,7 +13,7 @@ from attrs import Attribute, evolve, field, frozen
 from tinker_rest._lazy import types
 from tinker_rest._redaction import safe_repr
 from tinker_rest.errors import InvalidArgumentError
-from tinker_rest.paths import run_id_of, segment
+from tinker_rest.paths import segment
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -133,7 +133,7 @@ class CheckpointSelection:
         left = None if one.expires_at is None else one.expires_at - now
         return (
             (self.include_public or not one.public)
-            and (self.training_run_ids is None or _run_id(one) in self.training_run_ids)
+            and (self.training_run_ids is None or run_id_of(one) in self.training_run_ids)
             and (self.checkpoint_type is None or one.checkpoint_type == self.checkpoint_type)
             and (self.name is None or _is_named(one, self.name))
             and (self.older_than is None or (time is not None and now - time >= self.older_than))
@@ -145,8 +145,10 @@ class CheckpointSelection:
         )
 
 
-def _run_id(checkpoint: types.Checkpoint) -> str | None:
-    return checkpoint.training_run_id or run_id_of(checkpoint.tinker_path)
+def run_id_of(checkpoint: types.Checkpoint) -> str | None:
+    """The ID of its training run, from its tinker path if the server left it out; None if neither has one."""
+    scheme, _, rest = checkpoint.tinker_path.partition("://")
+    return checkpoint.training_run_id or ("" if "/" in scheme else rest.partition("/")[0]) or None
 
 
 def _is_named(checkpoint: types.Checkpoint, pattern: str) -> bool:
@@ -160,7 +162,7 @@ def _latest(checkpoints: list[types.Checkpoint], count: int) -> set[str]:
     counts = Counter[tuple[str, str]]()
     for one in sorted(checkpoints, key=_time, reverse=True):
         # A checkpoint without a known run is a group of its own, so it is kept.
-        group = _run_id(one) or one.tinker_path, str(one.checkpoint_type)
+        group = run_id_of(one) or one.tinker_path, str(one.checkpoint_type)
         counts[group] += 1
         if counts[group] <= count:
             kept.add(one.tinker_path)

@@ -8,6 +8,7 @@ are meant for annotations.
 
 # The star import brings every model, so a new operation needs no line here. Type checkers follow the `__all__` of
 # a module that is imported in this form.
+# ruff: noqa: F403, F405
 from datetime import datetime
 from typing import ClassVar
 
@@ -17,45 +18,36 @@ import tinker_rest_api.models as models
 from tinker_rest._redaction import redact
 from tinker_rest.paths import ParsedCheckpointTinkerPath
 from tinker_rest_api._model import Model, UnknownVariant
-from tinker_rest_api.models import *  # noqa: F403
+from tinker_rest_api.models import *
 
 ModelID = str
-CheckpointType = models.KnownCheckpointType | str
-OptimizerConfig = models.AdamOptimizerConfig | models.DimuonOptimizerConfig | UnknownVariant
-SearchOwner = models.OwnSearchOwner | models.AccessibleSearchOwner | models.UserSearchOwner | UnknownVariant
+CheckpointType = KnownCheckpointType | str
+OptimizerConfig = AdamOptimizerConfig | DimuonOptimizerConfig | UnknownVariant
+SearchOwner = OwnSearchOwner | AccessibleSearchOwner | UserSearchOwner | UnknownVariant
 SessionStatusQuery = (
-    models.ActiveSessionStatusQuery
-    | models.CancelledSessionStatusQuery
-    | models.FailedSessionStatusQuery
-    | models.ClientFinishedSessionStatusQuery
+    ActiveSessionStatusQuery
+    | CancelledSessionStatusQuery
+    | FailedSessionStatusQuery
+    | ClientFinishedSessionStatusQuery
     | UnknownVariant
 )
-ClientSessionFinishReasonType = models.KnownFinishReasonType | str
+ClientSessionFinishReasonType = KnownFinishReasonType | str
 ClientSessionFinishReason = (
-    models.ClientSessionFinishSuccess
-    | models.ClientSessionFinishErrored
-    | models.ClientSessionFinishInterrupted
-    | UnknownVariant
+    ClientSessionFinishSuccess | ClientSessionFinishErrored | ClientSessionFinishInterrupted | UnknownVariant
 )
 SessionFailedReason = (
-    models.SessionFailedRequestReason
-    | models.SessionFailedTrainingRunReason
-    | models.SessionFailedSamplingSessionReason
+    SessionFailedRequestReason
+    | SessionFailedTrainingRunReason
+    | SessionFailedSamplingSessionReason
     | UnknownVariant
 )
-SessionStatus = (
-    models.SessionFailed
-    | models.SessionCancelled
-    | models.ClientSessionFinished
-    | models.SessionActive
-    | UnknownVariant
-)
+SessionStatus = SessionFailed | SessionCancelled | ClientSessionFinished | SessionActive | UnknownVariant
 BillingEventInfo = (
-    models.TrainingBillingEvent
-    | models.SamplingPrefillBillingEvent
-    | models.SamplingSampleBillingEvent
-    | models.CheckpointBillingEvent
-    | models.StorageBillingEvent
+    TrainingBillingEvent
+    | SamplingPrefillBillingEvent
+    | SamplingSampleBillingEvent
+    | CheckpointBillingEvent
+    | StorageBillingEvent
     | UnknownVariant
 )
 

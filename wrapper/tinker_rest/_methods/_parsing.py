@@ -4,71 +4,63 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from tinker_rest._lazy import models, types
 from tinker_rest._retry import parse_http_date, parse_retry_after
 from tinker_rest._urls import is_web_url, joined_url
 from tinker_rest.pagination import Page, PageRequest
-from tinker_rest.paths import run_id_of
+from tinker_rest.selection import run_id_of
 
 if TYPE_CHECKING:
     from tinker_rest_api.types import Response
-
-T = TypeVar("T")
 
 SIGNED_URL_SECONDS = 900  # if the server does not say
 
 
 def parse_empty(response: Response[Any]) -> None:
-    """Accept any response to a change but a web page."""
+    """Accept any response to a change except a web page."""
     if "html" in response.headers.get("content-type", "").lower():
         raise ValueError("the response must be empty or JSON, and is a web page; a proxy may have sent it")
 
 
 def with_run_ids(response: Response[Any]) -> Any:
-    """Return the models, with the run ID of each checkpoint taken from its path if the server left it out."""
+    """Return the model; run IDs that the server left out are taken from the paths of the checkpoints."""
     model: Any = response.parsed
-    checkpoints = getattr(model, "checkpoints", None)
-    if checkpoints is None:
-        runs = getattr(model, "training_runs", [model])
-        checkpoints = [one for run in runs for one in (run.last_checkpoint, run.last_sampler_checkpoint) if one]
-    for checkpoint in checkpoints:
-        if not checkpoint.training_run_id:
-            checkpoint.training_run_id = run_id_of(checkpoint.tinker_path)
+    runs = getattr(model, "training_runs", [model])
+    latest = [getattr(run, name, None) for run in runs for name in ("last_checkpoint", "last_sampler_checkpoint")]
+    for checkpoint in [*getattr(model, "checkpoints", ()), *filter(None, latest)]:
+        checkpoint.training_run_id = run_id_of(checkpoint)
     return model
 
 
-def page_of_runs(request: PageRequest, response: Response[Any]) -> Page[types.TrainingRun]:
-    """Read a page of training runs."""
-    runs = with_run_ids(response).training_runs
-    return _page(request, response, runs, [run.training_run_id for run in runs])
+def page(items: str, id_of_item: str, request: PageRequest | None, response: Response[Any]) -> Page[Any]:
+    """Read a page, or a listing without pages if `request` is None.
 
-
-def page_of_checkpoints(request: PageRequest | None, response: Response[Any]) -> Page[types.Checkpoint]:
-    """Read a page of checkpoints, or all checkpoints of a run if `request` is None."""
-    checkpoints = with_run_ids(response).checkpoints
-    return _page(request, response, checkpoints, [checkpoint.tinker_path for checkpoint in checkpoints])
-
-
-def page_of_sessions(request: PageRequest, response: Response[Any]) -> Page[Any]:
-    """Read a page of sessions: of their IDs or, in a search, of their summaries."""
-    model: Any = response.parsed
-    sessions = model.sessions
-    return _page(request, response, sessions, [getattr(one, "session_id", one) for one in sessions])
-
-
-def _page(request: PageRequest | None, response: Response[Any], items: list[T], ids: list[str]) -> Page[T]:
+    Args:
+        items: The field of the response that has the items.
+        id_of_item: The field of each item that has its ID, unless the items are IDs themselves.
+        request: The request for the page.
+        response: The response.
+    """
     if request is not None and request.refusal is not None:
         raise ValueError(request.refusal)
-    cursor = getattr(response.parsed, "cursor", None)
+    model = with_run_ids(response)
+    found = getattr(model, items)
+    cursor = getattr(model, "cursor", None)
     return Page(
-        items,
-        ids,
+        found,
+        [getattr(one, id_of_item, one) for one in found],
         total=cursor.total_count if cursor else None,
-        next_cursor=getattr(response.parsed, "next_cursor", None),
+        next_cursor=getattr(model, "next_cursor", None),
         server_time=parse_http_date(response.headers.get("date", "")),
     )
+
+
+runs_page = partial(page, "training_runs", "training_run_id")
+checkpoints_page = partial(page, "checkpoints", "tinker_path")
+sessions_page = partial(page, "sessions", "session_id")
 
 
 def archive_url(asked_at: str, response: Response[Any]) -> types.CheckpointArchiveUrlResponse:

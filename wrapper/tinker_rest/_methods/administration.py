@@ -10,7 +10,7 @@ from tinker_rest import _arguments as arguments
 from tinker_rest._arguments import AuditEventTypeName
 from tinker_rest._base import BaseClient
 from tinker_rest._deprecation import deprecated
-from tinker_rest._lazy import LazyModule, types
+from tinker_rest._lazy import LazyModule, models, types
 from tinker_rest._retry import Policy
 from tinker_rest.futures import APIFuture, async_variant
 
@@ -28,7 +28,8 @@ class AdministrationMethods(BaseClient):
     ) -> APIFuture[types.AuditLogResponse]:
         """Get the audit log of your organization for one day, from midnight to midnight UTC.
 
-        If the server redirects to another host, the redirect is followed without the API key.
+        If the server redirects to another host, the redirect is followed without the API key. Calls the operation
+        `get_audit_log`.
 
         Args:
             event_type: `all` (the default), or only events of `checkpoints`, `projects`, `teams` or
@@ -37,15 +38,9 @@ class AdministrationMethods(BaseClient):
 
         Raises:
             PermissionDeniedError: You are not an administrator (raised by the future).
-
-        Calls the operation `get_audit_log`.
         """
-        return self._submit(
-            api.get_audit_log,
-            event_type=arguments.event_type(event_type),
-            day=arguments.day(day),
-            policy=Policy(max_redirects=5),
-        )
+        kind, on_day = arguments.member("event_type", models.AuditEventType, event_type), arguments.day(day)
+        return self._submit(api.get_audit_log, event_type=kind, day=on_day, policy=Policy(max_redirects=5))
 
     def get_billing_usage(
         self, starting_on: datetime | str, ending_before: datetime | str
@@ -54,7 +49,7 @@ class AdministrationMethods(BaseClient):
 
         The data is some hours late. Costs are estimates in US dollars before credits and commitments, None if
         there is no price yet. `event_info` of each event is one of five models, which differ in their `type`; a
-        kind that this version does not know is an `UnknownVariant`.
+        kind that this version does not know is an `UnknownVariant`. Calls the operation `get_billing_usage`.
 
         Args:
             starting_on: The start, a full hour in UTC that is not in the future: a datetime, or a text such as
@@ -63,8 +58,6 @@ class AdministrationMethods(BaseClient):
 
         Raises:
             PermissionDeniedError: You are neither administrator nor billing administrator (raised by the future).
-
-        Calls the operation `get_billing_usage`.
         """
         start, end = arguments.billing_period(starting_on, ending_before)
         return self._submit(api.get_billing_usage, starting_on=start, ending_before=end)
@@ -74,15 +67,14 @@ class AdministrationMethods(BaseClient):
     ) -> APIFuture[types.CurrentCheckpointStorageUsageResponse]:
         """Get the number and size (in bytes) of stored checkpoints, and their cost per month of 720 hours.
 
-        The data is one or two hours late. Costs are estimates in US dollars before credits and commitments.
+        The data is one or two hours late. Costs are estimates in US dollars before credits and commitments. Calls
+        the operation `get_current_checkpoint_storage_usage`.
 
         Args:
             project_id: The project; None, the default, for the whole organization.
 
         Raises:
             PermissionDeniedError: You are neither administrator nor billing administrator (raised by the future).
-
-        Calls the operation `get_current_checkpoint_storage_usage`.
         """
         project = arguments.optional_project(project_id)
         return self._submit(api.get_current_checkpoint_storage_usage, project_id=project)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tinker_rest import _arguments as arguments
 from tinker_rest._lazy import models, types
-from tinker_rest._methods._loading import bulk, parsing
-from tinker_rest._methods.checkpoints import CheckpointMethods, api
+from tinker_rest._methods import bulk, parsing
+from tinker_rest._methods.checkpoints import CheckpointMethods, addressed, api
 from tinker_rest._retry import Policy
 from tinker_rest.errors import InvalidArgumentError
 from tinker_rest.futures import APIFuture, async_variant
-from tinker_rest.paths import ParsedCheckpointTinkerPath, segment, split_checkpoint_id
+from tinker_rest.paths import ParsedCheckpointTinkerPath, ids_in
 from tinker_rest.selection import CheckpointSelection
 
 if TYPE_CHECKING:
@@ -29,16 +28,15 @@ class CheckpointChangeMethods(CheckpointMethods):
     """Changes and copies checkpoints; see `RestClient`."""
 
     def delete_checkpoint(self, training_run_id: str, checkpoint_id: str) -> APIFuture[None]:
-        """Delete a checkpoint permanently. You must own its training run.
+        """Delete a checkpoint permanently. Calls `delete_checkpoint` or `delete_checkpoint_by_bare_id`.
 
         Args:
             training_run_id: The ID of the run that saved the checkpoint.
             checkpoint_id: `weights/NAME` or `sampler_weights/NAME`, or an ID without a slash.
 
         Raises:
-            NotFoundError or PermissionDeniedError: It does not exist, or is not yours (raised by the future).
-
-        Calls the operation `delete_checkpoint` or `delete_checkpoint_by_bare_id`.
+            NotFoundError: It does not exist (raised by the future).
+            PermissionDeniedError: You do not own its training run (raised by the future).
         """
         return self._change("delete_checkpoint", training_run_id, checkpoint_id)
 
@@ -48,67 +46,60 @@ class CheckpointChangeMethods(CheckpointMethods):
         Args:
             tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
         """
-        path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
-        return self.delete_checkpoint(path.training_run_id, path.checkpoint_id)
+        return self.delete_checkpoint(*ids_in(tinker_path))
 
     def publish_checkpoint(self, training_run_id: str, checkpoint_id: str) -> APIFuture[None]:
-        """Make a checkpoint public, so that everyone can read it. You must own its training run.
+        """Let everyone read a checkpoint. Calls `publish_checkpoint` or `publish_checkpoint_by_bare_id`.
 
         Args:
             training_run_id: The ID of the run that saved the checkpoint.
             checkpoint_id: `weights/NAME` or `sampler_weights/NAME`, or an ID without a slash.
 
         Raises:
-            ConflictError: It is public already (raised by the future). Else raises as `delete_checkpoint` does.
-
-        Calls the operation `publish_checkpoint` or `publish_checkpoint_by_bare_id`.
+            ConflictError: It is public already (raised by the future). Otherwise as for `delete_checkpoint`.
         """
         return self._change("publish_checkpoint", training_run_id, checkpoint_id)
 
     def publish_checkpoint_from_tinker_path(self, tinker_path: str) -> APIFuture[None]:
-        """Make a checkpoint public. Calls `publish_checkpoint` with its IDs.
+        """Let everyone read a checkpoint. Calls `publish_checkpoint` with its IDs.
 
         Args:
             tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
         """
-        path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
-        return self.publish_checkpoint(path.training_run_id, path.checkpoint_id)
+        return self.publish_checkpoint(*ids_in(tinker_path))
 
     def unpublish_checkpoint(self, training_run_id: str, checkpoint_id: str) -> APIFuture[None]:
-        """Make a public checkpoint private again. You must own its training run.
+        """Make a checkpoint private again. Calls `unpublish_checkpoint` or `unpublish_checkpoint_by_bare_id`.
 
         Args:
             training_run_id: The ID of the run that saved the checkpoint.
             checkpoint_id: `weights/NAME` or `sampler_weights/NAME`, or an ID without a slash.
 
         Raises:
-            ConflictError: It is private already (raised by the future). Else raises as `delete_checkpoint` does.
-
-        Calls the operation `unpublish_checkpoint` or `unpublish_checkpoint_by_bare_id`.
+            ConflictError: It is private already (raised by the future). Otherwise as for `delete_checkpoint`.
         """
         return self._change("unpublish_checkpoint", training_run_id, checkpoint_id)
 
     def unpublish_checkpoint_from_tinker_path(self, tinker_path: str) -> APIFuture[None]:
-        """Make a public checkpoint private again. Calls `unpublish_checkpoint` with its IDs.
+        """Make a checkpoint private again. Calls `unpublish_checkpoint` with its IDs.
 
         Args:
             tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
         """
-        path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
-        return self.unpublish_checkpoint(path.training_run_id, path.checkpoint_id)
+        return self.unpublish_checkpoint(*ids_in(tinker_path))
 
     def set_checkpoint_ttl(
         self, training_run_id: str, checkpoint_id: str, ttl_seconds: int | timedelta | None
     ) -> APIFuture[None]:
-        """Set or clear a checkpoint's time to live. Raises as `delete_checkpoint` does.
+        """Set or clear a time to live. Calls `set_checkpoint_ttl` or `set_checkpoint_ttl_by_bare_id`.
+
+        Raises as `delete_checkpoint` does.
 
         Args:
             training_run_id: The ID of the run that saved the checkpoint.
             checkpoint_id: `weights/NAME` or `sampler_weights/NAME`, or an ID without a slash.
             ttl_seconds: How many seconds from now, or a timedelta: 3600 (an hour) to 315360000 (ten years). None
                 removes the expiry.
-
-        Calls the operation `set_checkpoint_ttl` or `set_checkpoint_ttl_by_bare_id`.
         """
         seconds = arguments.ttl(ttl_seconds)
         return self._change("set_checkpoint_ttl", training_run_id, checkpoint_id, ttl_seconds=seconds)
@@ -122,8 +113,7 @@ class CheckpointChangeMethods(CheckpointMethods):
             tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
             ttl_seconds: How many seconds from now, as for `set_checkpoint_ttl`; None removes the expiry.
         """
-        path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
-        return self.set_checkpoint_ttl(path.training_run_id, path.checkpoint_id, ttl_seconds)
+        return self.set_checkpoint_ttl(*ids_in(tinker_path), ttl_seconds)
 
     def copy_weights(
         self,
@@ -136,7 +126,8 @@ class CheckpointChangeMethods(CheckpointMethods):
         """Copy a checkpoint into a project, and get the tinker path of the copy.
 
         The copy has the same type, shares the storage of its source and belongs to a new training run that cannot
-        be trained. Retries carry the same idempotency key, so one call makes one copy.
+        be trained. Retries carry the same idempotency key, so one call makes one copy. Calls the operation
+        `copy_weights`.
 
         Args:
             path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
@@ -148,8 +139,6 @@ class CheckpointChangeMethods(CheckpointMethods):
         Raises:
             NotFoundError: The checkpoint or project does not exist, or you cannot read it (raised by the future).
             PermissionDeniedError: You cannot add to the project (raised by the future).
-
-        Calls the operation `copy_weights`.
         """
         source = ParsedCheckpointTinkerPath.from_tinker_path(path)
         if destination_project_id is None:
@@ -176,7 +165,7 @@ class CheckpointChangeMethods(CheckpointMethods):
         progress: Callable[[bulk.BulkProgress], None] | None = None,
         missing_ok: bool = False,
     ) -> APIFuture[bulk.BulkResult]:
-        """Delete many checkpoints permanently.
+        """Delete many checkpoints permanently. Calls `delete_checkpoint` for each.
 
         One failure stops nothing: each checkpoint has an outcome in the result. The rest is skipped if the key is
         refused, the account is blocked, the server does not offer the operation, or it was unavailable for many in
@@ -196,8 +185,6 @@ class CheckpointChangeMethods(CheckpointMethods):
             InvalidArgumentError: A checkpoint cannot be addressed, or a selection has no filter at all.
             NotFoundError: A run of a selection does not exist (raised by the future).
             OSError: The log cannot be written any more; requests in flight were cancelled (raised by the future).
-
-        Calls `delete_checkpoint` for each.
         """
         return self._change_many(
             "delete_checkpoint", checkpoints, concurrency, log, progress, missing_ok=missing_ok
@@ -285,13 +272,10 @@ class CheckpointChangeMethods(CheckpointMethods):
     unpublish_checkpoints_async = async_variant(unpublish_checkpoints)
 
     def _change(self, name: str, training_run_id: str, checkpoint_id: str, **values: Any) -> APIFuture[None]:
-        run_id = segment("training_run_id", training_run_id)
-        kind, checkpoint = split_checkpoint_id(checkpoint_id)
-        operation = getattr(api, name if kind else f"{name}_by_bare_id")
-        ids = (run_id, kind, checkpoint) if kind else (run_id, checkpoint)
+        call = addressed(name, training_run_id, checkpoint_id)
         body: dict[str, Any] = {"body": models.SetCheckpointTtlRequest(**values)} if values else {}
         policy = Policy(already_done_status=_ALREADY_DONE.get(name))
-        return self._submit(operation, *ids, policy=policy, read=parsing.parse_empty, **body)
+        return self._submit(*call, policy=policy, read=parsing.parse_empty, **body)
 
     def _change_many(
         self,
@@ -305,15 +289,14 @@ class CheckpointChangeMethods(CheckpointMethods):
         **values: Any,
     ) -> APIFuture[bulk.BulkResult]:
         arguments.hook("progress", progress)
-        most = arguments.concurrency(concurrency)
+        most = arguments.number("concurrency", concurrency, 1, arguments.MAX_CONCURRENCY)
         given = checkpoints if isinstance(checkpoints, CheckpointSelection) else bulk.paths_of(checkpoints)
         if isinstance(given, CheckpointSelection) and given.is_everything:
             raise InvalidArgumentError(
                 "checkpoints must not be a CheckpointSelection without any filter; to change all of them, use "
                 "CheckpointSelection(name='*')"
             )
-        change = {"action": name, "base_url": self.base_url, **values}
-        done: set[str] = set() if log is None else bulk.read_log(log, change)
+        outcome_log = bulk.OutcomeLog(log, {"action": name, "base_url": self.base_url, **values})
 
         def run(work: Work[bulk.BulkResult]) -> bulk.BulkResult:
             return bulk.change_all(
@@ -323,8 +306,7 @@ class CheckpointChangeMethods(CheckpointMethods):
                 already_done_status=_ALREADY_DONE.get(name),
                 missing_ok=missing_ok,
                 concurrency=most,
-                append=None if log is None else partial(bulk.append, log, change),
-                done=done,
+                log=outcome_log,
                 progress=progress,
             )
 

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tinker_rest import _arguments as arguments
 from tinker_rest._base import BaseClient
 from tinker_rest._lazy import LazyModule, models, types
-from tinker_rest._methods._loading import bulk, downloads, pagination, parsing
-from tinker_rest._redaction import safe_repr
+from tinker_rest._methods import bulk, downloads, pagination, parsing
 from tinker_rest._retry import Policy, check_seconds
-from tinker_rest.errors import InvalidArgumentError
+from tinker_rest.errors import refusal
 from tinker_rest.futures import APIFuture, async_variant
-from tinker_rest.paths import ParsedCheckpointTinkerPath, segment, split_checkpoint_id
+from tinker_rest.paths import ParsedCheckpointTinkerPath, ids_in, segment, split_checkpoint_id
 from tinker_rest.selection import CheckpointSelection
 
 if TYPE_CHECKING:
@@ -40,13 +39,13 @@ class CheckpointMethods(BaseClient):
     def list_checkpoints(self, training_run_id: str) -> APIFuture[types.CheckpointsListResponse]:
         """List all checkpoints of a training run, for training and for sampling.
 
+        Calls the operation `list_checkpoints`.
+
         Args:
             training_run_id: The ID of the run.
 
         Raises:
             NotFoundError: The run does not exist (raised by the future); some servers return an empty list.
-
-        Calls the operation `list_checkpoints`.
         """
         run_id = segment("training_run_id", training_run_id)
         return self._submit(api.list_checkpoints, run_id, read=parsing.with_run_ids)
@@ -54,27 +53,23 @@ class CheckpointMethods(BaseClient):
     def list_user_checkpoints(self, limit: int = 100, offset: int = 0) -> APIFuture[types.CheckpointsListResponse]:
         """List your checkpoints across all training runs, newest first (one page).
 
-        A page may hold fewer than `limit` checkpoints although more follow; an empty page is the end.
+        A page may hold fewer than `limit` checkpoints although more follow; an empty page is the end. Calls the
+        operation `list_user_checkpoints`.
 
         Args:
             limit: The maximum number of checkpoints in the page; 100 by default. Servers have an upper bound.
             offset: The number of checkpoints to skip before the page; 0 by default.
-
-        Calls the operation `list_user_checkpoints`.
         """
-        return self._submit(
-            api.list_user_checkpoints,
-            limit=arguments.page_limit(limit, 100),
-            offset=arguments.page_offset(offset),
-            read=parsing.with_run_ids,
-        )
+        page = arguments.page(limit, offset, 100)
+        return self._submit(api.list_user_checkpoints, **page, read=parsing.with_run_ids)
 
     def iter_user_checkpoints(
         self, *, page_size: int = 500, max_items: int | None = None
     ) -> pagination.Paginator[types.Checkpoint]:
         """Iterate over your checkpoints across all training runs, newest first, with `for` or `async for`.
 
-        You can delete them while you iterate: none is skipped. See `Paginator` for what else is guaranteed.
+        You can delete them while you iterate: none is skipped. See `Paginator` for what else is guaranteed. Calls
+        the operation `list_user_checkpoints`.
 
         Args:
             page_size: How many checkpoints to request at once, at least 2; 500 by default. Servers have a bound.
@@ -82,29 +77,25 @@ class CheckpointMethods(BaseClient):
 
         Raises:
             APIResponseValidationError: The server ignores offsets (raised by the iteration).
-
-        Calls the operation `list_user_checkpoints`.
         """
         self._refuse_closed()
-        call = partial(self._submit, api.list_user_checkpoints)
-        name, read = "iter_user_checkpoints", parsing.page_of_checkpoints
-        return pagination.paginate(name, call, read, page_size, max_items)
+        call, read = partial(self._submit, api.list_user_checkpoints), parsing.checkpoints_page
+        return pagination.paginate("iter_user_checkpoints", call, read, page_size, max_items)
 
     def select_checkpoints(self, selection: CheckpointSelection) -> APIFuture[list[types.Checkpoint]]:
         """Read all your checkpoints, or those of the runs in the selection, and return the selected ones.
 
-        Ages are measured by the server's clock.
+        Ages are measured by the server's clock. Calls `list_user_checkpoints` page by page, or `list_checkpoints`
+        for each of the runs.
 
         Args:
             selection: Which checkpoints to return.
 
         Raises:
             NotFoundError: A run of `selection.training_run_ids` does not exist (raised by the future).
-
-        Calls `list_user_checkpoints` page by page, or `list_checkpoints` for each of the runs.
         """
         if not isinstance(selection, CheckpointSelection):
-            raise InvalidArgumentError(f"selection must be a CheckpointSelection, not {safe_repr(selection)}")
+            raise refusal("selection", "be a CheckpointSelection", selection)
         return self._run(lambda work: self._read_selected(work, selection))
 
     def get_checkpoint_archive_url(
@@ -112,7 +103,8 @@ class CheckpointMethods(BaseClient):
     ) -> APIFuture[types.CheckpointArchiveUrlResponse]:
         """Get a signed URL from which you can download a checkpoint as a tar archive.
 
-        Waits while the server builds the archive.
+        Waits while the server builds the archive. Calls the operation `get_checkpoint_archive_url` or
+        `get_checkpoint_archive_url_by_bare_id`.
 
         Args:
             training_run_id: The ID of the run that saved the checkpoint.
@@ -124,8 +116,6 @@ class CheckpointMethods(BaseClient):
             NotFoundError: The checkpoint or its archive does not exist, or you cannot read it (raised by the
                 future).
             APIStatusError: The archive was not built in time (raised by the future).
-
-        Calls the operation `get_checkpoint_archive_url` or `get_checkpoint_archive_url_by_bare_id`.
         """
         return self._archive_url(training_run_id, checkpoint_id, timeout, self._submit)
 
@@ -138,19 +128,18 @@ class CheckpointMethods(BaseClient):
             tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
             timeout: How many seconds to wait for the archive; 900 by default, None for no limit.
         """
-        path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
-        return self.get_checkpoint_archive_url(path.training_run_id, path.checkpoint_id, timeout=timeout)
+        return self.get_checkpoint_archive_url(*ids_in(tinker_path), timeout=timeout)
 
     def get_weights_info_by_tinker_path(self, tinker_path: str) -> APIFuture[types.WeightsInfoResponse]:
         """Get what is needed to load a checkpoint: the base model, the optimizer and the LoRA settings.
+
+        Calls the operation `get_weights_info_by_tinker_path`.
 
         Args:
             tinker_path: The address of your own or a public checkpoint, `tinker://RUN_ID/weights/NAME`.
 
         Raises:
             NotFoundError: The checkpoint does not exist, or you cannot read it (raised by the future).
-
-        Calls the operation `get_weights_info_by_tinker_path`.
         """
         path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
         body = models.WeightsInfoRequest(tinker_path=path.tinker_path)
@@ -159,22 +148,19 @@ class CheckpointMethods(BaseClient):
     def get_external_weights_urls(self, tinker_path: str) -> APIFuture[types.ExternalWeightsUrlsResponse]:
         """Get a signed URL for each file of external weights.
 
-        The URLs work until `expires` (UTC) of the result, and need no API key: anyone can download with them.
+        The URLs work until `expires` (UTC) of the result and need no API key: anyone can download with them. Calls
+        the operation `get_external_weights_urls`.
 
         Args:
             tinker_path: The address of the weights, `tinker://RUN_ID/external_weights/NAME`.
 
         Raises:
             NotFoundError: The weights do not exist, or you cannot read them (raised by the future).
-
-        Calls the operation `get_external_weights_urls`.
         """
         path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
         if path.checkpoint_type != "external":
-            raise InvalidArgumentError(
-                "tinker_path must be of external weights, tinker://RUN_ID/external_weights/NAME, "
-                f"not {safe_repr(tinker_path)}"
-            )
+            expected = "be of external weights, tinker://RUN_ID/external_weights/NAME"
+            raise refusal("tinker_path", expected, tinker_path)
         return _external_weights_urls(path, self._submit)
 
     def download_checkpoint(
@@ -197,7 +183,9 @@ class CheckpointMethods(BaseClient):
         storage.
 
         The client's `timeout` counts from the last new byte, `max_retries` counts attempts without one, and
-        `attempt_timeout` is the limit between two pieces of the body; the whole download may take any time.
+        `attempt_timeout` is the limit between two pieces of the body; the whole download may take any time. Calls
+        the operation `get_checkpoint_archive_url`, `get_checkpoint_archive_url_by_bare_id` or
+        `get_external_weights_urls`.
 
         Args:
             tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`. External weights are
@@ -220,9 +208,6 @@ class CheckpointMethods(BaseClient):
                 another download; or the data is damaged or unsafe to extract (raised by the future).
             APIStatusError or APIConnectionError: The server or the storage refused, such as with NotFoundError, or
                 did not answer (raised by the future).
-
-        Calls the operation `get_checkpoint_archive_url`, `get_checkpoint_archive_url_by_bare_id` or
-        `get_external_weights_urls`.
         """
         path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
         arguments.hook("progress", progress)
@@ -236,7 +221,7 @@ class CheckpointMethods(BaseClient):
             extract=extract and not is_external,
             resume=resume,
             overwrite=overwrite,
-            concurrency=arguments.concurrency(concurrency, 64),
+            concurrency=arguments.number("concurrency", concurrency, 1, 64),
             progress=progress,
             get_urls=partial(_external_weights_urls, path) if is_external else get_archive_url,
         )
@@ -257,10 +242,10 @@ class CheckpointMethods(BaseClient):
             return work.adopt(self._submit(api.list_user_checkpoints, **request))
 
         def list_run(run_id: str) -> APIFuture[pagination.Page[types.Checkpoint]]:
-            return self._submit(api.list_checkpoints, run_id, read=partial(parsing.page_of_checkpoints, None))
+            return self._submit(api.list_checkpoints, run_id, read=partial(parsing.checkpoints_page, None))
 
         if selection.training_run_ids is None:
-            read = parsing.page_of_checkpoints
+            read = parsing.checkpoints_page
             pages = pagination.paginate("select_checkpoints", list_page, read, 500, None).pages()
             everything = [checkpoint for page in pages for checkpoint in page]
             server_time = pages.server_time
@@ -280,18 +265,27 @@ class CheckpointMethods(BaseClient):
         self, training_run_id: str, checkpoint_id: str, timeout: float | None, submit: Callable[..., R]
     ) -> R:
         check_seconds("timeout", timeout)
-        run_id = segment("training_run_id", training_run_id)
-        kind, name = split_checkpoint_id(checkpoint_id)
+        operation, run_id, *kind, name = addressed("get_checkpoint_archive_url", training_run_id, checkpoint_id)
         by_bare_id = api.get_checkpoint_archive_url_by_bare_id, (run_id, name)
-        operation, ids = (api.get_checkpoint_archive_url, (run_id, kind, name)) if kind else by_bare_id
         return submit(
             operation,
-            *ids,
+            run_id,
+            *kind,
+            name,
             # By the bare name, servers give the archive of the sampler weights, whatever the kind.
-            fallback=by_bare_id if kind == "sampler_weights" else None,
+            fallback=by_bare_id if kind == ["sampler_weights"] else None,
             policy=Policy(success_status=302, poll_statuses=frozenset((425, 503)), build_timeout=timeout),
             read=partial(parsing.archive_url, self.base_url),
         )
+
+
+def addressed(name: str, training_run_id: str, checkpoint_id: str) -> tuple[Any, ...]:
+    """The operation of this name for a checkpoint, or its variant for bare IDs, and the IDs to call it with."""
+    run_id = segment("training_run_id", training_run_id)
+    kind, checkpoint = split_checkpoint_id(checkpoint_id)
+    if kind is None:
+        return getattr(api, f"{name}_by_bare_id"), run_id, checkpoint
+    return getattr(api, name), run_id, kind, checkpoint
 
 
 def _external_weights_urls(path: ParsedCheckpointTinkerPath, submit: Callable[..., R]) -> R:

@@ -15,25 +15,22 @@ class ServerMethods(BaseClient):
     def get_server_capabilities(self) -> APIFuture[types.GetServerCapabilitiesResponse]:
         """Get the models that you can use, with the maximum context length of each in tokens.
 
-        Some servers report only the names of the models, and some not even these.
+        Some servers report only the names of the models, and some not even these. Calls the operation
+        `get_server_capabilities`.
 
         Raises:
             AuthenticationError: The server does not know the API key (raised by the future).
-
-        Calls the operation `get_server_capabilities`.
         """
         return self._submit(api.get_server_capabilities)
 
     def whoami(self) -> APIFuture[types.WhoamiResponse]:
         """Get the user and the organization of the API key.
 
-        They are read from the token for which the API key is exchanged.
+        They are read from the token for which the API key is exchanged. Calls the operation `exchange_credential`.
 
         Raises:
             AuthenticationError: The server does not know the API key (raised by the future).
             NotFoundError: The server has no tokens, like most compatible servers (raised by the future).
-
-        Calls the operation `exchange_credential`.
         """
         return self._run(self._identify)
 

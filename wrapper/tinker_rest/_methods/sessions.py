@@ -12,7 +12,7 @@ from tinker_rest import _arguments as arguments
 from tinker_rest._arguments import AccessScopeName
 from tinker_rest._base import BaseClient
 from tinker_rest._lazy import LazyModule, models, types
-from tinker_rest._methods._loading import pagination, parsing
+from tinker_rest._methods import pagination, parsing
 from tinker_rest._redaction import summarize
 from tinker_rest._retry import Attempts, Policy, check_seconds
 from tinker_rest._workers import here
@@ -37,7 +37,7 @@ class SessionMethods(BaseClient):
     def get_session(
         self, session_id: str, access_scope: AccessScopeName = "owned"
     ) -> APIFuture[types.GetSessionResponse]:
-        """Get the IDs of a session's training runs and samplers.
+        """Get the IDs of a session's training runs and samplers. Calls the operation `get_session`.
 
         Args:
             session_id: The ID of the session.
@@ -45,8 +45,6 @@ class SessionMethods(BaseClient):
 
         Raises:
             NotFoundError: The session does not exist, or is not in the scope (raised by the future).
-
-        Calls the operation `get_session`.
         """
         session, scope = segment("session_id", session_id), arguments.scope(access_scope)
         return self._submit(api.get_session, session, access_scope=scope)
@@ -54,7 +52,7 @@ class SessionMethods(BaseClient):
     def list_sessions(
         self, limit: int = 20, offset: int = 0, access_scope: AccessScopeName = "owned"
     ) -> APIFuture[types.ListSessionsResponse]:
-        """List the IDs of all sessions ever created, not only of active ones (one page).
+        """List the IDs of all sessions, active or not (one page). Calls the operation `list_sessions`.
 
         Args:
             limit: The maximum number of IDs in the page; 20 by default. Servers have an upper bound.
@@ -63,44 +61,35 @@ class SessionMethods(BaseClient):
 
         Raises:
             BadRequestError or UnprocessableEntityError: `limit` is too large (raised by the future).
-
-        Calls the operation `list_sessions`.
         """
-        return self._submit(
-            api.list_sessions,
-            limit=arguments.page_limit(limit, 20),
-            offset=arguments.page_offset(offset),
-            access_scope=arguments.scope(access_scope),
-        )
+        page, scope = arguments.page(limit, offset, 20), arguments.scope(access_scope)
+        return self._submit(api.list_sessions, **page, access_scope=scope)
 
     def iter_sessions(
         self, *, page_size: int = 500, max_items: int | None = None, access_scope: AccessScopeName = "owned"
     ) -> pagination.Paginator[str]:
-        """Iterate over the IDs of all sessions ever created, with `for` or `async for`.
+        """Iterate over the IDs of all sessions, active or not, with `for` or `async for`.
 
-        See `Paginator` for what is guaranteed if sessions are created during the iteration.
+        See `Paginator` for what is guaranteed if sessions are created meanwhile. Calls the operation
+        `list_sessions`.
 
         Args:
             page_size: How many IDs to request at once, at least 2; 500 by default. Servers have an upper bound.
             max_items: The maximum number of IDs; None, the default, for all.
             access_scope: `owned` (the default) for your own sessions, `accessible` for every session you can read.
-
-        Calls the operation `list_sessions`.
         """
         self._refuse_closed()
         call = partial(self._submit, api.list_sessions, access_scope=arguments.scope(access_scope))
-        return pagination.paginate("iter_sessions", call, parsing.page_of_sessions, page_size, max_items)
+        return pagination.paginate("iter_sessions", call, parsing.sessions_page, page_size, max_items)
 
     def get_sampler(self, sampler_id: str) -> APIFuture[types.GetSamplerResponse]:
-        """Get the base model of a sampler and the tinker path of the checkpoint that it serves, if any.
+        """Get the base model of a sampler and the path of its checkpoint. Calls the operation `get_sampler`.
 
         Args:
             sampler_id: The ID of the sampler, such as `SESSION_ID:sample:0`.
 
         Raises:
             NotFoundError: The sampler does not exist, or you cannot read it (raised by the future).
-
-        Calls the operation `get_sampler`.
         """
         return self._submit(samplers_api.get_sampler, segment("sampler_id", sampler_id, allow_slash=True))
 
@@ -108,7 +97,8 @@ class SessionMethods(BaseClient):
         """Search the sessions of your organization, newest first (one page).
 
         The search is experimental: servers may change or drop it. Get the next page with
-        `request.model_copy(update={"cursor": page.next_cursor})` until `next_cursor` is None.
+        `request.model_copy(update={"cursor": page.next_cursor})` until `next_cursor` is None. Calls the operation
+        `search_sessions`.
 
         Args:
             request: What to search for; all criteria must match. Without an owner, your own sessions are searched.
@@ -117,8 +107,6 @@ class SessionMethods(BaseClient):
         Raises:
             PermissionDeniedError: You cannot list a project of the request (raised by the future).
             UnprocessableEntityError: The server does not accept the request (raised by the future).
-
-        Calls the operation `search_sessions`.
         """
         return self._submit(api.search_sessions, body=arguments.search(request))
 
@@ -127,7 +115,8 @@ class SessionMethods(BaseClient):
     ) -> pagination.Paginator[types.SessionSummary]:
         """Iterate over all sessions that a search finds, newest first, with `for` or `async for`.
 
-        The search is experimental: servers may change or drop it. See `Paginator` for what is guaranteed.
+        The search is experimental: servers may change or drop it. See `Paginator` for what is guaranteed. Calls
+        the operation `search_sessions`.
 
         Args:
             request: What to search for, as for `search_sessions`. If it has a cursor, the iteration starts there.
@@ -137,8 +126,6 @@ class SessionMethods(BaseClient):
 
         Raises:
             PermissionDeniedError: You cannot list a project of the request (raised by the iteration).
-
-        Calls the operation `search_sessions`.
         """
         self._refuse_closed()
         wanted = copy.deepcopy(arguments.search(request))
@@ -146,7 +133,7 @@ class SessionMethods(BaseClient):
 
         def fetch(page: pagination.PageRequest) -> APIFuture[pagination.Page[types.SessionSummary]]:
             body = wanted.model_copy(update={"limit": page.limit, "cursor": page.position})
-            return self._submit(api.search_sessions, body=body, read=partial(parsing.page_of_sessions, page))
+            return self._submit(api.search_sessions, body=body, read=partial(parsing.sessions_page, page))
 
         plan = partial(pagination.CursorPlan[Any], size, arguments.max_items(max_items), wanted.cursor)
         return pagination.Paginator("iter_session_search", plan, fetch)
@@ -154,7 +141,8 @@ class SessionMethods(BaseClient):
     def assign_session_project(self, session_id: str, project_id: str) -> APIFuture[None]:
         """Move a session, with its training runs and samplers, into a project.
 
-        You can move it to another project later, but not out of all projects.
+        You can move it to another project later, but not out of all projects. Calls the operation
+        `assign_session_project`.
 
         Args:
             session_id: The ID of the session.
@@ -163,8 +151,6 @@ class SessionMethods(BaseClient):
         Raises:
             NotFoundError: The session does not exist, or you do not own it (raised by the future).
             PermissionDeniedError: You cannot add to the project (raised by the future).
-
-        Calls the operation `assign_session_project`.
         """
         session = segment("session_id", session_id)
         body = models.AssignSessionProjectRequest(project_id=arguments.project("project_id", project_id))
@@ -177,7 +163,7 @@ class SessionMethods(BaseClient):
 
         Polls the server every few seconds until the trace is built; `on_retry` is called before each wait. The URL
         works for about an hour and needs no API key. Calling this again returns a new URL without building the
-        trace again.
+        trace again. Calls the operation `export_session_trace`.
 
         Args:
             session_id: The ID of the session.
@@ -188,8 +174,6 @@ class SessionMethods(BaseClient):
             NotFoundError: The session does not exist, or you cannot read it (raised by the future).
             SessionTraceExportError: The server could not build the trace (raised by the future).
             APITimeoutError: The trace was not built in time (raised by the future).
-
-        Calls the operation `export_session_trace`.
         """
         check_seconds("timeout", timeout)
         return self._run(partial(_export_trace, segment("session_id", session_id), timeout))

@@ -8,9 +8,9 @@ from tinker_rest import _arguments as arguments
 from tinker_rest._arguments import AccessScopeName
 from tinker_rest._base import BaseClient
 from tinker_rest._lazy import LazyModule, types
-from tinker_rest._methods._loading import pagination, parsing
+from tinker_rest._methods import pagination, parsing
 from tinker_rest.futures import APIFuture, async_variant
-from tinker_rest.paths import ParsedCheckpointTinkerPath, segment
+from tinker_rest.paths import ids_in, segment
 
 api = LazyModule("tinker_rest_api.api.training_runs")
 
@@ -23,35 +23,28 @@ class TrainingRunMethods(BaseClient):
     ) -> APIFuture[types.TrainingRun]:
         """Get a training run: its base model, owner, LoRA settings and latest checkpoints.
 
+        Calls the operation `get_training_run`.
+
         Args:
             training_run_id: The ID of the run.
             access_scope: `owned` (the default) for your own runs, `accessible` for every run you can read.
 
         Raises:
             NotFoundError: The run does not exist, or is not in the scope (raised by the future).
-
-        Calls the operation `get_training_run`.
         """
-        return self._submit(
-            api.get_training_run,
-            segment("training_run_id", training_run_id),
-            access_scope=arguments.scope(access_scope),
-            read=parsing.with_run_ids,
-        )
+        run_id, scope = segment("training_run_id", training_run_id), arguments.scope(access_scope)
+        return self._submit(api.get_training_run, run_id, access_scope=scope, read=parsing.with_run_ids)
 
     def get_training_run_by_tinker_path(
         self, tinker_path: str, access_scope: AccessScopeName = "owned"
     ) -> APIFuture[types.TrainingRun]:
-        """Get the training run that saved a checkpoint, as `get_training_run` does. The checkpoint need not exist.
+        """Get the training run that saved a checkpoint, even a deleted one. Calls `get_training_run` with its ID.
 
         Args:
             tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
             access_scope: `owned` (the default) for your own runs, `accessible` for every run you can read.
-
-        Calls what `get_training_run` calls.
         """
-        path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
-        return self.get_training_run(path.training_run_id, access_scope)
+        return self.get_training_run(ids_in(tinker_path)[0], access_scope)
 
     def list_training_runs(
         self,
@@ -62,7 +55,8 @@ class TrainingRunMethods(BaseClient):
     ) -> APIFuture[types.TrainingRunsResponse]:
         """List training runs, most recently used first (one page).
 
-        A page may hold fewer than `limit` runs although more follow; an empty page is the end.
+        A page may hold fewer than `limit` runs although more follow; an empty page is the end. Calls the operation
+        `list_training_runs`.
 
         Args:
             limit: The maximum number of runs in the page; 20 by default. Servers have an upper bound.
@@ -72,13 +66,10 @@ class TrainingRunMethods(BaseClient):
 
         Raises:
             BadRequestError or UnprocessableEntityError: `limit` is too large (raised by the future).
-
-        Calls the operation `list_training_runs`.
         """
         return self._submit(
             api.list_training_runs,
-            limit=arguments.page_limit(limit, 20),
-            offset=arguments.page_offset(offset),
+            **arguments.page(limit, offset, 20),
             access_scope=arguments.scope(access_scope),
             project_id=arguments.optional_project(project_id),
             read=parsing.with_run_ids,
@@ -94,24 +85,19 @@ class TrainingRunMethods(BaseClient):
     ) -> pagination.Paginator[types.TrainingRun]:
         """Iterate over training runs, most recently used first, with `for` or `async for`.
 
-        Runs that are used or started meanwhile may come last. See `Paginator` for what else is guaranteed.
+        Runs that are used or started meanwhile may come last. See `Paginator` for what else is guaranteed. Calls
+        the operation `list_training_runs`.
 
         Args:
             page_size: How many runs to request at once, at least 2; 500 by default. Servers have an upper bound.
             max_items: The maximum number of runs; None, the default, for all.
             access_scope: `owned` (the default) for your own runs, `accessible` for every run you can read.
             project_id: Iterate only over the runs of this project; None, the default, for all runs.
-
-        Calls the operation `list_training_runs`.
         """
         self._refuse_closed()
-        call = partial(
-            self._submit,
-            api.list_training_runs,
-            access_scope=arguments.scope(access_scope),
-            project_id=arguments.optional_project(project_id),
-        )
-        name, read = "iter_training_runs", parsing.page_of_runs
+        scope, project = arguments.scope(access_scope), arguments.optional_project(project_id)
+        call = partial(self._submit, api.list_training_runs, access_scope=scope, project_id=project)
+        name, read = "iter_training_runs", parsing.runs_page
         return pagination.paginate(name, call, read, page_size, max_items, is_reordered=True)
 
     get_training_run_async = async_variant(get_training_run)
