@@ -85,7 +85,7 @@ class Authenticator:
     def key(self) -> str:
         """The key to send now. Raises TinkerError if there is none."""
         old = self._key
-        return self.ready() or self._key_for_call(old)
+        return self.ready() or self._key_after(old)
 
     def renew(self, refused: str, www_authenticate: str) -> bool:
         """Get another key in place of one that was refused (401), and say whether there is one.
@@ -97,7 +97,7 @@ class Authenticator:
             return True
         if self._wants_tokens and not is_invalid_token(www_authenticate) and old.expires_at > Clock.now():
             return False
-        return self._key_for_call(old) != refused
+        return self._key_after(old) != refused
 
     def identify(self, work: Work[types.WhoamiResponse]) -> types.WhoamiResponse:
         """Read who the caller is from a token."""
@@ -128,15 +128,6 @@ class Authenticator:
         except Exception as error:
             _log.debug("the exchange of the credential failed: %s", type(error).__name__)
 
-    def _key_for_call(self, old: _Key) -> str:
-        """Get another key for a call, which must not take a refusal of the exchange as its own answer."""
-        try:
-            return self._key_after(old)
-        except APIStatusError as error:
-            if error.status_code in (401, 402, 403) or is_retryable_status(error.status_code):
-                raise
-            raise CredentialsError(f"the credential cannot be exchanged for a token: {error}") from None
-
     def _key_after(self, old: _Key) -> str:
         """Get another key than the old one. Threads that wait meanwhile share the key, or the error."""
         failure = self._failure
@@ -155,7 +146,15 @@ class Authenticator:
         credential = self._credential.read()
         if self._wants_tokens is None:
             credential = self._ask(credential)
-        return self._exchange(credential) if self._wants_tokens else _Key(credential)
+        if not self._wants_tokens:
+            return _Key(credential)
+        try:
+            return self._exchange(credential)
+        except APIStatusError as error:
+            if error.status_code in (401, 402, 403) or is_retryable_status(error.status_code):
+                raise
+            # A call must not take another refusal, such as 404, for its own answer.
+            raise CredentialsError(f"the credential cannot be exchanged for a token: {error}") from None
 
     def _ask(self, credential: str) -> str:
         """Ask the server whether it wants tokens, and return the credential that they are exchanged for."""

@@ -30,7 +30,7 @@ COMMAND_SECONDS = 60.0
 
 @define(eq=False)
 class Credential:
-    """An API key or a JSON Web Token, or else a command that prints one each time it is needed anew."""
+    """An API key or a JSON Web Token, or a command that prints one each time it is needed anew."""
 
     key: str = field(default="", repr=False)
     command: str = field(default="", repr=False)
@@ -39,15 +39,14 @@ class Credential:
 
     def read(self) -> str:
         """The key or token; a command has 60 seconds to print it. Raises CredentialsError."""
-        return self.key or self._run()
-
-    def _run(self) -> str:
+        if self.key:
+            return self.key
         import subprocess  # which few need
 
         command = f"the command in {COMMAND_VARIABLE}"
         try:
             # A command line of the user, which may hold pipes and variables, as the official SDK runs it.
-            process = self._process = subprocess.Popen(  # noqa: S602
+            self._process = subprocess.Popen(  # noqa: S602
                 self.command,
                 shell=True,
                 stdin=subprocess.DEVNULL,
@@ -57,17 +56,17 @@ class Credential:
             )
         except OSError as error:
             raise CredentialsError(f"{command} cannot be run: {error.strerror}") from None
-        with process:
+        with self._process as process:
             if self._is_closed:  # while the command was being started
-                self.close()
+                self._end()
             try:
                 output, _ = process.communicate(timeout=COMMAND_SECONDS)
             except subprocess.TimeoutExpired:
-                _end(process)
+                self._end()
                 raise CredentialsError(f"{command} did not end within {COMMAND_SECONDS:g} s") from None
-        printed = output.decode("utf-8", "replace").strip()
         if process.returncode:
             raise CredentialsError(f"{command} ended with exit status {process.returncode}")
+        printed = output.decode("utf-8", "replace").strip()
         if not printed:
             raise CredentialsError(f"{command} printed nothing")
         if not is_sendable(printed):
@@ -77,10 +76,14 @@ class Credential:
         return register_secret(printed)
 
     def close(self) -> None:
-        """End the command if it runs."""
+        """End the command if it runs, with all that it has started."""
         self._is_closed = True
-        if self._process is not None:
-            _end(self._process)
+        self._end()
+
+    def _end(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            with contextlib.suppress(OSError):
+                os.killpg(self._process.pid, signal.SIGKILL) if hasattr(os, "killpg") else self._process.kill()
 
 
 def find_credential(api_key: str | None) -> Credential:
@@ -91,22 +94,21 @@ def find_credential(api_key: str | None) -> Credential:
     """
     if api_key is not None:
         return Credential(_checked_key(api_key, "api_key"))
-    key, command = os.environ.get(API_KEY_VARIABLE), os.environ.get(COMMAND_VARIABLE)
-    if key:
+    command = os.environ.get(COMMAND_VARIABLE, "")
+    if key := os.environ.get(API_KEY_VARIABLE):
         try:
             return Credential(_checked_key(key, API_KEY_VARIABLE))
         except CredentialsError as error:
             if not command:
                 raise
             _warn(f"{error}; the command in {COMMAND_VARIABLE} is used")
-    if command:
-        return Credential(command=command)
-    if stored := _stored_key():
-        return Credential(stored)
-    raise CredentialsError(
-        f"there is no API key: set the environment variable {API_KEY_VARIABLE}, give api_key=, name a command "
-        f"that prints one in {COMMAND_VARIABLE}, or store one in {STORED_CREDENTIALS} with `tinker auth login`"
-    )
+    key = "" if command else _stored_key()
+    if not key and not command:
+        raise CredentialsError(
+            f"there is no API key: set the environment variable {API_KEY_VARIABLE}, give api_key=, name a command "
+            f"that prints one in {COMMAND_VARIABLE}, or store one in {STORED_CREDENTIALS} with `tinker auth login`"
+        )
+    return Credential(key, command)
 
 
 def find_command() -> Credential:
@@ -126,7 +128,7 @@ def is_sendable(value: str) -> bool:
 
 
 def claims_of(token: str) -> dict[str, Any]:
-    """The claims of a JSON Web Token, whose signature the server checks; none if it cannot be read."""
+    """The claims of a JSON Web Token, unverified; none if it cannot be read."""
     try:
         payload = token.split(".")[1]
         return dict(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))))
@@ -161,33 +163,24 @@ def _checked_key(value: object, source: str) -> str:
     return value
 
 
-def _stored_key() -> str | None:
-    """The default key that `tinker auth login` stored, or None. The file is only read."""
+def _stored_key() -> str:
+    """The default key that `tinker auth login` stored; empty if there is none. The file is only read."""
     path = Path(os.path.expanduser(STORED_CREDENTIALS))
     try:
         text, mode = path.read_bytes(), path.stat().st_mode & 0o777
     except (FileNotFoundError, NotADirectoryError):
-        return None
+        return ""
     except OSError as error:
         raise CredentialsError(f"{path} cannot be read: {error.strerror}") from None
     if os.name == "posix" and mode & 0o077:
         _warn(f"{path} holds API keys and is open to other users (mode {mode:03o}): run chmod 600 on it")
     try:
         stored = json.loads(text)
-        default, keys = stored.get("default"), stored.get("keys") or {}
-        record = None if default is None else keys.get(default)
-        return None if record is None else _checked_key(record["key"], f"the default key in {path}")
+        record = (stored.get("keys") or {}).get(stored.get("default"))
+        return "" if record is None else _checked_key(record["key"], f"the default key in {path}")
     except (ValueError, AttributeError, TypeError, KeyError, RecursionError):
-        raise CredentialsError(
-            f"{path} is not a file of stored credentials; `tinker auth login` writes one"
-        ) from None
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a command with all that it has started."""
-    if process.poll() is None:
-        with contextlib.suppress(OSError):
-            os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
+        message = f"{path} is not a file of stored credentials; `tinker auth login` writes one"
+        raise CredentialsError(message) from None
 
 
 def _warn(message: str) -> None:
