@@ -64,8 +64,8 @@ def ttl(seconds: int | timedelta | None) -> int | None:
     given = seconds.total_seconds() if isinstance(seconds, timedelta) else seconds
     with contextlib.suppress(InvalidArgumentError):
         return number("ttl_seconds", given, MIN_TTL, MAX_TTL)
-    expected = f"from {MIN_TTL} (one hour) to {MAX_TTL} (ten years) seconds, a timedelta or None for no expiry"
-    raise refusal("ttl_seconds", f"be {expected}", seconds)
+    expected = f"be from {MIN_TTL} (one hour) to {MAX_TTL} (ten years) seconds, a timedelta or None for no expiry"
+    raise refusal("ttl_seconds", expected, seconds)
 
 
 def scope(access_scope: str) -> AccessScope:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import math
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from typing import Any
 from attrs import field, frozen
 
 from tinker_rest._call import Call
-from tinker_rest._credentials import Credential, claims_of, find_command, is_sendable, time_in
+from tinker_rest._credentials import COMMAND_VARIABLE, Credential, claims_of, is_sendable, time_in
 from tinker_rest._lazy import LazyModule, models, types
 from tinker_rest._redaction import register_secret
 from tinker_rest._requests import Server, is_invalid_token
@@ -54,10 +55,8 @@ class Authenticator:
     A fixed credential is sent as it is. If the server refuses it, it is asked whether it wants a token instead. A
     credential from a command is for servers that do, so these are asked before the first request.
 
-    Args:
-        credential: Where the credential comes from.
-        new_server: Makes what carries the requests of an exchange, with a credential as the API key; it has
-            places of its own, since the calls that wait for the token may have all others.
+    `new_server` makes what carries the requests of an exchange, with a credential as the API key. It has a limiter
+    of its own, since the calls that wait for the token may have all places of the other.
     """
 
     def __init__(self, credential: Credential, new_server: Callable[[str], Server]) -> None:
@@ -88,10 +87,7 @@ class Authenticator:
         return self.ready() or self._key_after(old)
 
     def renew(self, refused: str, www_authenticate: str) -> bool:
-        """Get another key in place of one that was refused (401), and say whether there is one.
-
-        Raises TinkerError if the credential cannot be read or exchanged.
-        """
+        """Get another key in place of one that was refused (401). Returns whether there is one, or raises."""
         old = self._key
         if old.text != refused:
             return True
@@ -169,7 +165,7 @@ class Authenticator:
             return credential
         is_api_key = self._credential.key.startswith("tml-")
         if config.pjwt_auth_enabled and config.credential_default_source == "credential_cmd" and is_api_key:
-            self._credential = find_command()
+            self._credential = Credential(command=os.environ.get(COMMAND_VARIABLE, ""))
             credential = self._credential.read()
         self._wants_tokens = config.pjwt_auth_enabled
         return credential

@@ -41,6 +41,9 @@ class Credential:
         """The key or token; a command has 60 seconds to print it. Raises CredentialsError."""
         if self.key:
             return self.key
+        if not self.command:
+            wanted = f"credentials that a command prints: name the command in {COMMAND_VARIABLE}"
+            raise CredentialsError(f"the server takes no API keys from you, but {wanted}")
         import subprocess  # which few need
 
         command = f"the command in {COMMAND_VARIABLE}"
@@ -111,24 +114,13 @@ def find_credential(api_key: str | None) -> Credential:
     return Credential(key, command)
 
 
-def find_command() -> Credential:
-    """The credential for a server that takes only those that a command prints. Raises CredentialsError."""
-    command = os.environ.get(COMMAND_VARIABLE)
-    if not command:
-        raise CredentialsError(
-            "the server takes no API keys from you, but credentials that a command prints: name the command in "
-            f"{COMMAND_VARIABLE}"
-        )
-    return Credential(command=command)
-
-
 def is_sendable(value: str) -> bool:
     """Whether a header can hold it: it is one word of printable ASCII characters."""
     return re.fullmatch("[!-~]+", value) is not None
 
 
 def claims_of(token: str) -> dict[str, Any]:
-    """The claims of a JSON Web Token, unverified; none if it cannot be read."""
+    """The claims of a JSON Web Token, not verified; none if it cannot be read."""
     try:
         payload = token.split(".")[1]
         return dict(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))))
@@ -148,9 +140,7 @@ def _has_expired(credential: str) -> bool:
 
 
 def _checked_key(value: object, source: str) -> str:
-    if not isinstance(value, str):
-        raise CredentialsError(f"{source} must be a string, not {type(value).__name__}")
-    if not is_sendable(value) or not re.fullmatch(API_KEY, value):
+    if not isinstance(value, str) or not is_sendable(value) or not re.fullmatch(API_KEY, value):
         raise CredentialsError(
             f"{source} must begin with 'tml-' (an API key) or 'eyJ' (a JSON Web Token), without quotes, spaces, "
             "line breaks or 'Bearer ' around it"

@@ -1,18 +1,18 @@
-"""What can go wrong, as exceptions.
+"""The exceptions of this package.
 
     TinkerError
-    ├── InvalidArgumentError (also ValueError)   an argument is not of the form that is expected
-    ├── CredentialsError                         no API key, or one that cannot be right or exchanged
+    ├── InvalidArgumentError (also ValueError)   an argument is not valid
+    ├── CredentialsError                         no API key, or one that is not valid or cannot be exchanged
     ├── ClientClosedError (also RuntimeError)    the client was closed before the call ended
     ├── BulkError                                some of many checkpoints could not be changed
-    ├── DownloadError                            what was downloaded cannot be kept, or is not what it should be
-    └── APIError                                 a call was made and did not succeed
-        ├── APIConnectionError                   no answer
-        │   └── APITimeoutError                  no answer in time
-        ├── SessionTraceExportError (also RuntimeError)   a trace that cannot be built
-        └── APIResponseError                     an answer, but not the one that was asked for
+    ├── DownloadError                            a download cannot be kept, or is damaged or unsafe
+    └── APIError                                 a call failed
+        ├── APIConnectionError                   no response
+        │   └── APITimeoutError                  no response in time
+        ├── SessionTraceExportError (also RuntimeError)   a trace cannot be built
+        └── APIResponseError                     a response, but not the expected one
             ├── APIResponseValidationError       it cannot be read
-            └── APIStatusError                   it says no
+            └── APIStatusError                   it is an error
                 ├── BadRequestError 400          ├── NotFoundError 404
                 ├── AuthenticationError 401      ├── ConflictError 409
                 ├── BillingError 402             ├── UnprocessableEntityError 422
@@ -37,23 +37,20 @@ from tinker_rest._redaction import safe_repr, summarize
 
 
 class TinkerError(Exception):
-    """Everything that this package raises on purpose."""
+    """The base class of all exceptions of this package."""
 
 
 class InvalidArgumentError(TinkerError, ValueError):
-    """An argument is not of the form that is expected. Nothing was sent."""
+    """An argument is not valid. Nothing was sent."""
 
 
 def refusal(name: str, expected: str, value: object) -> InvalidArgumentError:
-    """The error of an argument: its name, what it must do or be, and the value without secrets."""
+    """The error of an argument. `expected` says what it must do or be; secrets in the value are not shown."""
     return InvalidArgumentError(f"{name} must {expected}, not {safe_repr(value)}")
 
 
 class CredentialsError(TinkerError):
-    """There is no API key, one that cannot be right, or one that the server exchanges for no token.
-
-    The call itself was not sent.
-    """
+    """There is no API key, or one that is not valid or cannot be exchanged for a token. The call was not sent."""
 
 
 class ClientClosedError(TinkerError, RuntimeError):
@@ -61,16 +58,15 @@ class ClientClosedError(TinkerError, RuntimeError):
 
 
 class DownloadError(TinkerError):
-    """A download did not succeed, for another reason than that the server or the storage did not answer.
+    """The destination of a download cannot be used, or the data is damaged or unsafe.
 
-    The disk is full or refuses to be written, something is at the destination already, another download is under
-    way to it, or what came is damaged or unsafe. If the system refused something, its OSError is `__cause__`.
+    The disk may be full, or something else or another download may be there. An OSError is kept as `__cause__`.
     """
 
 
 @frozen
 class APIRequest:
-    """What was asked for: the HTTP method in capitals, and the URL without secrets."""
+    """A request: the HTTP method in capitals, and the URL without secrets."""
 
     method: str
     url: str
@@ -78,7 +74,7 @@ class APIRequest:
 
 @frozen
 class APIResponse:
-    """A server's answer as it came: status, headers (names in lower case) and body in bytes."""
+    """A response as it came: the status, the headers (names in lower case) and the body in bytes."""
 
     status_code: int
     headers: Mapping[str, str] = field(repr=False)
@@ -97,17 +93,17 @@ class APIResponse:
 # With auto_exc=False, `args` and so the repr hold the message alone; pickling restores the rest from `__dict__`.
 @define(slots=False, eq=False, repr=False, auto_exc=False)
 class APIError(TinkerError):
-    """A call did not succeed.
+    """A call failed.
 
     Attributes:
         message: What went wrong, in one line without secrets.
         operation_id: The operation of the API's description that was called.
-        request: The method and URL of the request; empty if no request belongs to the error.
-        request_id: The id that this client made and sent as `X-Request-Id`.
-        server_request_id: The id that the server gave the request, if it gave one.
+        request: The method and URL of the request; empty if the error has no request.
+        request_id: The ID that this client sent as `X-Request-Id`.
+        server_request_id: The ID that the server gave the request; None if it gave none.
         attempts: How many requests were sent.
         elapsed: How long the call took, in seconds.
-        body: The server's answer as parsed JSON, or as text if it is no JSON; None without one.
+        body: The body of the response as parsed JSON, or as text if it is not JSON; None without a response.
     """
 
     message: str
@@ -120,7 +116,7 @@ class APIError(TinkerError):
     body: object = field(default=None, kw_only=True)
 
     def __str__(self) -> str:
-        """What failed, what the server said, and how often and how long it was tried, in one line."""
+        """What failed, the server's message, the number of attempts and the time they took, on one line."""
         tries = "1 attempt" if self.attempts == 1 else f"{self.attempts} attempts"
         facts = [f"request_id {self.request_id}"] if self.request_id else []
         if self.server_request_id and self.server_request_id != self.request_id:
@@ -130,11 +126,11 @@ class APIError(TinkerError):
 
 
 class APIConnectionError(APIError):
-    """No answer came: the server could not be reached or the connection broke."""
+    """No response came: the server could not be reached or the connection broke."""
 
 
 class APITimeoutError(APIConnectionError):
-    """No answer came in time."""
+    """No response came in time."""
 
 
 class SessionTraceExportError(APIError, RuntimeError):
@@ -143,13 +139,13 @@ class SessionTraceExportError(APIError, RuntimeError):
 
 @define(slots=False, eq=False, repr=False, auto_exc=False)
 class APIResponseError(APIError):
-    """The server answered, but not with what was asked for.
+    """The server responded, but not with the expected result.
 
     Attributes:
-        response: The answer as it came.
+        response: The response as it came.
         status_code: Its HTTP status.
         headers: Its headers; names are in lower case.
-        retry_after: After how many seconds the server asked to be asked again; None if it did not say.
+        retry_after: After how many seconds the server wants the next attempt; None if it did not say.
     """
 
     response: APIResponse = field(default=APIResponse(0, {}, b""), kw_only=True)
@@ -161,23 +157,22 @@ class APIResponseError(APIError):
 
 
 class APIResponseValidationError(APIResponseError):
-    """The answer is not what the API's description promises: no JSON, or a field missing or wrong."""
+    """The response does not match the API's description: it is not JSON, or a field is missing or wrong."""
 
 
 @define(slots=False, eq=False, repr=False, auto_exc=False)
 class APIStatusError(APIResponseError):
-    """The server answered with an error.
+    """The server responded with an error.
 
     Attributes:
-        operation_unsupported: Whether the server seems not to offer the operation at all, as some
-            Tinker-compatible servers do, rather than not to know the id that was asked for.
+        operation_unsupported: Whether the server seems not to offer the operation, like some compatible servers.
     """
 
     operation_unsupported: bool = field(default=False, kw_only=True)
 
     @staticmethod
     def of(response: APIResponse, *, advises: bool = True, **facts: Any) -> APIStatusError:
-        """The error of the class that belongs to the answer's status; it says what to do if it `advises`."""
+        """Return an error of the class for the response's status; it says what to do if it `advises`."""
         status = response.status_code
         kind = _CLASS_OF_STATUS.get(status, InternalServerError if status >= 500 else APIStatusError)
         body = response_body(response)
@@ -194,7 +189,7 @@ class APIStatusError(APIResponseError):
 
 
 class BadRequestError(APIStatusError):
-    """400: the request holds a value out of range or cannot be understood."""
+    """400: the request has a value out of range, or cannot be understood."""
 
 
 class AuthenticationError(APIStatusError):
@@ -202,23 +197,23 @@ class AuthenticationError(APIStatusError):
 
 
 class BillingError(APIStatusError):
-    """402: the account is blocked until its billing is settled. Repeating does not help."""
+    """402: the account is blocked until its billing is settled. Retrying does not help."""
 
 
 class PermissionDeniedError(APIStatusError):
-    """403: the caller may not do this."""
+    """403: you are not allowed to do this."""
 
 
 class NotFoundError(APIStatusError):
-    """404: there is no such thing, or `operation_unsupported` is true."""
+    """404: it does not exist, or `operation_unsupported` is true."""
 
 
 class ConflictError(APIStatusError):
-    """409: the thing is in the wanted state already, such as a checkpoint that is public."""
+    """409: it is in the desired state already, such as a checkpoint that is public."""
 
 
 class UnprocessableEntityError(APIStatusError):
-    """422: a parameter or field is not of the form that the server expects."""
+    """422: a parameter or field does not have the form that the server expects."""
 
 
 class RateLimitError(APIStatusError):
@@ -226,7 +221,7 @@ class RateLimitError(APIStatusError):
 
 
 class InternalServerError(APIStatusError):
-    """5xx: a fault of the server or of a proxy before it."""
+    """5xx: the server failed, or a proxy in front of it."""
 
 
 _CLASS_OF_STATUS: dict[int, type[APIStatusError]] = {
@@ -249,7 +244,7 @@ REMEDY_OF_STATUS = {
 
 
 def response_body(response: APIResponse) -> object:
-    """The answer's body as parsed JSON, as text if it is no JSON, or None if it is empty."""
+    """The body of a response as parsed JSON, as text if it is not JSON, or None if it is empty."""
     if not response.content:
         return None
     try:
@@ -258,7 +253,7 @@ def response_body(response: APIResponse) -> object:
         return response.text
 
 
-# What web frameworks say of a route that they do not know; of an unknown id servers say something of their own.
+# What web frameworks send for an unknown route; for an unknown ID, servers send a message of their own.
 _NO_ROUTE = ("", "Not Found", "404 page not found", "404 Not Found", "no Route")
 
 
@@ -269,7 +264,7 @@ def _is_no_route(body: object) -> bool:
 
 
 def server_message(body: object) -> str:
-    """What the server said, in one line without secrets, whatever the shape of its errors."""
+    """The server's message on one line without secrets, whatever the shape of its errors."""
     if isinstance(body, dict):
         for name in ("detail", "message", "error", "title"):
             if body.get(name):

@@ -38,11 +38,7 @@ def with_run_ids(response: Response[Any]) -> Any:
 def page(items: str, id_of_item: str, request: PageRequest | None, response: Response[Any]) -> Page[Any]:
     """Read a page, or a listing without pages if `request` is None.
 
-    Args:
-        items: The field of the response that has the items.
-        id_of_item: The field of each item that has its ID, unless the items are IDs themselves.
-        request: The request for the page.
-        response: The response.
+    `items` is the field with the items, and `id_of_item` that with the ID of each, if they are not IDs themselves.
     """
     if request is not None and request.refusal is not None:
         raise ValueError(request.refusal)

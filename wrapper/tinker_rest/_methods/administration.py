@@ -28,12 +28,10 @@ class AdministrationMethods(BaseClient):
     ) -> APIFuture[types.AuditLogResponse]:
         """Get the audit log of your organization for one day, from midnight to midnight UTC.
 
-        If the server redirects to another host, the redirect is followed without the API key. Calls the operation
-        `get_audit_log`.
+        A redirect to another host is followed without the API key. Calls the operation `get_audit_log`.
 
         Args:
-            event_type: `all` (the default), or only events of `checkpoints`, `projects`, `teams` or
-                `organizations`.
+            event_type: `all` (the default), `checkpoints`, `projects`, `teams` or `organizations`.
             day: The day; None, the default, for today in UTC.
 
         Raises:
@@ -48,8 +46,8 @@ class AdministrationMethods(BaseClient):
         """Get what your organization used, by hour, kind of usage, model, user, session and project.
 
         The data is some hours late. Costs are estimates in US dollars before credits and commitments, None if
-        there is no price yet. `event_info` of each event is one of five models, which differ in their `type`; a
-        kind that this version does not know is an `UnknownVariant`. Calls the operation `get_billing_usage`.
+        there is no price yet. `event_info` of an event is one of five models, or an `UnknownVariant` if this
+        version does not know its `type`. Calls the operation `get_billing_usage`.
 
         Args:
             starting_on: The start, a full hour in UTC that is not in the future: a datetime, or a text such as

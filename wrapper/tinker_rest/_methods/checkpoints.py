@@ -37,9 +37,7 @@ class CheckpointMethods(BaseClient):
     """Lists and downloads checkpoints; see `RestClient`."""
 
     def list_checkpoints(self, training_run_id: str) -> APIFuture[types.CheckpointsListResponse]:
-        """List all checkpoints of a training run, for training and for sampling.
-
-        Calls the operation `list_checkpoints`.
+        """List all checkpoints of a training run, of every type. Calls the operation `list_checkpoints`.
 
         Args:
             training_run_id: The ID of the run.
@@ -53,8 +51,8 @@ class CheckpointMethods(BaseClient):
     def list_user_checkpoints(self, limit: int = 100, offset: int = 0) -> APIFuture[types.CheckpointsListResponse]:
         """List your checkpoints across all training runs, newest first (one page).
 
-        A page may hold fewer than `limit` checkpoints although more follow; an empty page is the end. Calls the
-        operation `list_user_checkpoints`.
+        A page may be short although more follow; only an empty one is the end. Calls the operation
+        `list_user_checkpoints`.
 
         Args:
             limit: The maximum number of checkpoints in the page; 100 by default. Servers have an upper bound.
@@ -66,10 +64,7 @@ class CheckpointMethods(BaseClient):
     def iter_user_checkpoints(
         self, *, page_size: int = 500, max_items: int | None = None
     ) -> pagination.Paginator[types.Checkpoint]:
-        """Iterate over your checkpoints across all training runs, newest first, with `for` or `async for`.
-
-        You can delete them while you iterate: none is skipped. See `Paginator` for what else is guaranteed. Calls
-        the operation `list_user_checkpoints`.
+        """Iterate over your checkpoints, newest first; see `Paginator`. Calls `list_user_checkpoints`.
 
         Args:
             page_size: How many checkpoints to request at once, at least 2; 500 by default. Servers have a bound.
@@ -113,8 +108,7 @@ class CheckpointMethods(BaseClient):
                 `timeout` and `max_retries` do not apply to this wait.
 
         Raises:
-            NotFoundError: The checkpoint or its archive does not exist, or you cannot read it (raised by the
-                future).
+            NotFoundError: There is no such checkpoint or archive that you can read (raised by the future).
             APIStatusError: The archive was not built in time (raised by the future).
         """
         return self._archive_url(training_run_id, checkpoint_id, timeout, self._submit)
@@ -131,9 +125,7 @@ class CheckpointMethods(BaseClient):
         return self.get_checkpoint_archive_url(*ids_in(tinker_path), timeout=timeout)
 
     def get_weights_info_by_tinker_path(self, tinker_path: str) -> APIFuture[types.WeightsInfoResponse]:
-        """Get what is needed to load a checkpoint: the base model, the optimizer and the LoRA settings.
-
-        Calls the operation `get_weights_info_by_tinker_path`.
+        """Get a checkpoint's base model, optimizer and LoRA settings. Calls `get_weights_info_by_tinker_path`.
 
         Args:
             tinker_path: The address of your own or a public checkpoint, `tinker://RUN_ID/weights/NAME`.
@@ -148,8 +140,7 @@ class CheckpointMethods(BaseClient):
     def get_external_weights_urls(self, tinker_path: str) -> APIFuture[types.ExternalWeightsUrlsResponse]:
         """Get a signed URL for each file of external weights.
 
-        The URLs work until `expires` (UTC) of the result and need no API key: anyone can download with them. Calls
-        the operation `get_external_weights_urls`.
+        Anyone can download with these URLs until `expires` (UTC). Calls the operation `get_external_weights_urls`.
 
         Args:
             tinker_path: The address of the weights, `tinker://RUN_ID/external_weights/NAME`.

@@ -15,8 +15,7 @@ class ServerMethods(BaseClient):
     def get_server_capabilities(self) -> APIFuture[types.GetServerCapabilitiesResponse]:
         """Get the models that you can use, with the maximum context length of each in tokens.
 
-        Some servers report only the names of the models, and some not even these. Calls the operation
-        `get_server_capabilities`.
+        Some servers report only names, and some not even these. Calls the operation `get_server_capabilities`.
 
         Raises:
             AuthenticationError: The server does not know the API key (raised by the future).

@@ -68,10 +68,7 @@ class SessionMethods(BaseClient):
     def iter_sessions(
         self, *, page_size: int = 500, max_items: int | None = None, access_scope: AccessScopeName = "owned"
     ) -> pagination.Paginator[str]:
-        """Iterate over the IDs of all sessions, active or not, with `for` or `async for`.
-
-        See `Paginator` for what is guaranteed if sessions are created meanwhile. Calls the operation
-        `list_sessions`.
+        """Iterate over the IDs of all sessions; see `Paginator`. Calls the operation `list_sessions`.
 
         Args:
             page_size: How many IDs to request at once, at least 2; 500 by default. Servers have an upper bound.
@@ -83,7 +80,7 @@ class SessionMethods(BaseClient):
         return pagination.paginate("iter_sessions", call, parsing.sessions_page, page_size, max_items)
 
     def get_sampler(self, sampler_id: str) -> APIFuture[types.GetSamplerResponse]:
-        """Get the base model of a sampler and the path of its checkpoint. Calls the operation `get_sampler`.
+        """Get a sampler's base model and its checkpoint, if any. Calls the operation `get_sampler`.
 
         Args:
             sampler_id: The ID of the sampler, such as `SESSION_ID:sample:0`.
@@ -113,10 +110,7 @@ class SessionMethods(BaseClient):
     def iter_session_search(
         self, request: types.SessionSearchRequest, *, page_size: int | None = None, max_items: int | None = None
     ) -> pagination.Paginator[types.SessionSummary]:
-        """Iterate over all sessions that a search finds, newest first, with `for` or `async for`.
-
-        The search is experimental: servers may change or drop it. See `Paginator` for what is guaranteed. Calls
-        the operation `search_sessions`.
+        """Iterate over all sessions that a search finds; see `Paginator`. Calls the operation `search_sessions`.
 
         Args:
             request: What to search for, as for `search_sessions`. If it has a cursor, the iteration starts there.
@@ -129,7 +123,7 @@ class SessionMethods(BaseClient):
         """
         self._refuse_closed()
         wanted = copy.deepcopy(arguments.search(request))
-        size = wanted.limit if page_size is None else arguments.page_size(page_size, arguments.MAX_SEARCH_LIMIT)
+        size = arguments.page_size(wanted.limit if page_size is None else page_size, arguments.MAX_SEARCH_LIMIT)
 
         def fetch(page: pagination.PageRequest) -> APIFuture[pagination.Page[types.SessionSummary]]:
             body = wanted.model_copy(update={"limit": page.limit, "cursor": page.position})
@@ -141,8 +135,7 @@ class SessionMethods(BaseClient):
     def assign_session_project(self, session_id: str, project_id: str) -> APIFuture[None]:
         """Move a session, with its training runs and samplers, into a project.
 
-        You can move it to another project later, but not out of all projects. Calls the operation
-        `assign_session_project`.
+        You can move it again, but not out of all projects. Calls the operation `assign_session_project`.
 
         Args:
             session_id: The ID of the session.

@@ -55,7 +55,7 @@ class TrainingRunMethods(BaseClient):
     ) -> APIFuture[types.TrainingRunsResponse]:
         """List training runs, most recently used first (one page).
 
-        A page may hold fewer than `limit` runs although more follow; an empty page is the end. Calls the operation
+        A page may be short although more follow; only an empty one is the end. Calls the operation
         `list_training_runs`.
 
         Args:
@@ -67,13 +67,9 @@ class TrainingRunMethods(BaseClient):
         Raises:
             BadRequestError or UnprocessableEntityError: `limit` is too large (raised by the future).
         """
-        return self._submit(
-            api.list_training_runs,
-            **arguments.page(limit, offset, 20),
-            access_scope=arguments.scope(access_scope),
-            project_id=arguments.optional_project(project_id),
-            read=parsing.with_run_ids,
-        )
+        query = {**arguments.page(limit, offset, 20), "access_scope": arguments.scope(access_scope)}
+        project = arguments.optional_project(project_id)
+        return self._submit(api.list_training_runs, **query, project_id=project, read=parsing.with_run_ids)
 
     def iter_training_runs(
         self,
@@ -83,10 +79,7 @@ class TrainingRunMethods(BaseClient):
         access_scope: AccessScopeName = "owned",
         project_id: str | None = None,
     ) -> pagination.Paginator[types.TrainingRun]:
-        """Iterate over training runs, most recently used first, with `for` or `async for`.
-
-        Runs that are used or started meanwhile may come last. See `Paginator` for what else is guaranteed. Calls
-        the operation `list_training_runs`.
+        """Iterate over training runs, most recently used first; see `Paginator`. Calls `list_training_runs`.
 
         Args:
             page_size: How many runs to request at once, at least 2; 500 by default. Servers have an upper bound.
