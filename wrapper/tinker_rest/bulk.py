@@ -13,21 +13,12 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Literal, TypeVar
 
-from attrs import field, frozen
+from attrs import frozen
 
-from tinker_rest import _workers
+from tinker_rest import _workers, errors
 from tinker_rest._lazy import models, types
 from tinker_rest._redaction import summarize
 from tinker_rest._work import Work
-from tinker_rest.errors import (
-    APIConnectionError,
-    AuthenticationError,
-    BillingError,
-    CredentialsError,
-    InvalidArgumentError,
-    TinkerError,
-    refusal,
-)
 from tinker_rest.futures import APIFuture
 from tinker_rest.paths import ParsedCheckpointTinkerPath, segment, split_checkpoint_id
 from tinker_rest.selection import run_id_of
@@ -44,7 +35,6 @@ MAX_ERRORS_SHOWN = 3
 # After this many failures of the server in a row, or as many as may be in flight, the rest is skipped.
 MAX_FAILURES_IN_A_ROW = 5
 _UNAVAILABLE = (429, 502, 503, 504)  # not 500, which some servers answer for a checkpoint that is gone
-_LOG_START = b'{"action": "'
 
 
 @frozen
@@ -53,9 +43,8 @@ class BulkOutcome:
 
     Attributes:
         tinker_path: The address of the checkpoint, as given.
-        status: `done`; `already_done` if it was listed and is gone now, if it was public or private already, or if
-            the log says so; `not_found` if the server does not know it; `failed`; or `skipped` if it was not
-            tried, since every remaining change would fail the same way.
+        status: `done`; `already_done` if it was listed and is gone now, was public or private already, or is done
+            by the log; `not_found`; `failed`; or `skipped`, since every remaining change would fail the same way.
         error: Why it failed or was not found; None otherwise.
     """
 
@@ -87,7 +76,7 @@ class BulkResult:
         outcomes: One for each checkpoint, in the given order. A checkpoint that was given twice has one.
     """
 
-    outcomes: list[BulkOutcome] = field()
+    outcomes: list[BulkOutcome]
 
     @property
     def failures(self) -> list[BulkOutcome]:
@@ -111,7 +100,7 @@ def _counts(outcomes: Iterable[BulkOutcome]) -> str:
     return ", ".join(f"{count} {status}" for status, count in Counter(one.status for one in outcomes).items())
 
 
-class BulkError(TinkerError):
+class BulkError(errors.TinkerError):
     """Some checkpoints could not be changed, or were not tried.
 
     Attributes:
@@ -124,16 +113,16 @@ class BulkError(TinkerError):
 
     def __str__(self) -> str:
         bad = self.result.failures
-        errors = [f"{one.tinker_path}: {one.error}" for one in bad if one.error is not None][:MAX_ERRORS_SHOWN]
+        reasons = [f"{one.tinker_path}: {one.error}" for one in bad if one.error is not None][:MAX_ERRORS_SHOWN]
         count = f"{len(bad)} of {len(self.result.outcomes)} checkpoints were not changed"
-        return summarize(f"{count} ({_counts(bad)}): {'; '.join(errors)}", 1000)
+        return summarize(f"{count} ({_counts(bad)}): {'; '.join(reasons)}", 1000)
 
 
 def paths_of(checkpoints: Iterable[str | types.Checkpoint]) -> dict[ParsedCheckpointTinkerPath, bool]:
     """Return the address of each checkpoint, and whether a server listed it. Raises InvalidArgumentError."""
     if isinstance(checkpoints, str) or not isinstance(checkpoints, Iterable):
         expected = "be a list of tinker paths or Checkpoint objects, or a CheckpointSelection"
-        raise refusal("checkpoints", expected, checkpoints)
+        raise errors.refusal("checkpoints", expected, checkpoints)
     return {_path_of(one): isinstance(one, models.Checkpoint) for one in checkpoints}
 
 
@@ -142,7 +131,7 @@ def _path_of(value: str | types.Checkpoint) -> ParsedCheckpointTinkerPath:
         return ParsedCheckpointTinkerPath.from_tinker_path(value)
     try:
         return ParsedCheckpointTinkerPath.from_tinker_path(value.tinker_path)
-    except InvalidArgumentError:
+    except errors.InvalidArgumentError:
         # Some servers have paths of another form, but the usual IDs.
         run_id = segment("the run id of a checkpoint", run_id_of(value) or "")
         split_checkpoint_id(value.checkpoint_id)
@@ -186,12 +175,14 @@ def _lines_of(log: str | os.PathLike[str]) -> list[bytes]:
         with Path(log).open("ab+") as file:
             file.seek(0)
             content = file.read()
-            if content and not content.startswith(_LOG_START):
-                raise InvalidArgumentError(f"log must be a new file or the log of an earlier run, not {log}")
+            if content and not content.startswith(b'{"action": "'):
+                raise errors.InvalidArgumentError(
+                    f"log must be a new file or the log of an earlier run, not {log}"
+                )
             if content and not content.endswith(b"\n"):  # a killed run left half a line
                 file.write(b"\n")
     except (OSError, TypeError) as error:
-        raise InvalidArgumentError(f"log must be a file that can be written: {error}") from error
+        raise errors.InvalidArgumentError(f"log must be a file that can be written: {error}") from error
     return content.splitlines()
 
 
@@ -206,10 +197,10 @@ def change_all(
     log: OutcomeLog,
     progress: Callable[[BulkProgress], object] | None,
 ) -> BulkResult:
-    """Make one change, which `start` starts, to many checkpoints; `paths` are what `paths_of` returns.
+    """Make a change, which `start` starts, to the `paths` that `paths_of` returned, except those done by the log.
 
-    A status that is `already_done_status` means that nothing was left to do; 404 means it only if the checkpoint
-    was listed, or with `missing_ok`. What is done by the log is not sent.
+    A response with `already_done_status` means that nothing was left to do, but 404 only for a checkpoint that was
+    listed, or with `missing_ok`.
     """
     outcomes: dict[str, BulkOutcome] = {}
     failures_in_a_row = 0
@@ -235,9 +226,9 @@ def change_all(
         error: Exception | None = future.exception()  # type: ignore[assignment]
         is_unsupported = getattr(error, "operation_unsupported", False)
         status_code = 0 if is_unsupported else getattr(error, "status_code", 0)
-        is_away = isinstance(error, APIConnectionError) or status_code in _UNAVAILABLE
+        is_away = isinstance(error, errors.APIConnectionError) or status_code in _UNAVAILABLE
         failures_in_a_row = failures_in_a_row + 1 if is_away or is_unsupported else 0
-        is_final = isinstance(error, (AuthenticationError, BillingError, CredentialsError))
+        is_final = isinstance(error, (errors.AuthenticationError, errors.BillingError, errors.CredentialsError))
         is_stopped |= is_final or failures_in_a_row >= max(MAX_FAILURES_IN_A_ROW, concurrency)
         if error is None:
             note(path, "done")
@@ -251,10 +242,7 @@ def change_all(
 def as_completed(
     work: Work[Any], start: Callable[[K], APIFuture[T]], keys: Iterable[K], concurrency: int
 ) -> Iterator[tuple[K, APIFuture[T]]]:
-    """Start a call for each key, at most `concurrency` at a time, and yield both when the call has ended.
-
-    If the loop is left or the work ends, those in flight are cancelled.
-    """
+    """Start a call for each key, and yield both once it has ended. Leaving the loop cancels those in flight."""
     waiting = iter(keys)
     ended: SimpleQueue[Any] = SimpleQueue()
     in_flight: dict[APIFuture[T], K] = {}

@@ -11,8 +11,7 @@ from typing import Any, Literal
 from attrs import Attribute, evolve, field, frozen
 
 from tinker_rest._lazy import types
-from tinker_rest._redaction import safe_repr
-from tinker_rest.errors import InvalidArgumentError
+from tinker_rest.errors import InvalidArgumentError, refusal
 from tinker_rest.paths import segment
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -22,14 +21,14 @@ def _run_ids(value: Collection[str] | None) -> tuple[str, ...] | None:
     if value is None:
         return None
     if isinstance(value, str) or not isinstance(value, Collection):
-        raise InvalidArgumentError(f"training_run_ids must be a list of ids, or None, not {safe_repr(value)}")
+        raise refusal("training_run_ids", "be a list of ids, or None", value)
     return tuple(segment("each of training_run_ids", one) for one in value)
 
 
 def _must_be(expected: str, is_valid: Callable[[Any], bool]) -> Callable[[Any, Attribute[Any], Any], None]:
     def check(_: object, attribute: Attribute[Any], value: Any) -> None:
         if value is not None and not is_valid(value):
-            raise InvalidArgumentError(f"{attribute.name} must be {expected}, or None, not {safe_repr(value)}")
+            raise refusal(attribute.name, f"be {expected}, or None", value)
 
     return check
 
@@ -57,8 +56,8 @@ class CheckpointSelection:
 
         CheckpointSelection(older_than=timedelta(days=30), keep_latest=2, checkpoint_type="training")
 
-    An unknown value never matches: a checkpoint without a known size is not larger than anything, and one without
-    a known time is neither older, nor before, nor after anything.
+    An unknown value never matches: a checkpoint of unknown size is not larger than anything, and one of unknown
+    time is neither older, nor before, nor after anything.
 
     Args:
         training_run_ids: Only checkpoints of these training runs; an empty list means none.

@@ -64,9 +64,7 @@ def archive_url(asked_at: str, response: Response[Any]) -> types.CheckpointArchi
     url = joined_url(asked_at, response.headers.get("location", ""))
     if not is_web_url(url):
         raise ValueError("the redirect to the archive must be to an http or https URL")
-    expires = parse_http_date(response.headers.get("expires", ""))
-    if expires is None:
-        expires = time.time() + SIGNED_URL_SECONDS
+    expires = parse_http_date(response.headers.get("expires", "")) or time.time() + SIGNED_URL_SECONDS
     return types.CheckpointArchiveUrlResponse(url, datetime.fromtimestamp(expires, UTC))
 
 

@@ -245,8 +245,8 @@ class CheckpointMethods(BaseClient):
             listed = bulk.as_completed(work, list_run, run_ids, MAX_RUNS_AT_ONCE)
             of_run = {run_id: future.result() for run_id, future in listed}
             everything = [checkpoint for run_id in run_ids for checkpoint in of_run[run_id].items]
-            server_time = max((page.server_time for page in of_run.values() if page.server_time), default=None)
-        now = datetime.now(UTC) if server_time is None else datetime.fromtimestamp(server_time, UTC)
+            server_time = max((page.server_time or 0.0 for page in of_run.values()), default=0.0)
+        now = datetime.fromtimestamp(server_time, UTC) if server_time else datetime.now(UTC)
         ahead = (datetime.now(UTC) - now).total_seconds()
         if abs(ahead) > MAX_CLOCK_DIFFERENCE:
             _log.warning("this computer's clock differs from the server's by %.0f s; ages are the server's", ahead)
@@ -256,15 +256,12 @@ class CheckpointMethods(BaseClient):
         self, training_run_id: str, checkpoint_id: str, timeout: float | None, submit: Callable[..., R]
     ) -> R:
         check_seconds("timeout", timeout)
-        operation, run_id, *kind, name = addressed("get_checkpoint_archive_url", training_run_id, checkpoint_id)
-        by_bare_id = api.get_checkpoint_archive_url_by_bare_id, (run_id, name)
+        call = addressed("get_checkpoint_archive_url", training_run_id, checkpoint_id)
+        by_bare_id = api.get_checkpoint_archive_url_by_bare_id, (call[1], call[-1])
         return submit(
-            operation,
-            run_id,
-            *kind,
-            name,
+            *call,
             # By the bare name, servers give the archive of the sampler weights, whatever the kind.
-            fallback=by_bare_id if kind == ["sampler_weights"] else None,
+            fallback=by_bare_id if call[2] == "sampler_weights" else None,
             policy=Policy(success_status=302, poll_statuses=frozenset((425, 503)), build_timeout=timeout),
             read=partial(parsing.archive_url, self.base_url),
         )
