@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tinker_rest import APIStatusError, CredentialsError, RestClient, _credentials
+from tinker_rest import APIStatusError, CredentialsError, RestClient, _auth
 
 from .recording_server import KEY, RecordingServer, reply, token, wait_until
 
@@ -159,7 +159,7 @@ def test_a_command_that_gives_none(
 
 def test_a_command_that_hangs(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TINKER_CREDENTIAL_CMD", "exec sleep 60")
-    monkeypatch.setattr(_credentials, "COMMAND_SECONDS", 0.2)
+    monkeypatch.setattr(_auth, "COMMAND_SECONDS", 0.2)
     with RestClient(base_url=server.base_url) as client, pytest.raises(CredentialsError, match=r"within 0\.2 s"):
         client.list_sessions().result(10)
 

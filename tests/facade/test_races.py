@@ -23,7 +23,6 @@ from tinker_rest import (
     RestClient,
     _auth,
     _call,
-    _credentials,
     _workers,
 )
 from tinker_rest._auth import _Key
@@ -156,7 +155,7 @@ def test_a_client_that_is_closed_while_a_call_begins(
 def test_a_credential_command_that_leaves_something_behind(
     server: RecordingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_credentials, "COMMAND_SECONDS", 0.3)
+    monkeypatch.setattr(_auth, "COMMAND_SECONDS", 0.3)
     monkeypatch.setenv("TINKER_CREDENTIAL_CMD", "sleep 15 & echo tml-x")
     with RestClient(base_url=server.base_url) as client:
         error = client.get_training_run("r").exception(10)

@@ -52,13 +52,13 @@ _NAMES_OF = {
     "tinker_rest.paths": "ParsedCheckpointTinkerPath",
     "tinker_rest.selection": "CheckpointSelection",
     "tinker_rest.types": """
-        AdamOptimizerConfig Checkpoint CheckpointType DimuonOptimizerConfig ModelID TrainingRun
+        AdamOptimizerConfig Checkpoint CheckpointType DimuonOptimizerConfig ModelID TrainingRun types
     """,
     "tinker_rest_api.spec_digest": "SPEC_SHA256 SPEC_VERSION",
 }
 _MODULE_OF = {name: module for module, names in _NAMES_OF.items() for name in names.split()}
 
-__all__ = ["types", *_MODULE_OF]
+__all__ = [*_MODULE_OF]
 
 # Programs written for the official SDK may import these.
 _OF_SDK = ["AdamParams", "Datum", "LoraConfig", "ModelInput", "SamplingClient", "SamplingParams", "TrainingClient"]
@@ -66,13 +66,11 @@ _OF_SDK = ["AdamParams", "Datum", "LoraConfig", "ModelInput", "SamplingClient", 
 if not TYPE_CHECKING:  # else type checkers would accept every name
 
     def __getattr__(name):
-        if name == "types":
-            return import_module("tinker_rest.types")
         if name not in _MODULE_OF:
             hint = "; training and sampling are in the official SDK, tinker" if name in _OF_SDK else ""
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
-        value = getattr(import_module(_MODULE_OF[name]), name)
-        globals()[name] = value
+        module = import_module(_MODULE_OF[name])
+        globals()[name] = value = module if name == "types" else getattr(module, name)
         return value
 
 

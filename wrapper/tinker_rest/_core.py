@@ -10,9 +10,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from tinker_rest import _workers
-from tinker_rest._auth import Authenticator
+from tinker_rest._auth import Authenticator, find_credential
 from tinker_rest._call import Call
-from tinker_rest._credentials import find_credential
 from tinker_rest._requests import Server
 from tinker_rest._settings import PUBLIC_HEADERS, check_headers, resolve_base_url
 from tinker_rest._task import Task
