@@ -5,15 +5,14 @@ What is imported here is loaded when a method first needs it, so that importing 
 
 from typing import TYPE_CHECKING
 
+from tinker_rest import pagination as pagination
 from tinker_rest._lazy import LazyModule
 
 if TYPE_CHECKING:
     from tinker_rest import bulk as bulk
     from tinker_rest import downloads as downloads
-    from tinker_rest import pagination as pagination
     from tinker_rest._methods import _parsing as parsing
 else:
     bulk = LazyModule("tinker_rest.bulk")
     downloads = LazyModule("tinker_rest.downloads")
-    pagination = LazyModule("tinker_rest.pagination")
     parsing = LazyModule("tinker_rest._methods._parsing")
