@@ -50,10 +50,6 @@ def page(limit: int | None, offset: int | None, default: int) -> dict[str, Any]:
     }
 
 
-def page_size(size: int, most: int = 2**31 - 1) -> int:
-    return number("page_size", size, 1, most)
-
-
 def max_items(count: int | None) -> int | None:
     return None if count is None else number("max_items", count, 1, 2**53 - 1)
 
@@ -80,12 +76,8 @@ def member(name: str, kind: type[Member], value: str) -> Member:
         raise refusal(name, f"be one of {names}", value) from None
 
 
-def project(name: str, project_id: str) -> str:
-    return segment(name, project_id, allow_slash=True)
-
-
 def optional_project(project_id: str | None) -> str | Unset:
-    return UNSET if project_id is None else project("project_id", project_id)
+    return UNSET if project_id is None else segment("project_id", project_id, allow_slash=True)
 
 
 def access_token(token: str | None) -> str | Unset:

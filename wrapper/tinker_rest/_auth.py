@@ -1,4 +1,4 @@
-"""What is sent as the API key: which credential it is, and the token for it if the server wants one."""
+"""Finds the credential, and exchanges it for a token if the server wants one."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _POLICY = Policy(is_secret=True)
 
 @define(eq=False)
 class Credential:
-    """An API key or a JSON Web Token, or a command that prints one each time it is needed anew."""
+    """An API key or a JSON Web Token, or a command that prints one each time a new one is needed."""
 
     key: str = field(default="", repr=False)
     command: str = field(default="", repr=False)
@@ -209,7 +209,7 @@ def _warn(message: str) -> None:
 
 @frozen
 class _Key:
-    """What is sent. Its times are by our own clock, since the server's may differ."""
+    """The key to send. Its times are those of our clock, since the server's may differ."""
 
     text: str = field(repr=False)
     lifetime: float = math.inf
@@ -219,11 +219,11 @@ class _Key:
 class Authenticator:
     """Gives the requests to one server their key. All methods but `ready` and `close` may block.
 
-    A fixed credential is sent as it is. If the server refuses it, it is asked whether it wants a token instead. A
-    credential from a command is for servers that do, so these are asked before the first request.
+    A fixed credential is sent as it is; a server that refuses it is asked whether it wants a token instead. A
+    credential from a command is for servers that do, so they are asked before the first request.
 
-    `new_server` makes what carries the requests of an exchange, with a credential as the API key. It has a limiter
-    of its own, since the calls that wait for the token may have all places of the other.
+    `new_server` returns a `Server` that sends a credential as the API key. It has a limiter of its own, since the
+    calls that wait for the token may occupy the other.
     """
 
     def __init__(self, credential: Credential, new_server: Callable[[str], Server]) -> None:

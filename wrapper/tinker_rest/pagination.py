@@ -297,7 +297,7 @@ def paginate(
     is_reordered: bool = False,
 ) -> Paginator[T]:
     """Check the arguments of an `iter_` method that reads by offsets, and return its result."""
-    size, most = arguments.page_size(page_size), arguments.max_items(max_items)
+    size, most = arguments.number("page_size", page_size), arguments.max_items(max_items)
 
     def fetch(request: PageRequest) -> APIFuture[Page[T]]:
         return call(limit=request.limit, offset=request.position, read=partial(read, request))

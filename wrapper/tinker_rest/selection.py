@@ -130,11 +130,13 @@ class CheckpointSelection:
     def _matches(self, one: types.Checkpoint, now: datetime) -> bool:
         time = one.time
         left = None if one.expires_at is None else one.expires_at - now
+        pattern = "*" if self.name is None else self.name
+        name = "/".join(one.tinker_path.split("/")[-2 if "/" in pattern else -1 :])
         return (
             (self.include_public or not one.public)
             and (self.training_run_ids is None or run_id_of(one) in self.training_run_ids)
             and (self.checkpoint_type is None or one.checkpoint_type == self.checkpoint_type)
-            and (self.name is None or _is_named(one, self.name))
+            and fnmatchcase(name, pattern)
             and (self.older_than is None or (time is not None and now - time >= self.older_than))
             and (self.before is None or (time is not None and time < self.before))
             and (self.after is None or (time is not None and time >= self.after))
@@ -148,11 +150,6 @@ def run_id_of(checkpoint: types.Checkpoint) -> str | None:
     """The ID of its training run, from its tinker path if the server left it out; None if neither has one."""
     scheme, _, rest = checkpoint.tinker_path.partition("://")
     return checkpoint.training_run_id or ("" if "/" in scheme else rest.partition("/")[0]) or None
-
-
-def _is_named(checkpoint: types.Checkpoint, pattern: str) -> bool:
-    parts = 2 if "/" in pattern else 1
-    return fnmatchcase("/".join(checkpoint.tinker_path.split("/")[-parts:]), pattern)
 
 
 def _latest(checkpoints: list[types.Checkpoint], count: int) -> set[str]:

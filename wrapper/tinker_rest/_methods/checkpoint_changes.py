@@ -14,7 +14,7 @@ from tinker_rest._methods.checkpoints import CheckpointMethods, addressed, api
 from tinker_rest._retry import Policy
 from tinker_rest.errors import InvalidArgumentError
 from tinker_rest.futures import APIFuture, async_variant
-from tinker_rest.paths import ParsedCheckpointTinkerPath, ids_in
+from tinker_rest.paths import ParsedCheckpointTinkerPath, ids_in, segment
 from tinker_rest.selection import CheckpointSelection
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class CheckpointChangeMethods(CheckpointMethods):
         name = "destination_project_id or TINKER_PROJECT_ID"
         body = models.CopyWeightsRequest(
             source_path=source.tinker_path,
-            destination_project_id=arguments.project(name, destination_project_id),
+            destination_project_id=segment(name, destination_project_id, allow_slash=True),
             ttl_seconds=arguments.ttl(ttl_seconds),
         )
         return self._submit(

@@ -123,7 +123,8 @@ class SessionMethods(BaseClient):
         """
         self._refuse_closed()
         wanted = copy.deepcopy(arguments.search(request))
-        size = arguments.page_size(wanted.limit if page_size is None else page_size, arguments.MAX_SEARCH_LIMIT)
+        size = wanted.limit if page_size is None else page_size
+        size = arguments.number("page_size", size, 1, arguments.MAX_SEARCH_LIMIT)
 
         def fetch(page: pagination.PageRequest) -> APIFuture[pagination.Page[types.SessionSummary]]:
             body = wanted.model_copy(update={"limit": page.limit, "cursor": page.position})
@@ -146,7 +147,7 @@ class SessionMethods(BaseClient):
             PermissionDeniedError: You cannot add to the project (raised by the future).
         """
         session = segment("session_id", session_id)
-        body = models.AssignSessionProjectRequest(project_id=arguments.project("project_id", project_id))
+        body = models.AssignSessionProjectRequest(segment("project_id", project_id, allow_slash=True))
         return self._submit(api.assign_session_project, session, body=body, read=parsing.parse_empty)
 
     def export_session_trace(
