@@ -8,6 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
@@ -138,36 +139,42 @@ def _path_of(value: str | types.Checkpoint) -> ParsedCheckpointTinkerPath:
         return ParsedCheckpointTinkerPath(value.tinker_path, run_id, "training", value.checkpoint_id)
 
 
-class OutcomeLog:
-    """The log of a change to many checkpoints: a line of JSON for each outcome.
+class Outcomes:
+    """The outcomes of a change so far. Each is reported as it comes, and appended to the log as a line of JSON.
 
     `done` has the tinker paths that an earlier run with the same log and the same `change` has changed. Raises
-    InvalidArgumentError if the file cannot be written, or holds something else.
+    InvalidArgumentError if the log cannot be written, or holds something else.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | None, change: dict[str, object]) -> None:
-        self._path = path
+    def __init__(
+        self,
+        change: dict[str, object],
+        log: str | os.PathLike[str] | None,
+        progress: Callable[[BulkProgress], object] | None,
+    ) -> None:
         self._change = change
+        self._log = log
+        self._progress = progress
+        self.of_path: dict[str, BulkOutcome] = {}
         self.done: set[str] = set()
-        for line in [] if path is None else _lines_of(path):
+        for line in [] if log is None else _lines_of(log):
             with contextlib.suppress(ValueError, TypeError, KeyError):  # half a line
                 entry = json.loads(line)
                 is_done = entry["status"] in SUCCEEDED and change.items() <= entry.items()
                 (self.done.add if is_done else self.done.discard)(entry["tinker_path"])  # a later line counts
 
-    def append(self, outcome: BulkOutcome) -> None:
-        """Append the line of an outcome that is not from the log. Raises OSError."""
-        if self._path is None or outcome.tinker_path in self.done:
-            return
-        entry = {
-            **self._change,
-            "tinker_path": outcome.tinker_path,
-            "status": outcome.status,
-            "error": None if outcome.error is None else summarize(str(outcome.error)),
-            "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        }
-        with Path(self._path).open("ab") as file:
-            file.write(json.dumps(entry).encode() + b"\n")
+    def add(self, total: int, tinker_path: str, status: BulkStatus, error: Exception | None = None) -> None:
+        """Add an outcome. Raises OSError if the log cannot be written any more."""
+        outcome = self.of_path[tinker_path] = BulkOutcome(tinker_path, status, error)
+        if self._log is not None and tinker_path not in self.done:
+            message = None if error is None else summarize(str(error))
+            time = datetime.now(UTC).isoformat(timespec="seconds")
+            entry = {"tinker_path": tinker_path, "status": status, "error": message, "time": time}
+            with Path(self._log).open("ab") as file:
+                file.write(json.dumps({**self._change, **entry}).encode() + b"\n")
+        if self._progress is not None:
+            with _workers.calling_back("the progress callback failed; the change goes on"):
+                self._progress(BulkProgress(total, len(self.of_path), outcome))
 
 
 def _lines_of(log: str | os.PathLike[str]) -> list[bytes]:
@@ -190,35 +197,27 @@ def change_all(
     work: Work[BulkResult],
     paths: dict[ParsedCheckpointTinkerPath, bool],
     start: Callable[[ParsedCheckpointTinkerPath], APIFuture[None]],
-    *,
-    already_done_status: int | None,
-    missing_ok: bool,
+    outcomes: Outcomes,
     concurrency: int,
-    log: OutcomeLog,
-    progress: Callable[[BulkProgress], object] | None,
+    already_done_status: int | None,
+    *,
+    missing_ok: bool,
 ) -> BulkResult:
     """Make a change, which `start` starts, to the `paths` that `paths_of` returned, except those done by the log.
 
     A response with `already_done_status` means that nothing was left to do, but 404 only for a checkpoint that was
     listed, or with `missing_ok`.
     """
-    outcomes: dict[str, BulkOutcome] = {}
+    add = partial(outcomes.add, len(paths))
     failures_in_a_row = 0
     is_stopped = False
 
-    def note(path: ParsedCheckpointTinkerPath, status: BulkStatus, error: Exception | None = None) -> None:
-        outcome = outcomes[path.tinker_path] = BulkOutcome(path.tinker_path, status, error)
-        log.append(outcome)
-        if progress is not None:
-            with _workers.calling_back("the progress callback failed; the change goes on"):
-                progress(BulkProgress(len(paths), len(outcomes), outcome))
-
     def remaining() -> Iterator[ParsedCheckpointTinkerPath]:
         for path in paths:
-            if path.tinker_path in log.done:
-                note(path, "already_done")
+            if path.tinker_path in outcomes.done:
+                add(path.tinker_path, "already_done")
             elif is_stopped:
-                note(path, "skipped")
+                add(path.tinker_path, "skipped")
             else:
                 yield path
 
@@ -231,12 +230,12 @@ def change_all(
         is_final = isinstance(error, (errors.AuthenticationError, errors.BillingError, errors.CredentialsError))
         is_stopped |= is_final or failures_in_a_row >= max(MAX_FAILURES_IN_A_ROW, concurrency)
         if error is None:
-            note(path, "done")
+            add(path.tinker_path, "done")
         elif status_code == already_done_status and (status_code != 404 or missing_ok or paths[path]):
-            note(path, "already_done")
+            add(path.tinker_path, "already_done")
         else:
-            note(path, "not_found" if status_code == 404 else "failed", error)
-    return BulkResult([outcomes[path.tinker_path] for path in paths])
+            add(path.tinker_path, "not_found" if status_code == 404 else "failed", error)
+    return BulkResult([outcomes.of_path[path.tinker_path] for path in paths])
 
 
 def as_completed(

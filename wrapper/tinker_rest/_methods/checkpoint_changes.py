@@ -296,18 +296,14 @@ class CheckpointChangeMethods(CheckpointMethods):
                 "checkpoints must not be a CheckpointSelection without any filter; to change all of them, use "
                 "CheckpointSelection(name='*')"
             )
-        outcome_log = bulk.OutcomeLog(log, {"action": name, "base_url": self.base_url, **values})
+        outcomes = bulk.Outcomes({"action": name, "base_url": self.base_url, **values}, log, progress)
+
+        def start(path: ParsedCheckpointTinkerPath) -> APIFuture[None]:
+            return self._change(name, path.training_run_id, path.checkpoint_id, **values)
 
         def run(work: Work[bulk.BulkResult]) -> bulk.BulkResult:
-            return bulk.change_all(
-                work,
-                given if isinstance(given, dict) else bulk.paths_of(self._read_selected(work, given)),
-                lambda path: self._change(name, path.training_run_id, path.checkpoint_id, **values),
-                already_done_status=_ALREADY_DONE.get(name),
-                missing_ok=missing_ok,
-                concurrency=most,
-                log=outcome_log,
-                progress=progress,
-            )
+            paths = given if isinstance(given, dict) else bulk.paths_of(self._read_selected(work, given))
+            status = _ALREADY_DONE.get(name)
+            return bulk.change_all(work, paths, start, outcomes, most, status, missing_ok=missing_ok)
 
         return self._run(run)
