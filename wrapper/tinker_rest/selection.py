@@ -62,9 +62,8 @@ class CheckpointSelection:
     Args:
         training_run_ids: Only checkpoints of these training runs; an empty list means none.
         checkpoint_type: Only checkpoints of this type: `training`, `sampler`, `external` or another.
-        name: Only checkpoints whose name, the last part of the tinker path, matches this pattern: `*` stands for
-            any characters, `?` for one, `[ab]` for one of these. A pattern with a slash matches the kind and the
-            name, such as `sampler_weights/step-*`.
+        name: Only checkpoints whose name matches this pattern, such as `step-*`, or kind and name, such as
+            `sampler_weights/step-*`. `*` stands for any characters, `?` for one, `[ab]` for one of these.
         older_than: Only checkpoints that were saved this long ago or longer.
         before: Only checkpoints that were saved before this time, a datetime with a time zone.
         after: Only checkpoints that were saved at this time or later, a datetime with a time zone.

@@ -125,9 +125,8 @@ class CheckpointChangeMethods(CheckpointMethods):
     ) -> APIFuture[str]:
         """Copy a checkpoint into a project, and get the tinker path of the copy.
 
-        The copy has the same type, shares the storage of its source and belongs to a new training run that cannot
-        be trained. Retries carry the same idempotency key, so one call makes one copy. Calls the operation
-        `copy_weights`.
+        The copy has the same type, shares the storage of its source and belongs to a new run that cannot be
+        trained. One call makes one copy, even with retries. Calls the operation `copy_weights`.
 
         Args:
             path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
@@ -175,8 +174,7 @@ class CheckpointChangeMethods(CheckpointMethods):
             checkpoints: Tinker paths or Checkpoint objects, which are all checked before anything is sent, or a
                 CheckpointSelection, for which your checkpoints are listed first.
             concurrency: The maximum number of requests in flight, from 1 to 128; 16 by default.
-            log: A file to which each outcome is appended as a line of JSON; with the same file, another run skips
-                what is done.
+            log: A file for the outcomes, as lines of JSON; with the same file, another run skips what is done.
             progress: Called with a `BulkProgress` after each outcome. What it raises is logged and ignored.
             missing_ok: Whether a checkpoint that the server does not know counts as deleted. By default (False),
                 its outcome is `not_found`, unless it was listed: from a selection, or as a Checkpoint object.
@@ -199,9 +197,7 @@ class CheckpointChangeMethods(CheckpointMethods):
         log: str | os.PathLike[str] | None = None,
         progress: Callable[[bulk.BulkProgress], None] | None = None,
     ) -> APIFuture[bulk.BulkResult]:
-        """Set or clear the time to live of many checkpoints. Works and raises as `delete_checkpoints` does.
-
-        Calls `set_checkpoint_ttl` for each.
+        """Set or clear many checkpoints' TTL, like `delete_checkpoints`. Calls `set_checkpoint_ttl` for each.
 
         Args:
             checkpoints: Tinker paths or Checkpoint objects, or a CheckpointSelection.

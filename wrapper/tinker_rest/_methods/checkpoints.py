@@ -51,8 +51,7 @@ class CheckpointMethods(BaseClient):
     def list_user_checkpoints(self, limit: int = 100, offset: int = 0) -> APIFuture[types.CheckpointsListResponse]:
         """List your checkpoints across all training runs, newest first (one page).
 
-        A page may be short although more follow; only an empty one is the end. Calls the operation
-        `list_user_checkpoints`.
+        A short page may not be the last one, but an empty one is. Calls the operation `list_user_checkpoints`.
 
         Args:
             limit: The maximum number of checkpoints in the page; 100 by default. Servers have an upper bound.
@@ -80,8 +79,7 @@ class CheckpointMethods(BaseClient):
     def select_checkpoints(self, selection: CheckpointSelection) -> APIFuture[list[types.Checkpoint]]:
         """Read all your checkpoints, or those of the runs in the selection, and return the selected ones.
 
-        Ages are measured by the server's clock. Calls `list_user_checkpoints` page by page, or `list_checkpoints`
-        for each of the runs.
+        The server's clock is used for ages. Calls `list_user_checkpoints`, or `list_checkpoints` for each run.
 
         Args:
             selection: Which checkpoints to return.
@@ -104,8 +102,7 @@ class CheckpointMethods(BaseClient):
         Args:
             training_run_id: The ID of the run that saved the checkpoint.
             checkpoint_id: `weights/NAME` or `sampler_weights/NAME`, or an ID without a slash.
-            timeout: How many seconds to wait for the archive; 900 by default, None for no limit. The client's
-                `timeout` and `max_retries` do not apply to this wait.
+            timeout: Seconds to wait for it, instead of the client's limits; 900 by default, None for no limit.
 
         Raises:
             NotFoundError: There is no such checkpoint or archive that you can read (raised by the future).
@@ -175,8 +172,7 @@ class CheckpointMethods(BaseClient):
 
         The client's `timeout` counts from the last new byte, `max_retries` counts attempts without one, and
         `attempt_timeout` is the limit between two pieces of the body; the whole download may take any time. Calls
-        the operation `get_checkpoint_archive_url`, `get_checkpoint_archive_url_by_bare_id` or
-        `get_external_weights_urls`.
+        `get_checkpoint_archive_url` or `get_external_weights_urls`.
 
         Args:
             tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`. External weights are

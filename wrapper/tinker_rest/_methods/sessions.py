@@ -114,8 +114,7 @@ class SessionMethods(BaseClient):
 
         Args:
             request: What to search for, as for `search_sessions`. If it has a cursor, the iteration starts there.
-            page_size: The maximum number of sessions per request, from 1 to 200; None, the default, for the
-                `limit` of the request.
+            page_size: How many sessions to request at once, from 1 to 200; None, the default, for `request.limit`.
             max_items: The maximum number of sessions; None, the default, for all.
 
         Raises:
@@ -161,8 +160,7 @@ class SessionMethods(BaseClient):
 
         Args:
             session_id: The ID of the session.
-            timeout: How many seconds to wait for the trace; 900 by default, None for no limit. The client's
-                `timeout` and `max_retries` apply to each poll.
+            timeout: Seconds to wait in all; 900 by default, None for no limit. The client's limits are per poll.
 
         Raises:
             NotFoundError: The session does not exist, or you cannot read it (raised by the future).

@@ -55,8 +55,7 @@ class TrainingRunMethods(BaseClient):
     ) -> APIFuture[types.TrainingRunsResponse]:
         """List training runs, most recently used first (one page).
 
-        A page may be short although more follow; only an empty one is the end. Calls the operation
-        `list_training_runs`.
+        A short page may not be the last one, but an empty one is. Calls the operation `list_training_runs`.
 
         Args:
             limit: The maximum number of runs in the page; 20 by default. Servers have an upper bound.
