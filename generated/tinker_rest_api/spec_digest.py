@@ -2,4 +2,4 @@
 """Which openapi.yaml this package was generated from."""
 
 SPEC_VERSION: str = "0.1.0"
-SPEC_SHA256: str = "ea9a2fb50574596c08786f324595505e54df8feff82a50520bb5d086284a4cd5"
+SPEC_SHA256: str = "fca71e8baf5a55cb24a0a927626c037e94591f2bc91ef7984f9eb2581c04b524"

@@ -15,7 +15,7 @@ LARGEST = 2**53 - 1  # what a number of JavaScript holds exactly
 ERRORS_OF_ALL = ("400", "401", "402", "422", "429", "503", "default")
 # What a number may be, in words of its description. A new unit is added here.
 UNITS = (
-    "second", "bytes", "utc", "tokens", "us dollars", "gigabytes", "hours", "number of", "rank",
+    "second", "bytes", "utc", "tokens", "us dollars", "gigabytes", "hours", "number of", "rank", "seed",
     "version",
 )  # fmt: skip
 

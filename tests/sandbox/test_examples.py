@@ -141,6 +141,13 @@ def of_an_empty_session(sandbox: Sandbox, request: Request) -> httpx.Response:
     return request.send(sandbox)
 
 
+def after_the_files(sandbox: Sandbox, request: Request) -> httpx.Response:
+    started = example_request("external_weights_upload_start", "").send(sandbox).json()
+    for file in started["urls"].values():
+        assert httpx.put(file["url"], content=b"{}", headers=file["headers"]).status_code == 200
+    return request.send(sandbox)
+
+
 def unreadable(sandbox: Sandbox, request: Request) -> httpx.Response:
     if request.body is not None and "ttl_seconds" in request.body:
         request.body["ttl_seconds"] = 60
@@ -175,7 +182,7 @@ def of_something_unknown(sandbox: Sandbox, request: Request) -> httpx.Response:
 
 
 def of_somebody_else(sandbox: Sandbox, request: Request) -> httpx.Response:
-    if request.operation == "search_sessions":
+    if request.operation in {"search_checkpoints", "search_sessions"}:
         request.body["project_ids"] = ["project-of-others"]
         return request.send(sandbox)
     if "checkpoint_kind" in request.path:
@@ -212,6 +219,7 @@ ARRANGED: dict[tuple[str, str] | str, Arrange] = {
     ("get_audit_log", "302"): of_yesterday,
     ("export_session_trace", "pending"): while_building,
     ("export_session_trace", "failed"): of_an_empty_session,
+    ("external_weights_upload_finish", "finished"): after_the_files,
     "ttl_too_short": unreadable,
     "wrong_key": with_another_key,
     "expired_token": with_an_old_token,

@@ -30,7 +30,7 @@ IDEMPOTENCY_HEADER = "X-Idempotency-Key"
 
 TOKEN_OPERATIONS = frozenset({"get_client_config", "exchange_credential"})
 # They change nothing, so their responses need not be kept; tokens must not be.
-READING_POSTS = TOKEN_OPERATIONS | {"search_sessions"}
+READING_POSTS = TOKEN_OPERATIONS | {"search_checkpoints", "search_sessions"}
 
 logger = logging.getLogger("tinker_rest_sandbox")
 

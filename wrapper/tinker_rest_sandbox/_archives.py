@@ -8,6 +8,7 @@ import random
 import sqlite3
 import sys
 import tarfile
+from collections.abc import Mapping
 
 from tinker_rest_sandbox._representations import tinker_path
 
@@ -16,7 +17,7 @@ COLUMNS = 512
 MAX_ROWS = 512
 
 
-def weight_file_names(run: sqlite3.Row) -> tuple[str, str]:
+def weight_file_names(run: sqlite3.Row | Mapping[str, bool]) -> tuple[str, str]:
     """The names of the files of a run's checkpoints: the configuration and the tensors."""
     stem = "adapter_" if run["is_lora"] else ""
     return f"{stem}config.json", f"{stem}model.safetensors"

@@ -36,6 +36,7 @@ def checkpoint(row: sqlite3.Row | None) -> dict[str, Any] | None:
         "public": bool(row["public"]),
         "expires_at": None if row["expires"] is None else _time(row["expires"]),
         "user_metadata": metadata(row),
+        "base_model": row["base_model"],
     }
 
 

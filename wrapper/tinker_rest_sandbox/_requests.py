@@ -5,7 +5,7 @@ import re
 import threading
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, NoReturn, overload
+from typing import IO, Any, NoReturn, overload
 
 from attrs import field, frozen
 from starlette.requests import ClientDisconnect, Request
@@ -137,11 +137,16 @@ class RequestLog(Sequence[ReceivedRequest]):
             return list(self._requests)
 
 
-async def read_request(scope: Scope, receive: Receive) -> ReceivedRequest | None:
-    """Read a whole request; None if the client went away."""
+async def read_request(
+    scope: Scope, receive: Receive, received: IO[bytes] | None = None
+) -> ReceivedRequest | None:
+    """Read a whole request, with its body into a file if one is given; None if the client went away."""
     body = b""
     try:
         async for chunk in Request(scope, receive).stream():
+            if received is not None:
+                received.write(chunk)
+                continue
             body += chunk
             if len(body) > MAX_BODY_BYTES:
                 break

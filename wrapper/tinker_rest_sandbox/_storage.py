@@ -1,11 +1,14 @@
 """The storage host, which serves downloads. It has another origin than the API and needs no key."""
 
 import base64
+import contextlib
 import hashlib
 import shutil
 import tempfile
 import weakref
+from functools import partial
 from pathlib import Path
+from typing import IO
 from urllib.parse import unquote
 
 from attrs import evolve
@@ -19,6 +22,7 @@ from tinker_rest_sandbox._injection import serve
 from tinker_rest_sandbox._requests import ReceivedRequest, RequestLog, read_request
 from tinker_rest_sandbox._responses import ApiError, json_response
 from tinker_rest_sandbox._stored_files import stored_file
+from tinker_rest_sandbox._uploads import receive_file
 
 CREDENTIALS = ("authorization", "x-api-key", "x-tinker-weights-access-token")
 
@@ -54,9 +58,24 @@ class StorageApp:
         """Answer one request."""
         store = self._backend.store
         generation = store.generation()
-        request = await read_request(scope, receive)
-        if request is None:
-            return
+        with contextlib.ExitStack() as until_answered:
+            received = None
+            if scope["method"] == "PUT" and scope["path"].startswith("/uploads/"):
+                received = until_answered.enter_context(store.uploaded_files.receive())
+            request = await read_request(scope, receive, received)
+            if request is not None:
+                await self._serve(request, received, generation, scope, receive, send)
+
+    async def _serve(
+        self,
+        request: ReceivedRequest,
+        received: IO[bytes] | None,
+        generation: int,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        store = self._backend.store
         fault = None
         with store.transaction(write=False):  # which a reset waits for
             if store.generation() == generation:
@@ -65,19 +84,23 @@ class StorageApp:
 
         def work() -> Response:
             with store.transaction(write=False):
-                return self._response(request, Headers(scope=scope), generation)
+                return self._response(request, received, Headers(scope=scope), generation)
 
         await serve(fault, work, scope, receive, send)
 
-    def _response(self, request: ReceivedRequest, headers: Headers, generation: int) -> Response:
+    def _response(
+        self, request: ReceivedRequest, received: IO[bytes] | None, headers: Headers, generation: int
+    ) -> Response:
         path, _, query = request.target.partition("?")
         try:
             self._backend.check_not_reset(generation)
             if any(name in headers for name in CREDENTIALS):
                 self._requests_with_credentials.append(path)
-            if request.method not in {"GET", "HEAD"}:
+            if request.method not in {"GET", "HEAD"} and received is None:
                 return json_response(405, {"detail": "Method Not Allowed"}, {"Allow": "GET, HEAD"})
             self._backend.signer.check(path, query)
+            if received is not None:
+                return receive_file(self._backend, request, path, received)
             file, media_type = self._file(path)
             sent = dict(self._headers[file])
             if "range" in headers:
@@ -93,15 +116,19 @@ class StorageApp:
         store.forget_expired(self._backend.clock.now())
         stored = stored_file(self._backend, path)
         digest = hashlib.sha256(f"{self._generation}{path}".encode()).hexdigest()[:32]
-        file = self._directory / digest
-        if not file.exists():
-            content = stored.read()
-            file.write_bytes(content)
+        file = stored.file or self._directory / digest
+        if file not in self._headers:
+            if stored.file is None:
+                file.write_bytes(stored.read())
+            with file.open("rb") as content:
+                sha256 = hashlib.file_digest(content, "sha256").digest()
+                content.seek(0)
+                md5 = hashlib.file_digest(content, partial(hashlib.md5, usedforsecurity=False)).digest()
             # Until the sandbox is reset, the bytes follow from the path alone: its digest is a strong entity tag.
             self._headers[file] = {
                 "ETag": f'"{digest}"',
-                "Repr-Digest": f"sha-256=:{_base64(hashlib.sha256(content).digest())}:",
-                "Content-MD5": _base64(hashlib.md5(content, usedforsecurity=False).digest()),
+                "Repr-Digest": f"sha-256=:{_base64(sha256)}:",
+                "Content-MD5": _base64(md5),
             }
         return file, stored.media_type
 

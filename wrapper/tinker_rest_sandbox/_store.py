@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 from starlette.responses import Response
 
 from tinker_rest_sandbox._clock import to_microseconds
+from tinker_rest_sandbox._uploaded_files import UploadedFiles
 
-VERSION = 3  # of schema.sql
+VERSION = 4  # of schema.sql
 BUSY_TIMEOUT_SECONDS = 30
 RESPONSES_KEPT_FOR = timedelta(hours=24)
 
@@ -53,6 +54,7 @@ class Store:
     def __init__(self, database: str) -> None:
         self._connection = _open_database(database)
         self._closing = weakref.finalize(self, self._connection.close)
+        self.uploaded_files = UploadedFiles(database)
         self._lock = threading.RLock()
         self._version_seen: int | None = None
         self._total: tuple[tuple[Any, ...], sqlite3.Row] | None = None  # the latest, with what it is of
@@ -80,6 +82,7 @@ class Store:
     def close(self) -> None:
         """Close the database. May be called twice."""
         self._closing()
+        self.uploaded_files.close()
 
     @contextmanager
     def transaction(self, *, write: bool = True) -> Generator[None, None, None]:
@@ -196,13 +199,13 @@ class Store:
 
     def page_of_checkpoints(self, caller: str, page: tuple[int, int]) -> tuple[list[sqlite3.Row], int]:
         """The checkpoints that the caller owns, newest first; and their number."""
-        query = "SELECT * FROM checkpoints WHERE owner = :caller ORDER BY created DESC, run_id, kind, name"
+        query = "SELECT * FROM listed_checkpoints WHERE owner = :caller ORDER BY created DESC, run_id, kind, name"
         return self._page(query, page, caller=caller)
 
     def checkpoints_of_run(self, run_id: str, caller: str) -> list[sqlite3.Row]:
         """The checkpoints of a run that the caller may read, newest first."""
         return self.rows(
-            "SELECT * FROM checkpoints WHERE run_id = ? AND (owner = ? OR public = 1)"
+            "SELECT * FROM listed_checkpoints WHERE run_id = ? AND (owner = ? OR public = 1)"
             " ORDER BY created DESC, kind, name",
             (run_id, caller),
         )
@@ -210,7 +213,7 @@ class Store:
     def newest_checkpoint(self, run_id: str, kind: str, caller: str) -> sqlite3.Row | None:
         """The newest checkpoint of one kind of a run that the caller may read."""
         return self.row(
-            "SELECT * FROM checkpoints WHERE run_id = ? AND kind = ? AND (owner = ? OR public = 1)"
+            "SELECT * FROM listed_checkpoints WHERE run_id = ? AND kind = ? AND (owner = ? OR public = 1)"
             " ORDER BY created DESC LIMIT 1",
             (run_id, kind, caller),
         )
@@ -237,6 +240,10 @@ class Store:
     def set_expiry(self, row: sqlite3.Row, expires: int | None) -> None:
         """Set, or with None remove, the time at which a checkpoint expires."""
         self._change("UPDATE checkpoints SET expires = ?", row, expires)
+
+    def end_upload(self, upload_id: str) -> None:
+        """Remove an upload, since it is finished."""
+        self._connection.execute("DELETE FROM uploads WHERE upload_id = ?", (upload_id,))
 
     # Sessions and samplers
 

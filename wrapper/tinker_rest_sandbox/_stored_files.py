@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
@@ -21,10 +22,11 @@ _SLICE_BEGIN, _SLICE_END = 1, 2  # of Perfetto
 
 
 class StoredFile(NamedTuple):
-    """A file that can be downloaded; `read` makes its bytes, the same every time."""
+    """A file that can be downloaded: `read` makes its bytes, the same every time, unless it is a `file`."""
 
     media_type: str
     read: Callable[[], bytes]
+    file: Path | None = None
 
 
 class Span(NamedTuple):
@@ -67,7 +69,9 @@ def stored_file(backend: Backend, path: str) -> StoredFile:
         run_id, kind, name, file_name = parts
         media_type = "application/json" if file_name.endswith(".json") else "application/octet-stream"
         checkpoint, run = _checkpoint(backend, run_id, kind, name)
-        return StoredFile(media_type, lambda: weight_files(checkpoint, run)[file_name])
+        upload_id = checkpoint["upload_id"]
+        file = None if upload_id is None else backend.store.uploaded_files.path(upload_id, file_name)
+        return StoredFile(media_type, lambda: weight_files(checkpoint, run)[file_name], file)
     if collection == "traces":
         session_id = parts[0].removesuffix(TRACE_SUFFIX)
         return StoredFile("application/octet-stream", lambda: _trace_bytes(_spans(backend, session_id)))

@@ -1,7 +1,8 @@
 -- The tables of a sandbox's database, of the version in _store.py. Times are microseconds since 1970, UTC.
 --
 -- A checkpoint whose ID has one part keeps it in bare_id; the ID of any other is kind/name. A copy has the path of the
--- checkpoint whose storage it shares in copied_from, and its run has no session.
+-- checkpoint whose storage it shares in copied_from, and its run has no session. One that was uploaded, and each copy of
+-- it, has an upload_id.
 
 CREATE TABLE sessions (
     session_id TEXT PRIMARY KEY,
@@ -51,7 +52,21 @@ CREATE TABLE checkpoints (
     expires INTEGER,
     user_metadata TEXT,
     copied_from TEXT,
+    upload_id TEXT,
     PRIMARY KEY (run_id, kind, name)
+);
+
+-- As they are listed: with the model and the project of their run.
+CREATE VIEW listed_checkpoints AS
+    SELECT checkpoints.*, checkpoints.rowid AS number, runs.base_model, runs.project_id
+    FROM checkpoints CROSS JOIN runs USING (run_id);
+
+CREATE TABLE uploads (
+    upload_id TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    base_model TEXT NOT NULL,
+    project_id TEXT,
+    lora_config TEXT NOT NULL
 );
 
 CREATE TABLE answers (

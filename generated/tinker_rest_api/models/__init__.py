@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from .checkpoint import Checkpoint
     from .checkpoint_billing_event import CheckpointBillingEvent
     from .checkpoint_kind import CheckpointKind
+    from .checkpoint_search_cursor import CheckpointSearchCursor
+    from .checkpoint_search_request import CheckpointSearchRequest
+    from .checkpoint_search_response import CheckpointSearchResponse
     from .checkpoints_list_response import CheckpointsListResponse
     from .client_config_request import ClientConfigRequest
     from .client_config_response import ClientConfigResponse
@@ -39,6 +42,10 @@ if TYPE_CHECKING:
     from .cursor import Cursor
     from .dimuon_optimizer_config import DimuonOptimizerConfig
     from .error import Error
+    from .external_weights_upload_finish_request import ExternalWeightsUploadFinishRequest
+    from .external_weights_upload_finish_response import ExternalWeightsUploadFinishResponse
+    from .external_weights_upload_start_request import ExternalWeightsUploadStartRequest
+    from .external_weights_upload_start_response import ExternalWeightsUploadStartResponse
     from .external_weights_urls_response import ExternalWeightsUrlsResponse
     from .failed_session_status_query import FailedSessionStatusQuery
     from .file_urls import FileUrls
@@ -51,6 +58,7 @@ if TYPE_CHECKING:
     from .known_finish_reason_type import KnownFinishReasonType
     from .known_trace_export_status import KnownTraceExportStatus
     from .list_sessions_response import ListSessionsResponse
+    from .lora_config import LoraConfig
     from .metadata_filter import MetadataFilter
     from .own_search_owner import OwnSearchOwner
     from .sampling_prefill_billing_event import SamplingPrefillBillingEvent
@@ -72,6 +80,9 @@ if TYPE_CHECKING:
     from .training_billing_event import TrainingBillingEvent
     from .training_run import TrainingRun
     from .training_runs_response import TrainingRunsResponse
+    from .upload_headers import UploadHeaders
+    from .upload_url import UploadUrl
+    from .upload_urls import UploadUrls
     from .user_metadata import UserMetadata
     from .user_search_owner import UserSearchOwner
     from .weights_info_request import WeightsInfoRequest
@@ -97,6 +108,9 @@ _MODULES = {
     "Checkpoint": ".checkpoint",
     "CheckpointBillingEvent": ".checkpoint_billing_event",
     "CheckpointKind": ".checkpoint_kind",
+    "CheckpointSearchCursor": ".checkpoint_search_cursor",
+    "CheckpointSearchRequest": ".checkpoint_search_request",
+    "CheckpointSearchResponse": ".checkpoint_search_response",
     "CheckpointsListResponse": ".checkpoints_list_response",
     "ClientConfigRequest": ".client_config_request",
     "ClientConfigResponse": ".client_config_response",
@@ -112,6 +126,10 @@ _MODULES = {
     "Cursor": ".cursor",
     "DimuonOptimizerConfig": ".dimuon_optimizer_config",
     "Error": ".error",
+    "ExternalWeightsUploadFinishRequest": ".external_weights_upload_finish_request",
+    "ExternalWeightsUploadFinishResponse": ".external_weights_upload_finish_response",
+    "ExternalWeightsUploadStartRequest": ".external_weights_upload_start_request",
+    "ExternalWeightsUploadStartResponse": ".external_weights_upload_start_response",
     "ExternalWeightsUrlsResponse": ".external_weights_urls_response",
     "FailedSessionStatusQuery": ".failed_session_status_query",
     "FileUrls": ".file_urls",
@@ -124,6 +142,7 @@ _MODULES = {
     "KnownFinishReasonType": ".known_finish_reason_type",
     "KnownTraceExportStatus": ".known_trace_export_status",
     "ListSessionsResponse": ".list_sessions_response",
+    "LoraConfig": ".lora_config",
     "MetadataFilter": ".metadata_filter",
     "OwnSearchOwner": ".own_search_owner",
     "SamplingPrefillBillingEvent": ".sampling_prefill_billing_event",
@@ -145,6 +164,9 @@ _MODULES = {
     "TrainingBillingEvent": ".training_billing_event",
     "TrainingRun": ".training_run",
     "TrainingRunsResponse": ".training_runs_response",
+    "UploadHeaders": ".upload_headers",
+    "UploadUrl": ".upload_url",
+    "UploadUrls": ".upload_urls",
     "UserMetadata": ".user_metadata",
     "UserSearchOwner": ".user_search_owner",
     "WeightsInfoRequest": ".weights_info_request",
@@ -184,6 +206,9 @@ __all__ = (
     "Checkpoint",
     "CheckpointBillingEvent",
     "CheckpointKind",
+    "CheckpointSearchCursor",
+    "CheckpointSearchRequest",
+    "CheckpointSearchResponse",
     "CheckpointsListResponse",
     "ClientConfigRequest",
     "ClientConfigResponse",
@@ -199,6 +224,10 @@ __all__ = (
     "Cursor",
     "DimuonOptimizerConfig",
     "Error",
+    "ExternalWeightsUploadFinishRequest",
+    "ExternalWeightsUploadFinishResponse",
+    "ExternalWeightsUploadStartRequest",
+    "ExternalWeightsUploadStartResponse",
     "ExternalWeightsUrlsResponse",
     "FailedSessionStatusQuery",
     "FileUrls",
@@ -211,6 +240,7 @@ __all__ = (
     "KnownFinishReasonType",
     "KnownTraceExportStatus",
     "ListSessionsResponse",
+    "LoraConfig",
     "MetadataFilter",
     "OwnSearchOwner",
     "SamplingPrefillBillingEvent",
@@ -232,6 +262,9 @@ __all__ = (
     "TrainingBillingEvent",
     "TrainingRun",
     "TrainingRunsResponse",
+    "UploadHeaders",
+    "UploadUrl",
+    "UploadUrls",
     "UserMetadata",
     "UserSearchOwner",
     "WeightsInfoRequest",

@@ -14,7 +14,7 @@ _FIELDS = frozenset(("type",))
 
 @define
 class AccessibleSearchOwner(Model):
-    """All sessions in the organization.
+    """Everything in the organization that the caller can see.
 
     Attributes:
         type: The type of the filter.

@@ -27,6 +27,7 @@ _FIELDS = frozenset(
         "user_metadata",
         "expires_at",
         "training_run_id",
+        "base_model",
     )
 )
 
@@ -49,6 +50,7 @@ class Checkpoint(Model):
         expires_at: When the checkpoint expires and is deleted, in UTC. Null or absent if never.
         training_run_id: The ID of the training run that saved it. If a server omits it, read it
             from `tinker_path`.
+        base_model: The model that was fine-tuned. Older servers omit it.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
 
@@ -61,6 +63,7 @@ class Checkpoint(Model):
         "public",
         "user_metadata",
         "expires_at",
+        "base_model",
     )
 
     checkpoint_id: str
@@ -83,6 +86,8 @@ class Checkpoint(Model):
     """When the checkpoint expires and is deleted, in UTC. Null or absent if never."""
     training_run_id: str | None = None
     """The ID of the training run that saved it. If a server omits it, read it from `tinker_path`."""
+    base_model: str | None = None
+    """The model that was fine-tuned. Older servers omit it."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 
@@ -104,6 +109,8 @@ class Checkpoint(Model):
             fields["expires_at"] = rfc3339(self.expires_at)
         if self.training_run_id is not None:
             fields["training_run_id"] = self.training_run_id
+        if self.base_model is not None:
+            fields["base_model"] = self.base_model
         return fields
 
     @classmethod
@@ -156,6 +163,11 @@ class Checkpoint(Model):
             if training_run_id.__class__ is not str:
                 raise InvalidField("Checkpoint", "training_run_id", "a string", training_run_id)
 
+        base_model: Any = get("base_model")
+        if base_model is not None:
+            if base_model.__class__ is not str:
+                raise InvalidField("Checkpoint", "base_model", "a string", base_model)
+
         # Positional: half the time of keywords, on pages of thousands of items.
         decoded = cls(
             checkpoint_id,
@@ -167,6 +179,7 @@ class Checkpoint(Model):
             user_metadata,
             expires_at,
             training_run_id,
+            base_model,
         )
         if not _FIELDS.issuperset(src_dict):
             decoded.additional_properties = {

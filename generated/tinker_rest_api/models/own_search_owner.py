@@ -14,7 +14,7 @@ _FIELDS = frozenset(("type",))
 
 @define
 class OwnSearchOwner(Model):
-    """The caller's own sessions.
+    """What the caller owns.
 
     Attributes:
         type: The type of the filter.

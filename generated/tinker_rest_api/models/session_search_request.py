@@ -58,7 +58,7 @@ class SessionSearchRequest(Model):
         user_metadata: Keys and values that must all be in the metadata.
         display_name: A part of the session's name, in any case. If it has several words, the name
             must contain each of them.
-        owner: Whose sessions to search, identified by `type`.
+        owner: Whose sessions or checkpoints to search, identified by `type`.
         statuses: The session must have one of these statuses. If absent, any status matches.
         limit: The maximum number of sessions to return.
         cursor: `next_cursor` of the previous page. If absent, the first page.
@@ -88,7 +88,7 @@ class SessionSearchRequest(Model):
     """A part of the session's name, in any case. If it has several words, the name must contain each of
     them."""
     owner: OwnSearchOwner | AccessibleSearchOwner | UserSearchOwner | UnknownVariant | None = None
-    """Whose sessions to search, identified by `type`."""
+    """Whose sessions or checkpoints to search, identified by `type`."""
     statuses: (
         list[
             ActiveSessionStatusQuery

@@ -20,7 +20,7 @@ _FIELDS = frozenset(
 
 @define
 class UserSearchOwner(Model):
-    """The sessions of specific users.
+    """What specific users own.
 
     Attributes:
         type: The type of the filter.

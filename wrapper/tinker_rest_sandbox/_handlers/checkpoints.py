@@ -6,6 +6,7 @@ from email.utils import format_datetime
 from starlette.responses import Response
 
 from tinker_rest_sandbox import _representations as representations
+from tinker_rest_sandbox import _search, _uploads
 from tinker_rest_sandbox._access import (
     checkpoint_of_address,
     has_weights_access_token,
@@ -39,9 +40,16 @@ def list_user_checkpoints(backend: Backend, call: Call) -> Response:
     return json_response(200, {"checkpoints": checkpoints, "cursor": page_cursor(call.page, total)})
 
 
+def search_checkpoints(backend: Backend, call: Call) -> Response:
+    """One page of the checkpoints that match."""
+    return json_response(200, _search.search_checkpoints(backend, call.caller, call.body))
+
+
 def get_checkpoint_archive_url(backend: Backend, call: Call) -> Response:
     """A redirect to the archive, once it is built."""
     row = readable_checkpoint(backend, call)
+    if row["upload_id"] is not None:
+        raise ApiError(400, "Uploaded weights have no archive: download their files.")
     path = archive_path(row)
     if not backend.builds.is_ready(path):
         raise ApiError(backend.builds.status, "The archive is being built.", {"Retry-After": "1"})
@@ -60,6 +68,16 @@ def get_external_weights_urls(backend: Backend, call: Call) -> Response:
     expires = min(expires for _, expires in signed.values())
     record_checkpoint_event(backend, call, "read", row, purpose="external_weights_download")
     return json_response(200, {"urls": urls, "expires": representations.time_text(expires)})
+
+
+def external_weights_upload_start(backend: Backend, call: Call) -> Response:
+    """Start uploading external weights."""
+    return _uploads.start(backend, call)
+
+
+def external_weights_upload_finish(backend: Backend, call: Call) -> Response:
+    """Make a checkpoint of uploaded files."""
+    return _uploads.finish(backend, call)
 
 
 def copy_weights(backend: Backend, call: Call) -> Response:

@@ -5,11 +5,11 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from tinker_rest_sandbox import _representations as representations
+from tinker_rest_sandbox import _search
 from tinker_rest_sandbox._access import find_session, may_read_sampler
 from tinker_rest_sandbox._audit import record_project_of_session
 from tinker_rest_sandbox._calls import Backend, Call
 from tinker_rest_sandbox._responses import ApiError, json_response, no_content
-from tinker_rest_sandbox._session_search import search
 from tinker_rest_sandbox._stored_files import trace_path
 
 TRACE_URL_LIFETIME = timedelta(hours=1)
@@ -39,7 +39,7 @@ def get_session(backend: Backend, call: Call) -> Response:
 
 def search_sessions(backend: Backend, call: Call) -> Response:
     """One page of the sessions that fit."""
-    return json_response(200, search(backend, call.caller, call.body))
+    return json_response(200, _search.search_sessions(backend, call.caller, call.body))
 
 
 def assign_session_project(backend: Backend, call: Call) -> Response:

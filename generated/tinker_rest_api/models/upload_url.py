@@ -1,0 +1,78 @@
+# Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from attrs import define, field
+
+from .._model import (
+    InvalidField,
+    Model,
+    plain_json,
+)
+from ..models.upload_headers import UploadHeaders
+
+_FIELDS = frozenset(
+    (
+        "url",
+        "headers",
+    )
+)
+
+
+@define
+class UploadUrl(Model):
+    """Where to upload a file. Early servers send the URL as a string instead of this object.
+
+    Attributes:
+        url: The signed URL for a `PUT` request. It is a secret: anyone who has it can upload the
+            file.
+        headers: The values of headers, keyed by name.
+        additional_properties: Fields that a newer server sent and this version does not know.
+    """
+
+    field_order: ClassVar = (
+        "url",
+        "headers",
+    )
+
+    url: str = field(repr=False)
+    """The signed URL for a `PUT` request. It is a secret: anyone who has it can upload the file."""
+    headers: dict[str, str] = field(default=None, repr=False)
+    """The values of headers, keyed by name."""
+    additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    """Fields that a newer server sent and this version does not know."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object as plain Python values. What is None and not required is left out."""
+        fields = dict(self.additional_properties)
+        fields["url"] = self.url
+        if self.headers is not None:
+            fields["headers"] = plain_json(self.headers)
+        return fields
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
+        if src_dict.__class__ is not dict:
+            raise InvalidField("UploadUrl", None, "an object", src_dict)
+        get = src_dict.get
+        url: Any = get("url")
+        if url.__class__ is not str:
+            raise InvalidField("UploadUrl", "url", "a string", url)
+
+        headers: Any = get("headers")
+        if headers is not None:
+            headers = UploadHeaders.from_dict(headers)
+
+        else:
+            headers = UploadHeaders()
+        # Positional: half the time of keywords, on pages of thousands of items.
+        decoded = cls(
+            url,
+            headers,
+        )
+        if not _FIELDS.issuperset(src_dict):
+            decoded.additional_properties = {
+                key: value for key, value in src_dict.items() if key not in _FIELDS
+            }
+        return decoded
