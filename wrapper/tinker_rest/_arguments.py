@@ -24,6 +24,7 @@ from tinker_rest_api.models.access_scope import AccessScope
 from tinker_rest_api.types import UNSET, Unset
 
 Member = TypeVar("Member", bound=StrEnum)
+Search = TypeVar("Search", "types.CheckpointSearchRequest", "types.SessionSearchRequest")
 AccessScopeName = Literal["owned", "accessible"] | AccessScope
 AuditEventTypeName = Literal["all", "checkpoints", "projects", "teams", "organizations"]
 
@@ -119,10 +120,10 @@ def _hour(name: str, value: Any) -> datetime:
     raise refusal(name, expected, value)
 
 
-def search(request: types.SessionSearchRequest) -> types.SessionSearchRequest:
-    """Check a session search and add the defaults that servers expect. The server checks the rest."""
-    if not isinstance(request, models.SessionSearchRequest):
-        raise refusal("request", "be a tinker_rest.types.SessionSearchRequest", request)
+def search(kind: type[Search], request: Search) -> Search:
+    """Check a search and add the defaults that servers expect. The server checks the rest."""
+    if not isinstance(request, kind):
+        raise refusal("request", f"be a tinker_rest.types.{kind.__name__}", request)
     limit = number("limit", request.limit, 1, MAX_SEARCH_LIMIT)
     checked = evolve(request, limit=limit, owner=request.owner or models.OwnSearchOwner())
     try:

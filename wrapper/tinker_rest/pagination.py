@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import copy
 import sys
 import threading
 from collections import deque
@@ -303,3 +304,23 @@ def paginate(
         return call(limit=request.limit, offset=request.position, read=partial(read, request))
 
     return Paginator(name, lambda: OffsetPlan(size, most, is_reordered=is_reordered), fetch)
+
+
+def paginate_search(
+    name: str,
+    call: Callable[..., APIFuture[Page[T]]],
+    read: Callable[[PageRequest, Any], Page[T]],
+    request: Any,
+    page_size: int | None,
+    max_items: int | None,
+) -> Paginator[T]:
+    """Check the arguments of an `iter_` method that reads by cursors, and return its result."""
+    wanted, most = copy.deepcopy(request), arguments.max_items(max_items)
+    size = wanted.limit if page_size is None else page_size
+    size = arguments.number("page_size", size, 1, arguments.MAX_SEARCH_LIMIT)
+
+    def fetch(page: PageRequest) -> APIFuture[Page[T]]:
+        body = wanted.model_copy(update={"limit": page.limit, "cursor": page.position})
+        return call(body=body, read=partial(read, page))
+
+    return Paginator(name, lambda: CursorPlan(size, most, wanted.cursor), fetch)

@@ -76,6 +76,55 @@ class CheckpointMethods(BaseClient):
         call, read = partial(self._submit, api.list_user_checkpoints), parsing.checkpoints_page
         return pagination.paginate("iter_user_checkpoints", call, read, page_size, max_items)
 
+    def search_checkpoints(
+        self, request: types.CheckpointSearchRequest
+    ) -> APIFuture[types.CheckpointSearchResponse]:
+        """Search the checkpoints of your organization, newest first (one page).
+
+        Experimental: servers may change or remove this operation. Get the next page with
+        `request.model_copy(update={"cursor": page.next_cursor})` until `next_cursor` is None.
+
+        Args:
+            request: What to search for; every condition must match. Without an owner, your own checkpoints are
+                searched. An empty list of `base_models` matches nothing; None matches every model. A page has 50
+                checkpoints, or as many as `limit` says, from 1 to 200.
+
+        Raises:
+            PermissionDeniedError: You cannot list a project of the request (raised by the future).
+            UnprocessableEntityError: The server does not accept the request (raised by the future).
+
+        Calls the operation `search_checkpoints`.
+        """
+        body = arguments.search(models.CheckpointSearchRequest, request)
+        return self._submit(api.search_checkpoints, body=body, read=parsing.with_run_ids)
+
+    def iter_checkpoint_search(
+        self,
+        request: types.CheckpointSearchRequest,
+        *,
+        page_size: int | None = None,
+        max_items: int | None = None,
+    ) -> pagination.Paginator[types.Checkpoint]:
+        """Iterate over all checkpoints that a search finds, newest first, with `for` or `async for`.
+
+        Experimental: servers may change or remove the search. See `Paginator` for what is guaranteed.
+
+        Args:
+            request: What to search for, as for `search_checkpoints`. If it has a cursor, the iteration starts there.
+            page_size: The maximum number of checkpoints per request, from 1 to 200; None, the default, for the
+                `limit` of the request.
+            max_items: The maximum number of checkpoints; None, the default, for all.
+
+        Raises:
+            PermissionDeniedError: You cannot list a project of the request (raised by the iteration).
+
+        Calls the operation `search_checkpoints`.
+        """
+        self._refuse_closed()
+        wanted = arguments.search(models.CheckpointSearchRequest, request)
+        call, read = partial(self._submit, api.search_checkpoints), parsing.checkpoints_page
+        return pagination.paginate_search("iter_checkpoint_search", call, read, wanted, page_size, max_items)
+
     def select_checkpoints(self, selection: CheckpointSelection) -> APIFuture[list[types.Checkpoint]]:
         """Read all your checkpoints, or those of the runs in the selection, and return the selected ones.
 
@@ -216,6 +265,7 @@ class CheckpointMethods(BaseClient):
 
     list_checkpoints_async = async_variant(list_checkpoints)
     list_user_checkpoints_async = async_variant(list_user_checkpoints)
+    search_checkpoints_async = async_variant(search_checkpoints)
     select_checkpoints_async = async_variant(select_checkpoints)
     get_checkpoint_archive_url_async = async_variant(get_checkpoint_archive_url)
     get_checkpoint_archive_url_from_tinker_path_async = async_variant(get_checkpoint_archive_url_from_tinker_path)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
@@ -105,7 +104,7 @@ class SessionMethods(BaseClient):
             PermissionDeniedError: You cannot list a project of the request (raised by the future).
             UnprocessableEntityError: The server does not accept the request (raised by the future).
         """
-        return self._submit(api.search_sessions, body=arguments.search(request))
+        return self._submit(api.search_sessions, body=arguments.search(models.SessionSearchRequest, request))
 
     def iter_session_search(
         self, request: types.SessionSearchRequest, *, page_size: int | None = None, max_items: int | None = None
@@ -121,16 +120,9 @@ class SessionMethods(BaseClient):
             PermissionDeniedError: You cannot list a project of the request (raised by the iteration).
         """
         self._refuse_closed()
-        wanted = copy.deepcopy(arguments.search(request))
-        size = wanted.limit if page_size is None else page_size
-        size = arguments.number("page_size", size, 1, arguments.MAX_SEARCH_LIMIT)
-
-        def fetch(page: pagination.PageRequest) -> APIFuture[pagination.Page[types.SessionSummary]]:
-            body = wanted.model_copy(update={"limit": page.limit, "cursor": page.position})
-            return self._submit(api.search_sessions, body=body, read=partial(parsing.sessions_page, page))
-
-        plan = partial(pagination.CursorPlan[Any], size, arguments.max_items(max_items), wanted.cursor)
-        return pagination.Paginator("iter_session_search", plan, fetch)
+        wanted = arguments.search(models.SessionSearchRequest, request)
+        call, read = partial(self._submit, api.search_sessions), parsing.sessions_page
+        return pagination.paginate_search("iter_session_search", call, read, wanted, page_size, max_items)
 
     def assign_session_project(self, session_id: str, project_id: str) -> APIFuture[None]:
         """Move a session, with its training runs and samplers, into a project.
