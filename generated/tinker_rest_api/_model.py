@@ -171,6 +171,11 @@ class UnknownVariant(Model):
         }
 
 
+def from_shorthand(value: Any, name: str) -> Any:
+    """Make an object of a string, which some servers send in place of an object with that one field."""
+    return {name: value} if isinstance(value, str) else value
+
+
 def read_variant(model: str, name: str, variants: Mapping[str, Callable[[Any], Any]], value: Any) -> Any:
     """Read a JSON object whose `type` says which model it is; keep one of an unknown type as it is."""
     if value.__class__ is not dict:

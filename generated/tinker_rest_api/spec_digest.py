@@ -2,4 +2,4 @@
 """Which openapi.yaml this package was generated from."""
 
 SPEC_VERSION: str = "0.1.0"
-SPEC_SHA256: str = "fca71e8baf5a55cb24a0a927626c037e94591f2bc91ef7984f9eb2581c04b524"
+SPEC_SHA256: str = "5895bd51d733adb99f9715c15a17664bbd19fcb22047e5610f04f217b40735b0"

@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from tinker_rest.types import Checkpoint as Checkpoint
     from tinker_rest.types import CheckpointType as CheckpointType
     from tinker_rest.types import DimuonOptimizerConfig as DimuonOptimizerConfig
+    from tinker_rest.types import LoraConfig as LoraConfig
     from tinker_rest.types import ModelID as ModelID
     from tinker_rest.types import TrainingRun as TrainingRun
+    from tinker_rest.uploads import *
     from tinker_rest_api.spec_digest import SPEC_SHA256 as SPEC_SHA256
     from tinker_rest_api.spec_digest import SPEC_VERSION as SPEC_VERSION
 
@@ -42,7 +44,7 @@ _NAMES_OF = {
         APIConnectionError APIError APIResponseError APIResponseValidationError APIStatusError APITimeoutError
         AuthenticationError BadRequestError BillingError ClientClosedError ConflictError CredentialsError
         DownloadError InternalServerError InvalidArgumentError NotFoundError PermissionDeniedError RateLimitError
-        SessionTraceExportError TinkerError UnprocessableEntityError
+        SessionTraceExportError TinkerError UnprocessableEntityError UploadError
     """,
     "tinker_rest._retry": "RetryEvent",
     "tinker_rest.futures": "APIFuture",
@@ -52,8 +54,9 @@ _NAMES_OF = {
     "tinker_rest.paths": "ParsedCheckpointTinkerPath",
     "tinker_rest.selection": "CheckpointSelection",
     "tinker_rest.types": """
-        AdamOptimizerConfig Checkpoint CheckpointType DimuonOptimizerConfig ModelID TrainingRun types
+        AdamOptimizerConfig Checkpoint CheckpointType DimuonOptimizerConfig LoraConfig ModelID TrainingRun types
     """,
+    "tinker_rest.uploads": "UploadProgress",
     "tinker_rest_api.spec_digest": "SPEC_SHA256 SPEC_VERSION",
 }
 _MODULE_OF = {name: module for module, names in _NAMES_OF.items() for name in names.split()}
@@ -61,7 +64,7 @@ _MODULE_OF = {name: module for module, names in _NAMES_OF.items() for name in na
 __all__ = [*_MODULE_OF]
 
 # Programs written for the official SDK may import these.
-_OF_SDK = ["AdamParams", "Datum", "LoraConfig", "ModelInput", "SamplingClient", "SamplingParams", "TrainingClient"]
+_OF_SDK = ["AdamParams", "Datum", "ModelInput", "SamplingClient", "SamplingParams", "TrainingClient"]
 
 if not TYPE_CHECKING:  # else type checkers would accept every name
 

@@ -120,6 +120,13 @@ def _hour(name: str, value: Any) -> datetime:
     raise refusal(name, expected, value)
 
 
+def lora_config(config: types.LoraConfig) -> types.LoraConfig:
+    """Check the settings of an adapter. The server checks the rest."""
+    if not isinstance(config, models.LoraConfig):
+        raise refusal("lora_config", "be a tinker_rest.types.LoraConfig", config)
+    return evolve(config, rank=number("lora_config.rank", config.rank, 1, 2**31 - 1))
+
+
 def search(kind: type[Search], request: Search) -> Search:
     """Check a search and add the defaults that servers expect. The server checks the rest."""
     if not isinstance(request, kind):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 import httpx
@@ -84,14 +84,20 @@ def _with_z(value: Any) -> Any:
 
 
 def new_request(
-    method: str, url: str, headers: Mapping[str, str], json: Any, seconds: float | None
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    json: Any,
+    seconds: float | None,
+    content: Iterator[bytes] | None = None,
 ) -> httpx.Request:
     """A request. `seconds` is how long each step of it may take; None for no limit."""
     target = httpx.URL(url)
     if target.userinfo:
         target = target.copy_with(userinfo=b"")
     timeout = {"connect": CONNECT_SECONDS, "read": seconds, "write": seconds, "pool": None}
-    return httpx.Request(method, target, headers=headers, json=json, extensions={"timeout": timeout})
+    extensions = {"timeout": timeout}
+    return httpx.Request(method, target, headers=headers, json=json, content=content, extensions=extensions)
 
 
 def no_answer(

@@ -181,12 +181,18 @@ class Work(Task[T]):
             self.wait(delay)
 
     @contextlib.contextmanager
-    def stream(self, attempts: Attempts, url: str, headers: Mapping[str, str]) -> Iterator[Stream]:
-        """GET a URL of any host without the API key, to read the body of the answer piece by piece.
+    def stream(
+        self,
+        attempts: Attempts,
+        url: str,
+        headers: Mapping[str, str],
+        content: Iterator[bytes] | None = None,
+    ) -> Iterator[Stream]:
+        """GET a URL of any host without the API key, or PUT `content` there, and read the answer piece by piece.
 
-        It counts as one attempt, follows redirects but none from https to http, and hangs up at once when the
-        work is to end. Answers of every other status are given. `headers` are sent beside the public ones, or in
-        their place.
+        It counts as one attempt, follows redirects of GET but none from https to http, and hangs up at once when
+        the work is to end. Answers of every other status are given. `headers` are sent beside the public ones, or
+        in their place.
 
         Raises:
             APIConnectionError: No answer came.
@@ -195,9 +201,10 @@ class Work(Task[T]):
         """
         attempts.count += 1
         for _ in range(MAX_REDIRECTS + 1):
-            attempts.note_request("get", url)
+            method = "get" if content is None else "put"
+            attempts.note_request(method, url)
             sent = {**PUBLIC_HEADERS, **headers}
-            request = new_request("get", url, sent, None, self.options.attempt_timeout)
+            request = new_request(method, url, sent, None, self.options.attempt_timeout, content)
             exchange = Exchange(self.server.connections)
             self._exchanges.add(exchange)
             try:
@@ -208,7 +215,7 @@ class Work(Task[T]):
                     except httpx.TransportError as error:
                         raise no_answer(error, attempts) from None
                     location = response.headers.get("location")
-                    if response.status_code not in REDIRECTS or not location:
+                    if response.status_code not in REDIRECTS or not location or content is not None:
                         yield Stream(response, attempts)
                         return
             finally:

@@ -10,6 +10,7 @@ from tinker_rest._base import BaseClient, ClientOptions
 from tinker_rest._lazy import types
 from tinker_rest._methods.administration import AdministrationMethods, DeprecatedAdministration
 from tinker_rest._methods.checkpoint_changes import CheckpointChangeMethods
+from tinker_rest._methods.checkpoint_uploads import UploadMethods
 from tinker_rest._methods.server import ServerMethods
 from tinker_rest._methods.sessions import SessionMethods
 from tinker_rest._methods.training_runs import TrainingRunMethods
@@ -17,7 +18,12 @@ from tinker_rest.futures import APIFuture
 
 
 class RestClient(
-    TrainingRunMethods, CheckpointChangeMethods, SessionMethods, ServerMethods, DeprecatedAdministration
+    TrainingRunMethods,
+    CheckpointChangeMethods,
+    UploadMethods,
+    SessionMethods,
+    ServerMethods,
+    DeprecatedAdministration,
 ):
     """Lists, changes and downloads what training runs leave behind: checkpoints, sessions, samplers.
 

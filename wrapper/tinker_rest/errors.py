@@ -64,6 +64,10 @@ class DownloadError(TinkerError):
     """
 
 
+class UploadError(TinkerError):
+    """An upload did not succeed. The message says which files were uploaded; the error of one is `__cause__`."""
+
+
 @frozen
 class APIRequest:
     """A request: the HTTP method in capitals, and the URL without secrets."""

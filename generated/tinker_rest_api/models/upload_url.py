@@ -7,6 +7,7 @@ from attrs import define, field
 from .._model import (
     InvalidField,
     Model,
+    from_shorthand,
     plain_json,
 )
 from ..models.upload_headers import UploadHeaders
@@ -21,7 +22,7 @@ _FIELDS = frozenset(
 
 @define
 class UploadUrl(Model):
-    """Where to upload a file. Early servers send the URL as a string instead of this object.
+    """Where to upload a file. Some servers send its URL alone, as a string, without headers.
 
     Attributes:
         url: The signed URL for a `PUT` request. It is a secret: anyone who has it can upload the
@@ -53,6 +54,7 @@ class UploadUrl(Model):
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
+        src_dict = from_shorthand(src_dict, "url")
         if src_dict.__class__ is not dict:
             raise InvalidField("UploadUrl", None, "an object", src_dict)
         get = src_dict.get

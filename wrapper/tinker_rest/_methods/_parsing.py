@@ -68,6 +68,15 @@ def archive_url(asked_at: str, response: Response[Any]) -> types.CheckpointArchi
     return types.CheckpointArchiveUrlResponse(url, datetime.fromtimestamp(expires, UTC))
 
 
+def started_upload(response: Response[Any]) -> Any:
+    """Return the model, whose URLs must be of the web."""
+    upload: Any = response.parsed
+    for name, target in upload.urls.items():
+        if not is_web_url(target.url):
+            raise ValueError(f"the URL to upload {name} to must be an http or https URL")
+    return upload
+
+
 def trace_export(response: Response[Any]) -> tuple[Any, float | None]:
     """Return the state of an export, and the seconds after which the server wants to be asked again."""
     export: Any = response.parsed

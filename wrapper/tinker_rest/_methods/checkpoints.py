@@ -110,7 +110,7 @@ class CheckpointMethods(BaseClient):
         Experimental: servers may change or remove the search. See `Paginator` for what is guaranteed.
 
         Args:
-            request: What to search for, as for `search_checkpoints`. If it has a cursor, the iteration starts there.
+            request: What to search for, as for `search_checkpoints`. Starts at its cursor, if it has one.
             page_size: The maximum number of checkpoints per request, from 1 to 200; None, the default, for the
                 `limit` of the request.
             max_items: The maximum number of checkpoints; None, the default, for all.
