@@ -147,7 +147,7 @@ def test_defaults_are_those_of_the_description(name: str) -> None:
         if parameter.default is not inspect.Parameter.empty
         and parameter.name != "timeout"  # how long to wait for a build is the client's business
     }
-    if name == "copy_weights":  # the three are no part of the query, and may be left out there too
+    if name in {"copy_weights", "external_weights_upload_start"}:  # these are no part of the query, and optional
         assert set(given.values()) == {None}
     else:
         assert given == described
@@ -171,15 +171,18 @@ def test_every_operation_has_a_method_and_the_other_way_round() -> None:
         "select_checkpoints",
         *(name for name in CALLS if name.endswith(("_checkpoints", "_checkpoints_ttl"))),
     }
-    assert CALLS - named == by_path | of_many - named | {"whoami", "download_checkpoint"}
+    of_more = {"whoami", "download_checkpoint", "upload_external_weights"}
+    assert CALLS - named == by_path | of_many - named | of_more
 
 
 def test_iterators_take_what_the_listings_take() -> None:
-    assert {"iter_training_runs", "iter_user_checkpoints", "iter_sessions", "iter_session_search"} == ITERATORS
+    lists = {"iter_training_runs", "iter_user_checkpoints", "iter_sessions"}
+    assert lists | {"iter_session_search", "iter_checkpoint_search"} == ITERATORS
     for name in ITERATORS:
         taken = inspect.signature(SYNC[name])
         assert str(taken.return_annotation).startswith("pagination.Paginator[")
-        listing = SYNC[name.replace("iter_", "list_") if "search" not in name else "search_sessions"]
+        searched = name.removeprefix("iter_").removesuffix("_search")
+        listing = SYNC[f"search_{searched}s" if "search" in name else name.replace("iter_", "list_")]
         of_listing = set(inspect.signature(listing).parameters) - {"limit", "offset"}
         assert set(taken.parameters) == of_listing | {"page_size", "max_items"}
 

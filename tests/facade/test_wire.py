@@ -23,7 +23,10 @@ from tinker_rest import (
 from tinker_rest.types import (
     AccessibleSearchOwner,
     ActiveSessionStatusQuery,
+    CheckpointSearchCursor,
+    CheckpointSearchRequest,
     ClientFinishedSessionStatusQuery,
+    LoraConfig,
     SessionSearchCursor,
     SessionSearchRequest,
     UserSearchOwner,
@@ -61,6 +64,18 @@ FOUND_BY_EVERYTHING = (
     b'{"session_id":"s","project_ids":["p"],"user_metadata":{"team":"x"},"owner":{"type":"user","owner_urns":["u"]},'
     b'"statuses":[{"type":"active"},{"type":"client_finished","reasons":["errored","of_next_year"]}],"limit":200,'
     b'"cursor":{"last_created_at":"2026-07-13T09:00:00.000005Z","last_session_id":"l"}}'
+)
+
+
+EVERY_CHECKPOINT = CheckpointSearchRequest(
+    project_ids=["p"], user_metadata={"team": "x"}, checkpoint_type="sampler",
+    owner=UserSearchOwner(owner_urns=["u"]), base_models=["m"], limit=200,
+    cursor=CheckpointSearchCursor(last_created_at="2026-07-13T11:00:00.000000005+02:00", last_checkpoint_uuid="l"),
+)  # fmt: skip
+FOUND_BY_EVERY_CONDITION = (
+    b'{"project_ids":["p"],"user_metadata":{"team":"x"},"checkpoint_type":"sampler",'
+    b'"owner":{"type":"user","owner_urns":["u"]},"base_models":["m"],"limit":200,'
+    b'"cursor":{"last_created_at":"2026-07-13T11:00:00.000000005+02:00","last_checkpoint_uuid":"l"}}'
 )
 
 
@@ -139,6 +154,11 @@ WIRE: list[tuple[str, tuple[Any, ...], dict[str, Any], str, bytes]] = [
     ("copy_weights", (TRAINING,), {"destination_project_id": "p", "ttl_seconds": 3600}, COPY, b'{"source_path":"%s","destination_project_id":"p","ttl_seconds":3600}' % TRAINING.encode()),
     ("assign_session_project", (SESSION, "p"), {}, PROJECT, b'{"project_id":"p"}'),
     ("export_session_trace", (SESSION,), {}, f"GET {API}/sessions/{SESSION}/trace_export", b""),
+    ("search_checkpoints", (CheckpointSearchRequest(),), {}, f"POST {API}/checkpoints/search", b'{"user_metadata":{},"owner":{"type":"own"},"limit":50}'),
+    ("search_checkpoints", (CheckpointSearchRequest(base_models=[]),), {}, f"POST {API}/checkpoints/search", b'{"user_metadata":{},"owner":{"type":"own"},"base_models":[],"limit":50}'),
+    ("search_checkpoints", (), {"request": EVERY_CHECKPOINT}, f"POST {API}/checkpoints/search", FOUND_BY_EVERY_CONDITION),
+    ("external_weights_upload_start", ("Qwen/Qwen3-8B", LoraConfig(rank=8)), {}, f"POST {API}/external_weights_upload_start", b'{"base_model":"Qwen/Qwen3-8B","lora_config":{"rank":8,"train_unembed":true,"train_mlp":true,"train_attn":true}}'),
+    ("external_weights_upload_start", ("m", LoraConfig(rank=1, seed=2, train_mlp=False), "p"), {}, f"POST {API}/external_weights_upload_start", b'{"base_model":"m","lora_config":{"rank":1,"seed":2,"train_unembed":true,"train_mlp":false,"train_attn":true},"destination_project_id":"p"}'),
     ("search_sessions", (SessionSearchRequest(),), {}, SEARCH, b'{"user_metadata":{},"owner":{"type":"own"},"limit":50}'),
     ("search_sessions", (NIGHTLY,), {}, SEARCH, b'{"user_metadata":{},"display_name":"nightly","owner":{"type":"accessible"},"limit":50}'),
     ("search_sessions", (), {"request": EVERYTHING}, SEARCH, FOUND_BY_EVERYTHING),
@@ -251,7 +271,13 @@ REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any], object]] = [
     *(("get_billing_usage", (bad, NEXT), {}, bad) for bad in BAD_HOURS),
     *(("get_billing_usage", (MIDNIGHT, bad), {}, bad) for bad in BAD_HOURS),
     *(("get_billing_usage", times, {}, times[1]) for times in ((MIDNIGHT, MIDNIGHT), (NEXT, MIDNIGHT), (MIDNIGHT, "2026-07-27T01:00:00Z"), ("9999-12-31T00:00:00Z", MIDNIGHT))),
-    *(("search_sessions", (bad,), {}, bad) for bad in (None, {}, "nightly")),
+    *((name, (bad,), {}, bad) for name in ("search_checkpoints", "search_sessions") for bad in (None, {}, "nightly")),
+    *(("search_checkpoints", (CheckpointSearchRequest(limit=bad),), {}, bad) for bad in (0, 201, True, "5", None)),
+    *(("external_weights_upload_start", (bad, LoraConfig(rank=8)), {}, bad) for bad in BAD_IDS[:9]),
+    *(("external_weights_upload_start", ("m", bad), {}, bad) for bad in (None, 8, {"rank": 8})),
+    *(("external_weights_upload_start", ("m", LoraConfig(rank=bad)), {}, bad) for bad in (0, -1, "8", None, 1.5)),
+    *(("external_weights_upload_start", ("m", LoraConfig(rank=8), bad), {}, bad) for bad in BAD_PROJECTS),
+    *(("external_weights_upload_finish", (bad,), {}, bad) for bad in BAD_IDS),
     *(("search_sessions", (SessionSearchRequest(limit=bad),), {}, bad) for bad in (0, 201, True, "5", None)),
     *(("search_sessions", (SessionSearchRequest(**search),), {}, SessionSearchRequest) for search in BAD_SEARCHES),
 ]
@@ -397,7 +423,7 @@ def test_a_missing_key_says_what_to_set(monkeypatch: pytest.MonkeyPatch, value: 
 
 
 def test_every_public_method_has_a_row() -> None:
-    not_operations = {"close", "with_options", "download_checkpoint"}  # which has tests of its own
+    not_operations = {"close", "with_options", "download_checkpoint", "upload_external_weights"}  # have own tests
     clients = (RestClient, AdminClient)
     methods = {
         name for made in clients for name, _ in inspect.getmembers(made, callable) if not name.startswith("_")

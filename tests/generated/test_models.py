@@ -10,6 +10,7 @@ from checkout import Json, description
 
 from tinker_rest_api import models
 from tinker_rest_api._model import InvalidField, utc_datetime
+from tinker_rest_api.models import UploadUrl
 from tinker_rest_api.types import UNSET
 
 DESCRIPTION = description()
@@ -126,6 +127,9 @@ def test_no_model_holds_unset(model: type[Any]) -> None:
 @pytest.mark.parametrize("body", [[], "text", 1, None, True])
 @pytest.mark.parametrize("model", response_models())
 def test_another_thing_than_an_object_is_named(model: type[Any], body: object) -> None:
+    if model is UploadUrl and isinstance(body, str):  # which some servers send in place of the object
+        assert model.from_dict(body) == UploadUrl(body, {})
+        return
     with pytest.raises(InvalidField, match=rf"{model.__name__} must be an object"):
         model.from_dict(body)
 
