@@ -107,6 +107,7 @@ KNOWN: list[Known] = [
     _escaped("DELETE */checkpoints/a", "The SDK deletes another checkpoint.", "delete_checkpoint('no-such-run', 'a#b')"),
     _escaped("DELETE */checkpoints/weights/a%20b%c", "The SDK sends an invalid escape.", "delete_checkpoint('no-such-run', 'weights/a b%c')"),
 
+    Known(("*",), ("*.base_model",), "(nothing)", "Later versions of the SDK have it: the model of a checkpoint."),
     Known(("RestClient.*publish_checkpoint*",), ("repetitions",), "*", "The SDK repeats what is refused for good (409) for five minutes.", ours="1"),
     Known(("RestClient.* answered not JSON for ever",), ("exception*",), "ValueError", "The SDK lets the JSON parser's own exception through, which is no TinkerError.", ours="APIResponseValidationError"),
     Known(("*.get_audit_log*",), ("request.headers.x-api-key",), "sent", "The SDK sends the API key to the host that it is redirected to.", ours="(nothing)"),
