@@ -69,7 +69,7 @@ def until(moment: datetime | None) -> str:
 
 
 def read_everything(tour: Tour, client: RestClient) -> tuple[str, str] | None:
-    """Call every method that only reads. Returns the run and the path of a checkpoint, where there is one."""
+    """Call every method that only reads. Returns the run and the path of a checkpoint, if any."""
     print("\nReading")
     tour.show(
         "get_server_capabilities()",

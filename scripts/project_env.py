@@ -25,7 +25,7 @@ def python_of(folder: Path) -> Path:
 
 
 def run(*command: str | Path, **settings: object) -> None:
-    """Run a command in the checkout and end the script with its exit code where it fails."""
+    """Run a command in the checkout and exit with its exit code if it fails."""
     done = subprocess.run([str(word) for word in command], cwd=ROOT, check=False, **settings)  # type: ignore[call-overload]
     if done.returncode:
         sys.exit(done.returncode)
@@ -65,7 +65,7 @@ def ensure(
 
     `first` is a package to begin with: the one that installs the others faster.
     """
-    if sys.version_info < (3, 11):  # noqa: UP036 - whoever has an older Python shall be told
+    if sys.version_info < (3, 11):  # noqa: UP036 - users of an older Python should get a message
         sys.exit(f"tinker-rest needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
     folder = ROOT / name
     python = python_of(folder)

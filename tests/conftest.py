@@ -81,7 +81,7 @@ def leave_out_scripts(config: pytest.Config, items: list[pytest.Item], base: str
 
 @pytest.fixture(autouse=True)
 def environment_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads the settings, or uses the key, of whoever runs it."""
+    """No test uses the settings or the key of the person who runs it."""
     for name in ("TINKER_API_KEY", "TINKER_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
 

@@ -70,7 +70,7 @@ class Trial:
         output: All that it printed, errors too.
         status: Its exit code.
         sandbox: The server that it called.
-        run_id: The training run that it was told of.
+        run_id: The training run that it was given.
         all_runs: The ids of all training runs, as they are listed.
     """
 

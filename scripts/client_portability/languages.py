@@ -34,7 +34,7 @@ class Language:
         name: What it is called.
         generator: What generates the client.
         toolchain: The commands that must be there.
-        build: Generates and compiles, and gives the command of the program; None where there is no program: the
+        build: Generates and compiles, and gives the command of the program; None if there is no program: the
             client is generated, to see whether the generator warns, and nothing else.
         known_warnings: What a tool warns of whatever the description says: a part of the line, and the reason.
     """

@@ -124,7 +124,7 @@ def sha256(file: Path) -> str:
 
 
 def metadata(wheel: Path) -> Any:
-    """What a wheel tells of itself."""
+    """The metadata of a wheel."""
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         return HeaderParser().parsestr(archive.read(name).decode())

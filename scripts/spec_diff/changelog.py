@@ -48,7 +48,7 @@ def past_sections(whole: str, last: LastRelease) -> str:
     heading = _heading(last.version, last.date, last.sha256)
     before, found, after = whole.partition(heading)
     if not found or re.search(r"^## .*\(\d", before, re.MULTILINE):
-        raise ValueError(f"the changelog of the API must tell of the last release first, as {heading!r}")
+        raise ValueError(f"the changelog of the API must begin with the last release, {heading!r}")
     return found + after
 
 

@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 
 class Kind(IntEnum):
-    """What a change means to whoever calls the API.
+    """What a change means to callers of the API.
 
     Attributes:
         ADDITION: Programs and generated clients of the older description go on.
@@ -96,7 +96,7 @@ def changes(base: Path, revision: Path) -> list[Change]:
 
 
 def _gone_after_their_day(base: Json, revision: Path, told: list[Json]) -> Iterator[Json]:
-    """What was deprecated and is gone after its day, of which oasdiff tells only where there is no day."""
+    """What was deprecated and removed after its sunset; oasdiff reports it only if there is no sunset."""
     if not _forget_days(base):
         return
     too_early = {(one["operation"], one["path"]) for one in told if one["id"].endswith("-before-sunset")}

@@ -25,7 +25,7 @@ def can_be_built() -> bool:
 
 
 def compare(base: Path, revision: Path) -> list[dict[str, Any]]:
-    """Every change from one description to another, as oasdiff tells of it."""
+    """Every change from one description to another, as oasdiff reports it."""
     output = _run("changelog", str(base), str(revision), "--format", "json")
     changes: list[dict[str, Any]] = json.loads(output or "[]")
     return changes
@@ -38,7 +38,7 @@ def known_ids() -> set[str]:
 
 def _run(*arguments: str) -> str:
     command = [str(built()), *arguments]
-    # Settings of whoever runs this are not read.
+    # The settings of the person who runs this are not read.
     environment = {key: value for key, value in os.environ.items() if not key.startswith("OASDIFF")}
     done = subprocess.run(command, cwd=FOLDER, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:

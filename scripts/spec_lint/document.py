@@ -10,7 +10,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # the fast one, if it is there
-    """Refuses a key that stands twice in one mapping, of which YAML would keep the last."""
+    """Rejects a key that appears twice in a mapping; YAML would keep the last one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
@@ -41,14 +41,14 @@ class Document:
         yield from self.root.get("components", {}).get(kind, {}).items()
 
     def operations(self) -> Iterator[tuple[str, Json]]:
-        """The operations, each with the place where it stands."""
+        """The operations, each with its place."""
         for path, item in self.root.get("paths", {}).items():
             for method in METHODS:
                 if method in item:
                     yield f"paths/{path}/{method}", item[method]
 
     def bodies(self) -> Iterator[tuple[str, Json]]:
-        """The bodies of requests and responses, each with the place where it stands."""
+        """The bodies of requests and responses, each with its place."""
         holders = [(f"components/{kind}/{name}", one) for kind in ("requestBodies", "responses") for name, one in
                    self.components(kind)]  # fmt: skip
         for place, operation in self.operations():

@@ -20,7 +20,7 @@ def structure(spec: Path) -> list[str]:
 
 
 def node_linters(spec: Path) -> list[str]:
-    """What spectral and redocly say; where there is no Node, a message and in CI a finding."""
+    """What Spectral and Redocly report; without Node, a message, and in CI a finding."""
     if not can_be_installed():
         message = "spectral and redocly were not run: there is no Node here"
         if os.environ.get("CI"):

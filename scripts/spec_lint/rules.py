@@ -23,7 +23,7 @@ UNITS = (
 HEADERS_OF_ALL = {"x-request-id", "x-idempotency-key"}
 
 # Exceptions, one by one
-OPEN_IN_REQUESTS = {"FinishReasonType": "a reason that a newer server tells of is one to search for"}
+OPEN_IN_REQUESTS = {"FinishReasonType": "a reason that a newer server adds can be searched for"}
 NOT_PAGED = {"list_checkpoints": "the server answers with all checkpoints of a run"}
 
 
@@ -67,7 +67,7 @@ def one_tag(document: Document) -> Iterator[str]:
 
 @rule
 def responses(document: Document) -> Iterator[str]:
-    """Each operation tells of a success and of the errors that any call may meet; errors are shared components."""
+    """Each operation lists a success and the errors that any call can get; errors are shared components."""
     for place, operation in document.operations():
         answers = operation.get("responses", {})
         if not any(str(status)[0] in "23" for status in answers):

@@ -17,7 +17,7 @@ from .storage_server import Storage, storage
 def _no_credentials_of_the_machine(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """What whoever runs the tests has stored or set is neither read nor in the way."""
+    """The credentials and settings of the person who runs the tests are not used."""
     for name in ("TINKER_API_KEY", "TINKER_BASE_URL", "TINKER_CREDENTIAL_CMD", "TINKER_PROJECT_ID"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path_factory.getbasetemp() / "home"))
@@ -25,7 +25,7 @@ def _no_credentials_of_the_machine(
 
 @pytest.fixture
 def no_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Requests are repeated at once where no `Retry-After` asks for more: nothing is waited for at random."""
+    """Requests are retried at once unless `Retry-After` asks for a wait: no random delays."""
     monkeypatch.setattr("random.random", lambda: 0.0)
 
 

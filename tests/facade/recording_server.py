@@ -36,7 +36,7 @@ class RecordedRequest:
         return f"{self.method} {self.target}"
 
     def header(self, name: str) -> str | None:
-        """The value of a header that came once; None where it did not come."""
+        """The value of a header that came once; None if it did not come."""
         values = [value for key, value in self.headers if key.lower() == name.lower()]
         assert len(values) < 2, f"{name} came {len(values)} times"
         return values[0] if values else None
@@ -164,7 +164,7 @@ class RecordingServer:
         requests: What came, in order.
         connections: How many connections were made.
         open_now: How many are open.
-        most_open: How many were open at once, at the most.
+        most_open: The maximum number open at once.
         abandoned: How many requests the client gave up while it was due an answer.
     """
 
@@ -263,7 +263,7 @@ async def _read_request(reader: asyncio.StreamReader) -> RecordedRequest:
 
 
 def wait_until(is_so: Callable[[], object], seconds: float = 10) -> None:
-    """Wait for something that another thread does; fail where it does not."""
+    """Wait for something that another thread does; fail if it does not."""
     deadline = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < deadline, "it did not happen"

@@ -432,7 +432,7 @@ def test_settings_of_the_environment_that_cannot_be_used(
 def test_a_proxy_that_is_down_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://user:secret@127.0.0.1:9")
     error = RestClient(base_url="http://h", api_key=KEY, max_retries=1).list_sessions().exception(10)
-    assert isinstance(error, APIConnectionError)  # also where nobody keeps the client
+    assert isinstance(error, APIConnectionError)  # also if nobody keeps the client
     assert "no connection through the proxy 127.0.0.1:9: " in str(error)
     assert "secret" not in str(error)
     assert error.attempts == 2

@@ -23,7 +23,7 @@ LINE = "Deprecated since 2026-12-31, gone after 2027-12-31: use `get_session` in
 
 
 def findings(document: Json, *clients: type) -> list[str]:
-    """The operations and methods of which one is deprecated and the other is not, or tells of it otherwise."""
+    """Operations and methods of which only one is deprecated, or whose deprecations differ."""
     operations = {
         one["operationId"]: one
         for path in document["paths"].values()

@@ -190,7 +190,7 @@ def test_secrets_are_never_shown(
 
 
 def test_long_headers_and_texts_take_no_time_that_grows_with_their_square(server: RecordingServer) -> None:
-    """At 1.6 s for 10 kB, growing with the square, as it once was, this would be for ever."""
+    """At 1.6 s for 10 kB, growing with the square, as it once was, this would take forever."""
     odd = ["a." * 45_000, "a-" * 45_000, "http://" * 12_000, "tml-" * 22_000, "bearer " * 12_000]
     for text in odd:
         assert fail(server, reply(404, text, X_Odd=text)).headers["x-odd"]
@@ -330,7 +330,7 @@ def check_round_trip(error: Any) -> None:
 def test_the_process_pool_saw_every_class() -> None:
     public = {name for name, one in vars(errors).items() if not name.startswith("_") and isinstance(one, type)}
     classes = {name for name in public if issubclass(getattr(errors, name), TinkerError)}
-    assert classes - {name for name, *_ in IN_CHILD} == {"APIResponseError"}  # of which two others are
+    assert classes - {name for name, *_ in IN_CHILD} == {"APIResponseError"}  # two others derive from it
     assert classes - set(tinker_rest.__all__) == set()
 
 

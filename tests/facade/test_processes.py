@@ -30,7 +30,7 @@ WITHOUT_FAST = "sys.modules['orjson'] = None"
 WHILE_CALLS_ARE_IN_FLIGHT = "sys.stdin.readline()"
 PREAMBLE = f"""
 import asyncio, logging, os, signal, sys, threading, time
-signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background ignores it
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored if the tests run in the background
 logging.getLogger("asyncio").setLevel(logging.ERROR)  # that a callback took long is the machine's affair
 {WITHOUT_FAST if sys.modules.get("orjson", ...) is None else ""}
 from tinker_rest import RestClient

@@ -124,7 +124,7 @@ def test_a_refused_token_is_replaced_once(tokens: TokenServer) -> None:
         for call in [client.list_sessions() for _ in range(50)]:
             call.result(10)
         assert tokens.exchanges == 2
-        # A server that refuses each token is not asked for ever.
+        # A server that refuses every token is not asked forever.
         tokens.exchange_answers = [reply(body={"jwt": token(iat=0, exp=3600)})]
         tokens.valid.clear()
         with pytest.raises(AuthenticationError) as caught:

@@ -173,7 +173,7 @@ WIRE: list[tuple[str, tuple[Any, ...], dict[str, Any], str, bytes]] = [
     ("get_current_checkpoint_storage_usage", ("p",), {}, f"{USAGE}/checkpoints/current?project_id=p", b""),
 ]
 ADMINISTRATION = ("get_audit_log", "get_billing_usage", "get_current_checkpoint_storage_usage")
-# What no row tells of is called as the examples of the description say.
+# Operations without a row are called as in the examples of the description.
 WIRE += further_calls({row[0] for row in WIRE}, (RestClient, AdminClient))
 # An odd character is data, so it never ends a segment; what a segment may hold is sent as it is.
 AWKWARD: list[tuple[str, tuple[Any, ...], str]] = [

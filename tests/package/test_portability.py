@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from checkout import ROOT
 
-sys.path.append(str(ROOT / "scripts"))  # where it is; it is no part of the package
+sys.path.append(str(ROOT / "scripts"))  # it is not part of the package
 from client_portability import report
 from client_portability.checks import CHECKS
 from client_portability.languages import LANGUAGES, OAPI_CODEGEN, OPENAPI_GENERATOR, PROGRAMS, Language

@@ -226,7 +226,7 @@ def test_changes_are_told_of(frozen: Sandbox, admin: httpx.Client) -> None:
     before = admin.get(AUDIT).json()["entries"]
     address = {"model_id": "run-id", "tinker_path": "tinker://run-id/weights/0001"}
     admin.post(f"{CHECKPOINT}/publish")
-    admin.post(f"{CHECKPOINT}/publish")  # refused, and so not told of
+    admin.post(f"{CHECKPOINT}/publish")  # refused, so not in the log
     admin.delete(f"{CHECKPOINT}/publish")
     admin.put(f"{CHECKPOINT}/ttl", json={"ttl_seconds": 3600})
     body = {"source_path": address["tinker_path"], "destination_project_id": "project-archive"}

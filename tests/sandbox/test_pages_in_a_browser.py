@@ -1,4 +1,4 @@
-"""The pages in a real browser without a window: Chromium, where there is one."""
+"""The pages in a real browser without a window: Chromium, if it is installed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HOSTILE = "<script>document.title = 'bad'</script><img src=x onerror=\"document.
 EXPECTED = "escaping deep link whitespace"
 WIDTHS = (400, 1280)
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here; CI installs it where it can")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed; CI installs it if it can")
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The pytest plugin, in processes of its own, as whoever installs the package runs it."""
+"""The pytest plugin in processes of its own, as users run it."""
 
 from __future__ import annotations
 

@@ -198,7 +198,7 @@ class Copy:
         )
 
     def failures(self, *tests: str) -> str:
-        """What pytest says of tests that fail; empty where they pass."""
+        """What pytest prints for tests that fail; empty if they pass."""
         done = self.run("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *tests)
         return "" if done.returncode == 0 else done.stdout + done.stderr
 
@@ -248,7 +248,7 @@ def test_from_the_description_to_a_facade_that_works(copy: Copy) -> None:
         copy.edit(methods, before, after)
     copy.rename_by_hand()
     copy.edit(handlers, "def search_sessions(", f"{HANDLER}def search_sessions(")
-    # Nothing else is missing: neither for the tests of all that there is, nor for whoever uses it.
+    # Nothing else is missing, neither for the other tests nor for users.
     assert copy.mistyped() == ""
     assert (
         copy.failures(*WHOLE, "-k", "get_project or Project or Sampler or surface or every or out_of_date") == ""

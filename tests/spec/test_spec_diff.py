@@ -339,7 +339,7 @@ def test_the_command_from_an_edit_to_the_next_release(checkout: Path) -> None:
         (version, released["date"]),
     ]
     changelog.write_text(changelog.read_text().replace(json.loads(facts.read_text())["sha256"], "0" * 64))
-    assert "must tell of the last release first" in spec_diff(checkout).stderr
+    assert "must begin with the last release" in spec_diff(checkout).stderr
 
 
 def test_what_is_kept_of_the_last_release_cannot_be_edited(checkout: Path) -> None:

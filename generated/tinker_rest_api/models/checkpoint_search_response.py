@@ -52,7 +52,7 @@ class CheckpointSearchResponse(Model):
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
+        """Read a JSON object. Raises InvalidField, with the field's name, if it is not as described."""
         if src_dict.__class__ is not dict:
             raise InvalidField("CheckpointSearchResponse", None, "an object", src_dict)
         get = src_dict.get

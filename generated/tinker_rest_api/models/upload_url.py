@@ -53,7 +53,7 @@ class UploadUrl(Model):
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """Read a JSON object. Raises InvalidField, with the field's name, where it is not as described."""
+        """Read a JSON object. Raises InvalidField, with the field's name, if it is not as described."""
         src_dict = from_shorthand(src_dict, "url")
         if src_dict.__class__ is not dict:
             raise InvalidField("UploadUrl", None, "an object", src_dict)
