@@ -2,4 +2,4 @@
 """Which openapi.yaml this package was generated from."""
 
 SPEC_VERSION: str = "0.1.0"
-SPEC_SHA256: str = "5895bd51d733adb99f9715c15a17664bbd19fcb22047e5610f04f217b40735b0"
+SPEC_SHA256: str = "d974ec5adef46c69f4b579a7c575e511b96b3df4ddd8ad0853005f8aa79cc7dd"
