@@ -90,10 +90,10 @@ class Download:
         self._tell(is_due=True)
         is_present = os.path.lexists(final) and not self.overwrite
         if not is_present:
-            with _destination.part_folder(final, work) as part:
+            with _destination.part_folder(final, work) as (part, check_part):
                 is_present = os.path.lexists(final) and not self.overwrite  # another call was first
                 if not is_present:
-                    self._make(work, final, part)
+                    self._make(work, final, part, check_part)
         if is_present:
             self._compare(work, final)
         self._tell(is_due=True)
@@ -127,12 +127,12 @@ class Download:
         for file in self._files:
             file.url = urls[file.name]
 
-    def _find_files(self, work: Work[Any], archive: Path, folder: Path, states: Path) -> None:
+    def _find_files(self, work: Work[Any], archive: Path, folder: Path, *checks: Callable[[], object]) -> None:
         """Ask for the files of the checkpoint; `archive` or `folder` is where they go, or are."""
 
         def check() -> None:
-            work.check()
-            self._tell()
+            for one in (work.check, *checks, self._tell):
+                one()
 
         self._files = [
             FileDownload(
@@ -140,18 +140,20 @@ class Download:
                 url=url,
                 path=_destination.safe_join(folder, name, "the server") if self.is_external else archive,
                 is_archive=not self.is_external,
-                state=states / f"{number}.json",
+                state=archive.parent / f"{number}.json",
                 source=f"{self.path.tinker_path} {name}",
                 renew=self._renew,
                 check=check,
             )
             for number, (name, url) in enumerate(sorted(self._ask(work).items()))
         ]
+        if len({file.path for file in self._files}) < len(self._files):
+            raise DownloadError("the server names a file twice; nothing was put in place")
 
-    def _make(self, work: Work[Any], final: Path, part: Path) -> None:
+    def _make(self, work: Work[Any], final: Path, part: Path, check_part: Callable[[], None]) -> None:
         """Download everything into the part folder, and put it in place."""
         archive, folder = part / "archive", part / "files"
-        self._find_files(work, archive, folder, part)
+        self._find_files(work, archive, folder, check_part)
         with translate_os_errors(part):
             known = {file.path for file in self._files}
             for path in [path for path in folder.rglob("*") if path.is_file() and path not in known]:
@@ -164,11 +166,12 @@ class Download:
             self._phase = "extracting"
             self._tell(is_due=True)
             try:
-                extract(archive, folder, work.check)
+                extract(archive, folder, self._files[0].check)
             except DownloadError as error:
                 if error.__cause__ is None:  # else the system refused something, and the archive is good
                     self._files[0].reset()
                 raise
+        check_part()
         remote = self._files[0].remote
         marker = {"tinker_path": self.path.tinker_path, "archive": remote.checksum or remote.etag}
         made = folder if self.extract or self.is_external else archive
@@ -186,7 +189,7 @@ class Download:
         if not final.exists() or (self.extract and not (is_ours and is_whole)):  # it may be a link to nothing
             raise conflict
         self._phase = "verifying"
-        self._find_files(work, archive=final, folder=final, states=final)
+        self._find_files(work, archive=final, folder=final)
         if not all(file.is_present(work, marker.get("archive")) for file in self._files):
             raise conflict
 

@@ -9,8 +9,9 @@ import json
 import os
 import re
 import shutil
+import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +59,11 @@ def find_destination(dest: str, path: ParsedCheckpointTinkerPath, *, is_folder: 
 
 
 @contextlib.contextmanager
-def part_folder(final: Path, work: Work[Any]) -> Iterator[Path]:
+def part_folder(final: Path, work: Work[Any]) -> Iterator[tuple[Path, Callable[[], None]]]:
     """The folder `NAME.part` that holds a download until it is complete; only one download uses it at a time.
 
-    If the download fails, the folder stays, so that the next call can resume. Raises DownloadError.
+    If the download fails, the folder stays, so that the next call can resume. Raises DownloadError, as does the
+    function beside the folder if another one has its name by now.
     """
     name = os.fsencode(final.name + ".part")
     if len(name) > 255:  # the maximum of most file systems
@@ -74,14 +76,22 @@ def part_folder(final: Path, work: Work[Any]) -> Iterator[Path]:
             if Clock.now() > deadline:
                 raise DownloadError(f"another download is under way to {final}; wait or choose another place")
             work.wait(0.05)
+
+    def check() -> None:
+        with translate_os_errors(folder):
+            if not os.path.samestat(os.fstat(lock), (folder / "lock").lstat()):
+                raise FileNotFoundError(errno.ENOENT, "another program has replaced it")
+
     is_done = False
     try:
-        yield folder
+        yield folder, check
         is_done = True
     finally:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, DownloadError):
+            check()
             if is_done or os.listdir(folder) == ["lock"]:
-                shutil.rmtree(folder, ignore_errors=True)
+                for path in sorted(folder.iterdir(), key=(folder / "lock").__eq__):  # without it, nothing is ours
+                    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         os.close(lock)
         with contextlib.suppress(OSError):
             folder.rmdir()  # which a network file system refuses while the lock is open
@@ -94,7 +104,9 @@ def _lock(folder: Path) -> int | None:
     lock = folder / "lock"
     with contextlib.suppress(FileNotFoundError):  # another download has just removed it
         if not _is_ours(folder):
-            raise DownloadError(f"{folder} is in the way: not a private folder of yours without links; remove it")
+            raise DownloadError(
+                f"{folder} is in the way: not a private folder without links that a download left; move it away"
+            )
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
         if _try_lock(descriptor) and lock.exists() and os.path.samestat(os.fstat(descriptor), lock.stat()):
             return descriptor
@@ -103,14 +115,15 @@ def _lock(folder: Path) -> int | None:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether nobody else can have put anything into a part folder."""
+    """Whether a part folder holds only what downloads of this user have put there."""
     found = folder.lstat()
     # Some file systems know neither owners nor modes, so compare it with a new private folder.
     probe = tempfile.mkdtemp(prefix=".tinker-", dir=folder.parent)
     new = os.lstat(probe)
     os.rmdir(probe)
     is_private = (found.st_uid, found.st_mode) == (new.st_uid, new.st_mode)
-    return is_private and not any(path.is_symlink() for path in folder.rglob("*"))
+    inside = list(folder.rglob("*"))
+    return is_private and (not inside or folder / "lock" in inside) and not any(map(Path.is_symlink, inside))
 
 
 def _try_lock(descriptor: int) -> bool:
@@ -142,9 +155,13 @@ def put_in_place(made: Path, final: Path, marker: dict[str, Any], *, overwrite: 
 
 
 def read_marker(folder: Path) -> dict[str, Any]:
-    """The content of the marker in a downloaded folder; empty if there is none."""
-    with contextlib.suppress(OSError, ValueError, TypeError):
-        return dict(json.loads((folder / MARKER).read_bytes()))
+    """The content of the marker in a downloaded folder; empty if there is none, or if somebody else made it."""
+    marker = folder / MARKER
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+        found = marker.lstat()
+        if stat.S_ISREG(found.st_mode) and found.st_uid == folder.stat().st_uid:
+            known = dict(json.loads(marker.read_bytes()))
+            return {**known, "sizes": dict(known["sizes"])}
     return {}
 
 

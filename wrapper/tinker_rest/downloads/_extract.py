@@ -33,6 +33,7 @@ def extract(archive: Path, folder: Path, check: Callable[[], None]) -> None:
     """
     try:
         with translate_os_errors(folder), archive.open("rb") as raw:
+            check()
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
             content = gzip.GzipFile(fileobj=raw) if raw.peek(2).startswith(b"\x1f\x8b") else raw
@@ -41,6 +42,7 @@ def extract(archive: Path, folder: Path, check: Callable[[], None]) -> None:
             except _DAMAGE as error:
                 raise DownloadError(f"the archive is damaged or no tar archive: {summarize(str(error))}") from None
             for path in [*folder.rglob("*"), folder]:
+                check()
                 sync(path)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -65,14 +67,14 @@ class _Bounded:
 
 
 class _Member(tarfile.TarInfo):
-    """A member, whose header if damaged is an error; tarfile takes it for the end of the archive."""
+    """A member, whose header if damaged or missing is an error; tarfile takes it for the end of the archive."""
 
     @classmethod
     def frombuf(cls, buf: Any, encoding: str, errors: str) -> Any:
         try:
             return super().frombuf(buf, encoding, errors)
         except tarfile.HeaderError as error:
-            if any(buf):
+            if len(buf) < tarfile.BLOCKSIZE or any(buf):
                 raise ValueError(str(error)) from None
             raise
 

@@ -47,6 +47,7 @@ class RemoteFile:
     size: int | None = None
     etag: str | None = None  # a strong one, by which a later version of the file can be told from this one
     checksum: str = ""  # the best of those that can be computed here, as NAME:HEX
+    encoding: str = ""  # how the storage says it is compressed
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> Self:
@@ -61,6 +62,7 @@ class RemoteFile:
             size=int(length) if length.isdigit() and "transfer-encoding" not in headers else None,
             etag=etag if re.fullmatch('"[^"]+"', etag) else None,
             checksum=next(iter(checksums), ""),
+            encoding=headers.get("content-encoding", "").strip().lower().replace("identity", ""),
         )
 
 
@@ -75,7 +77,7 @@ class FileDownload:
     _state: Path  # the file that keeps what is known about it
     _source: str  # what is downloaded; what an earlier call left of something else is not resumed
     _renew: Callable[[Work[Any]], object]  # asks for another `url`
-    _check: Callable[[], object]  # called between pieces; what it raises ends the download
+    check: Callable[[], object]  # called between pieces; what it raises ends the download
     remote: RemoteFile = field(init=False, factory=RemoteFile)
     done: int = field(init=False, default=0)  # bytes on disk
     resumed_from: int = field(init=False, default=0)  # how many of them an earlier call had left
@@ -128,7 +130,7 @@ class FileDownload:
         def attempt(attempts: Attempts) -> None:
             nonlocal renewed_at
             while True:
-                self._check()
+                self.check()
                 most_done = self._most_done
                 headers = {"Accept": "*/*", "Accept-Encoding": "identity"}  # the bytes are kept as they are
                 if self.done and self.remote.etag is not None:
@@ -167,19 +169,20 @@ class FileDownload:
                         f"length nor a checksum; {self.done:,} bytes are kept in {self.path}"
                     )
                 self.remote = evolve(self.remote, size=self.done)
-        if self.done != self.remote.size:
-            raise stream.fault("the storage sent less than the rest of the file")
+        if self.done != self.remote.size or (self.is_archive and not self.done):
+            raise stream.fault("the storage sent nothing, or less than the rest of the file")
 
     def _start(self, stream: Stream) -> None:
         """Begin the file with an answer that holds all of it."""
-        name, headers = safe_repr(self.name), stream.headers
-        if self.is_archive and "html" in headers.get("content-type", "").lower():
-            raise DownloadError("the storage sent a web page and no archive; a proxy may have made it")
-        if self.is_archive and headers.get("content-length", "").strip() == "0":
-            raise stream.fault("the storage sent an empty archive")
-        if not self.is_archive and headers.get("content-encoding", "").strip().lower() not in ("", "identity"):
+        name, media_type = safe_repr(self.name), stream.headers.get("content-type", "")
+        is_message = re.search("html|xml|json" if self.is_archive else "html", media_type, re.IGNORECASE)
+        if is_message and not self.name.endswith("html"):
+            raise DownloadError(
+                f"the storage sent {safe_repr(media_type)} and not {name}; a proxy may have made it"
+            )
+        remote = RemoteFile.of(stream.headers)
+        if remote.encoding and not self.is_archive:
             raise DownloadError(f"the storage sends {name} compressed, although it was asked not to")
-        remote = RemoteFile.of(headers)
         if self.done:
             reason = "the storage sends no parts of files" if self.remote.etag == remote.etag else "it has changed"
             _log.warning("%s: %s starts again, since %s", OPERATION_ID, name, reason)
@@ -193,24 +196,32 @@ class FileDownload:
 
     def _is_next_part(self, stream: Stream) -> bool:
         """Whether an answer is the part that was asked for; takes the length that it names."""
-        found, etag = _CONTENT_RANGE.fullmatch(stream.headers.get("content-range", "").strip()), self.remote.etag
-        if found is None or etag is None or stream.headers.get("etag", etag) != etag or int(found[1]) != self.done:
+        found = _CONTENT_RANGE.fullmatch(stream.headers.get("content-range", "").strip())
+        known, part = self.remote, RemoteFile.of(stream.headers)
+        if found is None or known.etag is None or int(found[1]) != self.done:
             return False
-        is_same = self.remote.size in (None, int(found[2]))
-        self.remote = evolve(self.remote, size=int(found[2]))
+        is_same = (known.etag, known.encoding) == (part.etag, part.encoding) and known.size in (
+            None,
+            int(found[2]),
+        )
+        self.remote = evolve(known, size=int(found[2]))
         return is_same
 
     def _write(self, stream: Stream) -> None:
         with open(os.open(self.path, _APPEND, 0o666), "ab") as file:
             for piece in stream:
-                self._check()
+                self.check()
                 if self.remote.size is not None and self.done + len(piece) > self.remote.size:
-                    raise stream.fault("the storage sent more than the length it named")
+                    break
                 file.write(piece)
                 self.done += len(piece)
                 self._most_done = max(self._most_done, self.done)
                 if self._digest is not None:
                     self._digest.update(piece)
+            else:
+                return
+        self.reset()
+        raise stream.fault("the storage sent more than the length it named; starting again")
 
     def _is_sound(self) -> bool:
         checksum = self.remote.checksum
@@ -220,7 +231,7 @@ class FileDownload:
                 self._digest = _new_digest(checksum)
                 with self.path.open("rb", buffering=0) as file:
                     while piece := file.read(_READ_BYTES):
-                        self._check()
+                        self.check()
                         self._digest.update(piece)
         return not checksum or checksum.endswith(f":{self._digest.hexdigest()}")
 
@@ -228,7 +239,7 @@ class FileDownload:
         try:
             with gzip.open(self.path) as file:
                 while file.read(_READ_BYTES):  # to the checksum at the end
-                    self._check()
+                    self.check()
         except (EOFError, zlib.error, gzip.BadGzipFile):
             return False
         return self.done > 0
