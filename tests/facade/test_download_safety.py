@@ -212,7 +212,7 @@ def test_a_part_folder_that_is_replaced_is_left_alone(
 
     stored.instead = [swap]
     before = tree(others)
-    with pytest.raises(DownloadError, match=r"a\.part cannot be written"):
+    with pytest.raises(DownloadError, match=r"a\.part(/lock)? cannot be written"):
         client.download_checkpoint(PATH, tmp_path / "a", extract=extract).result(20)
     assert (tree(others), (others / "archive").read_text()) == (before, "mine")
     assert not (tmp_path / "a").exists()
@@ -283,7 +283,7 @@ def test_a_file_that_is_named_twice(
 ) -> None:
     urls = {name: f"{stored.server.base_url}/{number}" for number, name in enumerate(names)}
     stored.api.answer = lambda _: reply(body={"urls": urls, "expires": "2026-07-13T10:15:00Z"})
-    with pytest.raises(DownloadError, match="the server names a file twice"):
+    with pytest.raises(DownloadError, match="or one of them twice"):
         client.download_checkpoint("tinker://r/external_weights/1", tmp_path / "x").result(20)
     assert (stored.server.requests, tree(tmp_path)) == ([], [])
 

@@ -225,7 +225,6 @@ def test_without_a_strong_entity_tag_nothing_is_put_together(
         {"Content_Range": "bytes 1000000-2999999/3000000", "ETag": '"two"'},
         {"Content_Range": "bytes 1000000-2999999/3000000", "ETag": 'W/"one"'},
         {"Content_Range": "bytes 1000000-2999999/3000000"},
-        {"Content_Range": "bytes 1000000-2999999/3000000", "ETag": '"one"', "Content_Encoding": "gzip"},
         {"Content_Range": "bytes 1000000-2999999/*", "ETag": '"one"'},
         {},
     ],
@@ -436,7 +435,7 @@ def test_a_proxy_carries_downloads(
 @pytest.mark.parametrize("media_type", ["text/html", "application/xhtml+xml", "Application/JSON", "text/xml"])
 def test_a_message_is_no_archive(client: RestClient, stored: Storage, tmp_path: Path, media_type: str) -> None:
     stored.instead = [reply(200, "<html>Log in</html>", media_type=media_type)]
-    with pytest.raises(DownloadError, match=f"the storage sent '{re.escape(media_type)}' and not 'the archive'"):
+    with pytest.raises(DownloadError, match=f"sent '{re.escape(media_type)}' and not 'the archive'"):
         client.download_checkpoint(PATH, tmp_path / "a").result(20)
     assert list(tmp_path.iterdir()) == []
 
@@ -448,7 +447,7 @@ def test_a_web_page_is_no_file_of_weights_unless_its_name_says_so(stored: Storag
     with client_of(stored.api) as client:
         assert client.download_checkpoint("tinker://r/external_weights/1", tmp_path / "a").result(20).size_bytes
         urls["weights"] = f"{stored.server.base_url}/weights"
-        with pytest.raises(DownloadError, match="the storage sent 'text/html' and not 'weights'"):
+        with pytest.raises(DownloadError, match="sent 'text/html' and not 'weights'"):
             client.download_checkpoint("tinker://r/external_weights/1", tmp_path / "b").result(20)
     assert not (tmp_path / "b").exists()
 

@@ -20,7 +20,7 @@ from attrs import asdict, define, evolve, field, frozen
 from tinker_rest._redaction import safe_repr
 from tinker_rest._retry import Attempts
 from tinker_rest._work import Stream, Work
-from tinker_rest.downloads._destination import require_room, sync, translate_os_errors
+from tinker_rest.downloads._destination import require_room, sync
 from tinker_rest.errors import APIStatusError, DownloadError
 
 OPERATION_ID = "download_checkpoint"
@@ -47,7 +47,6 @@ class RemoteFile:
     size: int | None = None
     etag: str | None = None  # a strong one, by which a later version of the file can be told from this one
     checksum: str = ""  # the best of those that can be computed here, as NAME:HEX
-    encoding: str = ""  # how the storage says it is compressed
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> Self:
@@ -62,7 +61,6 @@ class RemoteFile:
             size=int(length) if length.isdigit() and "transfer-encoding" not in headers else None,
             etag=etag if re.fullmatch('"[^"]+"', etag) else None,
             checksum=next(iter(checksums), ""),
-            encoding=headers.get("content-encoding", "").strip().lower().replace("identity", ""),
         )
 
 
@@ -97,15 +95,14 @@ class FileDownload:
         self.reset()
 
     def run(self, work: Work[Any]) -> None:
-        """Download all of it, and verify it. Raises TinkerError."""
+        """Download all of it, and verify it. Raises TinkerError or OSError."""
         for _ in range(MAX_DAMAGED):
             if self.done != self.remote.size:
                 self._ask(work, self._receive)
             if self._is_sound():
                 return
             _log.warning("%s: %s is damaged", OPERATION_ID, safe_repr(self.name))
-            with translate_os_errors(self.path):
-                self.reset()
+            self.reset()
         raise DownloadError(f"{safe_repr(self.name)} is damaged: its checksum is not what the storage says")
 
     def is_present(self, work: Work[Any], archive: str | None) -> bool:
@@ -155,34 +152,31 @@ class FileDownload:
         work.retry(attempt, OPERATION_ID)
 
     def _receive(self, stream: Stream) -> None:
-        with translate_os_errors(self.path):
-            if stream.status_code == 200:
-                self._start(stream)
-            elif not self._is_next_part(stream):
-                self.reset()
-                raise stream.fault("the storage sent a different part than requested; starting again")
-            self._write(stream)
-            if self.remote.size is None:
-                if not stream.is_proven and not self.remote.checksum and not self._is_whole_gzip():
-                    raise DownloadError(
-                        f"nothing proves that all of {safe_repr(self.name)} came: the storage named neither its "
-                        f"length nor a checksum; {self.done:,} bytes are kept in {self.path}"
-                    )
-                self.remote = evolve(self.remote, size=self.done)
-        if self.done != self.remote.size or (self.is_archive and not self.done):
-            raise stream.fault("the storage sent nothing, or less than the rest of the file")
+        if is_whole := stream.status_code == 200:
+            self._start(stream)
+        if not ((is_whole or self._is_next_part(stream)) and self._write(stream)):
+            self.reset()
+            raise stream.fault("the storage sent nothing, or other bytes than requested; starting again")
+        if self.remote.size is None:
+            if not stream.is_proven and not self.remote.checksum and not self._is_whole_gzip():
+                raise DownloadError(
+                    f"nothing proves that all of {safe_repr(self.name)} came: the storage named neither its "
+                    f"length nor a checksum; {self.done:,} bytes are kept in {self.path}"
+                )
+            self.remote = evolve(self.remote, size=self.done)
+        if self.done != self.remote.size:
+            raise stream.fault("the storage sent less than the rest of the file")
 
     def _start(self, stream: Stream) -> None:
         """Begin the file with an answer that holds all of it."""
-        name, media_type = safe_repr(self.name), stream.headers.get("content-type", "")
+        name, headers = safe_repr(self.name), stream.headers
+        media_type, encoding = headers.get("content-type", ""), headers.get("content-encoding", "").strip()
         is_message = re.search("html|xml|json" if self.is_archive else "html", media_type, re.IGNORECASE)
         if is_message and not self.name.endswith("html"):
-            raise DownloadError(
-                f"the storage sent {safe_repr(media_type)} and not {name}; a proxy may have made it"
-            )
-        remote = RemoteFile.of(stream.headers)
-        if remote.encoding and not self.is_archive:
+            raise DownloadError(f"the storage, or a proxy, sent {safe_repr(media_type)} and not {name}")
+        if not self.is_archive and encoding.lower() not in ("", "identity"):
             raise DownloadError(f"the storage sends {name} compressed, although it was asked not to")
+        remote = RemoteFile.of(headers)
         if self.done:
             reason = "the storage sends no parts of files" if self.remote.etag == remote.etag else "it has changed"
             _log.warning("%s: %s starts again, since %s", OPERATION_ID, name, reason)
@@ -197,42 +191,35 @@ class FileDownload:
     def _is_next_part(self, stream: Stream) -> bool:
         """Whether an answer is the part that was asked for; takes the length that it names."""
         found = _CONTENT_RANGE.fullmatch(stream.headers.get("content-range", "").strip())
-        known, part = self.remote, RemoteFile.of(stream.headers)
-        if found is None or known.etag is None or int(found[1]) != self.done:
+        etag, size = self.remote.etag, self.remote.size
+        if found is None or etag is None or stream.headers.get("etag") != etag or int(found[1]) != self.done:
             return False
-        is_same = (known.etag, known.encoding) == (part.etag, part.encoding) and known.size in (
-            None,
-            int(found[2]),
-        )
-        self.remote = evolve(known, size=int(found[2]))
-        return is_same
+        self.remote = evolve(self.remote, size=int(found[2]))
+        return size in (None, self.remote.size)
 
-    def _write(self, stream: Stream) -> None:
+    def _write(self, stream: Stream) -> bool:
+        """Add what comes to the file; returns whether it may be a part of it."""
         with open(os.open(self.path, _APPEND, 0o666), "ab") as file:
             for piece in stream:
                 self.check()
                 if self.remote.size is not None and self.done + len(piece) > self.remote.size:
-                    break
+                    return False
                 file.write(piece)
                 self.done += len(piece)
                 self._most_done = max(self._most_done, self.done)
                 if self._digest is not None:
                     self._digest.update(piece)
-            else:
-                return
-        self.reset()
-        raise stream.fault("the storage sent more than the length it named; starting again")
+        return self.done > 0 or not self.is_archive
 
     def _is_sound(self) -> bool:
         checksum = self.remote.checksum
-        with translate_os_errors(self.path):
-            sync(self.path)
-            if checksum and self._digest is None:
-                self._digest = _new_digest(checksum)
-                with self.path.open("rb", buffering=0) as file:
-                    while piece := file.read(_READ_BYTES):
-                        self.check()
-                        self._digest.update(piece)
+        sync(self.path)
+        if checksum and self._digest is None:
+            self._digest = _new_digest(checksum)
+            with self.path.open("rb", buffering=0) as file:
+                while piece := file.read(_READ_BYTES):
+                    self.check()
+                    self._digest.update(piece)
         return not checksum or checksum.endswith(f":{self._digest.hexdigest()}")
 
     def _is_whole_gzip(self) -> bool:
