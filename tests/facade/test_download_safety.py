@@ -11,13 +11,14 @@ import shutil
 import ssl
 import tarfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 import trustme
 
-from tinker_rest import APIStatusError, DownloadError, InvalidArgumentError, RestClient
+from tinker_rest import APIStatusError, DownloadError, DownloadProgress, InvalidArgumentError, RestClient
 from tinker_rest.downloads._destination import MARKER
 
 from .recording_server import (
@@ -188,34 +189,56 @@ def test_a_private_folder_that_no_download_left_is_left_alone(
     assert (tree(tmp_path), stored.api.requests) == (before, [])
 
 
-@pytest.mark.parametrize("extract", [False, True])
-@pytest.mark.parametrize("has_lock", [False, True])
-def test_a_part_folder_that_is_replaced_is_left_alone(
-    client: RestClient, stored: Storage, tmp_path: Path, extract: bool, has_lock: bool
-) -> None:
-    """Whoever may write to a folder may rename what is in it, even if it is not theirs."""
+@pytest.fixture
+def swap(tmp_path: Path) -> Iterator[Callable[[], None]]:
+    """Puts a link to a folder with other files in the place of the part folder; those must stay as they are."""
     others = tmp_path / "others"
     (others / "files").mkdir(parents=True)
-    for name in ["files/photo", "archive", "0.json", *(["lock"] if has_lock else [])]:
+    for name in ("files/photo", "archive", "0.json", "lock"):
         (others / name).write_text("mine")
+
+    def swap() -> None:
+        (tmp_path / "a.part").rename(tmp_path / "moved")
+        (tmp_path / "a.part").symlink_to(others)
+
+    yield swap
+    assert tree(others) == ["0.json", "archive", "files", "files/photo", "lock"]
+    assert {path.read_text() for path in others.rglob("*") if path.is_file()} == {"mine"}
+    assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize("extract", [False, True])
+def test_a_part_folder_that_is_replaced_is_left_alone(
+    client: RestClient, stored: Storage, tmp_path: Path, swap: Callable[[], None], extract: bool
+) -> None:
+    """Anyone who can write to a folder can rename what is in it, even if it is not theirs."""
     stored.content = archive_of((member("a"), CONTENT))
     whole = reply(200, stored.content)
 
-    async def swap(writer: asyncio.StreamWriter) -> None:
+    async def send(writer: asyncio.StreamWriter) -> None:
         writer.write(whole[:1_000_000])
         await writer.drain()
         await asyncio.to_thread(wait_until, (tmp_path / "a.part" / "archive").exists)
-        (tmp_path / "a.part").rename(tmp_path / "moved")
-        (tmp_path / "a.part").symlink_to(others)
+        swap()
         writer.write(whole[1_000_000:])
         await writer.drain()
 
-    stored.instead = [swap]
-    before = tree(others)
-    with pytest.raises(DownloadError, match=r"a\.part(/lock)? cannot be written"):
+    stored.instead = [send]
+    with pytest.raises(DownloadError, match=r"a\.part cannot be written: another program has replaced it"):
         client.download_checkpoint(PATH, tmp_path / "a", extract=extract).result(20)
-    assert (tree(others), (others / "archive").read_text()) == (before, "mine")
-    assert not (tmp_path / "a").exists()
+
+
+def test_a_part_folder_that_is_replaced_before_the_archive_is_extracted(
+    client: RestClient, stored: Storage, tmp_path: Path, swap: Callable[[], None]
+) -> None:
+    stored.content = archive_of((member("a"), CONTENT))
+
+    def told(progress: DownloadProgress) -> None:
+        if progress.phase == "extracting":
+            swap()
+
+    with pytest.raises(DownloadError, match=r"a\.part cannot be written: another program has replaced it"):
+        client.download_checkpoint(PATH, tmp_path / "a", extract=True, progress=told).result(20)
 
 
 @pytest.mark.parametrize("planted", ["files", "0.json", "archive", "lock"])
