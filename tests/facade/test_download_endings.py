@@ -278,12 +278,14 @@ def test_a_server_that_is_killed_and_comes_back(tmp_path: Path) -> None:
         ("blocked", r"blocked\.part is in the way"),
         ("linked", r"linked\.part is in the way"),
         ("pipe", "pipe exists and is not a file"),
+        ("dangling/a", "dangling cannot be written: File exists"),
     ],
 )
 def test_places_that_cannot_be(sandbox: Sandbox, big: str, tmp_path: Path, dest: str, message: str) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "blocked.part").write_text("")
     (tmp_path / "linked.part").symlink_to(tmp_path)
+    (tmp_path / "dangling").symlink_to("nothing")
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     name = big.removeprefix("tinker://").replace("/", "_").replace(":", "_") + ".tar.gz"

@@ -94,8 +94,8 @@ def part_folder(final: Path, work: Work[Any]) -> Iterator[tuple[Path, Callable[[
 
 def _lock(folder: Path) -> int | None:
     """Create a part folder and its parents if they do not exist, and lock it; None if another download uses it."""
-    with contextlib.suppress(FileExistsError):
-        folder.mkdir(mode=0o700, parents=True)
+    if not os.path.lexists(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = folder / "lock"
     with contextlib.suppress(FileNotFoundError):  # another download has just removed it
         if not _is_ours(folder):
