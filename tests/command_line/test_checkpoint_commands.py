@@ -318,6 +318,18 @@ def test_several_downloads_are_reported_one_by_one(cli: Run, sandbox: Sandbox, t
     assert missing.returncode == 4
 
 
+@pytest.mark.parametrize("options", [[], ["--no-extract"]])
+def test_a_download_leaves_a_folder_that_is_in_the_way_alone(cli: Run, tmp_path: Path, options: list[str]) -> None:
+    name = path(2).removeprefix("tinker://").replace("/", "_").replace(":", "_")
+    part = tmp_path / f"{name}{'.tar.gz' if options else ''}.part"
+    (part / "files").mkdir(parents=True, mode=0o700)
+    part.chmod(0o700)
+    (part / "files" / "one").write_text("mine")
+    done = cli("checkpoint", "download", path(2), *options)
+    assert (done.returncode, "is in the way" in done.stderr) == (1, True), done.stderr
+    assert (part / "files" / "one").read_text() == "mine"
+
+
 def test_a_killed_download_goes_on_where_it_stopped(sandbox: Sandbox, cli: Run, tmp_path: Path) -> None:
     sandbox.faults.add(bytes_per_second=1, host="storage", times=None)
     arguments = ["checkpoint", "download", path(2), "--no-extract"]

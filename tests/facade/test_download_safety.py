@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import errno
 import gzip
+import json
 import os
 import shutil
 import ssl
 import tarfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 import trustme
 
-from tinker_rest import DownloadError, InvalidArgumentError, RestClient
+from tinker_rest import APIStatusError, DownloadError, DownloadProgress, InvalidArgumentError, RestClient
+from tinker_rest.downloads._destination import MARKER
 
 from .recording_server import (
     Answer,
@@ -102,6 +105,22 @@ def test_more_than_the_length_that_was_named(client: RestClient, stored: Storage
     assert client.download_checkpoint(PATH, tmp_path / "a").result(20).path.read_bytes() == CONTENT
 
 
+@pytest.mark.usefixtures("no_jitter")
+def test_a_part_that_is_longer_than_it_says_is_not_kept(
+    client: RestClient, stored: Storage, tmp_path: Path
+) -> None:
+    """As from a proxy that sends the whole file beside the header of a part."""
+    stored.cuts = [1_000_000]
+    named = {"Content_Range": "bytes 1000000-2999999/3000000", "ETag": '"one"'}
+
+    def answer(request: RecordedRequest) -> Answer:
+        return reply(206, CONTENT, **named) if len(stored.server.requests) == 2 else stored.of_storage(request)
+
+    stored.server.answer = answer
+    assert client.download_checkpoint(PATH, tmp_path / "a").result(20).path.read_bytes() == CONTENT
+    assert stored.asked == [None, "bytes=1000000-", None]
+
+
 def test_a_file_that_nothing_can_be_compared_with_is_not_taken_for_the_same(
     client: RestClient, stored: Storage, tmp_path: Path
 ) -> None:
@@ -109,6 +128,23 @@ def test_a_file_that_nothing_can_be_compared_with_is_not_taken_for_the_same(
     stored.instead = [then_close(unmarked(CONTENT))]
     with pytest.raises(DownloadError, match="exists and is not this checkpoint"):
         client.download_checkpoint(PATH, tmp_path / "a").result(20)
+
+
+@pytest.mark.parametrize("unknown", [404, 405])
+def test_sampler_weights_are_not_taken_for_weights(
+    client: RestClient, stored: Storage, tmp_path: Path, unknown: int
+) -> None:
+    """By the bare name, some servers give the archive of the sampler weights."""
+
+    def answer(request: RecordedRequest) -> Answer:
+        return reply(unknown, {"detail": "no"}) if "weights/" in request.target else stored.of_api(request)
+
+    stored.api.answer = answer
+    with pytest.raises(APIStatusError):
+        client.download_checkpoint("tinker://r/weights/1", tmp_path / "a").result(20)
+    assert (len(stored.api.requests), stored.server.requests, tree(tmp_path)) == (1, [], [])
+    sampler = client.download_checkpoint("tinker://r/sampler_weights/1", tmp_path / "b").result(20)
+    assert sampler.path.read_bytes() == CONTENT
 
 
 # What others have put where a download goes
@@ -136,6 +172,73 @@ def test_a_part_folder_of_somebody_else_is_left_alone(client: RestClient, tmp_pa
     with pytest.raises(DownloadError, match=r"a\.part is in the way"):
         client.download_checkpoint(PATH, tmp_path / "a").result(20)
     assert tree(tmp_path) == ["a.part"]
+
+
+@pytest.mark.parametrize("name", ["photos", "files", "0.json"])
+def test_a_private_folder_that_no_download_left_is_left_alone(
+    client: RestClient, stored: Storage, tmp_path: Path, name: str
+) -> None:
+    """As are all folders of a user whose umask is 077."""
+    part = tmp_path / "a.part"
+    (part / name).mkdir(parents=True, mode=0o700)
+    part.chmod(0o700)
+    (part / name / "one").write_text("mine")
+    before = tree(tmp_path)
+    with pytest.raises(DownloadError, match=r"a\.part is in the way"):
+        client.download_checkpoint(PATH, tmp_path / "a").result(20)
+    assert (tree(tmp_path), stored.api.requests) == (before, [])
+
+
+@pytest.fixture
+def swap(tmp_path: Path) -> Iterator[Callable[[], None]]:
+    """Puts a link to a folder with other files in the place of the part folder; those must stay as they are."""
+    others = tmp_path / "others"
+    (others / "files").mkdir(parents=True)
+    for name in ("files/photo", "archive", "0.json", "lock"):
+        (others / name).write_text("mine")
+
+    def swap() -> None:
+        (tmp_path / "a.part").rename(tmp_path / "moved")
+        (tmp_path / "a.part").symlink_to(others)
+
+    yield swap
+    assert tree(others) == ["0.json", "archive", "files", "files/photo", "lock"]
+    assert {path.read_text() for path in others.rglob("*") if path.is_file()} == {"mine"}
+    assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize("extract", [False, True])
+def test_a_part_folder_that_is_replaced_is_left_alone(
+    client: RestClient, stored: Storage, tmp_path: Path, swap: Callable[[], None], extract: bool
+) -> None:
+    """Anyone who can write to a folder can rename what is in it, even if it is not theirs."""
+    stored.content = archive_of((member("a"), CONTENT))
+    whole = reply(200, stored.content)
+
+    async def send(writer: asyncio.StreamWriter) -> None:
+        writer.write(whole[:1_000_000])
+        await writer.drain()
+        await asyncio.to_thread(wait_until, (tmp_path / "a.part" / "archive").exists)
+        swap()
+        writer.write(whole[1_000_000:])
+        await writer.drain()
+
+    stored.instead = [send]
+    with pytest.raises(DownloadError, match=r"a\.part cannot be written: another program has replaced it"):
+        client.download_checkpoint(PATH, tmp_path / "a", extract=extract).result(20)
+
+
+def test_a_part_folder_that_is_replaced_before_the_archive_is_extracted(
+    client: RestClient, stored: Storage, tmp_path: Path, swap: Callable[[], None]
+) -> None:
+    stored.content = archive_of((member("a"), CONTENT))
+
+    def told(progress: DownloadProgress) -> None:
+        if progress.phase == "extracting":
+            swap()
+
+    with pytest.raises(DownloadError, match=r"a\.part cannot be written: another program has replaced it"):
+        client.download_checkpoint(PATH, tmp_path / "a", extract=True, progress=told).result(20)
 
 
 @pytest.mark.parametrize("planted", ["files", "0.json", "archive", "lock"])
@@ -167,6 +270,45 @@ def test_a_link_to_nothing_is_not_replaced_unasked(
     client.download_checkpoint(PATH, dest, extract=extract, overwrite=True).result(20)
     assert not dest.is_symlink()
     assert not (tmp_path / "nothing").exists()
+
+
+MARKERS = ["[" * 100_000, "[]", "{}", '{"tinker_path": "tinker://r/weights/1", "sizes": null}', "\xff", None]
+
+
+@pytest.mark.parametrize("content", MARKERS, ids=range(len(MARKERS)))
+def test_a_marker_of_somebody_else_does_no_harm(
+    client: RestClient, stored: Storage, tmp_path: Path, content: str | None
+) -> None:
+    stored.content = archive_of((member("a"), b"a"))
+    if content is None:
+        os.mkfifo(tmp_path / MARKER)
+    else:
+        (tmp_path / MARKER).write_text(content)
+    result = client.download_checkpoint(PATH, tmp_path, extract=True).result(20)
+    assert result.path == tmp_path / "r_weights_1"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="gives a file to another user")
+def test_a_shared_folder_with_a_marker_of_another_user_is_not_replaced(
+    client: RestClient, stored: Storage, tmp_path: Path
+) -> None:
+    stored.content = archive_of((member("a"), b"a"))
+    (tmp_path / "photo").write_text("mine")
+    (tmp_path / MARKER).write_text(json.dumps({"tinker_path": PATH, "sizes": {}}))
+    os.chown(tmp_path / MARKER, 12345, 12345)
+    client.download_checkpoint(PATH, tmp_path, extract=True, overwrite=True).result(20)
+    assert (tmp_path / "photo").read_text() == "mine"
+
+
+@pytest.mark.parametrize("names", [("a", "./a"), ("a/b", "a//b")])
+def test_a_file_that_is_named_twice(
+    client: RestClient, stored: Storage, tmp_path: Path, names: tuple[str, str]
+) -> None:
+    urls = {name: f"{stored.server.base_url}/{number}" for number, name in enumerate(names)}
+    stored.api.answer = lambda _: reply(body={"urls": urls, "expires": "2026-07-13T10:15:00Z"})
+    with pytest.raises(DownloadError, match="or one of them twice"):
+        client.download_checkpoint("tinker://r/external_weights/1", tmp_path / "x").result(20)
+    assert (stored.server.requests, tree(tmp_path)) == ([], [])
 
 
 # Archives that are made to do harm
@@ -205,6 +347,8 @@ HARMFUL = {
     "a negative size": GOOD + NEGATIVE + END,
     "a damaged header": GOOD + b"x" * 512 + END,
     "a cut header": GOOD + header("a", 0)[:100],
+    "no end": GOOD,
+    "half an end": GOOD + bytes(300),
     "a pax number": header("x", 16, tarfile.XHDTYPE) + block_of(b"16 size=1e999zz\n") + GOOD + END,
     "a sparse map": header("x", 19, tarfile.XHDTYPE) + block_of(b"19 GNU.sparse.map=\n") + GOOD + END,
     "no UTF-8": with_checksum(b"\xff\xfe" + header("aa", 0)[2:]) + END,

@@ -223,6 +223,9 @@ def test_without_a_strong_entity_tag_nothing_is_put_together(
         {"Content_Range": "bytes 5-2999999/3000000"},
         {"Content_Range": "bytes 1000000-2999999/4000000"},
         {"Content_Range": "bytes 1000000-2999999/3000000", "ETag": '"two"'},
+        {"Content_Range": "bytes 1000000-2999999/3000000", "ETag": 'W/"one"'},
+        {"Content_Range": "bytes 1000000-2999999/3000000"},
+        {"Content_Range": "bytes 1000000-2999999/*", "ETag": '"one"'},
         {},
     ],
 )
@@ -233,7 +236,7 @@ def test_another_part_than_was_asked_for_is_not_kept(
 
     def answer(request: Any) -> Any:
         if len(stored.server.requests) == 2:
-            return reply(206, CONTENT[1_000_000:], **wrong)
+            return reply(206, b"x" * 2_000_000, **wrong)
         return stored.of_storage(request)
 
     stored.server.answer = answer
@@ -429,13 +432,41 @@ def test_a_proxy_carries_downloads(
     assert "secret-signature" not in caplog.text
 
 
-def test_web_pages_and_nothing_are_no_archives(stored: Storage, tmp_path: Path) -> None:
-    stored.instead = [reply(200, "<html>Log in</html>", media_type="text/html")]
+@pytest.mark.parametrize("media_type", ["text/html", "application/xhtml+xml", "Application/JSON", "text/xml"])
+def test_a_message_is_no_archive(client: RestClient, stored: Storage, tmp_path: Path, media_type: str) -> None:
+    stored.instead = [reply(200, "<html>Log in</html>", media_type=media_type)]
+    with pytest.raises(DownloadError, match=f"sent '{re.escape(media_type)}' and not 'the archive'"):
+        client.download_checkpoint(PATH, tmp_path / "a").result(20)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_web_page_is_no_file_of_weights_unless_its_name_says_so(stored: Storage, tmp_path: Path) -> None:
+    urls = {"index.html": f"{stored.server.base_url}/page"}
+    stored.api.answer = lambda _: reply(body={"urls": urls, "expires": "2026-07-13T10:15:00Z"})
+    stored.server.answer = lambda _: reply(200, "<html>", media_type="text/html")
     with client_of(stored.api) as client:
-        with pytest.raises(DownloadError, match="a web page and no archive"):
-            client.download_checkpoint(PATH, tmp_path / "a").result(20)
-        stored.instead = [reply(200, b"")]
-        assert client.download_checkpoint(PATH, tmp_path / "a").result(20).path.read_bytes() == CONTENT
+        assert client.download_checkpoint("tinker://r/external_weights/1", tmp_path / "a").result(20).size_bytes
+        urls["weights"] = f"{stored.server.base_url}/weights"
+        with pytest.raises(DownloadError, match="sent 'text/html' and not 'weights'"):
+            client.download_checkpoint("tinker://r/external_weights/1", tmp_path / "b").result(20)
+    assert not (tmp_path / "b").exists()
+
+
+@pytest.mark.usefixtures("no_jitter")
+@pytest.mark.parametrize(
+    "empty",
+    ["Content-Length: 0\r\n\r\n", "Content-Length: 00\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
+)
+def test_nothing_is_no_archive(client: RestClient, stored: Storage, tmp_path: Path, empty: str) -> None:
+    answer = f"HTTP/1.1 200 OK\r\n{empty}".encode()
+    stored.instead = [answer]
+    assert client.download_checkpoint(PATH, tmp_path / "a").result(20).path.read_bytes() == CONTENT
+    stored.server.answer = lambda _: answer
+    for extract in (False, True):
+        call = client.with_options(max_retries=1).download_checkpoint(PATH, tmp_path / "b", extract=extract)
+        with pytest.raises(APIConnectionError, match="the storage sent nothing"):
+            call.result(20)
+    assert not (tmp_path / "b").exists()
 
 
 @pytest.mark.usefixtures("no_jitter")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,6 @@ from tinker_rest._urls import is_web_url
 from tinker_rest._work import Work
 from tinker_rest._workers import Clock
 from tinker_rest.downloads import _destination
-from tinker_rest.downloads._destination import translate_os_errors
 from tinker_rest.downloads._extract import extract
 from tinker_rest.downloads._fetch import FileDownload
 from tinker_rest.errors import DownloadError
@@ -85,17 +85,19 @@ class Download:
 
     def run(self, work: Work[Any]) -> DownloadResult:
         """Download the checkpoint. Raises TinkerError."""
-        with translate_os_errors(Path(self.dest)):
+        try:
             final = _destination.find_destination(self.dest, self.path, is_folder=self.extract or self.is_external)
-        self._tell(is_due=True)
-        is_present = os.path.lexists(final) and not self.overwrite
-        if not is_present:
-            with _destination.part_folder(final, work) as part:
-                is_present = os.path.lexists(final) and not self.overwrite  # another call was first
-                if not is_present:
-                    self._make(work, final, part)
-        if is_present:
-            self._compare(work, final)
+            self._tell(is_due=True)
+            is_present = os.path.lexists(final) and not self.overwrite
+            if not is_present:
+                with _destination.part_folder(final, work) as (part, check_part):
+                    is_present = os.path.lexists(final) and not self.overwrite  # another call was first
+                    if not is_present:
+                        self._make(work, final, part, check_part)
+            if is_present:
+                self._compare(work, final)
+        except OSError as error:
+            raise _destination.refusal(error, self.dest) from error
         self._tell(is_due=True)
         checksums = [file.remote.checksum for file in self._files]  # as NAME:HEX
         name, _, digest = checksums[0].partition(":")
@@ -113,8 +115,6 @@ class Download:
         """Ask the server for the signed URLs."""
         answer = self.get_urls(work.call)
         urls = dict(answer.urls) if self.is_external else {"the archive": answer.url}
-        if not urls:
-            raise DownloadError("the server names no files to download")
         scheme = "https:" if work.server.base_url.startswith("https:") else "http"
         if not all(is_web_url(url) and url.lower().startswith(scheme) for url in urls.values()):
             raise DownloadError(f"the server names a URL to download from that is not {scheme.rstrip(':')}")
@@ -127,12 +127,12 @@ class Download:
         for file in self._files:
             file.url = urls[file.name]
 
-    def _find_files(self, work: Work[Any], archive: Path, folder: Path, states: Path) -> None:
+    def _find_files(self, work: Work[Any], archive: Path, folder: Path, *checks: Callable[[], object]) -> None:
         """Ask for the files of the checkpoint; `archive` or `folder` is where they go, or are."""
 
         def check() -> None:
-            work.check()
-            self._tell()
+            for one in (work.check, *checks, self._tell):
+                one()
 
         self._files = [
             FileDownload(
@@ -140,35 +140,38 @@ class Download:
                 url=url,
                 path=_destination.safe_join(folder, name, "the server") if self.is_external else archive,
                 is_archive=not self.is_external,
-                state=states / f"{number}.json",
+                state=archive.parent / f"{number}.json",
                 source=f"{self.path.tinker_path} {name}",
                 renew=self._renew,
                 check=check,
             )
             for number, (name, url) in enumerate(sorted(self._ask(work).items()))
         ]
+        if not 0 < len({file.path for file in self._files}) == len(self._files):
+            raise DownloadError("the server names no files to download, or one of them twice")
 
-    def _make(self, work: Work[Any], final: Path, part: Path) -> None:
+    def _make(self, work: Work[Any], final: Path, part: Path, check_part: Callable[[], None]) -> None:
         """Download everything into the part folder, and put it in place."""
         archive, folder = part / "archive", part / "files"
-        self._find_files(work, archive, folder, part)
-        with translate_os_errors(part):
-            known = {file.path for file in self._files}
-            for path in [path for path in folder.rglob("*") if path.is_file() and path not in known]:
-                path.unlink()  # of another checkpoint that was to go here
-            for file in self._files:
-                (file.load if self.resume else file.reset)()
+        self._find_files(work, archive, folder, check_part)
+        for path in {path for path in folder.rglob("*") if path.is_file()} - {file.path for file in self._files}:
+            path.unlink()  # of another checkpoint that was to go here
+        for file in self._files:
+            (file.load if self.resume else file.reset)()
         self._phase = "downloading"
         work.together([file.run for file in self._files], self.concurrency)
         if self.extract:
             self._phase = "extracting"
             self._tell(is_due=True)
             try:
-                extract(archive, folder, work.check)
-            except DownloadError as error:
-                if error.__cause__ is None:  # else the system refused something, and the archive is good
+                extract(archive, folder, self._files[0].check)
+            except BaseException as error:
+                check_part()  # or the files of others would be removed
+                shutil.rmtree(folder, ignore_errors=True)
+                if isinstance(error, DownloadError):
                     self._files[0].reset()
                 raise
+        check_part()
         remote = self._files[0].remote
         marker = {"tinker_path": self.path.tinker_path, "archive": remote.checksum or remote.etag}
         made = folder if self.extract or self.is_external else archive
@@ -177,8 +180,7 @@ class Download:
     def _compare(self, work: Work[Any], final: Path) -> None:
         """Raise DownloadError unless what is there is the checkpoint, by the storage's length and checksum."""
         conflict = DownloadError(
-            f"{final} exists and is not this checkpoint, as far as can be told; choose another place, or replace "
-            "it with overwrite=True"
+            f"{final} exists and is not this checkpoint, as far as can be told; overwrite=True would replace it"
         )
         marker = _destination.read_marker(final) if self.extract else {}
         is_ours = marker.get("tinker_path") == self.path.tinker_path
@@ -186,7 +188,7 @@ class Download:
         if not final.exists() or (self.extract and not (is_ours and is_whole)):  # it may be a link to nothing
             raise conflict
         self._phase = "verifying"
-        self._find_files(work, archive=final, folder=final, states=final)
+        self._find_files(work, archive=final, folder=final)
         if not all(file.is_present(work, marker.get("archive")) for file in self._files):
             raise conflict
 

@@ -9,8 +9,9 @@ import json
 import os
 import re
 import shutil
+import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,6 @@ def find_destination(dest: str, path: ParsedCheckpointTinkerPath, *, is_folder: 
     if (final.is_dir() and not is_ours) or (dest.endswith(("/", os.sep)) and not is_folder):
         name = re.sub(r"[^A-Za-z0-9._-]", "_", f"{path.training_run_id}_{path.checkpoint_id}")[:200].lstrip(".")
         final /= name if is_folder else f"{name}.tar.gz"
-    if final.parent.exists() and not final.parent.is_dir():
-        raise DownloadError(f"{final} cannot be written: {final.parent} is not a folder")
     kind = "folder" if is_folder else "file"
     if final.exists() and not (final.is_dir() if is_folder else final.is_file()):
         raise DownloadError(f"{final} exists and is not a {kind}; choose another place")
@@ -58,43 +57,49 @@ def find_destination(dest: str, path: ParsedCheckpointTinkerPath, *, is_folder: 
 
 
 @contextlib.contextmanager
-def part_folder(final: Path, work: Work[Any]) -> Iterator[Path]:
+def part_folder(final: Path, work: Work[Any]) -> Iterator[tuple[Path, Callable[[], None]]]:
     """The folder `NAME.part` that holds a download until it is complete; only one download uses it at a time.
 
-    If the download fails, the folder stays, so that the next call can resume. Raises DownloadError.
+    If the download fails, the folder stays, so that the next call can resume. The function beside it raises
+    OSError if another folder has its name by now.
     """
     name = os.fsencode(final.name + ".part")
     if len(name) > 255:  # the maximum of most file systems
         name = hashlib.sha256(name).hexdigest().encode() + b".part"
     folder = final.with_name(os.fsdecode(name))
     deadline = Clock.now() + LOCK_SECONDS
-    with translate_os_errors(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        while (lock := _lock(folder)) is None:
-            if Clock.now() > deadline:
-                raise DownloadError(f"another download is under way to {final}; wait or choose another place")
-            work.wait(0.05)
+    while (lock := _lock(folder)) is None:
+        if Clock.now() > deadline:
+            raise DownloadError(f"another download is under way to {final}; wait or choose another place")
+        work.wait(0.05)
+
+    def check() -> None:
+        if not os.path.samestat(os.fstat(lock), (folder / "lock").lstat()):
+            raise FileNotFoundError(errno.ENOENT, "another program has replaced it", str(folder))
+
     is_done = False
     try:
-        yield folder
+        yield folder, check
         is_done = True
     finally:
         with contextlib.suppress(OSError):
+            check()
             if is_done or os.listdir(folder) == ["lock"]:
-                shutil.rmtree(folder, ignore_errors=True)
+                for path in sorted(folder.iterdir(), key=lambda path: path.name == "lock"):  # it marks the rest
+                    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         os.close(lock)
         with contextlib.suppress(OSError):
             folder.rmdir()  # which a network file system refuses while the lock is open
 
 
 def _lock(folder: Path) -> int | None:
-    """Create a part folder if it does not exist, and lock it; None if another download uses it."""
-    with contextlib.suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
+    """Create a part folder and its parents if they do not exist, and lock it; None if another download uses it."""
+    if not os.path.lexists(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = folder / "lock"
     with contextlib.suppress(FileNotFoundError):  # another download has just removed it
         if not _is_ours(folder):
-            raise DownloadError(f"{folder} is in the way: not a private folder of yours without links; remove it")
+            raise DownloadError(f"{folder} is in the way: no download left it, or it holds links; move it away")
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
         if _try_lock(descriptor) and lock.exists() and os.path.samestat(os.fstat(descriptor), lock.stat()):
             return descriptor
@@ -103,14 +108,13 @@ def _lock(folder: Path) -> int | None:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether nobody else can have put anything into a part folder."""
-    found = folder.lstat()
+    """Whether a part folder holds only what downloads of this user have put there."""
+    found, inside = folder.lstat(), list(folder.rglob("*"))
     # Some file systems know neither owners nor modes, so compare it with a new private folder.
-    probe = tempfile.mkdtemp(prefix=".tinker-", dir=folder.parent)
-    new = os.lstat(probe)
-    os.rmdir(probe)
+    with tempfile.TemporaryDirectory(prefix=".tinker-", dir=folder.parent) as probe:
+        new = os.lstat(probe)
     is_private = (found.st_uid, found.st_mode) == (new.st_uid, new.st_mode)
-    return is_private and not any(path.is_symlink() for path in folder.rglob("*"))
+    return is_private and (not inside or folder / "lock" in inside) and not any(map(Path.is_symlink, inside))
 
 
 def _try_lock(descriptor: int) -> bool:
@@ -126,25 +130,28 @@ def _try_lock(descriptor: int) -> bool:
 
 
 def put_in_place(made: Path, final: Path, marker: dict[str, Any], *, overwrite: bool) -> None:
-    """Give a file, or a folder with a marker, in a part folder its final name. Raises DownloadError."""
-    with translate_os_errors(final):
-        if made.is_dir():
-            (made / MARKER).write_text(json.dumps({**marker, "sizes": sizes_in(made)}, indent=1))
-        is_there = os.path.lexists(final)
-        if is_there and not overwrite:
-            raise DownloadError(f"{final} was created by another program meanwhile; the download is in {made}")
-        if is_there and made.is_dir():  # which nothing replaces in one step
-            old = made.with_name("old")
-            shutil.rmtree(old, ignore_errors=True)
-            os.rename(final, old)
-        os.replace(made, final)
-        sync(final.parent)
+    """Give a file, or a folder with a marker, in a part folder its final name. Raises DownloadError or OSError."""
+    if made.is_dir():
+        (made / MARKER).write_text(json.dumps({**marker, "sizes": sizes_in(made)}, indent=1))
+    is_there = os.path.lexists(final)
+    if is_there and not overwrite:
+        raise DownloadError(f"{final} was created by another program meanwhile; the download is in {made}")
+    if is_there and made.is_dir():  # which nothing replaces in one step
+        old = made.with_name("old")
+        shutil.rmtree(old, ignore_errors=True)
+        os.rename(final, old)
+    os.replace(made, final)
+    sync(final.parent)
 
 
 def read_marker(folder: Path) -> dict[str, Any]:
-    """The content of the marker in a downloaded folder; empty if there is none."""
-    with contextlib.suppress(OSError, ValueError, TypeError):
-        return dict(json.loads((folder / MARKER).read_bytes()))
+    """The content of the marker in a downloaded folder; empty if there is none, or if somebody else made it."""
+    marker = folder / MARKER
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+        found = marker.lstat()
+        if stat.S_ISREG(found.st_mode) and found.st_uid == folder.stat().st_uid:
+            known = dict(json.loads(marker.read_bytes()))
+            return {**known, "sizes": dict(known["sizes"])}
     return {}
 
 
@@ -154,16 +161,12 @@ def sizes_in(folder: Path) -> dict[str, int]:
     return {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
 
 
-@contextlib.contextmanager
-def translate_os_errors(path: Path) -> Iterator[None]:
-    """Raise OSErrors of writing to a path as a DownloadError that says what to do."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error) or type(error).__name__
-        if error.errno in _NO_ROOM:
-            reason = f"no room left ({reason}); free some and resume with the same call, or choose another place"
-        raise DownloadError(f"{path} cannot be written: {reason}") from error
+def refusal(error: OSError, dest: str) -> DownloadError:
+    """The error that says what to do if the disk refuses something; `dest` is where a download was to go."""
+    reason = error.strerror or str(error) or type(error).__name__
+    if error.errno in _NO_ROOM:
+        reason = f"no room left ({reason}); free some and resume with the same call, or choose another place"
+    return DownloadError(f"{error.filename or dest} cannot be written: {reason}")
 
 
 def require_room(folder: Path, size: int) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tinker_rest._redaction import safe_repr, summarize
-from tinker_rest.downloads._destination import require_room, safe_join, sync, translate_os_errors
+from tinker_rest.downloads._destination import require_room, safe_join, sync
 from tinker_rest.errors import DownloadError
 
 # How much of an archive may be anything but the contents of files, which tarfile holds in memory.
@@ -25,32 +25,31 @@ _DAMAGE = (
 )
 
 
-def extract(archive: Path, folder: Path, check: Callable[[], None]) -> None:
-    """Extract a tar archive, compressed with gzip or not, into a new folder; if that fails, the folder is removed.
+def extract(archive: Path, folder: Path, check: Callable[[], object]) -> None:
+    """Extract a tar archive, compressed with gzip or not, into a new folder.
 
     Whatever the archive says about owners, modes and times, the files are the user's own and new. `check` is
-    called between pieces; what it raises ends the extraction. If the disk refuses, the DownloadError has a cause.
+    called between pieces; what it raises ends the extraction. Raises DownloadError if the archive is at fault, and
+    OSError if the disk is.
     """
-    try:
-        with translate_os_errors(folder), archive.open("rb") as raw:
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
-            content = gzip.GzipFile(fileobj=raw) if raw.peek(2).startswith(b"\x1f\x8b") else raw
-            try:
-                _extract_all(_Bounded(content, check), folder)
-            except _DAMAGE as error:
-                raise DownloadError(f"the archive is damaged or no tar archive: {summarize(str(error))}") from None
-            for path in [*folder.rglob("*"), folder]:
-                sync(path)
-    except BaseException:
+    with archive.open("rb") as raw:
+        check()
         shutil.rmtree(folder, ignore_errors=True)
-        raise
+        folder.mkdir()
+        content = gzip.GzipFile(fileobj=raw) if raw.peek(2).startswith(b"\x1f\x8b") else raw
+        try:
+            _extract_all(_Bounded(content, check), folder)
+        except _DAMAGE as error:
+            raise DownloadError(f"the archive is damaged or no tar archive: {summarize(str(error))}") from None
+    for path in [*folder.rglob("*"), folder]:
+        check()
+        sync(path)
 
 
 class _Bounded:
     """What tarfile reads from, so that headers cannot fill the memory."""
 
-    def __init__(self, content: Any, check: Callable[[], None]) -> None:
+    def __init__(self, content: Any, check: Callable[[], object]) -> None:
         self._content = content
         self._check = check
         self.left = MAX_HEADER_BYTES
@@ -65,14 +64,14 @@ class _Bounded:
 
 
 class _Member(tarfile.TarInfo):
-    """A member, whose header if damaged is an error; tarfile takes it for the end of the archive."""
+    """A member, whose header if damaged or missing is an error; tarfile takes it for the end of the archive."""
 
     @classmethod
     def frombuf(cls, buf: Any, encoding: str, errors: str) -> Any:
         try:
             return super().frombuf(buf, encoding, errors)
         except tarfile.HeaderError as error:
-            if any(buf):
+            if len(buf) < tarfile.BLOCKSIZE or any(buf):
                 raise ValueError(str(error)) from None
             raise
 
@@ -84,15 +83,13 @@ def _extract_all(content: _Bounded, folder: Path) -> None:
         archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
         while (member := archive.next()) is not None:
             archive.members.clear()  # tarfile keeps them all
-            if member.size < 0:
-                raise ValueError("a file of negative size")
+            if member.size < 0 or member.issparse() or not (member.isreg() or member.isdir()):
+                name = safe_repr(member.name)
+                raise DownloadError(f"the archive has {name}, no plain file or folder; nothing was put in place")
             content.left += tarfile.BLOCKSIZE + member.size + tarfile.BLOCKSIZE
             if member.isdir() and member.name.rstrip("/") in ("", "."):
                 continue
             safe_join(folder, member.name, "the archive")
-            if member.issparse() or not (member.isreg() or member.isdir()):
-                name = safe_repr(member.name)
-                raise DownloadError(f"the archive has {name}, no plain file or folder; nothing was put in place")
             require_room(folder, member.size)
             archive.extract(member, folder, set_attrs=False)
     while content.read(_READ_BYTES):  # to the checksum at the end

@@ -20,7 +20,7 @@ from attrs import asdict, define, evolve, field, frozen
 from tinker_rest._redaction import safe_repr
 from tinker_rest._retry import Attempts
 from tinker_rest._work import Stream, Work
-from tinker_rest.downloads._destination import require_room, sync, translate_os_errors
+from tinker_rest.downloads._destination import require_room, sync
 from tinker_rest.errors import APIStatusError, DownloadError
 
 OPERATION_ID = "download_checkpoint"
@@ -75,7 +75,7 @@ class FileDownload:
     _state: Path  # the file that keeps what is known about it
     _source: str  # what is downloaded; what an earlier call left of something else is not resumed
     _renew: Callable[[Work[Any]], object]  # asks for another `url`
-    _check: Callable[[], object]  # called between pieces; what it raises ends the download
+    check: Callable[[], object]  # called between pieces; what it raises ends the download
     remote: RemoteFile = field(init=False, factory=RemoteFile)
     done: int = field(init=False, default=0)  # bytes on disk
     resumed_from: int = field(init=False, default=0)  # how many of them an earlier call had left
@@ -95,15 +95,14 @@ class FileDownload:
         self.reset()
 
     def run(self, work: Work[Any]) -> None:
-        """Download all of it, and verify it. Raises TinkerError."""
+        """Download all of it, and verify it. Raises TinkerError or OSError."""
         for _ in range(MAX_DAMAGED):
             if self.done != self.remote.size:
                 self._ask(work, self._receive)
             if self._is_sound():
                 return
             _log.warning("%s: %s is damaged", OPERATION_ID, safe_repr(self.name))
-            with translate_os_errors(self.path):
-                self.reset()
+            self.reset()
         raise DownloadError(f"{safe_repr(self.name)} is damaged: its checksum is not what the storage says")
 
     def is_present(self, work: Work[Any], archive: str | None) -> bool:
@@ -128,7 +127,7 @@ class FileDownload:
         def attempt(attempts: Attempts) -> None:
             nonlocal renewed_at
             while True:
-                self._check()
+                self.check()
                 most_done = self._most_done
                 headers = {"Accept": "*/*", "Accept-Encoding": "identity"}  # the bytes are kept as they are
                 if self.done and self.remote.etag is not None:
@@ -153,31 +152,29 @@ class FileDownload:
         work.retry(attempt, OPERATION_ID)
 
     def _receive(self, stream: Stream) -> None:
-        with translate_os_errors(self.path):
-            if stream.status_code == 200:
-                self._start(stream)
-            elif not self._is_next_part(stream):
-                self.reset()
-                raise stream.fault("the storage sent a different part than requested; starting again")
-            self._write(stream)
-            if self.remote.size is None:
-                if not stream.is_proven and not self.remote.checksum and not self._is_whole_gzip():
-                    raise DownloadError(
-                        f"nothing proves that all of {safe_repr(self.name)} came: the storage named neither its "
-                        f"length nor a checksum; {self.done:,} bytes are kept in {self.path}"
-                    )
-                self.remote = evolve(self.remote, size=self.done)
+        if is_whole := stream.status_code == 200:
+            self._start(stream)
+        if not ((is_whole or self._is_next_part(stream)) and self._write(stream)):
+            self.reset()
+            raise stream.fault("the storage sent nothing, or other bytes than requested; starting again")
+        if self.remote.size is None:
+            if not stream.is_proven and not self.remote.checksum and not self._is_whole_gzip():
+                raise DownloadError(
+                    f"nothing proves that all of {safe_repr(self.name)} came: the storage named neither its "
+                    f"length nor a checksum; {self.done:,} bytes are kept in {self.path}"
+                )
+            self.remote = evolve(self.remote, size=self.done)
         if self.done != self.remote.size:
             raise stream.fault("the storage sent less than the rest of the file")
 
     def _start(self, stream: Stream) -> None:
         """Begin the file with an answer that holds all of it."""
         name, headers = safe_repr(self.name), stream.headers
-        if self.is_archive and "html" in headers.get("content-type", "").lower():
-            raise DownloadError("the storage sent a web page and no archive; a proxy may have made it")
-        if self.is_archive and headers.get("content-length", "").strip() == "0":
-            raise stream.fault("the storage sent an empty archive")
-        if not self.is_archive and headers.get("content-encoding", "").strip().lower() not in ("", "identity"):
+        media_type, encoding = headers.get("content-type", ""), headers.get("content-encoding", "").strip()
+        is_message = re.search("html|xml|json" if self.is_archive else "html", media_type, re.IGNORECASE)
+        if is_message and not self.name.endswith("html"):
+            raise DownloadError(f"the storage, or a proxy, sent {safe_repr(media_type)} and not {name}")
+        if not self.is_archive and encoding.lower() not in ("", "identity"):
             raise DownloadError(f"the storage sends {name} compressed, although it was asked not to")
         remote = RemoteFile.of(headers)
         if self.done:
@@ -193,42 +190,43 @@ class FileDownload:
 
     def _is_next_part(self, stream: Stream) -> bool:
         """Whether an answer is the part that was asked for; takes the length that it names."""
-        found, etag = _CONTENT_RANGE.fullmatch(stream.headers.get("content-range", "").strip()), self.remote.etag
-        if found is None or etag is None or stream.headers.get("etag", etag) != etag or int(found[1]) != self.done:
+        found = _CONTENT_RANGE.fullmatch(stream.headers.get("content-range", "").strip())
+        etag, size = self.remote.etag, self.remote.size
+        if found is None or etag is None or stream.headers.get("etag") != etag or int(found[1]) != self.done:
             return False
-        is_same = self.remote.size in (None, int(found[2]))
         self.remote = evolve(self.remote, size=int(found[2]))
-        return is_same
+        return size in (None, self.remote.size)
 
-    def _write(self, stream: Stream) -> None:
+    def _write(self, stream: Stream) -> bool:
+        """Add what comes to the file; returns whether it may be a part of it."""
         with open(os.open(self.path, _APPEND, 0o666), "ab") as file:
             for piece in stream:
-                self._check()
+                self.check()
                 if self.remote.size is not None and self.done + len(piece) > self.remote.size:
-                    raise stream.fault("the storage sent more than the length it named")
+                    return False
                 file.write(piece)
                 self.done += len(piece)
                 self._most_done = max(self._most_done, self.done)
                 if self._digest is not None:
                     self._digest.update(piece)
+        return self.done > 0 or not self.is_archive
 
     def _is_sound(self) -> bool:
         checksum = self.remote.checksum
-        with translate_os_errors(self.path):
-            sync(self.path)
-            if checksum and self._digest is None:
-                self._digest = _new_digest(checksum)
-                with self.path.open("rb", buffering=0) as file:
-                    while piece := file.read(_READ_BYTES):
-                        self._check()
-                        self._digest.update(piece)
+        sync(self.path)
+        if checksum and self._digest is None:
+            self._digest = _new_digest(checksum)
+            with self.path.open("rb", buffering=0) as file:
+                while piece := file.read(_READ_BYTES):
+                    self.check()
+                    self._digest.update(piece)
         return not checksum or checksum.endswith(f":{self._digest.hexdigest()}")
 
     def _is_whole_gzip(self) -> bool:
         try:
             with gzip.open(self.path) as file:
                 while file.read(_READ_BYTES):  # to the checksum at the end
-                    self._check()
+                    self.check()
         except (EOFError, zlib.error, gzip.BadGzipFile):
             return False
         return self.done > 0
