@@ -21,8 +21,8 @@ from tinker_rest import (
     CredentialsError,
     NotFoundError,
     RestClient,
-    _auth,
     _call,
+    _core,
     _workers,
 )
 from tinker_rest._auth import _Key
@@ -298,7 +298,7 @@ def test_calls_that_wait_for_the_credential_do_not_each_need_a_thread(
     server: RecordingServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     go = tmp_path / "go"
-    monkeypatch.setattr(_auth, "MAX_ASKING", 5)
+    monkeypatch.setattr(_core, "MAX_CLIENT_SENDS", 5)
     monkeypatch.setenv("TINKER_CREDENTIAL_CMD", f"while [ ! -e '{go}' ]; do sleep 0.05; done; echo tml-x")
     before = threading.active_count()
     with RestClient(base_url=server.base_url) as client:

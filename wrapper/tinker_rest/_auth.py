@@ -30,7 +30,7 @@ from tinker_rest._requests import Server, is_invalid_token
 from tinker_rest._retry import CallOptions, Policy, is_retryable_status, parse_http_date
 from tinker_rest._version import __version__
 from tinker_rest._work import Work
-from tinker_rest._workers import Clock, Limiter, here
+from tinker_rest._workers import Clock, here
 from tinker_rest.errors import APIError, APIResponseError, APIStatusError, APITimeoutError, CredentialsError
 from tinker_rest.futures import APIFuture
 from tinker_rest_api._model import InvalidField
@@ -49,7 +49,6 @@ COMMAND_SECONDS = 60.0
 # A token with less left is not sent; one that lives shorter is not sent in the last quarter of its life.
 MARGIN_SECONDS = 60.0
 UNKNOWN_LIFETIME = 300.0
-MAX_ASKING = 512
 _OPTIONS = CallOptions(timeout=30.0, attempt_timeout=15.0, max_retries=2)
 _POLICY = Policy(is_secret=True)
 
@@ -222,8 +221,8 @@ class Authenticator:
     A fixed credential is sent as it is; a server that refuses it is asked whether it wants a token instead. A
     credential from a command is for servers that do, so they are asked before the first request.
 
-    `new_server` returns a `Server` that sends a credential as the API key. It has a limiter of its own, since the
-    calls that wait for the token may occupy the other.
+    `new_server` returns a `Server` that sends a credential as the API key. It takes none of the places to send, since
+    the calls that wait for the token may have them all.
     """
 
     def __init__(self, credential: Credential, new_server: Callable[[str], Server]) -> None:
@@ -235,7 +234,6 @@ class Authenticator:
         self._lock = threading.RLock()  # held while the key is replaced
         self._next_renewal = 0.0
         self._calls: set[APIFuture[Any]] = set()
-        self.limiter = Limiter(MAX_ASKING)
 
     def ready(self) -> str | None:
         """The key to send now, if it is known without waiting and good. After half of its life, it is renewed."""

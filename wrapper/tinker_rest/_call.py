@@ -33,7 +33,6 @@ from tinker_rest._workers import Clock, Limiter, here
 from tinker_rest.errors import APIConnectionError, APIError, APIStatusError
 from tinker_rest.futures import APIFuture
 
-S = TypeVar("S")
 T = TypeVar("T")
 
 _log = logging.getLogger("tinker_rest")
@@ -54,13 +53,14 @@ class _Step:
         doing: str,
         deadline: float = math.inf,
         limiter: Limiter | None = None,
-        if_late: APIError | None = None,
     ) -> None:
         self.doing = doing
         self.deadline = deadline
         self.limiter = limiter  # in which it waits for a place, or has one
         self.thread = 0  # that sends
-        self.if_late = if_late  # the error if it is given up at its deadline, unless that is a timeout
+        self.if_late: APIError | None = (
+            None  # the error if it is given up at its deadline, unless that is a timeout
+        )
         self.exchange: Exchange | None = None
         self.answer: Answer | None = None
         self._open = [True]
@@ -127,7 +127,7 @@ class Call(Task[T]):
         self._attempts = Attempts(_id_of(operation), options, policy)
         self._idempotency_key = f"tinker-rest-{here().new_id()}"
         self._key = ""  # that was sent last
-        self._fetched_key: str | None = None  # that the call has waited for
+        self._refusal: APIStatusError | None = None  # of that key, after which another is needed
         self._has_renewed = False
         self._is_fresh = False  # whether the next request needs a new connection
         self._may_be_done = False  # by a request whose answer is not known
@@ -138,17 +138,18 @@ class Call(Task[T]):
         self._next_report = self._attempts.started + FIRST_REPORT_SECONDS
         self._looks_at = math.inf
 
-    # Steps: with a key at hand, a call queues for a place, sends, and waits before it begins anew.
+    # Steps: a call queues for a place, sends, and waits before it begins anew.
 
     def start(self) -> None:
         """Begin, or begin anew after a wait."""
-        keys, pause = self._server.keys, self._server.not_before - Clock.now()
+        server = self._server
+        pause = server.not_before - Clock.now()
         if pause > 0:
             self._wait(pause, f"waiting for {pause:.1f} s, since the server asked for a pause (429)")
-        elif keys is None or self._is_elsewhere or keys.ready() is not None:
-            self._queue()
-        else:
-            self._fetch_key(keys)
+            return
+        step = _Step("waiting for a free connection", limiter=server.limiter)
+        self._begin(step)
+        server.limiter.start(step, partial(self._run, step))  # also if it is over: it has given its place back
 
     def stop(self) -> None:
         """Give up what is under way, since the future has ended."""
@@ -162,49 +163,6 @@ class Call(Task[T]):
             return False
         self._watch()
         return True
-
-    def _fetch_key(self, keys: Keys) -> None:
-        def on_key(key: str) -> None:
-            self._fetched_key = key
-            self._attempts.count -= 1
-            self._queue()
-
-        self._attempts.count += 1  # it was an attempt, unless there is a key
-        step = _Step("waiting for the credential", self._attempt_deadline(), keys.limiter)
-        self._ask(step, keys.key, on_key)
-
-    def _renew_key(self, keys: Keys, refusal: APIStatusError) -> None:
-        def on_renewed(has_renewed: bool) -> None:
-            self._has_renewed = has_renewed
-            self.start() if has_renewed else self._handle_failure(refusal)
-
-        refused, self._key = self._key, ""
-        said = refusal.headers.get("www-authenticate", "")
-        late = None if _requests.is_invalid_token(said) else refusal  # if it is one, another will come
-        step = _Step(
-            "waiting for another credential", self._attempt_deadline(), limiter=keys.limiter, if_late=late
-        )
-        self._ask(step, partial(keys.renew, refused, said), on_renewed)
-
-    def _ask(self, step: _Step, ask: Callable[[], S], go_on: Callable[[S], None]) -> None:
-        """Ask for a key, which may take a while, and go on with what was given."""
-        self._begin(step)
-        if step.limiter is not None:  # also if it is over: it has given its place back
-            step.limiter.start(step, partial(self._in_context, self._ask_now, step, ask, go_on))
-
-    def _ask_now(self, step: _Step, ask: Callable[[], S], go_on: Callable[[S], None]) -> None:
-        try:
-            follows = partial(go_on, ask()) if step.is_open() else partial(self.stop)
-        except Exception as error:
-            follows = partial(self._handle_failure, error)
-        if step.end():
-            follows()
-
-    def _queue(self) -> None:
-        limiter = self._server.limiter
-        step = _Step("waiting for a free connection", limiter=limiter)
-        self._begin(step)
-        limiter.start(step, partial(self._run, step))  # also if it is over: it has given its place back
 
     def _run(self, step: _Step) -> None:
         """Make an attempt, since there is a place."""
@@ -258,9 +216,9 @@ class Call(Task[T]):
         if not step.is_open():
             raise _Divert
         try:
-            request = self._build(**given)
-            is_fresh, self._is_fresh = self._is_fresh, False
             attempts.count += 1
+            request = self._build(step, **given)
+            is_fresh, self._is_fresh = self._is_fresh, False
             with exchange:
                 answer = _answers.read(exchange.send(request, is_fresh=is_fresh), is_json=self._is_elsewhere)
                 exchange.check_echo(attempts.request_id, answer.status_code, answer.header("x-request-id"))
@@ -277,6 +235,7 @@ class Call(Task[T]):
 
     def _build(
         self,
+        step: _Step,
         method: str,
         url: str,
         params: Mapping[str, Any] | None = None,
@@ -290,15 +249,32 @@ class Call(Task[T]):
             # The same over all attempts, so that the server can tell them from a new request.
             sent["X-Idempotency-Key"] = self._idempotency_key
         if server.keys is not None and not self._is_elsewhere:
-            key = server.keys.ready() or self._fetched_key
-            if key is None:  # it expired while the call was queued
-                raise _Divert(self.start)
-            self._key = sent["X-API-Key"] = key
+            self._key = sent["X-API-Key"] = self._key_to_send(step, server.keys)
         url, query = (self._location, "") if self._location else _requests.url_of(server.base_url, url, params)
         attempts.note_request(method, url, query)
         limits = [limit for limit in (attempts.options.attempt_timeout, attempts.remaining()) if limit is not None]
         seconds = min(limits) + _requests.BACKSTOP_SECONDS if limits else None
         return _requests.new_request(method, url + query, sent, json, seconds)
+
+    def _key_to_send(self, step: _Step, keys: Keys) -> str:
+        """The key, after waiting for it if need be; another one if the last was refused."""
+        refusal, self._refusal = self._refusal, None
+        if refusal is None:
+            ready = keys.ready()
+            if ready is not None:
+                return ready
+            step.doing = "waiting for the credential"
+        else:
+            said = refusal.headers.get("www-authenticate", "")
+            step.doing = "waiting for another credential"
+            step.if_late = None if _requests.is_invalid_token(said) else refusal  # if it is one, another will come
+            if not keys.renew(self._key, said):
+                raise refusal
+        key = keys.key()
+        if not step.is_open():  # it took too long, and another attempt may be under way
+            raise _Divert
+        step.doing, step.deadline, step.if_late = "connecting", self._attempt_deadline(), None
+        return key
 
     def _without_answer(self, error: httpx.TransportError, exchange: Exchange) -> Exception:
         """What to raise for a request that got no answer."""
@@ -348,7 +324,9 @@ class Call(Task[T]):
         status = error.status_code if isinstance(error, APIStatusError) else 0
         if isinstance(error, APIStatusError):
             if status == 401 and keys and self._key and not self._has_renewed and not self._is_elsewhere:
-                self._renew_key(keys, error)
+                self._refusal, self._has_renewed = error, True
+                attempts.uncounted += 1
+                self.start()
                 return
             if status in (404, 405):
                 if self._fallback is not None:

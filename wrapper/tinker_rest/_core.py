@@ -130,8 +130,8 @@ class ClientCore(Server):
 
 
 def _server_with(base_url: str, headers: dict[str, str], connections: Connections, key: str) -> Server:
-    """What carries the requests of an exchange of the credential, with places of their own."""
-    return Server(base_url, {**headers, "X-API-Key": key}, connections, _limiter())
+    """What carries the requests of an exchange of the credential, which take no places from others."""
+    return Server(base_url, {**headers, "X-API-Key": key}, connections, Limiter(math.inf))
 
 
 def _limiter() -> Limiter:

@@ -34,13 +34,7 @@ _UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00")
 
 
 class Keys(Protocol):
-    """Gives the requests to a server their `X-API-Key`.
-
-    Attributes:
-        limiter: Where calls queue to ask for a key that is not ready, so that not each of them blocks a thread.
-    """
-
-    limiter: Limiter
+    """Gives the requests to a server their `X-API-Key`."""
 
     def ready(self) -> str | None:
         """The key, if it is known without waiting and good."""
