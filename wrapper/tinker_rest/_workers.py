@@ -56,10 +56,10 @@ class Threads:
     def __init__(self) -> None:
         # The handler of a signal may start a call while its thread is in here.
         self._lock = threading.RLock()
-        self._idle: deque[_Worker] = deque()
+        self._idle: deque[queue.SimpleQueue[None]] = deque()  # by which each is woken up
         self._backlog: deque[Job] = deque()
         self._is_coming = False  # whether a worker was woken up and has not looked at the backlog yet
-        self._heap: list[tuple[float, int, Job | weakref.WeakMethod[Job]]] = []
+        self._heap: list[tuple[float, int, Callable[[], Job | None]]] = []
         self._wakes_at = math.inf
         self._news: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._has_watcher = False
@@ -88,17 +88,17 @@ class Threads:
 
     def _wake_worker(self) -> None:
         with self._lock:
-            worker = self._idle.pop() if self._idle else None
-        if worker is not None:
-            worker.wake.put(None)
+            wake = self._idle.pop() if self._idle else None
+        if wake is not None:
+            wake.put(None)
             return
         try:
-            _Worker(self).start()  # never under the lock
+            threading.Thread(target=self._work, name="tinker-rest", daemon=True).start()  # never under the lock
         except RuntimeError:  # no more threads; or from Python 3.12 on, the main thread has ended
-            self.carry_out_backlog(None)
+            self._carry_out_backlog(None)
 
-    def carry_out_backlog(self, worker: _Worker | None) -> None:
-        """Run jobs until there are none left; then the worker is idle.
+    def _carry_out_backlog(self, wake: queue.SimpleQueue[None] | None) -> None:
+        """Run jobs until there are none left; then a worker, which has a `wake`, is idle.
 
         Before its first job, a worker wakes up another for the next one. Were all woken up at once, they would be
         in each other's way; and so a worker that is done may take the job before the other has come.
@@ -107,12 +107,12 @@ class Threads:
         while True:
             with self._lock:
                 job = self._backlog.popleft() if self._backlog else None
-                wakes_another = is_first and worker is not None and bool(self._backlog)
+                wakes_another = is_first and wake is not None and bool(self._backlog)
                 if is_first:
                     self._is_coming = wakes_another
                 if job is None:
-                    if worker is not None:
-                        self._idle.append(worker)
+                    if wake is not None:
+                        self._idle.append(wake)
                     return
             is_first = False
             if wakes_another:
@@ -123,16 +123,22 @@ class Threads:
                 _log.exception("a job failed")
             del job  # an idle worker keeps no call
 
-    def retire(self, worker: _Worker) -> bool:
-        """Whether an idle worker may end; not if it was woken up meanwhile."""
-        with self._lock, contextlib.suppress(ValueError):
-            self._idle.remove(worker)
-            return True
-        return False
+    def _work(self) -> None:
+        """Run jobs until there are none for a while."""
+        wake: queue.SimpleQueue[None] = queue.SimpleQueue()
+        while True:
+            self._carry_out_backlog(wake)
+            try:
+                wake.get(timeout=MAX_IDLE_THREAD_SECONDS)
+            except queue.Empty:
+                with self._lock, contextlib.suppress(ValueError):  # it is woken up just now
+                    self._idle.remove(wake)
+                    return
+                wake.get()
 
     def at(self, when: float, job: Job | weakref.WeakMethod[Job]) -> bool:
         """Have a job started at a time of `Clock`; returns False if there can be no thread to watch for it."""
-        entry = when, next(self._numbers), job
+        entry = when, next(self._numbers), job if isinstance(job, weakref.WeakMethod) else lambda: job
         with self._lock:
             heapq.heappush(self._heap, entry)
             is_news, has_watcher = when < self._wakes_at, self._has_watcher
@@ -163,35 +169,12 @@ class Threads:
         with self._lock:
             now = Clock.now()
             # Those of calls that are gone are passed over, or there would be much to wake up for.
-            while self._heap and (self._heap[0][0] <= now or _job_of(self._heap[0][2]) is None):
-                due.append(_job_of(heapq.heappop(self._heap)[2]))
+            while self._heap and (self._heap[0][0] <= now or self._heap[0][2]() is None):
+                due.append(heapq.heappop(self._heap)[2]())
             self._wakes_at = self._heap[0][0] if self._heap else math.inf
         for job in due:
             if job is not None:
                 self.start(job)  # the watcher runs nothing itself
-
-
-def _job_of(entry: Job | weakref.WeakMethod[Job]) -> Job | None:
-    return entry() if isinstance(entry, weakref.WeakMethod) else entry
-
-
-class _Worker(threading.Thread):
-    """A thread that runs one job after the other, and ends when it gets none for a while."""
-
-    def __init__(self, threads: Threads) -> None:
-        super().__init__(name="tinker-rest", daemon=True)
-        self._threads = threads
-        self.wake: queue.SimpleQueue[None] = queue.SimpleQueue()
-
-    def run(self) -> None:
-        while True:
-            self._threads.carry_out_backlog(self)
-            try:
-                self.wake.get(timeout=MAX_IDLE_THREAD_SECONDS)
-            except queue.Empty:
-                if self._threads.retire(self):
-                    return
-                self.wake.get()
 
 
 class Limiter:
@@ -206,38 +189,19 @@ class Limiter:
     def start(self, owner: object, job: Job) -> None:
         """Start a job once there is a place; it calls `release` when it needs the place no longer."""
         with self._lock:
-            if not self._free:
-                self._waiting[owner] = job
-                return
-            self._free -= 1
-        self._start(owner, job)
-
-    def _start(self, owner: object, job: Job) -> None:
-        if self._outer is None:
-            here().start(job)
-        else:
-            self._outer.start(owner, job)
+            self._waiting[owner] = job
+        self._start_next(0)
 
     def release(self, *, is_given_up: bool = False) -> None:
         """Free the place for the job that has waited longest.
 
-        Args:
-            is_given_up: Whether the job was given up. Then the next begins a moment later, since it may be the
-                next to be given up.
+        If the job was given up, the next begins a moment later, since it may be the next to be given up.
         """
         if is_given_up and self._waiting and here().at(Clock.now() + GIVEN_UP_SECONDS, self.release):
             return
         if self._outer is not None:
             self._outer.release()
-        self._hand_on()
-
-    def _hand_on(self) -> None:
-        with self._lock:
-            if not self._waiting:
-                self._free += 1
-                return
-            owner, job = self._waiting.popitem(last=False)
-        self._start(owner, job)
+        self._start_next(1)
 
     def discard(self, owner: object) -> bool:
         """Drop the job of an owner that waits no longer; returns whether it still waited."""
@@ -246,8 +210,20 @@ class Limiter:
                 return True
         if self._outer is None or not self._outer.discard(owner):
             return False
-        self._hand_on()
+        self._start_next(1)
         return True
+
+    def _start_next(self, freed: int) -> None:
+        with self._lock:
+            self._free += freed
+            if not self._free or not self._waiting:
+                return
+            self._free -= 1
+            owner, job = self._waiting.popitem(last=False)
+        if self._outer is None:
+            here().start(job)
+        else:
+            self._outer.start(owner, job)
 
 
 _here = Threads()
