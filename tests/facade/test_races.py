@@ -28,9 +28,9 @@ from tinker_rest import (
 from tinker_rest._auth import _Key
 from tinker_rest._core import MAX_CLIENT_SENDS
 from tinker_rest._requests import Server
-from tinker_rest._task import Task
 from tinker_rest._transport import Exchange
 from tinker_rest._workers import Clock, Limiter, Threads
+from tinker_rest.futures import Task
 
 from .recording_server import (
     KEY,

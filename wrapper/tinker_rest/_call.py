@@ -26,12 +26,11 @@ from tinker_rest._redaction import summarize
 from tinker_rest._requests import Keys, Server
 from tinker_rest._retry import DEFAULT_POLICY, Attempts, CallOptions, Policy
 from tinker_rest._settings import PUBLIC_HEADERS
-from tinker_rest._task import Task
 from tinker_rest._transport import Exchange, PermanentTransportError
 from tinker_rest._urls import REDIRECTS, next_hop, origin_of
 from tinker_rest._workers import Clock, Limiter, here
 from tinker_rest.errors import APIConnectionError, APIError, APIStatusError
-from tinker_rest.futures import APIFuture
+from tinker_rest.futures import APIFuture, Task
 
 T = TypeVar("T")
 
@@ -158,7 +157,7 @@ class Call(Task[T]):
     def _begin(self, step: _Step) -> bool:
         """Note what the call does now; returns False if it has ended meanwhile."""
         self._step = step
-        if self.is_ended():
+        if self.future.done():
             step.end()
             return False
         self._watch()
@@ -186,7 +185,7 @@ class Call(Task[T]):
         except BaseException as error:
             self._handle_failure(error)
         else:
-            self.finish(result)
+            self.future._end(result)
         finally:
             step.end()
 
@@ -303,7 +302,7 @@ class Call(Task[T]):
         knows = not error.operation_unsupported and "html" not in answer.header("content-type").lower()
         if status == policy.already_done_status and self._may_be_done and knows:
             _log.info("%s: %s; taken as done, since an answer was lost", label, error.message)
-            raise _Divert(partial(self.finish, None))  # type: ignore[arg-type]  # changes have no other result
+            raise _Divert(partial(self.future._end, None))  # changes have no other result
         # A server that says 503 did not begin; after any other fault nobody knows.
         self._may_be_done = self._may_be_done or (status >= 500 and status != 503)
         raise error
@@ -364,7 +363,7 @@ class Call(Task[T]):
         """End an attempt that takes too long, and report a long call. Started by the watcher."""
         self._looks_at = math.inf
         step, attempts, now = self._step, self._attempts, Clock.now()
-        if self.is_ended():
+        if self.future.done():
             return
         exchange = step.exchange
         doing = "waiting for the answer" if exchange is not None and exchange.is_sent else step.doing
@@ -374,5 +373,5 @@ class Call(Task[T]):
         elif now >= self._next_report:
             self._next_report = now + REPORT_SECONDS
             self._in_context(attempts.report, doing)
-        if step.is_open() and not self.is_ended():  # what closed it watches the next step
+        if step.is_open() and not self.future.done():  # what closed it watches the next step
             self._watch()

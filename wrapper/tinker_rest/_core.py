@@ -14,12 +14,11 @@ from tinker_rest._auth import Authenticator, find_credential
 from tinker_rest._call import Call
 from tinker_rest._requests import Server
 from tinker_rest._settings import PUBLIC_HEADERS, check_headers, resolve_base_url
-from tinker_rest._task import Task
 from tinker_rest._transport import Connections, Transport
 from tinker_rest._work import Work
 from tinker_rest._workers import Limiter
 from tinker_rest.errors import ClientClosedError, InvalidArgumentError
-from tinker_rest.futures import APIFuture
+from tinker_rest.futures import APIFuture, Task
 
 __all__ = ["Call", "ClientCore", "Transport", "Work"]
 

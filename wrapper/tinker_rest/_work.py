@@ -19,7 +19,6 @@ from tinker_rest._redaction import summarize
 from tinker_rest._requests import Server, new_request, no_answer, status_error
 from tinker_rest._retry import Attempts, CallOptions
 from tinker_rest._settings import PUBLIC_HEADERS
-from tinker_rest._task import Task
 from tinker_rest._transport import Exchange, PermanentTransportError
 from tinker_rest._urls import MAX_REDIRECTS, REDIRECTS, next_hop
 from tinker_rest._workers import Clock, Limiter, here
@@ -31,7 +30,7 @@ from tinker_rest.errors import (
     response_body,
     server_message,
 )
-from tinker_rest.futures import APIFuture
+from tinker_rest.futures import APIFuture, Task
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -74,7 +73,7 @@ class Work(Task[T]):
         composed = here().composed
         composed.add(self)
         try:
-            if not self.is_ended():
+            if not self.future.done():
                 self._in_context(self._carry_out)
         finally:
             composed.discard(self)
@@ -87,7 +86,7 @@ class Work(Task[T]):
         except BaseException as error:
             self.fail(error)
         else:
-            self.finish(result)
+            self.future._end(result)
 
     def stop(self) -> None:
         """Cancel the calls and hang up the streams that were started here."""
@@ -101,7 +100,7 @@ class Work(Task[T]):
 
     def check(self) -> None:
         """Raise CancelledError if the work is to end: it was cancelled, or its client closed."""
-        if self.is_ended():
+        if self.future.done():
             raise concurrent.futures.CancelledError
 
     def wait(self, seconds: float) -> None:
@@ -123,7 +122,7 @@ class Work(Task[T]):
         if not future.done():
             self._children.add(future)
             future.add_done_callback(self._children.discard)
-        if self.is_ended():
+        if self.future.done():
             future.cancel()
         return future
 

@@ -1,17 +1,19 @@
-"""The future that every call returns."""
+"""The future that every call returns, and what stands behind it."""
 
 from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import contextvars
 import inspect
 from collections.abc import Callable, Coroutine, Generator
 from functools import partial
 from types import FunctionType
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from tinker_rest._deprecation import deprecated
-from tinker_rest._workers import calling_back, here, in_callback
+from tinker_rest._workers import EXITING, calling_back, here, in_callback
+from tinker_rest.errors import TinkerError
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -134,6 +136,55 @@ def _call_back(function: Callable[[Any], object], future: object) -> None:
     # SystemExit, for one, would keep the others from being called, such as those that wake tasks of asyncio.
     with calling_back("a callback of a future failed; the calls go on"):
         function(future)
+
+
+class Task(Generic[T]):
+    """Carries out what its future stands for. Whichever thread ends the future first decides how it ends.
+
+    Raises:
+        RuntimeError: The interpreter exits.
+    """
+
+    def __init__(self, noted_in: tuple[set[APIFuture[Any]], ...]) -> None:
+        if here().is_exiting:
+            raise RuntimeError(EXITING)
+        self.future: APIFuture[T] = APIFuture()
+        self.future._stop = self.stop
+        self._context = contextvars.copy_context()  # where tracing finds the caller
+        for calls in noted_in:  # until it ends
+            calls.add(self.future)
+            self.future.add_done_callback(calls.discard)
+
+    def begin(self) -> APIFuture[T]:
+        """Start the work, and return its future."""
+        try:
+            self.start()
+        except BaseException:  # such as Ctrl-C: nobody gets the future
+            self.future.cancel()
+            raise
+        return self.future
+
+    def start(self) -> None:
+        """Do it, or have another thread do it."""
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """Give up what is under way, since the future has ended."""
+        raise NotImplementedError
+
+    def fail(self, error: BaseException) -> None:
+        """End the future with an error, unless it has ended."""
+        if isinstance(error, TinkerError):
+            # Where in this package it was made helps nobody, and would tie the frames in a cycle.
+            error = error.with_traceback(None)
+        self.future._end(error=error)
+
+    def _in_context(self, function: Callable[..., object], *args: object) -> None:
+        try:
+            # A copy each time, since a thread that was given up may still be in the last one.
+            self._context.copy().run(function, *args)
+        except BaseException as error:  # such as of a logging handler; nothing else would end the future
+            self.fail(error)
 
 
 def async_variant(
