@@ -21,13 +21,14 @@ from tinker_rest import (
     CredentialsError,
     NotFoundError,
     RestClient,
+    _auth,
     _call,
     _core,
     _workers,
 )
 from tinker_rest._auth import _Key
 from tinker_rest._core import MAX_CLIENT_SENDS
-from tinker_rest._requests import Server
+from tinker_rest._http import Server
 from tinker_rest._transport import Exchange
 from tinker_rest._workers import Clock, Limiter, Threads
 from tinker_rest.futures import Task

@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field, frozen
 
 from tinker_rest._call import Call
+from tinker_rest._http import Server, is_invalid_token
 from tinker_rest._lazy import LazyModule, models, types
 from tinker_rest._redaction import API_KEY, register_secret
-from tinker_rest._requests import Server, is_invalid_token
 from tinker_rest._retry import CallOptions, Policy, is_retryable_status, parse_http_date
 from tinker_rest._version import __version__
 from tinker_rest._work import Work
@@ -221,8 +221,8 @@ class Authenticator:
     A fixed credential is sent as it is; a server that refuses it is asked whether it wants a token instead. A
     credential from a command is for servers that do, so they are asked before the first request.
 
-    `new_server` returns a `Server` that sends a credential as the API key. It takes none of the places to send, since
-    the calls that wait for the token may have them all.
+    `new_server` returns a `Server` that sends a credential as the API key. It takes none of the places to
+    send, since the calls that wait for the token may have them all.
     """
 
     def __init__(self, credential: Credential, new_server: Callable[[str], Server]) -> None:

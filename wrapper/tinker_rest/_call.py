@@ -20,12 +20,10 @@ from typing import Any, TypeVar
 
 import httpx
 
-from tinker_rest import _answers, _requests
-from tinker_rest._answers import Answer
+from tinker_rest import _http
+from tinker_rest._http import PUBLIC_HEADERS, Answer, Keys, Server
 from tinker_rest._redaction import summarize
-from tinker_rest._requests import Keys, Server
 from tinker_rest._retry import DEFAULT_POLICY, Attempts, CallOptions, Policy
-from tinker_rest._settings import PUBLIC_HEADERS
 from tinker_rest._transport import Exchange, PermanentTransportError
 from tinker_rest._urls import REDIRECTS, next_hop, origin_of
 from tinker_rest._workers import Clock, Limiter, here
@@ -181,7 +179,7 @@ class Call(Task[T]):
             instead.go_on()
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             answer, is_secret = step.answer, self._policy.is_secret
-            self.fail(_requests.unreadable(error, answer, self._attempts, is_secret) if answer else error)
+            self.fail(_http.unreadable(error, answer, self._attempts, is_secret) if answer else error)
         except BaseException as error:
             self._handle_failure(error)
         else:
@@ -219,7 +217,7 @@ class Call(Task[T]):
             request = self._build(step, **given)
             is_fresh, self._is_fresh = self._is_fresh, False
             with exchange:
-                answer = _answers.read(exchange.send(request, is_fresh=is_fresh), is_json=self._is_elsewhere)
+                answer = _http.read_answer(exchange.send(request, is_fresh=is_fresh), is_json=self._is_elsewhere)
                 exchange.check_echo(attempts.request_id, answer.status_code, answer.header("x-request-id"))
         except BaseException as error:
             if not step.end():
@@ -249,11 +247,11 @@ class Call(Task[T]):
             sent["X-Idempotency-Key"] = self._idempotency_key
         if server.keys is not None and not self._is_elsewhere:
             self._key = sent["X-API-Key"] = self._key_to_send(step, server.keys)
-        url, query = (self._location, "") if self._location else _requests.url_of(server.base_url, url, params)
+        url, query = (self._location, "") if self._location else _http.url_of(server.base_url, url, params)
         attempts.note_request(method, url, query)
         limits = [limit for limit in (attempts.options.attempt_timeout, attempts.remaining()) if limit is not None]
-        seconds = min(limits) + _requests.BACKSTOP_SECONDS if limits else None
-        return _requests.new_request(method, url + query, sent, json, seconds)
+        seconds = min(limits) + _http.BACKSTOP_SECONDS if limits else None
+        return _http.new_request(method, url + query, sent, json, seconds)
 
     def _key_to_send(self, step: _Step, keys: Keys) -> str:
         """The key, after waiting for it if need be; another one if the last was refused."""
@@ -266,7 +264,7 @@ class Call(Task[T]):
         else:
             said = refusal.headers.get("www-authenticate", "")
             step.doing = "waiting for another credential"
-            step.if_late = None if _requests.is_invalid_token(said) else refusal  # if it is one, another will come
+            step.if_late = None if _http.is_invalid_token(said) else refusal  # if it is one, another will come
             if not keys.renew(self._key, said):
                 raise refusal
         key = keys.key()
@@ -285,7 +283,7 @@ class Call(Task[T]):
             attempts.uncounted += 1
             self._is_fresh = True
             return _Divert(self.start)
-        return _requests.no_answer(error, attempts)
+        return _http.no_answer(error, attempts)
 
     def _judge(self, answer: Answer) -> Answer:
         """Return a success, with the status that the generated function knows."""
@@ -297,7 +295,7 @@ class Call(Task[T]):
         _log.debug("%s: %d after %.3f s, attempt %d", label, status, elapsed, attempts.count)
         if 200 <= status < 300 or status == policy.success_status:
             return Answer(policy.success_status, answer.headers, answer.content)
-        error = _requests.status_error(answer, attempts, advises=not self._is_elsewhere)
+        error = _http.status_error(answer, attempts, advises=not self._is_elsewhere)
         # A server or proxy that does not know the operation knows nothing of what it did.
         knows = not error.operation_unsupported and "html" not in answer.header("content-type").lower()
         if status == policy.already_done_status and self._may_be_done and knows:

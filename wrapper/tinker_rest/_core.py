@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 from tinker_rest import _workers
 from tinker_rest._auth import Authenticator, find_credential
 from tinker_rest._call import Call
-from tinker_rest._requests import Server
-from tinker_rest._settings import PUBLIC_HEADERS, check_headers, resolve_base_url
+from tinker_rest._http import PUBLIC_HEADERS, Server, check_headers
 from tinker_rest._transport import Connections, Transport
+from tinker_rest._urls import resolve_base_url
 from tinker_rest._work import Work
 from tinker_rest._workers import Limiter
 from tinker_rest.errors import ClientClosedError, InvalidArgumentError

@@ -1,18 +1,47 @@
-"""Where redirects lead, what of a URL may be requested, and through which proxy."""
+"""URLs: the server's address, where redirects lead, what may be requested, and through which proxy."""
 
 import contextlib
 import ipaddress
+import os
 import re
 import urllib.request
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from tinker_rest._redaction import safe_repr
+from tinker_rest.errors import InvalidArgumentError
+
+PRODUCTION = "https://tinker.thinkingmachines.dev/services/tinker-prod"
+BASE_URL_VARIABLE = "TINKER_BASE_URL"
 MAX_REDIRECTS = 5
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
 PROXY_VARIABLES = "HTTP_PROXY, HTTPS_PROXY or ALL_PROXY"
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+
+
+def resolve_base_url(base_url: str | None) -> str:
+    """The server's address without a slash at its end: the argument, `TINKER_BASE_URL` or production."""
+    source = "base_url"
+    if base_url is None:
+        base_url, source = os.environ.get(BASE_URL_VARIABLE) or PRODUCTION, BASE_URL_VARIABLE
+    expected = f"{source} must be like {PRODUCTION}"
+    if not isinstance(base_url, str):
+        raise InvalidArgumentError(f"{expected}, not {safe_repr(base_url)}")
+    # It may hold a user and password, or a secret in a query.
+    shown = "that" if any(sign in base_url for sign in "@?#") else safe_repr(base_url)
+    try:
+        url = httpx.URL(base_url)
+        has_odd_host = not url.host or ("%" in url.host and ":" not in url.host)  # only IPv6 may have a zone
+    except (httpx.InvalidURL, UnicodeError):  # the latter is raised for a host such as `xn--`
+        raise InvalidArgumentError(f"{expected}, not {shown}") from None
+    port = 80 if url.port is None else url.port
+    if url.scheme not in ("http", "https") or has_odd_host or not 0 < port < 2**16:
+        raise InvalidArgumentError(f"{expected}, not {shown}")
+    if url.userinfo or "?" in base_url or "#" in base_url:
+        raise InvalidArgumentError(f"{expected}, without a user, a query or a fragment")
+    return str(url).rstrip("/")
 
 
 def next_hop(requested: str, location: str) -> str:

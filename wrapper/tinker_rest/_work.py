@@ -13,12 +13,10 @@ from typing import Any, TypeVar
 
 import httpx
 
-from tinker_rest._answers import Answer
 from tinker_rest._call import Call
+from tinker_rest._http import PUBLIC_HEADERS, Answer, Server, new_request, no_answer, status_error
 from tinker_rest._redaction import summarize
-from tinker_rest._requests import Server, new_request, no_answer, status_error
 from tinker_rest._retry import Attempts, CallOptions
-from tinker_rest._settings import PUBLIC_HEADERS
 from tinker_rest._transport import Exchange, PermanentTransportError
 from tinker_rest._urls import MAX_REDIRECTS, REDIRECTS, next_hop
 from tinker_rest._workers import Clock, Limiter, here

@@ -1,19 +1,24 @@
-"""Builds requests, and the errors for requests that failed."""
+"""Builds requests and reads their answers, within bounds, and makes the errors of those that failed."""
 
 from __future__ import annotations
 
+import contextlib
+import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+import sys
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 import httpx
+from attrs import define
 
-from tinker_rest._answers import Answer
-from tinker_rest._redaction import redact, summarize
+from tinker_rest._redaction import redact, safe_repr, summarize
 from tinker_rest._retry import Attempts, parse_retry_after
 from tinker_rest._transport import CONNECT_SECONDS, Connections, PermanentTransportError
 from tinker_rest._urls import host_of
+from tinker_rest._version import __version__
 from tinker_rest._workers import Clock, Limiter
 from tinker_rest.errors import (
     APIConnectionError,
@@ -21,16 +26,37 @@ from tinker_rest.errors import (
     APIResponseValidationError,
     APIStatusError,
     APITimeoutError,
+    InvalidArgumentError,
     response_body,
 )
 from tinker_rest_api._model import InvalidField
 
+parse_json: Callable[[bytes], Any]
+try:
+    from orjson import loads as parse_json
+except ImportError:
+    parse_json = json.loads
+
 # httpx's own timeouts only end what the watcher could not: it acts this much earlier.
 BACKSTOP_SECONDS = 5.0
+# Answers are JSON pages; one that is much larger, or no JSON, is not read to its end.
+MAX_JSON_BYTES = 256 * 2**20
+MAX_OTHER_BYTES = 2**20
 
+# They hold no secret and may be sent to any host.
+PUBLIC_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",
+    "User-Agent": f"tinker-rest/{__version__} Python/{sys.version.split()[0]}",
+}
+# Headers that each request has of its own.
+_OWN_HEADERS = ("content-length", "content-type", "transfer-encoding", "x-idempotency-key", "x-request-id")
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token of RFC 9110
 # What a segment of a path may hold as it is (RFC 3986), although the generated functions quote it.
 _RAW_IN_SEGMENT = re.compile("%(3A|40|21|24|26|27|28|29|2A|2B|2C|3B|3D)")
 _UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00")
+_DIGITS = bytes(ord("0") if chr(code).isdigit() else 0 for code in range(128)).ljust(256, b"\0")
+_LONG_INTEGER = b"0" * 19  # may have more than 64 bits, which orjson reads as a float
 
 
 class Keys(Protocol):
@@ -64,6 +90,20 @@ class Server:
         self.not_before = max(self.not_before, Clock.now() + seconds)
 
 
+def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """Headers to send with every request. Raises InvalidArgumentError, which shows the name of a header only."""
+    for name, value in (headers or {}).items():
+        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+            raise InvalidArgumentError(f"the name of a header in default_headers is not valid: {safe_repr(name)}")
+        if name.lower() in _OWN_HEADERS:
+            raise InvalidArgumentError(f"{name!r} cannot be one of default_headers: each request has its own")
+        if not isinstance(value, str) or not value.isprintable() or not value.isascii() or value != value.strip():
+            raise InvalidArgumentError(
+                f"default_headers[{name!r}] must be one line of ASCII text without spaces around it"
+            )
+    return dict(headers or {})
+
+
 def url_of(base_url: str, path: str, params: Mapping[str, Any] | None) -> tuple[str, str]:
     """The URL for a path and parameters of a generated function, and its query."""
     path = _RAW_IN_SEGMENT.sub(lambda code: chr(int(code[1], 16)), path)
@@ -94,6 +134,71 @@ def new_request(
     return httpx.Request(method, target, headers=headers, json=json, content=content, extensions=extensions)
 
 
+@define(eq=False)
+class Answer:
+    """A server's answer, in the form that the generated functions read.
+
+    Attributes:
+        status_code: The HTTP status, or the documented one that it stands for.
+        headers: The headers by their names in lower case.
+        content: The body, without content encoding.
+    """
+
+    status_code: int
+    headers: dict[str, str]
+    content: bytes
+
+    def header(self, name: str) -> str:
+        """A header by its name; empty if the answer has none."""
+        return self.headers.get(name, "")
+
+    def json(self) -> Any:
+        """The body as parsed JSON. Raises ValueError if it is not JSON."""
+        if parse_json is not json.loads and _LONG_INTEGER not in self.content.translate(_DIGITS):
+            with contextlib.suppress(ValueError):  # json reads some more, such as a byte order mark
+                return parse_json(self.content)
+        return json.loads(self.content)
+
+
+def read_answer(response: httpx.Response, *, is_json: bool) -> Answer:
+    """Read a response, up to as much as is ever read; `is_json` is whether it is JSON whatever its type says."""
+    headers = {_decoded(name).lower(): _decoded(value) for name, value in response.headers.raw}
+    is_json = is_json or "json" in headers.get("content-type", "").lower()
+    limit = MAX_JSON_BYTES if is_json else MAX_OTHER_BYTES
+    if response.is_stream_consumed:  # a mock's, which httpx has unpacked
+        return Answer(response.status_code, headers, response.content[: limit + 1])
+    parts, size = [], 0
+    for part in response.iter_raw():
+        parts.append(part)
+        size += len(part)
+        if size > limit:
+            break
+    content = b"".join(parts)
+    if headers.get("content-encoding", "").strip().lower() in ("gzip", "x-gzip"):
+        with contextlib.suppress(zlib.error):  # what cannot be unpacked will be no JSON
+            content = _gunzip(content, limit)
+    return Answer(response.status_code, headers, content)
+
+
+def _decoded(text: bytes) -> str:
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return text.decode("latin-1")
+
+
+def _gunzip(packed: bytes, limit: int) -> bytes:
+    """Unpack all members of a gzip file, up to a byte more than the limit. Raises zlib.error if it is cut."""
+    content, left = b"", packed
+    while left and len(content) <= limit:
+        member = zlib.decompressobj(31)
+        content += member.decompress(left, limit + 1 - len(content))
+        if not member.eof and len(content) <= limit:
+            raise zlib.error("perhaps only the checksum at its end is missing")
+        left = member.unused_data
+    return content
+
+
 def no_answer(
     error: httpx.TransportError, attempts: Attempts, what: str = "no answer"
 ) -> APIConnectionError | PermanentTransportError:
@@ -109,7 +214,7 @@ def no_answer(
 
 def status_error(answer: Answer, attempts: Attempts, *, advises: bool) -> APIStatusError:
     """The error of an answer that is no success; `advises` is whether it says what to do about the API key."""
-    response = APIResponse(answer.status_code, _shown_headers(answer), answer.content)
+    response = _shown(answer, answer.content)
     location = answer.header("location")
     if 300 <= answer.status_code < 400 and location:
         host = host_of(location) or "another path"
@@ -126,8 +231,7 @@ def unreadable(
     message = f"the answer cannot be read: {summarize(str(error))}"
     if isinstance(error, InvalidField):
         message = f"the answer is not as described: {error}"
-    content = b"" if is_secret else answer.content
-    response = APIResponse(answer.status_code, _shown_headers(answer), content)
+    response = _shown(answer, b"" if is_secret else answer.content)
     media_type = summarize(answer.header("content-type"), 60) or "no content type"
     return APIResponseValidationError(
         f"{message} (status {answer.status_code}, {media_type}, {len(answer.content)} bytes)",
@@ -143,8 +247,9 @@ def is_invalid_token(www_authenticate: str) -> bool:
     return 'error="invalid_token"' in www_authenticate
 
 
-def _shown_headers(answer: Answer) -> dict[str, str]:
+def _shown(answer: Answer, content: bytes) -> APIResponse:
+    """An answer as errors show it."""
     headers = {name: redact(value) for name, value in answer.headers.items() if name != "set-cookie"}
     if "location" in headers:  # relative ones have a signature too
         headers["location"] = re.sub(r"[?#].*", "?…", headers["location"])
-    return headers
+    return APIResponse(answer.status_code, headers, content)
