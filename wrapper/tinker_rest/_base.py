@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar
 from attrs import NOTHING, evolve
 
 from tinker_rest._lazy import LazyModule, types
-from tinker_rest._retry import DEFAULT_POLICY, CallOptions, Policy, RetryEvent
+from tinker_rest._retry import CallOptions, RetryEvent
 from tinker_rest._workers import in_callback
 from tinker_rest.errors import ClientClosedError, CredentialsError, InvalidArgumentError
 from tinker_rest.futures import APIFuture
@@ -104,13 +104,17 @@ class BaseClient:
             InvalidArgumentError: An option is not valid.
             ClientClosedError: The client is closed.
         """
-        options: tuple[Any, ...] = (timeout, attempt_timeout, max_retries, on_retry)
-        names = ("timeout", "attempt_timeout", "max_retries", "on_retry")
+        options: dict[str, Any] = {
+            "timeout": timeout,
+            "attempt_timeout": attempt_timeout,
+            "max_retries": max_retries,
+            "on_retry": on_retry,
+        }
         self._refuse_closed()
         changed = copy.copy(self)
         changed._owns_core = False
         self._copy(changed)
-        given = {name: value for name, value in zip(names, options, strict=True) if value is not _UNCHANGED}
+        given = {name: value for name, value in options.items() if value is not _UNCHANGED}
         changed._options = evolve(self._options, **given)
         return changed
 
@@ -125,9 +129,8 @@ class BaseClient:
             self._core.close()
 
     def _refuse_closed(self) -> None:
-        if self._is_closed:
+        if self._is_closed or self._core.is_closed:
             raise ClientClosedError("this client is closed; make a new one")
-        self._core.refuse_closed()
 
     def _calls_in_flight(self) -> list[APIFuture[Any]]:
         # Those of the parent do not end in the child of a fork.
@@ -180,49 +183,24 @@ class BaseClient:
     # For the mixins of `_methods`
 
     def _submit(
-        self,
-        operation: ModuleType,
-        *args: Any,
-        policy: Policy = DEFAULT_POLICY,
-        read: Callable[[Any], T] | None = None,
-        fallback: tuple[ModuleType, tuple[Any, ...]] | None = None,
-        **kwargs: Any,
+        self, operation: ModuleType, *args: Any, read: Callable[[Any], T] | None = None, **given: Any
     ) -> APIFuture[T]:
-        """Start one call and return its future at once.
-
-        A worker runs `operation.sync_detailed(*args, client=…, **kwargs)`.
-
-        Args:
-            operation: The generated endpoint module; its last name is the operationId.
-            *args: Arguments of its `sync_detailed`.
-            policy: How answers are judged.
-            read: Makes the result of the generated `Response`; without it, the result is `parsed`. ValueError,
-                KeyError, TypeError and AttributeError that it raises become APIResponseValidationError.
-            fallback: Another operation and its arguments, called within the same deadline if the server answers
-                404 or 405; if that gets 404 or 405 too, the error of the first is raised.
-            **kwargs: Keyword arguments of `sync_detailed`.
-        """
+        """Start one call and return its future at once; see `Call` for the arguments."""
         self._refuse_closed()
         core, noted_in = self._core, (*self._noted_in, self._core.calls)
-        call = _core.Call(
-            core, self._options, noted_in, operation, *args, policy=policy, read=read, fallback=fallback, **kwargs
-        )
-        return core.begin(call)
+        return core.begin(_core.Call(core, self._options, noted_in, operation, *args, read=read, **given))
 
     def _run(self, function: Callable[[_core.Work[T]], T], *, limit_downloads: bool = False) -> APIFuture[T]:
         """Start composed work (a bulk change, a download, a trace export) in a thread of its own.
 
         The thread takes no place among the 128 sends. All in it is plain blocking code that starts calls, waits
-        and loops by way of the `Work` that it is given.
-
-        Args:
-            function: What to do. The future raises what it raises.
-            limit_downloads: Whether at most 16 of these run at once for the clients that share a core.
+        and loops by way of the `Work` that it is given; the future raises what it raises. With `limit_downloads`,
+        at most 16 of these run at once for the clients that share a core.
         """
         self._refuse_closed()
-        core = self._core
+        core, noted_in = self._core, (*self._noted_in, self._core.calls)
         limiter = core.downloads if limit_downloads else core.other_work
-        return core.begin(_core.Work(core, self._options, function, limiter, (*self._noted_in, core.calls)))
+        return core.begin(_core.Work(core, self._options, noted_in, function, limiter))
 
     def _identify(self, work: _core.Work[types.WhoamiResponse]) -> types.WhoamiResponse:
         """Read who the caller is from a token."""

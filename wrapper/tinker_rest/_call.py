@@ -94,11 +94,20 @@ class _Divert(Exception):  # noqa: N818 - is no error
 class Call(Task[T]):
     """One call of an operation, from its start to its result or error.
 
+    Each attempt runs `operation.sync_detailed(*args, client=…, **kwargs)`.
+
     Args:
         server: Where to send it.
         options: How long to wait and how often to try.
         noted_in: The sets that hold the future until it ends.
-        operation: What to call, and the other arguments: see `BaseClient._submit`.
+        operation: The generated endpoint module; its last name is the operationId.
+        *args: Arguments of its `sync_detailed`.
+        policy: How answers are judged.
+        read: Makes the result of the generated `Response`; without it, the result is `parsed`. ValueError,
+            KeyError, TypeError and AttributeError that it raises become APIResponseValidationError.
+        fallback: Another operation and its arguments, called within the same deadline if the server answers 404
+            or 405; if that gets 404 or 405 too, the error of the first is raised.
+        **kwargs: Keyword arguments of `sync_detailed`.
     """
 
     def __init__(

@@ -72,11 +72,6 @@ class ClientCore(Server):
             task.fail(ClientClosedError("the client was closed before the call ended"))
         return task.begin()
 
-    def refuse_closed(self) -> None:
-        """Raise ClientClosedError after `close`."""
-        if self.is_closed:
-            raise ClientClosedError("this client is closed; make a new one")
-
     def close(self) -> None:
         """End the calls in flight with ClientClosedError and close the connections. May be called twice."""
         if self.is_closed:
@@ -102,19 +97,11 @@ class ClientCore(Server):
     def renew_in_child(self) -> None:
         """Make everything new after a fork; what is the parent's is left alone."""
         self._finalizer.detach()
-        _workers.keep_for_parent(
-            self.connections, self.calls, self.limiter, self.downloads, self.other_work, self.authenticator
-        )
+        _workers.of_parents.append(vars(self).copy())
         self._renew()
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self.base_url!r})"
-
-    def __copy__(self) -> ClientCore:
-        return self  # copies of a client share its connections
-
     def __deepcopy__(self, _: object) -> ClientCore:
-        return self
+        return self  # copies of a client share its connections
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         """Pickle how to make it again; the credential, connections and calls stay here."""

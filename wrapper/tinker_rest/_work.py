@@ -40,18 +40,18 @@ class Work(Task[T]):
     Args:
         server: Where to send calls.
         options: The options of the client.
+        noted_in: The sets that hold the future until it ends.
         function: What to do.
         limiter: Where to queue for a place.
-        noted_in: The sets that hold the future until it ends.
     """
 
     def __init__(
         self,
         server: Server,
         options: CallOptions,
+        noted_in: tuple[set[APIFuture[Any]], ...],
         function: Callable[[Work[T]], T],
         limiter: Limiter,
-        noted_in: tuple[set[APIFuture[Any]], ...],
     ) -> None:
         super().__init__(noted_in)
         self.server = server
@@ -106,13 +106,10 @@ class Work(Task[T]):
         self._ended.wait(seconds)
         self.check()
 
-    def call(self, operation: ModuleType, *args: Any, options: CallOptions | None = None, **given: Any) -> Any:
-        """Make a call as `BaseClient._submit` does, or with other `options`, and return its result.
-
-        Raises CancelledError if the work is to end meanwhile.
-        """
+    def call(self, operation: ModuleType, *args: Any, **given: Any) -> Any:
+        """Make a call as `BaseClient._submit` does, and return its result. Raises CancelledError as `check`."""
         self.check()
-        call: Call[Any] = Call(self.server, options or self.options, (self._children,), operation, *args, **given)
+        call: Call[Any] = Call(self.server, self.options, (), operation, *args, **given)
         return self.adopt(call.begin()).result()
 
     def adopt(self, future: APIFuture[S]) -> APIFuture[S]:
@@ -135,7 +132,7 @@ class Work(Task[T]):
             function(part)
 
         limiter = Limiter(limit)
-        parts = [Work(self.server, self.options, partial(run, function), limiter, ()) for function in functions]
+        parts = [Work(self.server, self.options, (), partial(run, function), limiter) for function in functions]
         futures = [self.adopt(part.begin()) for part in parts]
         concurrent.futures.wait(futures, return_when=concurrent.futures.FIRST_EXCEPTION)
         for future in reversed(futures):  # those that wait for a place first

@@ -229,7 +229,7 @@ class Limiter:
 _here = Threads()
 _local = threading.local()
 _owners: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
-_of_parents: list[object] = []
+of_parents: list[object] = []  # keeps what the parent of a fork uses from being collected, and so closed
 
 
 def here() -> Threads:
@@ -245,11 +245,6 @@ def register(owner: Any) -> None:
 def _living_owners() -> list[Any]:
     # Other threads may make clients meanwhile, and a loop over the dictionary would fail.
     return [owner for reference in _owners.valuerefs() if (owner := reference()) is not None]
-
-
-def keep_for_parent(*things: object) -> None:
-    """Keep what the parent of a fork uses from being collected, and so closed, in the child."""
-    _of_parents.append(things)
 
 
 def in_callback() -> bool:
@@ -281,7 +276,7 @@ def stop_at_exit() -> None:
 
 def _renew_in_child() -> None:
     global _here
-    keep_for_parent(_here)
+    of_parents.append(_here)
     _here = Threads()
     _local.in_callback = False
     for owner in _living_owners():
