@@ -6,15 +6,16 @@ import concurrent.futures
 import contextlib
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from queue import SimpleQueue
 from types import ModuleType
 from typing import Any, TypeVar
 
 import httpx
 
 from tinker_rest._call import Call
-from tinker_rest._http import PUBLIC_HEADERS, Answer, Server, new_request, no_answer, status_error
+from tinker_rest._http import PUBLIC_HEADERS, Server, new_request, no_answer, read_answer, status_error
 from tinker_rest._redaction import summarize
 from tinker_rest._retry import Attempts, CallOptions
 from tinker_rest._transport import Exchange, PermanentTransportError
@@ -32,6 +33,9 @@ from tinker_rest.futures import APIFuture, Task
 
 S = TypeVar("S")
 T = TypeVar("T")
+
+# Of a storage's refusal; the others may hold the signature.
+_SHOWN_HEADERS = frozenset(("content-type", "date", "retry-after", "x-request-id", "x-amz-request-id"))
 
 
 class Work(Task[T]):
@@ -60,7 +64,6 @@ class Work(Task[T]):
         self._function = function
         self._limiter = limiter
         self._ended = threading.Event()
-        self._has_left = threading.Event()
         self._children: set[APIFuture[Any]] = set()
         self._exchanges: set[Exchange] = set()
 
@@ -72,25 +75,15 @@ class Work(Task[T]):
         composed.add(self)
         try:
             if not self.future.done():
-                self._in_context(self._carry_out)
+                self._in_context(lambda: self.future._end(self._function(self)))
         finally:
             composed.discard(self)
-            self._has_left.set()
             self._limiter.release()
-
-    def _carry_out(self) -> None:
-        try:
-            result = self._function(self)
-        except BaseException as error:
-            self.fail(error)
-        else:
-            self.future._end(result)
 
     def stop(self) -> None:
         """Cancel the calls and hang up the streams that were started here."""
         self._ended.set()
-        if self._limiter.discard(self):
-            self._has_left.set()
+        self._limiter.discard(self)
         for child in tuple(self._children):
             child.cancel()
         for exchange in tuple(self._exchanges):
@@ -98,7 +91,7 @@ class Work(Task[T]):
 
     def check(self) -> None:
         """Raise CancelledError if the work is to end: it was cancelled, or its client closed."""
-        if self.future.done():
+        if self._ended.is_set():
             raise concurrent.futures.CancelledError
 
     def wait(self, seconds: float) -> None:
@@ -117,32 +110,33 @@ class Work(Task[T]):
         if not future.done():
             self._children.add(future)
             future.add_done_callback(self._children.discard)
-        if self.future.done():
+        if self._ended.is_set():
             future.cancel()
         return future
 
-    def together(self, functions: Iterable[Callable[[Work[Any]], object]], limit: int) -> None:
+    def together(self, functions: Sequence[Callable[[Work[Any]], object]], limit: int) -> None:
         """Run functions in threads of their own, at most `limit` at once; returns when all threads have left them.
 
-        The first that fails ends the others, and its error is raised.
+        The first that fails ends the others and all of this work, and its error is raised.
         """
-
-        def run(function: Callable[[Work[Any]], object], part: Work[Any]) -> None:
-            self.check()  # or one might begin while the others are being cancelled
-            function(part)
-
         limiter = Limiter(limit)
-        parts = [Work(self.server, self.options, (), partial(run, function), limiter) for function in functions]
-        futures = [self.adopt(part.begin()) for part in parts]
-        concurrent.futures.wait(futures, return_when=concurrent.futures.FIRST_EXCEPTION)
-        for future in reversed(futures):  # those that wait for a place first
-            future.cancel()
-        for part in parts:
-            part._has_left.wait()
-        self.check()
-        for future in futures:
-            if not future.cancelled():
-                future.result()
+        left: SimpleQueue[BaseException | None] = SimpleQueue()
+
+        def run(function: Callable[[Work[Any]], object]) -> None:
+            try:
+                self.check()
+                self._context.copy().run(function, self)
+                left.put(None)
+            except BaseException as error:
+                left.put(error)  # before those of the others
+                self.stop()
+            limiter.release()
+
+        for function in functions:
+            limiter.start(function, partial(run, function))
+        errors = [error for _ in functions if (error := left.get()) is not None]
+        if errors:
+            raise errors[0]
 
     def retry(self, attempt: Callable[[Attempts], S], operation_id: str) -> S:
         """Call `attempt` until it returns; between attempts it is waited as between those of a call.
@@ -189,7 +183,7 @@ class Work(Task[T]):
         in their place.
 
         Raises:
-            APIConnectionError: No answer came.
+            APIConnectionError: No answer came, or it broke off while it was read.
             PermanentTransportError: None will ever come, such as when a redirect cannot be followed; `retry`
                 knows how to handle it.
         """
@@ -199,19 +193,19 @@ class Work(Task[T]):
             attempts.note_request(method, url)
             sent = {**PUBLIC_HEADERS, **headers}
             request = new_request(method, url, sent, None, self.options.attempt_timeout, content)
-            exchange = Exchange(self.server.connections)
+            exchange, what = Exchange(self.server.connections), "no answer"
             self._exchanges.add(exchange)
             try:
                 self.check()
                 with exchange:
-                    try:
-                        response = exchange.send(request)
-                    except httpx.TransportError as error:
-                        raise no_answer(error, attempts) from None
+                    response = exchange.send(request)
+                    what = "the answer broke off"
                     location = response.headers.get("location")
                     if response.status_code not in REDIRECTS or not location or content is not None:
                         yield Stream(response, attempts)
                         return
+            except httpx.TransportError as error:
+                raise no_answer(error, attempts, what) from None
             finally:
                 self._exchanges.discard(exchange)
             try:
@@ -219,10 +213,6 @@ class Work(Task[T]):
             except ValueError as error:
                 raise PermanentTransportError(str(error)) from None
         raise PermanentTransportError(f"more than {MAX_REDIRECTS} redirects are not followed")
-
-
-_MAX_REFUSAL_BYTES = 2**16
-_SHOWN_HEADERS = frozenset(("content-type", "date", "retry-after", "x-request-id", "x-amz-request-id"))
 
 
 class Stream:
@@ -243,19 +233,8 @@ class Stream:
         self._attempts = attempts
 
     def __iter__(self) -> Iterator[bytes]:
-        """The bytes of the body as they come, without content decoding.
-
-        Raises:
-            APITimeoutError: No byte came for `attempt_timeout` seconds.
-            APIConnectionError: The connection broke, or ended before the length or last chunk that was promised.
-        """
-        if self._response.is_stream_consumed:  # a mock's
-            yield self._response.content
-            return
-        try:
-            yield from self._response.iter_raw()
-        except httpx.TransportError as error:
-            raise no_answer(error, self._attempts, "the answer broke off") from None
+        """The bytes of the body as they come, without content decoding; a mock's have come already."""
+        return iter([self._response.content]) if self._response.is_stream_consumed else self._response.iter_raw()
 
     def fault(self, message: str) -> APIConnectionError:
         """The error of an answer that cannot be used, but may be better the next time."""
@@ -263,13 +242,9 @@ class Stream:
 
     def refusal(self) -> APIStatusError:
         """The error of a refusal, which gives no advice about API keys."""
-        content = b""
-        for piece in self:
-            content += piece
-            if len(content) >= _MAX_REFUSAL_BYTES:
-                break
+        answer = read_answer(self._response, is_json=False)
         # What storages write beside their message may hold the signature.
-        reason = server_message(response_body(APIResponse(self.status_code, {}, content)))
-        kept = json.dumps({"detail": reason or "the storage does not say why"}).encode()
-        shown = {name: value for name, value in self.headers.items() if name in _SHOWN_HEADERS}
-        return status_error(Answer(self.status_code, shown, kept), self._attempts, advises=False)
+        reason = server_message(response_body(APIResponse(answer.status_code, {}, answer.content)))
+        answer.content = json.dumps({"detail": reason or "the storage does not say why"}).encode()
+        answer.headers = {name: value for name, value in answer.headers.items() if name in _SHOWN_HEADERS}
+        return status_error(answer, self._attempts, advises=False)
