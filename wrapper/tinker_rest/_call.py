@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 import httpx
+from attrs import define, field
 
 from tinker_rest import _http
 from tinker_rest._http import PUBLIC_HEADERS, Answer, Keys, Server
@@ -42,25 +43,18 @@ def _id_of(operation: ModuleType) -> str:
     return operation.__name__.rpartition(".")[2]
 
 
+@define(eq=False)
 class _Step:
     """What a call does right now, until that is done or given up. Whoever ends it first goes on with the call."""
 
-    def __init__(
-        self,
-        doing: str,
-        deadline: float = math.inf,
-        limiter: Limiter | None = None,
-    ) -> None:
-        self.doing = doing
-        self.deadline = deadline
-        self.limiter = limiter  # in which it waits for a place, or has one
-        self.thread = 0  # that sends
-        self.if_late: APIError | None = (
-            None  # the error if it is given up at its deadline, unless that is a timeout
-        )
-        self.exchange: Exchange | None = None
-        self.answer: Answer | None = None
-        self._open = [True]
+    doing: str
+    limiter: Limiter | None = None  # in which it waits for a place, or has one
+    deadline: float = math.inf
+    thread: int = 0  # that sends
+    if_late: APIError | None = None  # the error if it is given up at its deadline, unless that is a timeout
+    exchange: Exchange | None = None
+    answer: Answer | None = None
+    _open: list[bool] = field(factory=lambda: [True])
 
     def is_open(self) -> bool:
         return bool(self._open)
@@ -349,7 +343,8 @@ class Call(Task[T]):
             delay = attempts.delay_after(error)
             if delay is not None:
                 if isinstance(error, APIStatusError) and status == 429 and not self._is_elsewhere:
-                    self._server.pause(error.retry_after or 0.0)
+                    until = Clock.now() + (error.retry_after or 0.0)
+                    self._server.not_before = max(self._server.not_before, until)
                 self._wait(delay, f"waiting for {delay:.1f} s after {error.message}")
                 return
         self.fail(error)

@@ -19,7 +19,7 @@ from tinker_rest._retry import Attempts, parse_retry_after
 from tinker_rest._transport import CONNECT_SECONDS, Connections, PermanentTransportError
 from tinker_rest._urls import host_of
 from tinker_rest._version import __version__
-from tinker_rest._workers import Clock, Limiter
+from tinker_rest._workers import Limiter
 from tinker_rest.errors import (
     APIConnectionError,
     APIResponse,
@@ -67,11 +67,9 @@ class Keys(Protocol):
 
     def key(self) -> str:
         """The key, after waiting for it. Raises TinkerError if there is none."""
-        raise NotImplementedError
 
     def renew(self, refused: str, www_authenticate: str) -> bool:
         """Get another key in place of one that was refused (401), and say whether there is one."""
-        raise NotImplementedError
 
 
 class Server:
@@ -84,10 +82,6 @@ class Server:
         self.limiter = limiter
         self.keys: Keys | None = None  # if `headers` do not hold all that is needed
         self.not_before = -math.inf  # when to send the next request, after the server asked for a pause (429)
-
-    def pause(self, seconds: float) -> None:
-        """Send nothing for some seconds."""
-        self.not_before = max(self.not_before, Clock.now() + seconds)
 
 
 def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
@@ -136,17 +130,11 @@ def new_request(
 
 @define(eq=False)
 class Answer:
-    """A server's answer, in the form that the generated functions read.
+    """A server's answer, in the form that the generated functions read."""
 
-    Attributes:
-        status_code: The HTTP status, or the documented one that it stands for.
-        headers: The headers by their names in lower case.
-        content: The body, without content encoding.
-    """
-
-    status_code: int
-    headers: dict[str, str]
-    content: bytes
+    status_code: int  # or the documented one that it stands for
+    headers: dict[str, str]  # by their names in lower case
+    content: bytes  # without content encoding
 
     def header(self, name: str) -> str:
         """A header by its name; empty if the answer has none."""

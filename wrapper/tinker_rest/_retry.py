@@ -59,26 +59,18 @@ class RetryEvent:
 
 @frozen
 class Policy:
-    """How the answers to one operation are judged, as data that stands beside its method.
+    """How the answers to one operation are judged, as data that stands beside its method."""
 
-    Attributes:
-        success_status: The status that the generated parser is given for every answer that counts as a success,
-            since it knows documented ones alone; 302 makes a redirect with a `Location` the success.
-        already_done_status: The status that proves that an earlier attempt succeeded although its answer was
-            lost: 404 for a deletion, 409 for a publication.
-        poll_statuses: Statuses that mean "still being built": such calls are repeated until `build_timeout`,
-            however often.
-        build_timeout: How many seconds a build is waited for; None for no limit.
-        max_redirects: How many redirects are followed, without the API key once they lead to another host.
-        is_secret: Whether a success holds a secret, so that no error may show its body.
-    """
-
+    # What the generated parser is given for every success, since it knows documented ones alone. With 302, a
+    # redirect with a `Location` is the success.
     success_status: int = 200
+    # It proves that an earlier attempt succeeded although its answer was lost: 404 for a deletion, 409 for a
+    # publication.
     already_done_status: int | None = None
-    poll_statuses: frozenset[int] = frozenset()
+    poll_statuses: frozenset[int] = frozenset()  # "still being built": repeated until `build_timeout`
     build_timeout: float | None = None
-    max_redirects: int = 0
-    is_secret: bool = False
+    max_redirects: int = 0  # they are followed, without the API key once they lead to another host
+    is_secret: bool = False  # whether a success holds a secret, so that no error may show its body
 
 
 DEFAULT_POLICY = Policy()
@@ -187,8 +179,7 @@ class Attempts:
         self.has_progressed = False  # whether `restart` was called
         self._policy = policy
         self._since = self.started
-        self._time_limit = options.timeout
-        self._is_building = False
+        self._time_limit, self._max_retries = options.timeout, options.max_retries
         self._last_fault = ""
         self._request = "", "", ""
 
@@ -251,19 +242,18 @@ class Attempts:
         if not isinstance(error, APIConnectionError) and not is_retryable_status(status):
             return None
         if status in self._policy.poll_statuses:
-            self._is_building = True
-            self._time_limit = self._policy.build_timeout
-        most = None if self._is_building else self.options.max_retries
+            self._time_limit, self._max_retries = self._policy.build_timeout, None
+        number, most = self.count - self.uncounted, self._max_retries
         retry_after = error.retry_after if isinstance(error, APIStatusError) else None
         delay = next_delay(
-            attempt=self.count - self.uncounted,
+            attempt=number,
             max_retries=most,
             retry_after=retry_after,
             remaining=self.remaining(),
             random=random.random(),  # noqa: S311 - spreads load, keeps no secret
         )
         if delay is None:
-            is_late = most is None or self.count - self.uncounted <= most
+            is_late = most is None or number <= most
             if is_late and not isinstance(error, APITimeoutError):  # which says it already
                 wait = f"; the server asked to wait {retry_after:g} s" if retry_after else ""
                 error.message += f"{wait}; timeout, {self._time_limit:g} s, leaves no time for another attempt"
@@ -278,14 +268,7 @@ class Attempts:
         """Call the `on_retry` hook of the client."""
         hook = self.options.on_retry
         if hook is not None:
-            event = RetryEvent(
-                operation_id=self.operation_id,
-                request_id=self.request_id,
-                attempt=self.count,
-                reason=reason,
-                delay=delay,
-                elapsed=self.elapsed(),
-                remaining=self.remaining(),
-            )
+            facts = self.operation_id, self.request_id, self.count
+            event = RetryEvent(*facts, reason, delay, self.elapsed(), self.remaining())
             with calling_back("the on_retry hook failed; the call goes on"):
                 hook(event)

@@ -7,6 +7,7 @@ used last from a stack, and giving it back, is constant work.
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 import socket
 import ssl
@@ -16,8 +17,9 @@ from typing import Any, Protocol, Self
 
 import httpcore  # noqa: F401 - httpx loads it late, and it is not to be a part of the first attempt
 import httpx
+from attrs import define
 
-from tinker_rest._redaction import redact_log, summarize
+from tinker_rest._redaction import redact_record, summarize
 from tinker_rest._urls import PROXY_VARIABLES, proxy_for
 from tinker_rest._workers import Clock, here
 
@@ -26,6 +28,10 @@ SLOW_CONNECT_SECONDS = 1.0
 MAX_IDLE_CONNECTION_SECONDS = 30.0
 
 Origin = tuple[bytes, bytes, int | None]  # scheme, host and port
+
+# They log the targets of requests and the headers of answers, signed URLs among them.
+for _name in ("httpcore.http11", "httpcore.connection", "httpcore.proxy"):
+    logging.getLogger(_name).addFilter(redact_record)
 
 _ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=None)
 
@@ -38,24 +44,23 @@ class Transport(Protocol):
 
     def handle_request(self, request: Any, /) -> Any:
         """Send an `httpx.Request` and return its `httpx.Response`, or raise an `httpx.TransportError`."""
-        raise NotImplementedError
 
 
 class PermanentTransportError(Exception):
     """The request can never be sent; do not retry."""
 
 
+@define(eq=False)
 class Connection:
     """An httpx transport of one connection, and its socket once there is one."""
 
-    def __init__(self, origin: Origin, proxy: str, transport: httpx.HTTPTransport, *, is_ipv4: bool) -> None:
-        self.origin = origin
-        self.proxy = proxy
-        self.transport = transport
-        self.is_ipv4 = is_ipv4
-        self.socket: socket.socket | None = None
-        self.idle_since = 0.0
-        self.echoes = False  # whether the server has sent an X-Request-Id back
+    origin: Origin
+    proxy: str
+    transport: httpx.HTTPTransport
+    is_ipv4: bool
+    socket: socket.socket | None = None
+    idle_since: float = 0.0
+    echoes: bool = False  # whether the server has sent an X-Request-Id back
 
 
 class Connections:
@@ -70,9 +75,6 @@ class Connections:
         self.prefers_ipv4 = False
         self._has_sweep = False
         self._is_closed = False
-        # They log the targets of requests and the headers of answers, signed URLs among them.
-        for name in ("httpcore.http11", "httpcore.connection", "httpcore.proxy"):
-            redact_log(name)
 
     def take(self, url: httpx.URL, *, is_fresh: bool = False) -> Connection:
         """The connection to the URL's host that was used last, or a new one.
@@ -114,7 +116,7 @@ class Connections:
             proxy=httpx.Proxy(proxy, ssl_context=context) if is_tls_proxy else proxy or None,
             local_address="0.0.0.0" if is_ipv4 else None,  # noqa: S104 - IPv4 alone is dialed then
         )
-        return Connection(origin, proxy, transport, is_ipv4=is_ipv4)
+        return Connection(origin, proxy, transport, is_ipv4)
 
     def _is_ipv4(self, origin: Origin, proxy: str) -> bool:
         return self.prefers_ipv4 and not proxy and b":" not in origin[1]
@@ -123,13 +125,13 @@ class Connections:
         """Keep a connection for the next request, or close it if the client is closed."""
         now = connection.idle_since = Clock.now()
         with self._lock:
-            if not (is_closed := self._is_closed):
+            is_closed, has_sweep = self._is_closed, self._has_sweep
+            if not is_closed:
                 self._stacks.setdefault(connection.origin, deque()).append(connection)
-            is_to_sweep = not (is_closed or self._has_sweep)
-            self._has_sweep = self._has_sweep or is_to_sweep
+                self._has_sweep = True
         if is_closed:
             connection.transport.close()
-        if is_to_sweep:
+        elif not has_sweep:
             here().at(now + MAX_IDLE_CONNECTION_SECONDS, self._sweep)
 
     def _sweep(self) -> None:
