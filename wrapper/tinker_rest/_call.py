@@ -125,7 +125,6 @@ class Call(Task[T]):
         self._fallback = fallback
         self._first_refusal: APIStatusError | None = None
         self._attempts = Attempts(_id_of(operation), options, policy)
-        self._idempotency_key = f"tinker-rest-{here().new_id()}"
         self._key = ""  # that was sent last
         self._refusal: APIStatusError | None = None  # of that key, after which another is needed
         self._has_renewed = False
@@ -247,7 +246,7 @@ class Call(Task[T]):
         sent["X-Request-Id"] = attempts.request_id
         if method != "get":
             # The same over all attempts, so that the server can tell them from a new request.
-            sent["X-Idempotency-Key"] = self._idempotency_key
+            sent["X-Idempotency-Key"] = f"tinker-rest-{attempts.request_id}"
         if server.keys is not None and not self._is_elsewhere:
             self._key = sent["X-API-Key"] = self._key_to_send(step, server.keys)
         url, query = (self._location, "") if self._location else _http.url_of(server.base_url, url, params)

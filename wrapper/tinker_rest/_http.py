@@ -17,7 +17,7 @@ from attrs import define
 from tinker_rest._redaction import redact, safe_repr, summarize
 from tinker_rest._retry import Attempts, parse_retry_after
 from tinker_rest._transport import CONNECT_SECONDS, Connections, PermanentTransportError
-from tinker_rest._urls import host_of
+from tinker_rest._urls import origin_of
 from tinker_rest._version import __version__
 from tinker_rest._workers import Limiter
 from tinker_rest.errors import (
@@ -205,7 +205,7 @@ def status_error(answer: Answer, attempts: Attempts, *, advises: bool) -> APISta
     response = _shown(answer, answer.content)
     location = answer.header("location")
     if 300 <= answer.status_code < 400 and location:
-        host = host_of(location) or "another path"
+        host = origin_of(location)[1] or "another path"
         message = f"a redirect to {host}, which is not followed so that the API key stays here"
         return APIStatusError(f"{answer.status_code}: {message}", response=response, **attempts.facts())
     retry_after = parse_retry_after(answer.header("retry-after"), answer.header("date"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import random
 import re
 import time
@@ -17,7 +18,7 @@ from typing import Any
 from attrs import frozen
 
 from tinker_rest._redaction import redact
-from tinker_rest._workers import Clock, calling_back, here
+from tinker_rest._workers import Clock, calling_back
 from tinker_rest.errors import (
     APIConnectionError,
     APIError,
@@ -171,7 +172,7 @@ class Attempts:
 
     def __init__(self, operation_id: str, options: CallOptions, policy: Policy = DEFAULT_POLICY) -> None:
         self.operation_id = operation_id
-        self.request_id = f"req-{here().new_id()}"
+        self.request_id = f"req-{os.urandom(16).hex()}"
         self.options = options
         self.count = 0  # requests that were sent
         self.uncounted = 0  # how many of them do not count towards `max_retries`

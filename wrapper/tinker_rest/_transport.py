@@ -13,6 +13,7 @@ import socket
 import ssl
 import threading
 from collections import deque
+from functools import partial
 from typing import Any, Protocol, Self
 
 import httpcore  # noqa: F401 - httpx loads it late, and it is not to be a part of the first attempt
@@ -58,7 +59,7 @@ class Connection:
     proxy: str
     transport: httpx.HTTPTransport
     is_ipv4: bool
-    socket: socket.socket | None = None
+    socket: socket.socket | None = None  # once TLS is up
     idle_since: float = 0.0
     echoes: bool = False  # whether the server has sent an X-Request-Id back
 
@@ -77,19 +78,14 @@ class Connections:
         self._is_closed = False
 
     def take(self, url: httpx.URL, *, is_fresh: bool = False) -> Connection:
-        """The connection to the URL's host that was used last, or a new one.
-
-        Raises:
-            PermanentTransportError: A setting of the environment cannot be used.
-        """
+        """The connection to the URL's host that was used last, or a new one. Raises PermanentTransportError."""
         origin = url.raw_scheme, url.raw_host, url.port
         with self._lock:
             stack = self._stacks.get(origin)
             connection = stack.pop() if stack and not is_fresh else None
         if connection is not None:
-            is_young = Clock.now() - connection.idle_since < MAX_IDLE_CONNECTION_SECONDS
             # One that took long to connect would do so again, had the server closed it meanwhile.
-            if is_young and connection.is_ipv4 == self._is_ipv4(origin, connection.proxy):
+            if connection.is_ipv4 == self._is_ipv4(origin, connection.proxy):
                 return connection
             connection.transport.close()
         try:
@@ -171,14 +167,11 @@ class Exchange:
         self._connection: Connection | None = None
         self._response: httpx.Response | None = None
         self._connect_started = 0.0
-        self._socket: socket.socket | None = None
 
     def send(self, request: httpx.Request, *, is_fresh: bool = False) -> httpx.Response:
         """Send a request, over a new connection if it is to be `is_fresh`; the answer's body is not read yet.
 
-        Raises:
-            httpx.TransportError: There is no answer, but there may be one later.
-            PermanentTransportError: There will never be one.
+        Raises httpx.TransportError if there is no answer, and PermanentTransportError if there will never be one.
         """
         connections = self._connections
         if connections.given is not None:
@@ -191,10 +184,9 @@ class Exchange:
                 raise
             return self._response
         connection = self._connection = connections.take(request.url, is_fresh=is_fresh)
-        self._socket = connection.socket
         self.is_kept = connection.socket is not None
         self._refuse_aborted()
-        request.extensions["trace"] = self._trace
+        request.extensions["trace"] = partial(self._trace, connection)
         try:
             self._response = connection.transport.handle_request(request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, UnicodeError) as error:
@@ -207,9 +199,9 @@ class Exchange:
             raise PermanentTransportError(f"the request cannot be sent: {error}") from error
         return self._response
 
-    def _trace(self, event: str, facts: dict[str, Any]) -> None:
+    def _trace(self, connection: Connection, event: str, facts: dict[str, Any]) -> None:
         """Follow what httpcore does; it calls this in the thread that sends."""
-        connection, event = self._connection, event.partition(".")[2]
+        event = event.partition(".")[2]
         if event == "send_request_headers.started":
             self._refuse_aborted()
             # The request to connect to the server is the proxy's own.
@@ -218,19 +210,16 @@ class Exchange:
         elif event == "receive_response_headers.complete":
             self.has_answer = self.is_sent
         elif event == "connect_tcp.started":
-            self.is_kept = False
-            self._socket = None
-            if connection is not None:
-                connection.echoes = False  # it may lead to another server
+            self.is_kept = connection.echoes = False  # it may lead to another server
+            connection.socket = None
             self._connect_started = Clock.now()
-        elif event in ("connect_tcp.complete", "start_tls.complete") and connection is not None:
+        elif event in ("connect_tcp.complete", "start_tls.complete"):
             stream = facts["return_value"]
-            connection.socket = stream.get_extra_info("socket")
             if Clock.now() - self._connect_started > SLOW_CONNECT_SECONDS:
                 self._connections.prefers_ipv4 = True
             # Until TLS is up, the socket belongs to the handshake, and shutting it down would do nothing.
             if event == "start_tls.complete" or connection.origin[0] == b"http":
-                self._socket = connection.socket
+                connection.socket = stream.get_extra_info("socket")
             if self.is_aborted:
                 stream.close()
                 self._refuse_aborted()
@@ -238,8 +227,8 @@ class Exchange:
     def abort(self) -> None:
         """Hang up from another thread, so that the one that sends or reads ends soon."""
         self.is_aborted = True
-        opened = self._socket
-        if opened is not None:
+        connection = self._connection
+        if connection is not None and (opened := connection.socket) is not None:
             with contextlib.suppress(OSError):  # it is closed already
                 socket.socket.shutdown(opened, socket.SHUT_RDWR)  # without TLS's farewell
 
@@ -253,12 +242,10 @@ class Exchange:
         A success without an echo is not taken either if there was an echo on the same connection before.
         """
         connection = self._connection
+        echoes = connection is not None and connection.echoes
         if echo == sent and connection is not None:
             connection.echoes = True
-        elif echo != sent and (
-            re.fullmatch("req-[0-9a-f]{32}", echo)
-            or (connection is not None and connection.echoes and 200 <= status_code < 300)
-        ):
+        elif echo != sent and (re.fullmatch("req-[0-9a-f]{32}", echo) or (echoes and 200 <= status_code < 300)):
             raise httpx.RemoteProtocolError("an answer to another request came")
 
     def __enter__(self) -> Self:
@@ -271,8 +258,7 @@ class Exchange:
             if response is not None:
                 response.close()
         finally:
-            self._socket = None  # before another request may use it
-            connection = self._connection
+            connection, self._connection = self._connection, None  # which another request may use now
             if connection is not None and kind is None and not self.is_aborted:
                 self._connections.give_back(connection)
             elif connection is not None:

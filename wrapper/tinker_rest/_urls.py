@@ -74,17 +74,12 @@ def is_web_url(url: str) -> bool:
 
 
 def origin_of(url: str) -> tuple[str, str | None, int | None]:
-    """Scheme, host and port of a URL."""
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-
-
-def host_of(url: str) -> str | None:
-    """The host of a URL; None if it has none."""
+    """Scheme, host and port of a URL, as far as it has them."""
     try:
-        return urlsplit(url).hostname
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
     except ValueError:
-        return None
+        return "", None, None
 
 
 def proxy_for(url: httpx.URL) -> str:

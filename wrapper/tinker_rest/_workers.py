@@ -29,29 +29,23 @@ MAX_PROCESS_SENDS = 1024
 MAX_IDLE_THREAD_SECONDS = 10.0
 MAX_EXIT_SECONDS = 1.0
 GIVEN_UP_SECONDS = 0.1
-EXITING = "the interpreter is exiting; no new call can be made"
 
 Job = Callable[[], object]
 
 
-# Not time.monotonic, which freezegun replaces: deadlines are real in a test that freezes time.
-_monotonic = time.monotonic if sys.platform == "win32" else partial(time.clock_gettime, time.CLOCK_MONOTONIC)
-
-
 class Clock:
-    """The clock of all deadlines; held by a class, since freezegun swaps names of modules."""
+    """The clock of all deadlines, which are real in a test that freezes time.
 
-    now = staticmethod(_monotonic)
+    freezegun replaces time.monotonic, and names of modules that stand for it.
+    """
+
+    now = staticmethod(
+        time.monotonic if sys.platform == "win32" else partial(time.clock_gettime, time.CLOCK_MONOTONIC)
+    )
 
 
 class Threads:
-    """The threads of one process.
-
-    Attributes:
-        sends: The places to send of all clients together.
-        composed: Bulk changes and downloads whose threads have not ended; exit waits for them for a moment.
-        is_exiting: Whether the interpreter exits.
-    """
+    """The threads of one process."""
 
     def __init__(self) -> None:
         # The handler of a signal may start a call while its thread is in here.
@@ -63,15 +57,10 @@ class Threads:
         self._wakes_at = math.inf
         self._news: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._has_watcher = False
-        self.sends = Limiter(MAX_PROCESS_SENDS)
-        self.composed: set[object] = set()
-        self.is_exiting = False
-        self._prefix = os.urandom(8).hex()
         self._numbers = itertools.count()
-
-    def new_id(self) -> str:
-        """32 hexadecimal digits that nothing else has."""
-        return f"{self._prefix}{next(self._numbers):016x}"
+        self.sends = Limiter(MAX_PROCESS_SENDS)  # of all clients together
+        self.composed: set[object] = set()  # work whose threads have not ended; exit waits for it for a moment
+        self.is_exiting = False
 
     def start(self, job: Job) -> None:
         """Run a job in an idle or new thread, or in the caller's if there can be no other. It may not raise."""

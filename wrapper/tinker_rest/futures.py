@@ -12,7 +12,7 @@ from types import FunctionType
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from tinker_rest._deprecation import deprecated
-from tinker_rest._workers import EXITING, calling_back, here, in_callback
+from tinker_rest._workers import calling_back, here, in_callback
 from tinker_rest.errors import TinkerError
 
 S = TypeVar("S")
@@ -147,7 +147,7 @@ class Task(Generic[T]):
 
     def __init__(self, noted_in: tuple[set[APIFuture[Any]], ...]) -> None:
         if here().is_exiting:
-            raise RuntimeError(EXITING)
+            raise RuntimeError("the interpreter is exiting; no new call can be made")
         self.future: APIFuture[T] = APIFuture()
         self.future._stop = self.stop
         self._context = contextvars.copy_context()  # where tracing finds the caller
@@ -166,11 +166,9 @@ class Task(Generic[T]):
 
     def start(self) -> None:
         """Do it, or have another thread do it."""
-        raise NotImplementedError
 
     def stop(self) -> None:
         """Give up what is under way, since the future has ended."""
-        raise NotImplementedError
 
     def fail(self, error: BaseException) -> None:
         """End the future with an error, unless it has ended."""
