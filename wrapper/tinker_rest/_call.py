@@ -220,7 +220,7 @@ class Call(Task[T]):
             is_fresh, self._is_fresh = self._is_fresh, False
             with exchange:
                 answer = _http.read_answer(exchange.send(request, is_fresh=is_fresh), is_json=self._is_elsewhere)
-                exchange.check_echo(attempts.request_id, answer.status_code, answer.header("x-request-id"))
+                exchange.check_echo(attempts.request_id, answer.status_code, answer.headers)
         except BaseException as error:
             if not step.end():
                 raise _Divert from None
@@ -291,7 +291,7 @@ class Call(Task[T]):
         """Return a success, with the status that the generated function knows."""
         attempts, policy, status = self._attempts, self._policy, answer.status_code
         if policy.max_redirects and status in REDIRECTS:
-            self._follow(answer.header("location"))
+            self._follow(answer.headers.get("location", ""))
             raise _Divert(self.start)
         label, elapsed = attempts.label(), attempts.elapsed()
         _log.debug("%s: %d after %.3f s, attempt %d", label, status, elapsed, attempts.count)
@@ -299,7 +299,7 @@ class Call(Task[T]):
             return Answer(policy.success_status, answer.headers, answer.content)
         error = _http.status_error(answer, attempts, advises=not self._is_elsewhere)
         # A server or proxy that does not know the operation knows nothing of what it did.
-        knows = not error.operation_unsupported and "html" not in answer.header("content-type").lower()
+        knows = not error.operation_unsupported and "html" not in answer.headers.get("content-type", "").lower()
         if status == policy.already_done_status and self._may_be_done and knows:
             _log.info("%s: %s; taken as done, since an answer was lost", label, error.message)
             raise _Divert(partial(self.future._end, None))  # changes have no other result

@@ -6,7 +6,6 @@ import logging
 import math
 import weakref
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, TypeVar
 
 from tinker_rest import _workers
@@ -56,13 +55,13 @@ class ClientCore(Server):
 
     def _renew(self) -> None:
         """Make all that belongs to this process."""
-        super().__init__(self.base_url, self.headers, Connections(self._transport), _limiter())
+        limiter = Limiter(MAX_CLIENT_SENDS, _workers.here().sends)
+        super().__init__(self.base_url, self.headers, Connections(self._transport), limiter)
         self.calls: set[APIFuture[Any]] = set()
         self.downloads = Limiter(MAX_DOWNLOADS)
         self.other_work = Limiter(math.inf)
-        # Not bound to this object: a cycle would keep a client that nobody uses, with its connections.
-        new_server = partial(_server_with, self.base_url, self.headers, self.connections)
-        self.keys = self.authenticator = Authenticator(self._credential, new_server) if self._sends_key else None
+        parts = self.base_url, self.headers, self.connections
+        self.keys = self.authenticator = Authenticator(self._credential, *parts) if self._sends_key else None
         self._finalizer = weakref.finalize(self, self.connections.close)
         self._finalizer.atexit = False
 
@@ -113,12 +112,3 @@ class ClientCore(Server):
                 "is used"
             )
         return ClientCore, (self.base_url, None, None, None)
-
-
-def _server_with(base_url: str, headers: dict[str, str], connections: Connections, key: str) -> Server:
-    """What carries the requests of an exchange of the credential, which take no places from others."""
-    return Server(base_url, {**headers, "X-API-Key": key}, connections, Limiter(math.inf))
-
-
-def _limiter() -> Limiter:
-    return Limiter(MAX_CLIENT_SENDS, _workers.here().sends)

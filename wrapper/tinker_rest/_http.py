@@ -136,10 +136,6 @@ class Answer:
     headers: dict[str, str]  # by their names in lower case
     content: bytes  # without content encoding
 
-    def header(self, name: str) -> str:
-        """A header by its name; empty if the answer has none."""
-        return self.headers.get(name, "")
-
     def json(self) -> Any:
         """The body as parsed JSON. Raises ValueError if it is not JSON."""
         if parse_json is not json.loads and _LONG_INTEGER not in self.content.translate(_DIGITS):
@@ -203,12 +199,12 @@ def no_answer(
 def status_error(answer: Answer, attempts: Attempts, *, advises: bool) -> APIStatusError:
     """The error of an answer that is no success; `advises` is whether it says what to do about the API key."""
     response = _shown(answer, answer.content)
-    location = answer.header("location")
+    location = answer.headers.get("location", "")
     if 300 <= answer.status_code < 400 and location:
         host = origin_of(location)[1] or "another path"
         message = f"a redirect to {host}, which is not followed so that the API key stays here"
         return APIStatusError(f"{answer.status_code}: {message}", response=response, **attempts.facts())
-    retry_after = parse_retry_after(answer.header("retry-after"), answer.header("date"))
+    retry_after = parse_retry_after(answer.headers.get("retry-after", ""), answer.headers.get("date", ""))
     return APIStatusError.of(response, advises=advises, retry_after=retry_after, **attempts.facts())
 
 
@@ -220,12 +216,12 @@ def unreadable(
     if isinstance(error, InvalidField):
         message = f"the answer is not as described: {error}"
     response = _shown(answer, b"" if is_secret else answer.content)
-    media_type = summarize(answer.header("content-type"), 60) or "no content type"
+    media_type = summarize(answer.headers.get("content-type", ""), 60) or "no content type"
     return APIResponseValidationError(
         f"{message} (status {answer.status_code}, {media_type}, {len(answer.content)} bytes)",
         response=response,
         body=response_body(response),
-        server_request_id=answer.header("x-request-id") or None,
+        server_request_id=answer.headers.get("x-request-id") or None,
         **attempts.facts(),
     )
 

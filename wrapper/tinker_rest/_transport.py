@@ -13,6 +13,7 @@ import socket
 import ssl
 import threading
 from collections import deque
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, Protocol, Self
 
@@ -236,12 +237,12 @@ class Exchange:
         if self.is_aborted:
             raise httpx.ReadError("the request was given up")
 
-    def check_echo(self, sent: str, status_code: int, echo: str) -> None:
+    def check_echo(self, sent: str, status_code: int, headers: Mapping[str, str]) -> None:
         """Raise httpx.RemoteProtocolError if the answer is to another request, by its `X-Request-Id`.
 
         A success without an echo is not taken either if there was an echo on the same connection before.
         """
-        connection = self._connection
+        connection, echo = self._connection, headers.get("x-request-id", "")
         echoes = connection is not None and connection.echoes
         if echo == sent and connection is not None:
             connection.echoes = True

@@ -27,17 +27,16 @@ def resolve_base_url(base_url: str | None) -> str:
     if base_url is None:
         base_url, source = os.environ.get(BASE_URL_VARIABLE) or PRODUCTION, BASE_URL_VARIABLE
     expected = f"{source} must be like {PRODUCTION}"
-    if not isinstance(base_url, str):
-        raise InvalidArgumentError(f"{expected}, not {safe_repr(base_url)}")
-    # It may hold a user and password, or a secret in a query.
-    shown = "that" if any(sign in base_url for sign in "@?#") else safe_repr(base_url)
     try:
         url = httpx.URL(base_url)
         has_odd_host = not url.host or ("%" in url.host and ":" not in url.host)  # only IPv6 may have a zone
-    except (httpx.InvalidURL, UnicodeError):  # the latter is raised for a host such as `xn--`
-        raise InvalidArgumentError(f"{expected}, not {shown}") from None
-    port = 80 if url.port is None else url.port
-    if url.scheme not in ("http", "https") or has_odd_host or not 0 < port < 2**16:
+        has_odd_port = url.port is not None and not 0 < url.port < 2**16
+        is_right = url.scheme in ("http", "https") and not has_odd_host and not has_odd_port
+    except (httpx.InvalidURL, UnicodeError, TypeError):  # UnicodeError for a host such as `xn--`
+        is_right = False
+    if not is_right:
+        # It may hold a user and password, or a secret in a query.
+        shown = "that" if any(sign in str(base_url) for sign in "@?#") else safe_repr(base_url)
         raise InvalidArgumentError(f"{expected}, not {shown}")
     if url.userinfo or "?" in base_url or "#" in base_url:
         raise InvalidArgumentError(f"{expected}, without a user, a query or a fragment")

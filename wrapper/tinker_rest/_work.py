@@ -41,12 +41,7 @@ _SHOWN_HEADERS = frozenset(("content-type", "date", "retry-after", "x-request-id
 class Work(Task[T]):
     """What composed work is given: the way to start calls, to wait and to learn that it is to end.
 
-    Args:
-        server: Where to send calls.
-        options: The options of the client.
-        noted_in: The sets that hold the future until it ends.
-        function: What to do.
-        limiter: Where to queue for a place.
+    `function` is what to do, once there is a place in the `limiter`; the other arguments are those of `Call`.
     """
 
     def __init__(
@@ -139,14 +134,11 @@ class Work(Task[T]):
             raise errors[0]
 
     def retry(self, attempt: Callable[[Attempts], S], operation_id: str) -> S:
-        """Call `attempt` until it returns; between attempts it is waited as between those of a call.
+        """Call `attempt`, which uses `stream`, until it returns; waits between attempts as a call does.
 
         Connection errors and retryable statuses that it raises are retried within the options of the client;
-        everything else is raised, such as the error of a call that it makes, which was retried as such.
-
-        Args:
-            attempt: Makes one attempt, by way of `stream`.
-            operation_id: What errors and `RetryEvent`s name.
+        everything else is raised, such as the error of a call that it makes, which was retried as such. Errors
+        and `RetryEvent`s name the operation.
         """
         attempts = Attempts(operation_id, self.options)
         while True:
@@ -182,10 +174,8 @@ class Work(Task[T]):
         the work is to end. Answers of every other status are given. `headers` are sent beside the public ones, or
         in their place.
 
-        Raises:
-            APIConnectionError: No answer came, or it broke off while it was read.
-            PermanentTransportError: None will ever come, such as when a redirect cannot be followed; `retry`
-                knows how to handle it.
+        Raises APIConnectionError if no answer came or it broke off while it was read, and, for `retry`,
+        PermanentTransportError if none will ever come.
         """
         attempts.count += 1
         for _ in range(MAX_REDIRECTS + 1):
@@ -216,17 +206,12 @@ class Work(Task[T]):
 
 
 class Stream:
-    """An answer whose body is read piece by piece.
-
-    Attributes:
-        status_code: The HTTP status.
-        headers: The headers by any case of their names.
-        is_proven: Whether a body that is cut is an error, since the server said where its end is.
-    """
+    """An answer whose body is read piece by piece."""
 
     def __init__(self, response: httpx.Response, attempts: Attempts) -> None:
         self.status_code = response.status_code
-        self.headers: Mapping[str, str] = response.headers
+        self.headers: Mapping[str, str] = response.headers  # by any case of their names
+        # A body that is cut is an error if the server said where its end is.
         is_chunked = "chunked" in response.headers.get("transfer-encoding", "").lower()
         self.is_proven = is_chunked or "content-length" in response.headers or response.is_stream_consumed
         self._response = response

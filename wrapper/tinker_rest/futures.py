@@ -7,8 +7,7 @@ import contextlib
 import contextvars
 import inspect
 from collections.abc import Callable, Coroutine, Generator
-from functools import partial
-from types import FunctionType
+from functools import partial, wraps
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from tinker_rest._deprecation import deprecated
@@ -195,17 +194,15 @@ def async_variant(
     message: str | None = getattr(method, "__deprecated__", None)
     called = method if message is None else inspect.unwrap(method)  # which warns by itself
 
+    @wraps(method)  # by which typing.get_type_hints finds the names too
     async def variant(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await called(self, *args, **kwargs)
 
-    # Its globals are the method's, for typing.get_type_hints to find the names.
-    variant = FunctionType(variant.__code__, inspect.unwrap(method).__globals__, closure=variant.__closure__)
     signature = inspect.signature(method)
     result = str(signature.return_annotation).removeprefix("APIFuture[").removesuffix("]")
     variant.__signature__ = signature.replace(return_annotation=result)  # type: ignore[attr-defined]
     variant.__name__ = f"{method.__name__}_async"
     variant.__qualname__ = f"{method.__qualname__}_async"
-    variant.__module__ = method.__module__
     variant.__annotations__ = {**method.__annotations__, "return": result}
     variant.__doc__ = f"The same as `{method.__name__}`, as a coroutine.\n\n{inspect.getdoc(method)}"
     return variant if message is None else deprecated(message)(variant)
