@@ -104,17 +104,13 @@ class BaseClient:
             InvalidArgumentError: An option is not valid.
             ClientClosedError: The client is closed.
         """
-        options: dict[str, Any] = {
-            "timeout": timeout,
-            "attempt_timeout": attempt_timeout,
-            "max_retries": max_retries,
-            "on_retry": on_retry,
-        }
+        names = ("timeout", "attempt_timeout", "max_retries", "on_retry")
+        options: tuple[Any, ...] = (timeout, attempt_timeout, max_retries, on_retry)
         self._refuse_closed()
         changed = copy.copy(self)
         changed._owns_core = False
         self._copy(changed)
-        given = {name: value for name, value in options.items() if value is not _UNCHANGED}
+        given = {name: value for name, value in zip(names, options, strict=True) if value is not _UNCHANGED}
         changed._options = evolve(self._options, **given)
         return changed
 

@@ -28,6 +28,7 @@ from tinker_rest.errors import (
     APITimeoutError,
     InvalidArgumentError,
     response_body,
+    server_message,
 )
 from tinker_rest_api._model import InvalidField
 
@@ -51,6 +52,7 @@ PUBLIC_HEADERS = {
 }
 # Headers that each request has of its own.
 _OWN_HEADERS = ("content-length", "content-type", "transfer-encoding", "x-idempotency-key", "x-request-id")
+_STORAGE_HEADERS = frozenset(("content-type", "date", "retry-after", "x-request-id", "x-amz-request-id"))
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token of RFC 9110
 # What a segment of a path may hold as it is (RFC 3986), although the generated functions quote it.
 _RAW_IN_SEGMENT = re.compile("%(3A|40|21|24|26|27|28|29|2A|2B|2C|3B|3D)")
@@ -206,6 +208,15 @@ def status_error(answer: Answer, attempts: Attempts, *, advises: bool) -> APISta
         return APIStatusError(f"{answer.status_code}: {message}", response=response, **attempts.facts())
     retry_after = parse_retry_after(answer.headers.get("retry-after", ""), answer.headers.get("date", ""))
     return APIStatusError.of(response, advises=advises, retry_after=retry_after, **attempts.facts())
+
+
+def storage_error(response: httpx.Response, attempts: Attempts) -> APIStatusError:
+    """The error of a storage's refusal, without what may hold the signature."""
+    answer = read_answer(response, is_json=False)
+    reason = server_message(response_body(APIResponse(answer.status_code, {}, answer.content)))
+    answer.content = json.dumps({"detail": reason or "the storage does not say why"}).encode()
+    answer.headers = {name: value for name, value in answer.headers.items() if name in _STORAGE_HEADERS}
+    return status_error(answer, attempts, advises=False)
 
 
 def unreadable(

@@ -116,12 +116,7 @@ def is_retryable_status(status: int) -> bool:
 
 
 def next_delay(
-    *,
-    attempt: int,
-    max_retries: int | None,
-    retry_after: float | None,
-    remaining: float | None,
-    random: float,
+    *, attempt: int, max_retries: int | None, retry_after: float | None, remaining: float | None, random: float
 ) -> float | None:
     """How many seconds to wait after the attempt of this number; None to give up.
 
@@ -246,12 +241,9 @@ class Attempts:
             self._time_limit, self._max_retries = self._policy.build_timeout, None
         number, most = self.count - self.uncounted, self._max_retries
         retry_after = error.retry_after if isinstance(error, APIStatusError) else None
+        part = random.random()  # noqa: S311 - spreads load, keeps no secret
         delay = next_delay(
-            attempt=number,
-            max_retries=most,
-            retry_after=retry_after,
-            remaining=self.remaining(),
-            random=random.random(),  # noqa: S311 - spreads load, keeps no secret
+            attempt=number, max_retries=most, retry_after=retry_after, remaining=self.remaining(), random=part
         )
         if delay is None:
             is_late = most is None or number <= most

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -15,27 +14,17 @@ from typing import Any, TypeVar
 import httpx
 
 from tinker_rest._call import Call
-from tinker_rest._http import PUBLIC_HEADERS, Server, new_request, no_answer, read_answer, status_error
+from tinker_rest._http import PUBLIC_HEADERS, Server, new_request, no_answer, storage_error
 from tinker_rest._redaction import summarize
 from tinker_rest._retry import Attempts, CallOptions
 from tinker_rest._transport import Exchange, PermanentTransportError
 from tinker_rest._urls import MAX_REDIRECTS, REDIRECTS, next_hop
 from tinker_rest._workers import Clock, Limiter, here
-from tinker_rest.errors import (
-    APIConnectionError,
-    APIError,
-    APIResponse,
-    APIStatusError,
-    response_body,
-    server_message,
-)
+from tinker_rest.errors import APIConnectionError, APIError, APIStatusError
 from tinker_rest.futures import APIFuture, Task
 
 S = TypeVar("S")
 T = TypeVar("T")
-
-# Of a storage's refusal; the others may hold the signature.
-_SHOWN_HEADERS = frozenset(("content-type", "date", "retry-after", "x-request-id", "x-amz-request-id"))
 
 
 class Work(Task[T]):
@@ -226,10 +215,5 @@ class Stream:
         return APIConnectionError(message, **self._attempts.facts())
 
     def refusal(self) -> APIStatusError:
-        """The error of a refusal, which gives no advice about API keys."""
-        answer = read_answer(self._response, is_json=False)
-        # What storages write beside their message may hold the signature.
-        reason = server_message(response_body(APIResponse(answer.status_code, {}, answer.content)))
-        answer.content = json.dumps({"detail": reason or "the storage does not say why"}).encode()
-        answer.headers = {name: value for name, value in answer.headers.items() if name in _SHOWN_HEADERS}
-        return status_error(answer, self._attempts, advises=False)
+        """The error of a refusal."""
+        return storage_error(self._response, self._attempts)

@@ -6,11 +6,11 @@ import concurrent.futures
 import contextlib
 import contextvars
 import inspect
+import warnings
 from collections.abc import Callable, Coroutine, Generator
 from functools import partial, wraps
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
-from tinker_rest._deprecation import deprecated
 from tinker_rest._workers import calling_back, here, in_callback
 from tinker_rest.errors import TinkerError
 
@@ -184,6 +184,25 @@ class Task(Generic[T]):
             self.fail(error)
 
 
+if TYPE_CHECKING:
+    from typing_extensions import deprecated as deprecated
+else:
+
+    def deprecated(message, *, category=DeprecationWarning):
+        """Make a function warn when it is called, as `warnings.deprecated` of Python 3.13 does."""
+
+        def mark(function):
+            @wraps(function)
+            def warning(*args, **kwargs):
+                warnings.warn(message, category, stacklevel=2)
+                return function(*args, **kwargs)
+
+            warning.__deprecated__, warning.category = message, category
+            return warning
+
+        return mark
+
+
 def async_variant(
     method: Callable[Concatenate[S, P], APIFuture[T]],
 ) -> Callable[Concatenate[S, P], Coroutine[object, object, T]]:  # with Any, mypy loses the types in gather()
@@ -192,10 +211,12 @@ def async_variant(
     If the method is deprecated, so is its form.
     """
     message: str | None = getattr(method, "__deprecated__", None)
-    called = method if message is None else inspect.unwrap(method)  # which warns by itself
+    called = method if message is None else inspect.unwrap(method)
 
     @wraps(method)  # by which typing.get_type_hints finds the names too
     async def variant(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        if message is not None:
+            warnings.warn(message, method.category, stacklevel=2)  # type: ignore[attr-defined]
         return await called(self, *args, **kwargs)
 
     signature = inspect.signature(method)
@@ -205,4 +226,4 @@ def async_variant(
     variant.__qualname__ = f"{method.__qualname__}_async"
     variant.__annotations__ = {**method.__annotations__, "return": result}
     variant.__doc__ = f"The same as `{method.__name__}`, as a coroutine.\n\n{inspect.getdoc(method)}"
-    return variant if message is None else deprecated(message)(variant)
+    return variant
