@@ -182,9 +182,7 @@ class BaseClient:
         self, operation: ModuleType, *args: Any, read: Callable[[Any], T] | None = None, **given: Any
     ) -> APIFuture[T]:
         """Start one call and return its future at once; see `Call` for the arguments."""
-        self._refuse_closed()
-        core, noted_in = self._core, (*self._noted_in, self._core.calls)
-        return core.begin(_core.Call(core, self._options, noted_in, operation, *args, read=read, **given))
+        return self._begin(_core.Call, operation, *args, read=read, **given)
 
     def _run(self, function: Callable[[_core.Work[T]], T], *, limit_downloads: bool = False) -> APIFuture[T]:
         """Start composed work (a bulk change, a download, a trace export) in a thread of its own.
@@ -193,10 +191,17 @@ class BaseClient:
         and loops by way of the `Work` that it is given; the future raises what it raises. With `limit_downloads`,
         at most 16 of these run at once for the clients that share a core.
         """
+        return self._begin(
+            _core.Work, function, self._core.downloads if limit_downloads else self._core.other_work
+        )
+
+    def _begin(self, kind: Callable[..., _core.Task[T]], *args: Any, **given: Any) -> APIFuture[T]:
         self._refuse_closed()
-        core, noted_in = self._core, (*self._noted_in, self._core.calls)
-        limiter = core.downloads if limit_downloads else core.other_work
-        return core.begin(_core.Work(core, self._options, noted_in, function, limiter))
+        core = self._core
+        task = kind(core, self._options, (*self._noted_in, core.calls), *args, **given)
+        if core.is_closed:  # meanwhile
+            task.fail(ClientClosedError("the client was closed before the call ended"))
+        return task.begin()
 
     def _identify(self, work: _core.Work[types.WhoamiResponse]) -> types.WhoamiResponse:
         """Read who the caller is from a token."""

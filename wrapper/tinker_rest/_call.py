@@ -91,9 +91,6 @@ class Call(Task[T]):
     Each attempt runs `operation.sync_detailed(*args, client=…, **kwargs)`.
 
     Args:
-        server: Where to send it.
-        options: How long to wait and how often to try.
-        noted_in: The sets that hold the future until it ends.
         operation: The generated endpoint module; its last name is the operationId.
         *args: Arguments of its `sync_detailed`.
         policy: How answers are judged.

@@ -6,7 +6,7 @@ import logging
 import math
 import weakref
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from tinker_rest import _workers
 from tinker_rest._auth import Authenticator, find_credential
@@ -19,9 +19,7 @@ from tinker_rest._workers import Limiter
 from tinker_rest.errors import ClientClosedError, InvalidArgumentError
 from tinker_rest.futures import APIFuture, Task
 
-__all__ = ["Call", "ClientCore", "Transport", "Work"]
-
-T = TypeVar("T")
+__all__ = ["Call", "ClientCore", "Task", "Transport", "Work"]
 
 MAX_CLIENT_SENDS = 128
 MAX_DOWNLOADS = 16
@@ -64,12 +62,6 @@ class ClientCore(Server):
         self.keys = self.authenticator = Authenticator(self._credential, *parts) if self._sends_key else None
         self._finalizer = weakref.finalize(self, self.connections.close)
         self._finalizer.atexit = False
-
-    def begin(self, task: Task[T]) -> APIFuture[T]:
-        """Start a call or composed work, unless the client was closed meanwhile."""
-        if self.is_closed:
-            task.fail(ClientClosedError("the client was closed before the call ended"))
-        return task.begin()
 
     def close(self) -> None:
         """End the calls in flight with ClientClosedError and close the connections. May be called twice."""

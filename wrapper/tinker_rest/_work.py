@@ -30,7 +30,7 @@ T = TypeVar("T")
 class Work(Task[T]):
     """What composed work is given: the way to start calls, to wait and to learn that it is to end.
 
-    `function` is what to do, once there is a place in the `limiter`; the other arguments are those of `Call`.
+    `function` is what to do, once there is a place in the `limiter`.
     """
 
     def __init__(

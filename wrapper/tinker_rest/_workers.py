@@ -34,10 +34,7 @@ Job = Callable[[], object]
 
 
 class Clock:
-    """The clock of all deadlines, which are real in a test that freezes time.
-
-    freezegun replaces time.monotonic, and names of modules that stand for it.
-    """
+    """The clock of all deadlines. freezegun replaces time.monotonic, and names in modules that stand for it."""
 
     now = staticmethod(
         time.monotonic if sys.platform == "win32" else partial(time.clock_gettime, time.CLOCK_MONOTONIC)

@@ -140,6 +140,9 @@ def _call_back(function: Callable[[Any], object], future: object) -> None:
 class Task(Generic[T]):
     """Carries out what its future stands for. Whichever thread ends the future first decides how it ends.
 
+    Args:
+        noted_in: The sets that hold the future until it ends.
+
     Raises:
         RuntimeError: The interpreter exits.
     """
@@ -150,7 +153,7 @@ class Task(Generic[T]):
         self.future: APIFuture[T] = APIFuture()
         self.future._stop = self.stop
         self._context = contextvars.copy_context()  # where tracing finds the caller
-        for calls in noted_in:  # until it ends
+        for calls in noted_in:
             calls.add(self.future)
             self.future.add_done_callback(calls.discard)
 
