@@ -185,15 +185,13 @@ class BaseClient:
         return self._begin(_core.Call, operation, *args, read=read, **given)
 
     def _run(self, function: Callable[[_core.Work[T]], T], *, limit_downloads: bool = False) -> APIFuture[T]:
-        """Start composed work (a bulk change, a download, a trace export) in a thread of its own.
+        """Start composed work in a thread of its own, which takes no place among the 128 sends.
 
-        The thread takes no place among the 128 sends. All in it is plain blocking code that starts calls, waits
-        and loops by way of the `Work` that it is given; the future raises what it raises. With `limit_downloads`,
+        It is plain blocking code that starts calls, waits and loops by way of its `Work`. With `limit_downloads`,
         at most 16 of these run at once for the clients that share a core.
         """
-        return self._begin(
-            _core.Work, function, self._core.downloads if limit_downloads else self._core.other_work
-        )
+        core = self._core
+        return self._begin(_core.Work, function, core.downloads if limit_downloads else core.other_work)
 
     def _begin(self, kind: Callable[..., _core.Task[T]], *args: Any, **given: Any) -> APIFuture[T]:
         self._refuse_closed()

@@ -151,14 +151,13 @@ class Call(Task[T]):
         """Give up what is under way, since the future has ended."""
         self._step.give_up()
 
-    def _begin(self, step: _Step) -> bool:
-        """Note what the call does now; returns False if it has ended meanwhile."""
+    def _begin(self, step: _Step) -> None:
+        """Note what the call does now."""
         self._step = step
         if self.future.done():
             step.end()
-            return False
-        self._watch()
-        return True
+        else:
+            self._watch()
 
     def _run(self, step: _Step) -> None:
         """Make an attempt, since there is a place."""
@@ -187,8 +186,8 @@ class Call(Task[T]):
             step.end()
 
     def _wait(self, seconds: float, doing: str) -> None:
-        step = _Step(doing)
-        if self._begin(step) and not here().at(Clock.now() + seconds, weakref.WeakMethod(self._resume)):
+        self._begin(_Step(doing))
+        if not here().at(Clock.now() + seconds, weakref.WeakMethod(self._resume)):
             time.sleep(seconds)  # no thread can be had to watch
             self._resume()
 

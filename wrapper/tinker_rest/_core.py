@@ -46,7 +46,6 @@ class ClientCore(Server):
         replaced = {name.lower() for name in self._default_headers}
         kept = {name: value for name, value in PUBLIC_HEADERS.items() if name.lower() not in replaced}
         self.headers = {**kept, **self._default_headers}
-        self._sends_key = "x-api-key" not in replaced
         self.is_closed = False
         self._renew()
         _workers.register(self)
@@ -58,8 +57,9 @@ class ClientCore(Server):
         self.calls: set[APIFuture[Any]] = set()
         self.downloads = Limiter(MAX_DOWNLOADS)
         self.other_work = Limiter(math.inf)
-        parts = self.base_url, self.headers, self.connections
-        self.keys = self.authenticator = Authenticator(self._credential, *parts) if self._sends_key else None
+        parts = self._credential, self.base_url, self.headers, self.connections
+        has_key = any(name.lower() == "x-api-key" for name in self._default_headers)
+        self.keys = self.authenticator = None if has_key else Authenticator(*parts)
         self._finalizer = weakref.finalize(self, self.connections.close)
         self._finalizer.atexit = False
 
@@ -75,15 +75,15 @@ class ClientCore(Server):
             call._end(error=ClientClosedError("the client was closed before the call ended"))
         self._close_connections()
 
-    def _close_connections(self) -> None:
-        if self.authenticator is not None:
-            self.authenticator.close()
-        self.connections.close()
-
     def end_at_exit(self) -> None:
         for call in list(self.calls):
             call.cancel()
         self._close_connections()
+
+    def _close_connections(self) -> None:
+        if self.authenticator is not None:
+            self.authenticator.close()
+        self.connections.close()
 
     def renew_in_child(self) -> None:
         """Make everything new after a fork; what is the parent's is left alone."""

@@ -108,10 +108,7 @@ class CallOptions:
 
 
 def is_retryable_status(status: int) -> bool:
-    """Whether the same request may succeed later: 408, 425, 429 and most 5xx.
-
-    With 501 and 505 the server says that it will never carry it out.
-    """
+    """Whether the same request may succeed later; 501 and 505 say that the server will never carry it out."""
     return status in (408, 425, 429) or (500 <= status < 600 and status not in (501, 505))
 
 
@@ -139,10 +136,7 @@ def next_delay(
 
 
 def parse_retry_after(value: str, date: str = "", now: Callable[[], float] = time.time) -> float | None:
-    """The seconds that a `Retry-After` header asks for, written as a number or as an HTTP date.
-
-    A date is measured against the answer's `date` header, if that can be read, since clocks differ.
-    """
+    """The seconds that a `Retry-After` header asks for; a date is measured against the answer's `date`."""
     if re.fullmatch(r"\s*-?[0-9]{1,12}(\.[0-9]*)?\s*", value):
         seconds = float(value)
     else:
@@ -230,10 +224,7 @@ class Attempts:
         return APITimeoutError(f"still {doing} after {self._time_limit:g} s (timeout){before}", **self.facts())
 
     def delay_after(self, error: APIError) -> float | None:
-        """How many seconds to wait after a failed attempt; None if the error is final.
-
-        Here it is decided what is retried.
-        """
+        """How many seconds to wait after a failed attempt; None if the error is final."""
         status = error.status_code if isinstance(error, APIStatusError) else 0
         if not isinstance(error, APIConnectionError) and not is_retryable_status(status):
             return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import re
 import socket
 import ssl
@@ -78,7 +79,7 @@ class Connections:
         self._has_sweep = False
         self._is_closed = False
 
-    def take(self, url: httpx.URL, *, is_fresh: bool = False) -> Connection:
+    def take(self, url: httpx.URL, *, is_fresh: bool) -> Connection:
         """The connection to the URL's host that was used last, or a new one. Raises PermanentTransportError."""
         origin = url.raw_scheme, url.raw_host, url.port
         with self._lock:
@@ -133,8 +134,18 @@ class Connections:
 
     def _sweep(self) -> None:
         """Close the connections that were not used for long, and come back as long as there are any."""
+        oldest = self._close_idle(Clock.now() - MAX_IDLE_CONNECTION_SECONDS)
+        if oldest is not None:
+            here().at(oldest + MAX_IDLE_CONNECTION_SECONDS, self._sweep)
+
+    def close(self) -> None:
+        """Close the connections; those that still carry a request close after it."""
+        self._is_closed = True
+        self._close_idle(math.inf)
+
+    def _close_idle(self, since: float) -> float | None:
+        """Close the connections that are idle at least since a time; returns since when the oldest other is."""
         expired: list[Connection] = []
-        since = Clock.now() - MAX_IDLE_CONNECTION_SECONDS
         with self._lock:
             for stack in self._stacks.values():
                 while stack and stack[0].idle_since <= since:
@@ -143,17 +154,7 @@ class Connections:
             self._has_sweep = oldest is not None
         for connection in expired:
             connection.transport.close()
-        if oldest is not None:
-            here().at(oldest + MAX_IDLE_CONNECTION_SECONDS, self._sweep)
-
-    def close(self) -> None:
-        """Close the connections; those that still carry a request close after it."""
-        with self._lock:
-            self._is_closed = True
-            idle = [connection for stack in self._stacks.values() for connection in stack]
-            self._stacks.clear()
-        for connection in idle:
-            connection.transport.close()
+        return oldest
 
 
 class Exchange:
@@ -170,10 +171,7 @@ class Exchange:
         self._connect_started = 0.0
 
     def send(self, request: httpx.Request, *, is_fresh: bool = False) -> httpx.Response:
-        """Send a request, over a new connection if it is to be `is_fresh`; the answer's body is not read yet.
-
-        Raises httpx.TransportError if there is no answer, and PermanentTransportError if there will never be one.
-        """
+        """Send a request; the answer's body is not read yet. Raises TransportError or PermanentTransportError."""
         connections = self._connections
         if connections.given is not None:
             self.is_sent = True  # whatever it does is out of sight

@@ -224,7 +224,7 @@ def here() -> Threads:
 
 
 def register(owner: Any) -> None:
-    """Note what has a method `end_at_exit`, and `renew_in_child`, which is called after a fork."""
+    """Note what has a method `end_at_exit`, and `renew_in_child`, called after a fork."""
     _owners[id(owner)] = owner
 
 

@@ -142,9 +142,6 @@ class Task(Generic[T]):
 
     Args:
         noted_in: The sets that hold the future until it ends.
-
-    Raises:
-        RuntimeError: The interpreter exits.
     """
 
     def __init__(self, noted_in: tuple[set[APIFuture[Any]], ...]) -> None:
