@@ -292,7 +292,7 @@ def test_ctrl_c_while_a_call_begins_leaves_none(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr(Limiter, "start", interrupt)
         with pytest.raises(KeyboardInterrupt):
             client.list_sessions()
-        assert not client._calls
+        assert not client._noted_in[0]
 
 
 def test_calls_that_wait_for_the_credential_do_not_each_need_a_thread(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import copy
 from collections.abc import Callable, Mapping
-from types import ModuleType, TracebackType
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar
 
 from attrs import NOTHING, evolve
@@ -58,9 +58,8 @@ class BaseClient:
         self._options = CallOptions(timeout, attempt_timeout, max_retries, on_retry)
         self._owns_core = holder is None
         self._is_closed = False
-        self._calls: set[APIFuture[Any]] = set()
-        # Calls are noted in the set of this client, and in that of the client that it was made from.
-        self._noted_in: tuple[set[APIFuture[Any]], ...] = (self._calls,)
+        # The calls in flight of this client, and after them, those of the clients that it was made from.
+        self._noted_in: tuple[set[APIFuture[Any]], ...] = (set(),)
         if holder is None:
             self._core = _core.ClientCore(base_url, api_key, default_headers, transport)
         elif not isinstance(holder, _core.ClientCore):
@@ -86,7 +85,7 @@ class BaseClient:
     def _copy(self, made: BaseClient) -> None:
         """Give another client of the same core the options of this one, and note its calls here too."""
         made._options = self._options
-        made._noted_in = (made._calls, *self._noted_in)
+        made._noted_in = (set(), *self._noted_in)
 
     def with_options(
         self,
@@ -130,7 +129,7 @@ class BaseClient:
 
     def _calls_in_flight(self) -> list[APIFuture[Any]]:
         # Those of the parent do not end in the child of a fork.
-        return [call for call in list(self._calls) if call._can_end()]
+        return [call for call in list(self._noted_in[0]) if call._can_end()]
 
     def __enter__(self) -> Self:
         """Use it in a `with` block.
@@ -142,9 +141,7 @@ class BaseClient:
         self._refuse_closed()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Wait for the calls in flight, then close."""
         try:
             if error is None and not in_callback():
@@ -156,9 +153,7 @@ class BaseClient:
         """Use it in an `async with` block, which ends as a `with` block does and blocks no event loop."""
         return self.__enter__()
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Wait for the calls in flight, then close. Cancelling the wait cancels the calls."""
         import asyncio  # which takes a while, and a coroutine has imported it
 
@@ -173,8 +168,7 @@ class BaseClient:
 
     def __getstate__(self) -> dict[str, Any]:
         """Calls stay with this client and in this process."""
-        calls: set[APIFuture[Any]] = set()
-        return {**self.__dict__, "_calls": calls, "_noted_in": (calls,)}
+        return {**self.__dict__, "_noted_in": (set(),)}
 
     # For the mixins of `_methods`
 
