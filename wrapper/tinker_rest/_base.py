@@ -82,11 +82,6 @@ class BaseClient:
         """The server's address, without a slash at the end."""
         return self._core.base_url
 
-    def _copy(self, made: BaseClient) -> None:
-        """Give another client of the same core the options of this one, and note its calls here too."""
-        made._options = self._options
-        made._noted_in = (set(), *self._noted_in)
-
     def with_options(
         self,
         *,
@@ -108,7 +103,7 @@ class BaseClient:
         self._refuse_closed()
         changed = copy.copy(self)
         changed._owns_core = False
-        self._copy(changed)
+        changed._noted_in = (set(), *self._noted_in)  # its calls are noted here too
         given = {name: value for name, value in zip(names, options, strict=True) if value is not _UNCHANGED}
         changed._options = evolve(self._options, **given)
         return changed

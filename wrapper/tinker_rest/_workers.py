@@ -158,9 +158,8 @@ class Threads:
             while self._heap and (self._heap[0][0] <= now or self._heap[0][2]() is None):
                 due.append(heapq.heappop(self._heap)[2]())
             self._wakes_at = self._heap[0][0] if self._heap else math.inf
-        for job in due:
-            if job is not None:
-                self.start(job)  # the watcher runs nothing itself
+        for job in filter(None, due):
+            self.start(job)  # the watcher runs nothing itself
 
 
 class Limiter:
