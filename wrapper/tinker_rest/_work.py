@@ -101,24 +101,27 @@ class Work(Task[T]):
     def together(self, functions: Sequence[Callable[[Work[Any]], object]], limit: int) -> None:
         """Run functions in threads of their own, at most `limit` at once; returns when all threads have left them.
 
-        The first that fails ends the others and all of this work, and its error is raised.
+        The first that fails ends the others, and its error is raised.
         """
         limiter = Limiter(limit)
+        group: Work[Any] = Work(self.server, self.options, (), lambda _: None, limiter)
+        self.adopt(group.future)
         left: SimpleQueue[BaseException | None] = SimpleQueue()
 
         def run(function: Callable[[Work[Any]], object]) -> None:
             try:
-                self.check()
-                self._context.copy().run(function, self)
+                group.check()
+                self._context.copy().run(function, group)
                 left.put(None)
             except BaseException as error:
                 left.put(error)  # before those of the others
-                self.stop()
+                group.stop()
             limiter.release()
 
         for function in functions:
             limiter.start(function, partial(run, function))
         errors = [error for _ in functions if (error := left.get()) is not None]
+        group.future._end()
         if errors:
             raise errors[0]
 
