@@ -24,7 +24,7 @@ from tinker_rest import (
     InvalidArgumentError,
     NotFoundError,
     RestClient,
-    _answers,
+    _http,
     _transport,
 )
 
@@ -210,7 +210,7 @@ def test_an_endless_answer_is_not_read_to_its_end(server: RecordingServer) -> No
     with client_of(server, max_retries=0, attempt_timeout=20) as client:
         error = client.get_training_run("r").exception(30)
     assert isinstance(error, APIResponseValidationError)
-    assert len(error.response.content) < 2 * _answers.MAX_OTHER_BYTES
+    assert len(error.response.content) < 2 * _http.MAX_OTHER_BYTES
     wait_until(lambda: not server.open_now)
 
 
@@ -221,7 +221,7 @@ def test_a_small_answer_that_unpacks_to_a_huge_one(server: RecordingServer) -> N
     with client_of(server, max_retries=0) as client:
         error = client.get_training_run("r").exception(30)
     assert isinstance(error, APIResponseValidationError)
-    assert len(error.response.content) == _answers.MAX_OTHER_BYTES + 1
+    assert len(error.response.content) == _http.MAX_OTHER_BYTES + 1
 
 
 def test_an_answer_whose_checksum_is_missing_cannot_be_read(server: RecordingServer) -> None:

@@ -11,9 +11,8 @@ from typing import Any
 from checkout import Json, read_description, with_deprecated_sampler
 
 from tinker_rest import AdminClient, RestClient
-from tinker_rest._deprecation import deprecated
 from tinker_rest._methods.administration import DeprecatedAdministration
-from tinker_rest.futures import APIFuture, async_variant
+from tinker_rest.futures import APIFuture, async_variant, deprecated
 from tinker_rest.types import GetSamplerResponse
 from tinker_rest_sandbox import Sandbox
 

@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
-from tinker_rest import CredentialsError, RestClient, ServiceClient, _answers
+from tinker_rest import CredentialsError, RestClient, ServiceClient, _http
 
 from .recording_server import (
     KEY,
@@ -278,7 +278,7 @@ def test_the_fast_extra_is_used_where_it_is_installed(
     is_there = not request.config.getoption("--without-fast")
     with client_of(server) as client:
         client.get_training_run("r").result(10)
-    assert (_answers.parse_json.__module__ == "orjson") is is_there
+    assert (_http.parse_json.__module__ == "orjson") is is_there
 
 
 def base_model_of(client: RestClient) -> str:

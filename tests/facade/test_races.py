@@ -23,14 +23,15 @@ from tinker_rest import (
     RestClient,
     _auth,
     _call,
+    _core,
     _workers,
 )
 from tinker_rest._auth import _Key
 from tinker_rest._core import MAX_CLIENT_SENDS
-from tinker_rest._requests import Server
-from tinker_rest._task import Task
+from tinker_rest._http import Server
 from tinker_rest._transport import Exchange
 from tinker_rest._workers import Clock, Limiter, Threads
+from tinker_rest.futures import Task
 
 from .recording_server import (
     KEY,
@@ -291,14 +292,14 @@ def test_ctrl_c_while_a_call_begins_leaves_none(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr(Limiter, "start", interrupt)
         with pytest.raises(KeyboardInterrupt):
             client.list_sessions()
-        assert not client._calls
+        assert not client._noted_in[0]
 
 
 def test_calls_that_wait_for_the_credential_do_not_each_need_a_thread(
     server: RecordingServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     go = tmp_path / "go"
-    monkeypatch.setattr(_auth, "MAX_ASKING", 5)
+    monkeypatch.setattr(_core, "MAX_CLIENT_SENDS", 5)
     monkeypatch.setenv("TINKER_CREDENTIAL_CMD", f"while [ ! -e '{go}' ]; do sleep 0.05; done; echo tml-x")
     before = threading.active_count()
     with RestClient(base_url=server.base_url) as client:

@@ -24,10 +24,11 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field, frozen
 
 from tinker_rest._call import Call
+from tinker_rest._http import Server, is_invalid_token
 from tinker_rest._lazy import LazyModule, models, types
 from tinker_rest._redaction import API_KEY, register_secret
-from tinker_rest._requests import Server, is_invalid_token
 from tinker_rest._retry import CallOptions, Policy, is_retryable_status, parse_http_date
+from tinker_rest._transport import Connections
 from tinker_rest._version import __version__
 from tinker_rest._work import Work
 from tinker_rest._workers import Clock, Limiter, here
@@ -49,7 +50,6 @@ COMMAND_SECONDS = 60.0
 # A token with less left is not sent; one that lives shorter is not sent in the last quarter of its life.
 MARGIN_SECONDS = 60.0
 UNKNOWN_LIFETIME = 300.0
-MAX_ASKING = 512
 _OPTIONS = CallOptions(timeout=30.0, attempt_timeout=15.0, max_retries=2)
 _POLICY = Policy(is_secret=True)
 
@@ -222,20 +222,20 @@ class Authenticator:
     A fixed credential is sent as it is; a server that refuses it is asked whether it wants a token instead. A
     credential from a command is for servers that do, so they are asked before the first request.
 
-    `new_server` returns a `Server` that sends a credential as the API key. It has a limiter of its own, since the
-    calls that wait for the token may occupy the other.
+    It knows nothing of its client, which it would keep with its connections if nobody else does.
     """
 
-    def __init__(self, credential: Credential, new_server: Callable[[str], Server]) -> None:
+    def __init__(
+        self, credential: Credential, base_url: str, headers: dict[str, str], connections: Connections
+    ) -> None:
         self._credential = credential
-        self._new_server = new_server
+        self._base_url, self._headers, self._connections = base_url, headers, connections
         self._wants_tokens: bool | None = None  # None until the server has said
         self._key = _Key(credential.key) if credential.key else _Key("", 0.0, -math.inf)
         self._failure = Exception()
         self._lock = threading.RLock()  # held while the key is replaced
         self._next_renewal = 0.0
         self._calls: set[APIFuture[Any]] = set()
-        self.limiter = Limiter(MAX_ASKING)
 
     def ready(self) -> str | None:
         """The key to send now, if it is known without waiting and good. After half of its life, it is renewed."""
@@ -345,7 +345,9 @@ class Authenticator:
     def _call(
         self, operation: ModuleType, body: object, credential: str, read: Callable[[Any], Any] | None = None
     ) -> Any:
-        server = self._new_server(credential)
+        headers = {**self._headers, "X-API-Key": credential}
+        # It takes none of the places to send, since the calls that wait for the token may have them all.
+        server = Server(self._base_url, headers, self._connections, Limiter(math.inf))
         call: Call[Any] = Call(server, _OPTIONS, (self._calls,), operation, policy=_POLICY, read=read, body=body)
         return call.begin().result()
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import concurrent.futures
 import copy
 from collections.abc import Callable, Mapping
-from types import ModuleType, TracebackType
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar
 
 from attrs import NOTHING, evolve
 
 from tinker_rest._lazy import LazyModule, types
-from tinker_rest._retry import DEFAULT_POLICY, CallOptions, Policy, RetryEvent
+from tinker_rest._retry import CallOptions, RetryEvent
 from tinker_rest._workers import in_callback
 from tinker_rest.errors import ClientClosedError, CredentialsError, InvalidArgumentError
 from tinker_rest.futures import APIFuture
@@ -58,9 +58,8 @@ class BaseClient:
         self._options = CallOptions(timeout, attempt_timeout, max_retries, on_retry)
         self._owns_core = holder is None
         self._is_closed = False
-        self._calls: set[APIFuture[Any]] = set()
-        # Calls are noted in the set of this client, and in that of the client that it was made from.
-        self._noted_in: tuple[set[APIFuture[Any]], ...] = (self._calls,)
+        # The calls in flight of this client, and after them, those of the clients that it was made from.
+        self._noted_in: tuple[set[APIFuture[Any]], ...] = (set(),)
         if holder is None:
             self._core = _core.ClientCore(base_url, api_key, default_headers, transport)
         elif not isinstance(holder, _core.ClientCore):
@@ -83,11 +82,6 @@ class BaseClient:
         """The server's address, without a slash at the end."""
         return self._core.base_url
 
-    def _copy(self, made: BaseClient) -> None:
-        """Give another client of the same core the options of this one, and note its calls here too."""
-        made._options = self._options
-        made._noted_in = (made._calls, *self._noted_in)
-
     def with_options(
         self,
         *,
@@ -104,12 +98,12 @@ class BaseClient:
             InvalidArgumentError: An option is not valid.
             ClientClosedError: The client is closed.
         """
-        options: tuple[Any, ...] = (timeout, attempt_timeout, max_retries, on_retry)
         names = ("timeout", "attempt_timeout", "max_retries", "on_retry")
+        options: tuple[Any, ...] = (timeout, attempt_timeout, max_retries, on_retry)
         self._refuse_closed()
         changed = copy.copy(self)
         changed._owns_core = False
-        self._copy(changed)
+        changed._noted_in = (set(), *self._noted_in)  # its calls are noted here too
         given = {name: value for name, value in zip(names, options, strict=True) if value is not _UNCHANGED}
         changed._options = evolve(self._options, **given)
         return changed
@@ -125,13 +119,12 @@ class BaseClient:
             self._core.close()
 
     def _refuse_closed(self) -> None:
-        if self._is_closed:
+        if self._is_closed or self._core.is_closed:
             raise ClientClosedError("this client is closed; make a new one")
-        self._core.refuse_closed()
 
     def _calls_in_flight(self) -> list[APIFuture[Any]]:
         # Those of the parent do not end in the child of a fork.
-        return [call for call in list(self._calls) if call._can_end()]
+        return [call for call in list(self._noted_in[0]) if call._can_end()]
 
     def __enter__(self) -> Self:
         """Use it in a `with` block.
@@ -143,9 +136,7 @@ class BaseClient:
         self._refuse_closed()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Wait for the calls in flight, then close."""
         try:
             if error is None and not in_callback():
@@ -157,9 +148,7 @@ class BaseClient:
         """Use it in an `async with` block, which ends as a `with` block does and blocks no event loop."""
         return self.__enter__()
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Wait for the calls in flight, then close. Cancelling the wait cancels the calls."""
         import asyncio  # which takes a while, and a coroutine has imported it
 
@@ -174,55 +163,32 @@ class BaseClient:
 
     def __getstate__(self) -> dict[str, Any]:
         """Calls stay with this client and in this process."""
-        calls: set[APIFuture[Any]] = set()
-        return {**self.__dict__, "_calls": calls, "_noted_in": (calls,)}
+        return {**self.__dict__, "_noted_in": (set(),)}
 
     # For the mixins of `_methods`
 
     def _submit(
-        self,
-        operation: ModuleType,
-        *args: Any,
-        policy: Policy = DEFAULT_POLICY,
-        read: Callable[[Any], T] | None = None,
-        fallback: tuple[ModuleType, tuple[Any, ...]] | None = None,
-        **kwargs: Any,
+        self, operation: ModuleType, *args: Any, read: Callable[[Any], T] | None = None, **given: Any
     ) -> APIFuture[T]:
-        """Start one call and return its future at once.
-
-        A worker runs `operation.sync_detailed(*args, client=…, **kwargs)`.
-
-        Args:
-            operation: The generated endpoint module; its last name is the operationId.
-            *args: Arguments of its `sync_detailed`.
-            policy: How answers are judged.
-            read: Makes the result of the generated `Response`; without it, the result is `parsed`. ValueError,
-                KeyError, TypeError and AttributeError that it raises become APIResponseValidationError.
-            fallback: Another operation and its arguments, called within the same deadline if the server answers
-                404 or 405; if that gets 404 or 405 too, the error of the first is raised.
-            **kwargs: Keyword arguments of `sync_detailed`.
-        """
-        self._refuse_closed()
-        core, noted_in = self._core, (*self._noted_in, self._core.calls)
-        call = _core.Call(
-            core, self._options, noted_in, operation, *args, policy=policy, read=read, fallback=fallback, **kwargs
-        )
-        return core.begin(call)
+        """Start one call and return its future at once; see `Call` for the arguments."""
+        return self._begin(_core.Call, operation, *args, read=read, **given)
 
     def _run(self, function: Callable[[_core.Work[T]], T], *, limit_downloads: bool = False) -> APIFuture[T]:
-        """Start composed work (a bulk change, a download, a trace export) in a thread of its own.
+        """Start composed work in a thread of its own, which takes no place among the 128 sends.
 
-        The thread takes no place among the 128 sends. All in it is plain blocking code that starts calls, waits
-        and loops by way of the `Work` that it is given.
-
-        Args:
-            function: What to do. The future raises what it raises.
-            limit_downloads: Whether at most 16 of these run at once for the clients that share a core.
+        It is plain blocking code that starts calls, waits and loops by way of its `Work`. With `limit_downloads`,
+        at most 16 of these run at once for the clients that share a core.
         """
+        core = self._core
+        return self._begin(_core.Work, function, core.downloads if limit_downloads else core.other_work)
+
+    def _begin(self, kind: Callable[..., _core.Task[T]], *args: Any, **given: Any) -> APIFuture[T]:
         self._refuse_closed()
         core = self._core
-        limiter = core.downloads if limit_downloads else core.other_work
-        return core.begin(_core.Work(core, self._options, function, limiter, (*self._noted_in, core.calls)))
+        task = kind(core, self._options, (*self._noted_in, core.calls), *args, **given)
+        if core.is_closed:  # meanwhile
+            task.fail(ClientClosedError("the client was closed before the call ended"))
+        return task.begin()
 
     def _identify(self, work: _core.Work[types.WhoamiResponse]) -> types.WhoamiResponse:
         """Read who the caller is from a token."""

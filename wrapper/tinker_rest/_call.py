@@ -19,21 +19,18 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 import httpx
+from attrs import define, field
 
-from tinker_rest import _answers, _requests
-from tinker_rest._answers import Answer
+from tinker_rest import _http
+from tinker_rest._http import PUBLIC_HEADERS, Answer, Keys, Server
 from tinker_rest._redaction import summarize
-from tinker_rest._requests import Keys, Server
 from tinker_rest._retry import DEFAULT_POLICY, Attempts, CallOptions, Policy
-from tinker_rest._settings import PUBLIC_HEADERS
-from tinker_rest._task import Task
 from tinker_rest._transport import Exchange, PermanentTransportError
 from tinker_rest._urls import REDIRECTS, next_hop, origin_of
 from tinker_rest._workers import Clock, Limiter, here
 from tinker_rest.errors import APIConnectionError, APIError, APIStatusError
-from tinker_rest.futures import APIFuture
+from tinker_rest.futures import APIFuture, Task
 
-S = TypeVar("S")
 T = TypeVar("T")
 
 _log = logging.getLogger("tinker_rest")
@@ -46,24 +43,18 @@ def _id_of(operation: ModuleType) -> str:
     return operation.__name__.rpartition(".")[2]
 
 
+@define(eq=False)
 class _Step:
     """What a call does right now, until that is done or given up. Whoever ends it first goes on with the call."""
 
-    def __init__(
-        self,
-        doing: str,
-        deadline: float = math.inf,
-        limiter: Limiter | None = None,
-        if_late: APIError | None = None,
-    ) -> None:
-        self.doing = doing
-        self.deadline = deadline
-        self.limiter = limiter  # in which it waits for a place, or has one
-        self.thread = 0  # that sends
-        self.if_late = if_late  # the error if it is given up at its deadline, unless that is a timeout
-        self.exchange: Exchange | None = None
-        self.answer: Answer | None = None
-        self._open = [True]
+    doing: str
+    limiter: Limiter | None = None  # in which it waits for a place, or has one
+    deadline: float = math.inf
+    thread: int = 0  # that sends
+    if_late: APIError | None = None  # the error if it is given up at its deadline, unless that is a timeout
+    exchange: Exchange | None = None
+    answer: Answer | None = None
+    _open: list[bool] = field(factory=lambda: [True])
 
     def is_open(self) -> bool:
         return bool(self._open)
@@ -97,11 +88,17 @@ class _Divert(Exception):  # noqa: N818 - is no error
 class Call(Task[T]):
     """One call of an operation, from its start to its result or error.
 
+    Each attempt runs `operation.sync_detailed(*args, client=…, **kwargs)`.
+
     Args:
-        server: Where to send it.
-        options: How long to wait and how often to try.
-        noted_in: The sets that hold the future until it ends.
-        operation: What to call, and the other arguments: see `BaseClient._submit`.
+        operation: The generated endpoint module; its last name is the operationId.
+        *args: Arguments of its `sync_detailed`.
+        policy: How answers are judged.
+        read: Makes the result of the generated `Response`; without it, the result is `parsed`. ValueError,
+            KeyError, TypeError and AttributeError that it raises become APIResponseValidationError.
+        fallback: Another operation and its arguments, called within the same deadline if the server answers 404
+            or 405; if that gets 404 or 405 too, the error of the first is raised.
+        **kwargs: Keyword arguments of `sync_detailed`.
     """
 
     def __init__(
@@ -125,9 +122,8 @@ class Call(Task[T]):
         self._fallback = fallback
         self._first_refusal: APIStatusError | None = None
         self._attempts = Attempts(_id_of(operation), options, policy)
-        self._idempotency_key = f"tinker-rest-{here().new_id()}"
         self._key = ""  # that was sent last
-        self._fetched_key: str | None = None  # that the call has waited for
+        self._refusal: APIStatusError | None = None  # of that key, after which another is needed
         self._has_renewed = False
         self._is_fresh = False  # whether the next request needs a new connection
         self._may_be_done = False  # by a request whose answer is not known
@@ -138,73 +134,30 @@ class Call(Task[T]):
         self._next_report = self._attempts.started + FIRST_REPORT_SECONDS
         self._looks_at = math.inf
 
-    # Steps: with a key at hand, a call queues for a place, sends, and waits before it begins anew.
+    # Steps: a call queues for a place, sends, and waits before it begins anew.
 
     def start(self) -> None:
         """Begin, or begin anew after a wait."""
-        keys, pause = self._server.keys, self._server.not_before - Clock.now()
+        server = self._server
+        pause = server.not_before - Clock.now()
         if pause > 0:
             self._wait(pause, f"waiting for {pause:.1f} s, since the server asked for a pause (429)")
-        elif keys is None or self._is_elsewhere or keys.ready() is not None:
-            self._queue()
-        else:
-            self._fetch_key(keys)
+            return
+        step = _Step("waiting for a free connection", limiter=server.limiter)
+        self._begin(step)
+        server.limiter.start(step, partial(self._run, step))  # also if it is over: it has given its place back
 
     def stop(self) -> None:
         """Give up what is under way, since the future has ended."""
         self._step.give_up()
 
-    def _begin(self, step: _Step) -> bool:
-        """Note what the call does now; returns False if it has ended meanwhile."""
+    def _begin(self, step: _Step) -> None:
+        """Note what the call does now."""
         self._step = step
-        if self.is_ended():
+        if self.future.done():
             step.end()
-            return False
-        self._watch()
-        return True
-
-    def _fetch_key(self, keys: Keys) -> None:
-        def on_key(key: str) -> None:
-            self._fetched_key = key
-            self._attempts.count -= 1
-            self._queue()
-
-        self._attempts.count += 1  # it was an attempt, unless there is a key
-        step = _Step("waiting for the credential", self._attempt_deadline(), keys.limiter)
-        self._ask(step, keys.key, on_key)
-
-    def _renew_key(self, keys: Keys, refusal: APIStatusError) -> None:
-        def on_renewed(has_renewed: bool) -> None:
-            self._has_renewed = has_renewed
-            self.start() if has_renewed else self._handle_failure(refusal)
-
-        refused, self._key = self._key, ""
-        said = refusal.headers.get("www-authenticate", "")
-        late = None if _requests.is_invalid_token(said) else refusal  # if it is one, another will come
-        step = _Step(
-            "waiting for another credential", self._attempt_deadline(), limiter=keys.limiter, if_late=late
-        )
-        self._ask(step, partial(keys.renew, refused, said), on_renewed)
-
-    def _ask(self, step: _Step, ask: Callable[[], S], go_on: Callable[[S], None]) -> None:
-        """Ask for a key, which may take a while, and go on with what was given."""
-        self._begin(step)
-        if step.limiter is not None:  # also if it is over: it has given its place back
-            step.limiter.start(step, partial(self._in_context, self._ask_now, step, ask, go_on))
-
-    def _ask_now(self, step: _Step, ask: Callable[[], S], go_on: Callable[[S], None]) -> None:
-        try:
-            follows = partial(go_on, ask()) if step.is_open() else partial(self.stop)
-        except Exception as error:
-            follows = partial(self._handle_failure, error)
-        if step.end():
-            follows()
-
-    def _queue(self) -> None:
-        limiter = self._server.limiter
-        step = _Step("waiting for a free connection", limiter=limiter)
-        self._begin(step)
-        limiter.start(step, partial(self._run, step))  # also if it is over: it has given its place back
+        else:
+            self._watch()
 
     def _run(self, step: _Step) -> None:
         """Make an attempt, since there is a place."""
@@ -224,17 +177,17 @@ class Call(Task[T]):
             instead.go_on()
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             answer, is_secret = step.answer, self._policy.is_secret
-            self.fail(_requests.unreadable(error, answer, self._attempts, is_secret) if answer else error)
+            self.fail(_http.unreadable(error, answer, self._attempts, is_secret) if answer else error)
         except BaseException as error:
             self._handle_failure(error)
         else:
-            self.finish(result)
+            self.future._end(result)
         finally:
             step.end()
 
     def _wait(self, seconds: float, doing: str) -> None:
-        step = _Step(doing)
-        if self._begin(step) and not here().at(Clock.now() + seconds, weakref.WeakMethod(self._resume)):
+        self._begin(_Step(doing))
+        if not here().at(Clock.now() + seconds, weakref.WeakMethod(self._resume)):
             time.sleep(seconds)  # no thread can be had to watch
             self._resume()
 
@@ -258,12 +211,12 @@ class Call(Task[T]):
         if not step.is_open():
             raise _Divert
         try:
-            request = self._build(**given)
-            is_fresh, self._is_fresh = self._is_fresh, False
             attempts.count += 1
+            request = self._build(step, **given)
+            is_fresh, self._is_fresh = self._is_fresh, False
             with exchange:
-                answer = _answers.read(exchange.send(request, is_fresh=is_fresh), is_json=self._is_elsewhere)
-                exchange.check_echo(attempts.request_id, answer.status_code, answer.header("x-request-id"))
+                answer = _http.read_answer(exchange.send(request, is_fresh=is_fresh), is_json=self._is_elsewhere)
+                exchange.check_echo(attempts.request_id, answer.status_code, answer.headers)
         except BaseException as error:
             if not step.end():
                 raise _Divert from None
@@ -277,6 +230,7 @@ class Call(Task[T]):
 
     def _build(
         self,
+        step: _Step,
         method: str,
         url: str,
         params: Mapping[str, Any] | None = None,
@@ -288,17 +242,34 @@ class Call(Task[T]):
         sent["X-Request-Id"] = attempts.request_id
         if method != "get":
             # The same over all attempts, so that the server can tell them from a new request.
-            sent["X-Idempotency-Key"] = self._idempotency_key
+            sent["X-Idempotency-Key"] = f"tinker-rest-{attempts.request_id}"
         if server.keys is not None and not self._is_elsewhere:
-            key = server.keys.ready() or self._fetched_key
-            if key is None:  # it expired while the call was queued
-                raise _Divert(self.start)
-            self._key = sent["X-API-Key"] = key
-        url, query = (self._location, "") if self._location else _requests.url_of(server.base_url, url, params)
+            self._key = sent["X-API-Key"] = self._key_to_send(step, server.keys)
+        url, query = (self._location, "") if self._location else _http.url_of(server.base_url, url, params)
         attempts.note_request(method, url, query)
         limits = [limit for limit in (attempts.options.attempt_timeout, attempts.remaining()) if limit is not None]
-        seconds = min(limits) + _requests.BACKSTOP_SECONDS if limits else None
-        return _requests.new_request(method, url + query, sent, json, seconds)
+        seconds = min(limits) + _http.BACKSTOP_SECONDS if limits else None
+        return _http.new_request(method, url + query, sent, json, seconds)
+
+    def _key_to_send(self, step: _Step, keys: Keys) -> str:
+        """The key, after waiting for it if need be; another one if the last was refused."""
+        refusal, self._refusal = self._refusal, None
+        if refusal is None:
+            ready = keys.ready()
+            if ready is not None:
+                return ready
+            step.doing = "waiting for the credential"
+        else:
+            said = refusal.headers.get("www-authenticate", "")
+            step.doing = "waiting for another credential"
+            step.if_late = None if _http.is_invalid_token(said) else refusal  # if it is one, another will come
+            if not keys.renew(self._key, said):
+                raise refusal
+        key = keys.key()
+        if not step.is_open():  # it took too long, and another attempt may be under way
+            raise _Divert
+        step.doing, step.deadline, step.if_late = "connecting", self._attempt_deadline(), None
+        return key
 
     def _without_answer(self, error: httpx.TransportError, exchange: Exchange) -> Exception:
         """What to raise for a request that got no answer."""
@@ -310,24 +281,24 @@ class Call(Task[T]):
             attempts.uncounted += 1
             self._is_fresh = True
             return _Divert(self.start)
-        return _requests.no_answer(error, attempts)
+        return _http.no_answer(error, attempts)
 
     def _judge(self, answer: Answer) -> Answer:
         """Return a success, with the status that the generated function knows."""
         attempts, policy, status = self._attempts, self._policy, answer.status_code
         if policy.max_redirects and status in REDIRECTS:
-            self._follow(answer.header("location"))
+            self._follow(answer.headers.get("location", ""))
             raise _Divert(self.start)
         label, elapsed = attempts.label(), attempts.elapsed()
         _log.debug("%s: %d after %.3f s, attempt %d", label, status, elapsed, attempts.count)
         if 200 <= status < 300 or status == policy.success_status:
             return Answer(policy.success_status, answer.headers, answer.content)
-        error = _requests.status_error(answer, attempts, advises=not self._is_elsewhere)
+        error = _http.status_error(answer, attempts, advises=not self._is_elsewhere)
         # A server or proxy that does not know the operation knows nothing of what it did.
-        knows = not error.operation_unsupported and "html" not in answer.header("content-type").lower()
+        knows = not error.operation_unsupported and "html" not in answer.headers.get("content-type", "").lower()
         if status == policy.already_done_status and self._may_be_done and knows:
             _log.info("%s: %s; taken as done, since an answer was lost", label, error.message)
-            raise _Divert(partial(self.finish, None))  # type: ignore[arg-type]  # changes have no other result
+            raise _Divert(partial(self.future._end, None))  # changes have no other result
         # A server that says 503 did not begin; after any other fault nobody knows.
         self._may_be_done = self._may_be_done or (status >= 500 and status != 503)
         raise error
@@ -348,7 +319,9 @@ class Call(Task[T]):
         status = error.status_code if isinstance(error, APIStatusError) else 0
         if isinstance(error, APIStatusError):
             if status == 401 and keys and self._key and not self._has_renewed and not self._is_elsewhere:
-                self._renew_key(keys, error)
+                self._refusal, self._has_renewed = error, True
+                attempts.uncounted += 1
+                self.start()
                 return
             if status in (404, 405):
                 if self._fallback is not None:
@@ -365,7 +338,8 @@ class Call(Task[T]):
             delay = attempts.delay_after(error)
             if delay is not None:
                 if isinstance(error, APIStatusError) and status == 429 and not self._is_elsewhere:
-                    self._server.pause(error.retry_after or 0.0)
+                    until = Clock.now() + (error.retry_after or 0.0)
+                    self._server.not_before = max(self._server.not_before, until)
                 self._wait(delay, f"waiting for {delay:.1f} s after {error.message}")
                 return
         self.fail(error)
@@ -386,7 +360,7 @@ class Call(Task[T]):
         """End an attempt that takes too long, and report a long call. Started by the watcher."""
         self._looks_at = math.inf
         step, attempts, now = self._step, self._attempts, Clock.now()
-        if self.is_ended():
+        if self.future.done():
             return
         exchange = step.exchange
         doing = "waiting for the answer" if exchange is not None and exchange.is_sent else step.doing
@@ -396,5 +370,5 @@ class Call(Task[T]):
         elif now >= self._next_report:
             self._next_report = now + REPORT_SECONDS
             self._in_context(attempts.report, doing)
-        if step.is_open() and not self.is_ended():  # what closed it watches the next step
+        if step.is_open() and not self.future.done():  # what closed it watches the next step
             self._watch()

@@ -6,24 +6,20 @@ import logging
 import math
 import weakref
 from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from tinker_rest import _workers
 from tinker_rest._auth import Authenticator, find_credential
 from tinker_rest._call import Call
-from tinker_rest._requests import Server
-from tinker_rest._settings import PUBLIC_HEADERS, check_headers, resolve_base_url
-from tinker_rest._task import Task
+from tinker_rest._http import PUBLIC_HEADERS, Server, check_headers
 from tinker_rest._transport import Connections, Transport
+from tinker_rest._urls import resolve_base_url
 from tinker_rest._work import Work
 from tinker_rest._workers import Limiter
 from tinker_rest.errors import ClientClosedError, InvalidArgumentError
-from tinker_rest.futures import APIFuture
+from tinker_rest.futures import APIFuture, Task
 
-__all__ = ["Call", "ClientCore", "Transport", "Work"]
-
-T = TypeVar("T")
+__all__ = ["Call", "ClientCore", "Task", "Transport", "Work"]
 
 MAX_CLIENT_SENDS = 128
 MAX_DOWNLOADS = 16
@@ -50,33 +46,22 @@ class ClientCore(Server):
         replaced = {name.lower() for name in self._default_headers}
         kept = {name: value for name, value in PUBLIC_HEADERS.items() if name.lower() not in replaced}
         self.headers = {**kept, **self._default_headers}
-        self._sends_key = "x-api-key" not in replaced
         self.is_closed = False
         self._renew()
         _workers.register(self)
 
     def _renew(self) -> None:
         """Make all that belongs to this process."""
-        super().__init__(self.base_url, self.headers, Connections(self._transport), _limiter())
+        limiter = Limiter(MAX_CLIENT_SENDS, _workers.here().sends)
+        super().__init__(self.base_url, self.headers, Connections(self._transport), limiter)
         self.calls: set[APIFuture[Any]] = set()
         self.downloads = Limiter(MAX_DOWNLOADS)
         self.other_work = Limiter(math.inf)
-        # Not bound to this object: a cycle would keep a client that nobody uses, with its connections.
-        new_server = partial(_server_with, self.base_url, self.headers, self.connections)
-        self.keys = self.authenticator = Authenticator(self._credential, new_server) if self._sends_key else None
+        parts = self._credential, self.base_url, self.headers, self.connections
+        has_key = any(name.lower() == "x-api-key" for name in self._default_headers)
+        self.keys = self.authenticator = None if has_key else Authenticator(*parts)
         self._finalizer = weakref.finalize(self, self.connections.close)
         self._finalizer.atexit = False
-
-    def begin(self, task: Task[T]) -> APIFuture[T]:
-        """Start a call or composed work, unless the client was closed meanwhile."""
-        if self.is_closed:
-            task.fail(ClientClosedError("the client was closed before the call ended"))
-        return task.begin()
-
-    def refuse_closed(self) -> None:
-        """Raise ClientClosedError after `close`."""
-        if self.is_closed:
-            raise ClientClosedError("this client is closed; make a new one")
 
     def close(self) -> None:
         """End the calls in flight with ClientClosedError and close the connections. May be called twice."""
@@ -90,32 +75,24 @@ class ClientCore(Server):
             call._end(error=ClientClosedError("the client was closed before the call ended"))
         self._close_connections()
 
-    def _close_connections(self) -> None:
-        if self.authenticator is not None:
-            self.authenticator.close()
-        self.connections.close()
-
     def end_at_exit(self) -> None:
         for call in list(self.calls):
             call.cancel()
         self._close_connections()
 
+    def _close_connections(self) -> None:
+        if self.authenticator is not None:
+            self.authenticator.close()
+        self.connections.close()
+
     def renew_in_child(self) -> None:
         """Make everything new after a fork; what is the parent's is left alone."""
         self._finalizer.detach()
-        _workers.keep_for_parent(
-            self.connections, self.calls, self.limiter, self.downloads, self.other_work, self.authenticator
-        )
+        _workers.of_parents.append(vars(self).copy())
         self._renew()
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self.base_url!r})"
-
-    def __copy__(self) -> ClientCore:
-        return self  # copies of a client share its connections
-
     def __deepcopy__(self, _: object) -> ClientCore:
-        return self
+        return self  # copies of a client share its connections
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         """Pickle how to make it again; the credential, connections and calls stay here."""
@@ -127,12 +104,3 @@ class ClientCore(Server):
                 "is used"
             )
         return ClientCore, (self.base_url, None, None, None)
-
-
-def _server_with(base_url: str, headers: dict[str, str], connections: Connections, key: str) -> Server:
-    """What carries the requests of an exchange of the credential, with places of their own."""
-    return Server(base_url, {**headers, "X-API-Key": key}, connections, _limiter())
-
-
-def _limiter() -> Limiter:
-    return Limiter(MAX_CLIENT_SENDS, _workers.here().sends)

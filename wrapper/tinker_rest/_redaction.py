@@ -14,11 +14,10 @@ _SIGNATURE = re.compile(
 )
 # What an API key or JSON Web Token looks like; no other is accepted, since it could not be removed again.
 API_KEY = r"(tml-|eyJ)[^\s\"'<>,;()\[\]{}]+"
-_ENCODED_KEY = r"tml%2d[^\s\"'<>,;()\[\]{}]+"
 # "Bearer token is missing" holds none.
 _OTHER_CREDENTIALS = r"\b(bearer|basic)\s+(?=\S*[0-9=._-])[^\s\"'<>,;()\[\]{}]{8,}"
 _SECRET = re.compile(f"(?<![A-Za-z0-9]){API_KEY}|{_OTHER_CREDENTIALS}", re.IGNORECASE)
-_ENCODED = re.compile(_ENCODED_KEY, re.IGNORECASE)
+_ENCODED = re.compile(r"tml%2d[^\s\"'<>,;()\[\]{}]+", re.IGNORECASE)
 # Secrets that do not look like a key, such as those that a credential command prints; the newest are kept.
 _registered: deque[str] = deque(maxlen=100)
 _MIN_REGISTERED = 4
@@ -57,18 +56,10 @@ def safe_repr(value: object) -> str:
     return summarize(text, 100)
 
 
-class _Redacting(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = redact(record.getMessage()), ()
-        return True
-
-
-_redacting = _Redacting()
-
-
-def redact_log(name: str) -> None:
-    """Remove secrets from the messages of a logger from now on."""
-    logging.getLogger(name).addFilter(_redacting)  # adding it twice changes nothing
+def redact_record(record: logging.LogRecord) -> bool:
+    """Remove secrets from the message of a log record; a filter for loggers."""
+    record.msg, record.args = redact(record.getMessage()), ()
+    return True
 
 
 def summarize(text: str, limit: int = 300) -> str:

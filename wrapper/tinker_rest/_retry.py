@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import random
 import re
 import time
@@ -17,7 +18,7 @@ from typing import Any
 from attrs import frozen
 
 from tinker_rest._redaction import redact
-from tinker_rest._workers import Clock, calling_back, here
+from tinker_rest._workers import Clock, calling_back
 from tinker_rest.errors import (
     APIConnectionError,
     APIError,
@@ -59,26 +60,18 @@ class RetryEvent:
 
 @frozen
 class Policy:
-    """How the answers to one operation are judged, as data that stands beside its method.
+    """How the answers to one operation are judged, as data that stands beside its method."""
 
-    Attributes:
-        success_status: The status that the generated parser is given for every answer that counts as a success,
-            since it knows documented ones alone; 302 makes a redirect with a `Location` the success.
-        already_done_status: The status that proves that an earlier attempt succeeded although its answer was
-            lost: 404 for a deletion, 409 for a publication.
-        poll_statuses: Statuses that mean "still being built": such calls are repeated until `build_timeout`,
-            however often.
-        build_timeout: How many seconds a build is waited for; None for no limit.
-        max_redirects: How many redirects are followed, without the API key once they lead to another host.
-        is_secret: Whether a success holds a secret, so that no error may show its body.
-    """
-
+    # What the generated parser is given for every success, since it knows documented ones alone. With 302, a
+    # redirect with a `Location` is the success.
     success_status: int = 200
+    # It proves that an earlier attempt succeeded although its answer was lost: 404 for a deletion, 409 for a
+    # publication.
     already_done_status: int | None = None
-    poll_statuses: frozenset[int] = frozenset()
+    poll_statuses: frozenset[int] = frozenset()  # "still being built": repeated until `build_timeout`
     build_timeout: float | None = None
-    max_redirects: int = 0
-    is_secret: bool = False
+    max_redirects: int = 0  # they are followed, without the API key once they lead to another host
+    is_secret: bool = False  # whether a success holds a secret, so that no error may show its body
 
 
 DEFAULT_POLICY = Policy()
@@ -115,20 +108,12 @@ class CallOptions:
 
 
 def is_retryable_status(status: int) -> bool:
-    """Whether the same request may succeed later: 408, 425, 429 and most 5xx.
-
-    With 501 and 505 the server says that it will never carry it out.
-    """
+    """Whether the same request may succeed later; 501 and 505 say that the server will never carry it out."""
     return status in (408, 425, 429) or (500 <= status < 600 and status not in (501, 505))
 
 
 def next_delay(
-    *,
-    attempt: int,
-    max_retries: int | None,
-    retry_after: float | None,
-    remaining: float | None,
-    random: float,
+    *, attempt: int, max_retries: int | None, retry_after: float | None, remaining: float | None, random: float
 ) -> float | None:
     """How many seconds to wait after the attempt of this number; None to give up.
 
@@ -151,10 +136,7 @@ def next_delay(
 
 
 def parse_retry_after(value: str, date: str = "", now: Callable[[], float] = time.time) -> float | None:
-    """The seconds that a `Retry-After` header asks for, written as a number or as an HTTP date.
-
-    A date is measured against the answer's `date` header, if that can be read, since clocks differ.
-    """
+    """The seconds that a `Retry-After` header asks for; a date is measured against the answer's `date`."""
     if re.fullmatch(r"\s*-?[0-9]{1,12}(\.[0-9]*)?\s*", value):
         seconds = float(value)
     else:
@@ -179,7 +161,7 @@ class Attempts:
 
     def __init__(self, operation_id: str, options: CallOptions, policy: Policy = DEFAULT_POLICY) -> None:
         self.operation_id = operation_id
-        self.request_id = f"req-{here().new_id()}"
+        self.request_id = f"req-{os.urandom(16).hex()}"
         self.options = options
         self.count = 0  # requests that were sent
         self.uncounted = 0  # how many of them do not count towards `max_retries`
@@ -187,8 +169,7 @@ class Attempts:
         self.has_progressed = False  # whether `restart` was called
         self._policy = policy
         self._since = self.started
-        self._time_limit = options.timeout
-        self._is_building = False
+        self._time_limit, self._max_retries = options.timeout, options.max_retries
         self._last_fault = ""
         self._request = "", "", ""
 
@@ -243,27 +224,20 @@ class Attempts:
         return APITimeoutError(f"still {doing} after {self._time_limit:g} s (timeout){before}", **self.facts())
 
     def delay_after(self, error: APIError) -> float | None:
-        """How many seconds to wait after a failed attempt; None if the error is final.
-
-        Here it is decided what is retried.
-        """
+        """How many seconds to wait after a failed attempt; None if the error is final."""
         status = error.status_code if isinstance(error, APIStatusError) else 0
         if not isinstance(error, APIConnectionError) and not is_retryable_status(status):
             return None
         if status in self._policy.poll_statuses:
-            self._is_building = True
-            self._time_limit = self._policy.build_timeout
-        most = None if self._is_building else self.options.max_retries
+            self._time_limit, self._max_retries = self._policy.build_timeout, None
+        number, most = self.count - self.uncounted, self._max_retries
         retry_after = error.retry_after if isinstance(error, APIStatusError) else None
+        part = random.random()  # noqa: S311 - spreads load, keeps no secret
         delay = next_delay(
-            attempt=self.count - self.uncounted,
-            max_retries=most,
-            retry_after=retry_after,
-            remaining=self.remaining(),
-            random=random.random(),  # noqa: S311 - spreads load, keeps no secret
+            attempt=number, max_retries=most, retry_after=retry_after, remaining=self.remaining(), random=part
         )
         if delay is None:
-            is_late = most is None or self.count - self.uncounted <= most
+            is_late = most is None or number <= most
             if is_late and not isinstance(error, APITimeoutError):  # which says it already
                 wait = f"; the server asked to wait {retry_after:g} s" if retry_after else ""
                 error.message += f"{wait}; timeout, {self._time_limit:g} s, leaves no time for another attempt"
@@ -278,14 +252,7 @@ class Attempts:
         """Call the `on_retry` hook of the client."""
         hook = self.options.on_retry
         if hook is not None:
-            event = RetryEvent(
-                operation_id=self.operation_id,
-                request_id=self.request_id,
-                attempt=self.count,
-                reason=reason,
-                delay=delay,
-                elapsed=self.elapsed(),
-                remaining=self.remaining(),
-            )
+            facts = self.operation_id, self.request_id, self.count
+            event = RetryEvent(*facts, reason, delay, self.elapsed(), self.remaining())
             with calling_back("the on_retry hook failed; the call goes on"):
                 hook(event)

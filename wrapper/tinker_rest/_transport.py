@@ -7,17 +7,22 @@ used last from a stack, and giving it back, is constant work.
 from __future__ import annotations
 
 import contextlib
+import logging
+import math
 import re
 import socket
 import ssl
 import threading
 from collections import deque
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, Protocol, Self
 
 import httpcore  # noqa: F401 - httpx loads it late, and it is not to be a part of the first attempt
 import httpx
+from attrs import define
 
-from tinker_rest._redaction import redact_log, summarize
+from tinker_rest._redaction import redact_record, summarize
 from tinker_rest._urls import PROXY_VARIABLES, proxy_for
 from tinker_rest._workers import Clock, here
 
@@ -26,6 +31,10 @@ SLOW_CONNECT_SECONDS = 1.0
 MAX_IDLE_CONNECTION_SECONDS = 30.0
 
 Origin = tuple[bytes, bytes, int | None]  # scheme, host and port
+
+# They log the targets of requests and the headers of answers, signed URLs among them.
+for _name in ("httpcore.http11", "httpcore.connection", "httpcore.proxy"):
+    logging.getLogger(_name).addFilter(redact_record)
 
 _ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=None)
 
@@ -38,24 +47,23 @@ class Transport(Protocol):
 
     def handle_request(self, request: Any, /) -> Any:
         """Send an `httpx.Request` and return its `httpx.Response`, or raise an `httpx.TransportError`."""
-        raise NotImplementedError
 
 
 class PermanentTransportError(Exception):
     """The request can never be sent; do not retry."""
 
 
+@define(eq=False)
 class Connection:
     """An httpx transport of one connection, and its socket once there is one."""
 
-    def __init__(self, origin: Origin, proxy: str, transport: httpx.HTTPTransport, *, is_ipv4: bool) -> None:
-        self.origin = origin
-        self.proxy = proxy
-        self.transport = transport
-        self.is_ipv4 = is_ipv4
-        self.socket: socket.socket | None = None
-        self.idle_since = 0.0
-        self.echoes = False  # whether the server has sent an X-Request-Id back
+    origin: Origin
+    proxy: str
+    transport: httpx.HTTPTransport
+    is_ipv4: bool
+    socket: socket.socket | None = None  # once TLS is up
+    idle_since: float = 0.0
+    echoes: bool = False  # whether the server has sent an X-Request-Id back
 
 
 class Connections:
@@ -70,24 +78,16 @@ class Connections:
         self.prefers_ipv4 = False
         self._has_sweep = False
         self._is_closed = False
-        # They log the targets of requests and the headers of answers, signed URLs among them.
-        for name in ("httpcore.http11", "httpcore.connection", "httpcore.proxy"):
-            redact_log(name)
 
-    def take(self, url: httpx.URL, *, is_fresh: bool = False) -> Connection:
-        """The connection to the URL's host that was used last, or a new one.
-
-        Raises:
-            PermanentTransportError: A setting of the environment cannot be used.
-        """
+    def take(self, url: httpx.URL, *, is_fresh: bool) -> Connection:
+        """The connection to the URL's host that was used last, or a new one. Raises PermanentTransportError."""
         origin = url.raw_scheme, url.raw_host, url.port
         with self._lock:
             stack = self._stacks.get(origin)
             connection = stack.pop() if stack and not is_fresh else None
         if connection is not None:
-            is_young = Clock.now() - connection.idle_since < MAX_IDLE_CONNECTION_SECONDS
             # One that took long to connect would do so again, had the server closed it meanwhile.
-            if is_young and connection.is_ipv4 == self._is_ipv4(origin, connection.proxy):
+            if connection.is_ipv4 == self._is_ipv4(origin, connection.proxy):
                 return connection
             connection.transport.close()
         try:
@@ -114,7 +114,7 @@ class Connections:
             proxy=httpx.Proxy(proxy, ssl_context=context) if is_tls_proxy else proxy or None,
             local_address="0.0.0.0" if is_ipv4 else None,  # noqa: S104 - IPv4 alone is dialed then
         )
-        return Connection(origin, proxy, transport, is_ipv4=is_ipv4)
+        return Connection(origin, proxy, transport, is_ipv4)
 
     def _is_ipv4(self, origin: Origin, proxy: str) -> bool:
         return self.prefers_ipv4 and not proxy and b":" not in origin[1]
@@ -123,19 +123,29 @@ class Connections:
         """Keep a connection for the next request, or close it if the client is closed."""
         now = connection.idle_since = Clock.now()
         with self._lock:
-            if not (is_closed := self._is_closed):
+            is_closed, has_sweep = self._is_closed, self._has_sweep
+            if not is_closed:
                 self._stacks.setdefault(connection.origin, deque()).append(connection)
-            is_to_sweep = not (is_closed or self._has_sweep)
-            self._has_sweep = self._has_sweep or is_to_sweep
+                self._has_sweep = True
         if is_closed:
             connection.transport.close()
-        if is_to_sweep:
+        elif not has_sweep:
             here().at(now + MAX_IDLE_CONNECTION_SECONDS, self._sweep)
 
     def _sweep(self) -> None:
         """Close the connections that were not used for long, and come back as long as there are any."""
+        oldest = self._close_idle(Clock.now() - MAX_IDLE_CONNECTION_SECONDS)
+        if oldest is not None:
+            here().at(oldest + MAX_IDLE_CONNECTION_SECONDS, self._sweep)
+
+    def close(self) -> None:
+        """Close the connections; those that still carry a request close after it."""
+        self._is_closed = True
+        self._close_idle(math.inf)
+
+    def _close_idle(self, since: float) -> float | None:
+        """Close the connections that are idle at least since a time; returns since when the oldest other is."""
         expired: list[Connection] = []
-        since = Clock.now() - MAX_IDLE_CONNECTION_SECONDS
         with self._lock:
             for stack in self._stacks.values():
                 while stack and stack[0].idle_since <= since:
@@ -144,17 +154,7 @@ class Connections:
             self._has_sweep = oldest is not None
         for connection in expired:
             connection.transport.close()
-        if oldest is not None:
-            here().at(oldest + MAX_IDLE_CONNECTION_SECONDS, self._sweep)
-
-    def close(self) -> None:
-        """Close the connections; those that still carry a request close after it."""
-        with self._lock:
-            self._is_closed = True
-            idle = [connection for stack in self._stacks.values() for connection in stack]
-            self._stacks.clear()
-        for connection in idle:
-            connection.transport.close()
+        return oldest
 
 
 class Exchange:
@@ -169,15 +169,9 @@ class Exchange:
         self._connection: Connection | None = None
         self._response: httpx.Response | None = None
         self._connect_started = 0.0
-        self._socket: socket.socket | None = None
 
     def send(self, request: httpx.Request, *, is_fresh: bool = False) -> httpx.Response:
-        """Send a request, over a new connection if it is to be `is_fresh`; the answer's body is not read yet.
-
-        Raises:
-            httpx.TransportError: There is no answer, but there may be one later.
-            PermanentTransportError: There will never be one.
-        """
+        """Send a request; the answer's body is not read yet. Raises TransportError or PermanentTransportError."""
         connections = self._connections
         if connections.given is not None:
             self.is_sent = True  # whatever it does is out of sight
@@ -189,10 +183,9 @@ class Exchange:
                 raise
             return self._response
         connection = self._connection = connections.take(request.url, is_fresh=is_fresh)
-        self._socket = connection.socket
         self.is_kept = connection.socket is not None
         self._refuse_aborted()
-        request.extensions["trace"] = self._trace
+        request.extensions["trace"] = partial(self._trace, connection)
         try:
             self._response = connection.transport.handle_request(request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, UnicodeError) as error:
@@ -205,9 +198,9 @@ class Exchange:
             raise PermanentTransportError(f"the request cannot be sent: {error}") from error
         return self._response
 
-    def _trace(self, event: str, facts: dict[str, Any]) -> None:
+    def _trace(self, connection: Connection, event: str, facts: dict[str, Any]) -> None:
         """Follow what httpcore does; it calls this in the thread that sends."""
-        connection, event = self._connection, event.partition(".")[2]
+        event = event.partition(".")[2]
         if event == "send_request_headers.started":
             self._refuse_aborted()
             # The request to connect to the server is the proxy's own.
@@ -216,19 +209,16 @@ class Exchange:
         elif event == "receive_response_headers.complete":
             self.has_answer = self.is_sent
         elif event == "connect_tcp.started":
-            self.is_kept = False
-            self._socket = None
-            if connection is not None:
-                connection.echoes = False  # it may lead to another server
+            self.is_kept = connection.echoes = False  # it may lead to another server
+            connection.socket = None
             self._connect_started = Clock.now()
-        elif event in ("connect_tcp.complete", "start_tls.complete") and connection is not None:
+        elif event in ("connect_tcp.complete", "start_tls.complete"):
             stream = facts["return_value"]
-            connection.socket = stream.get_extra_info("socket")
             if Clock.now() - self._connect_started > SLOW_CONNECT_SECONDS:
                 self._connections.prefers_ipv4 = True
             # Until TLS is up, the socket belongs to the handshake, and shutting it down would do nothing.
             if event == "start_tls.complete" or connection.origin[0] == b"http":
-                self._socket = connection.socket
+                connection.socket = stream.get_extra_info("socket")
             if self.is_aborted:
                 stream.close()
                 self._refuse_aborted()
@@ -236,8 +226,8 @@ class Exchange:
     def abort(self) -> None:
         """Hang up from another thread, so that the one that sends or reads ends soon."""
         self.is_aborted = True
-        opened = self._socket
-        if opened is not None:
+        connection = self._connection
+        if connection is not None and (opened := connection.socket) is not None:
             with contextlib.suppress(OSError):  # it is closed already
                 socket.socket.shutdown(opened, socket.SHUT_RDWR)  # without TLS's farewell
 
@@ -245,18 +235,16 @@ class Exchange:
         if self.is_aborted:
             raise httpx.ReadError("the request was given up")
 
-    def check_echo(self, sent: str, status_code: int, echo: str) -> None:
+    def check_echo(self, sent: str, status_code: int, headers: Mapping[str, str]) -> None:
         """Raise httpx.RemoteProtocolError if the answer is to another request, by its `X-Request-Id`.
 
         A success without an echo is not taken either if there was an echo on the same connection before.
         """
-        connection = self._connection
+        connection, echo = self._connection, headers.get("x-request-id", "")
+        echoes = connection is not None and connection.echoes
         if echo == sent and connection is not None:
             connection.echoes = True
-        elif echo != sent and (
-            re.fullmatch("req-[0-9a-f]{32}", echo)
-            or (connection is not None and connection.echoes and 200 <= status_code < 300)
-        ):
+        elif echo != sent and (re.fullmatch("req-[0-9a-f]{32}", echo) or (echoes and 200 <= status_code < 300)):
             raise httpx.RemoteProtocolError("an answer to another request came")
 
     def __enter__(self) -> Self:
@@ -269,8 +257,7 @@ class Exchange:
             if response is not None:
                 response.close()
         finally:
-            self._socket = None  # before another request may use it
-            connection = self._connection
+            connection, self._connection = self._connection, None  # which another request may use now
             if connection is not None and kind is None and not self.is_aborted:
                 self._connections.give_back(connection)
             elif connection is not None:

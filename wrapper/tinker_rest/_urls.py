@@ -1,18 +1,46 @@
-"""Where redirects lead, what of a URL may be requested, and through which proxy."""
+"""URLs: the server's address, where redirects lead, what may be requested, and through which proxy."""
 
 import contextlib
 import ipaddress
+import os
 import re
 import urllib.request
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from tinker_rest._redaction import safe_repr
+from tinker_rest.errors import InvalidArgumentError
+
+PRODUCTION = "https://tinker.thinkingmachines.dev/services/tinker-prod"
+BASE_URL_VARIABLE = "TINKER_BASE_URL"
 MAX_REDIRECTS = 5
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
 PROXY_VARIABLES = "HTTP_PROXY, HTTPS_PROXY or ALL_PROXY"
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+
+
+def resolve_base_url(base_url: str | None) -> str:
+    """The server's address without a slash at its end: the argument, `TINKER_BASE_URL` or production."""
+    source = "base_url"
+    if base_url is None:
+        base_url, source = os.environ.get(BASE_URL_VARIABLE) or PRODUCTION, BASE_URL_VARIABLE
+    expected = f"{source} must be like {PRODUCTION}"
+    try:
+        url = httpx.URL(base_url)
+        has_odd_host = not url.host or ("%" in url.host and ":" not in url.host)  # only IPv6 may have a zone
+        has_odd_port = url.port is not None and not 0 < url.port < 2**16
+        is_right = url.scheme in ("http", "https") and not has_odd_host and not has_odd_port
+    except (httpx.InvalidURL, UnicodeError, TypeError):  # UnicodeError for a host such as `xn--`
+        is_right = False
+    if not is_right:
+        # It may hold a user and password, or a secret in a query.
+        shown = "that" if any(sign in str(base_url) for sign in "@?#") else safe_repr(base_url)
+        raise InvalidArgumentError(f"{expected}, not {shown}")
+    if url.userinfo or "?" in base_url or "#" in base_url:
+        raise InvalidArgumentError(f"{expected}, without a user, a query or a fragment")
+    return str(url).rstrip("/")
 
 
 def next_hop(requested: str, location: str) -> str:
@@ -45,17 +73,12 @@ def is_web_url(url: str) -> bool:
 
 
 def origin_of(url: str) -> tuple[str, str | None, int | None]:
-    """Scheme, host and port of a URL."""
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-
-
-def host_of(url: str) -> str | None:
-    """The host of a URL; None if it has none."""
+    """Scheme, host and port of a URL, as far as it has them."""
     try:
-        return urlsplit(url).hostname
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
     except ValueError:
-        return None
+        return "", None, None
 
 
 def proxy_for(url: httpx.URL) -> str:

@@ -4,34 +4,24 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from queue import SimpleQueue
 from types import ModuleType
 from typing import Any, TypeVar
 
 import httpx
 
-from tinker_rest._answers import Answer
 from tinker_rest._call import Call
+from tinker_rest._http import PUBLIC_HEADERS, Server, new_request, no_answer, storage_error
 from tinker_rest._redaction import summarize
-from tinker_rest._requests import Server, new_request, no_answer, status_error
 from tinker_rest._retry import Attempts, CallOptions
-from tinker_rest._settings import PUBLIC_HEADERS
-from tinker_rest._task import Task
 from tinker_rest._transport import Exchange, PermanentTransportError
 from tinker_rest._urls import MAX_REDIRECTS, REDIRECTS, next_hop
 from tinker_rest._workers import Clock, Limiter, here
-from tinker_rest.errors import (
-    APIConnectionError,
-    APIError,
-    APIResponse,
-    APIStatusError,
-    response_body,
-    server_message,
-)
-from tinker_rest.futures import APIFuture
+from tinker_rest.errors import APIConnectionError, APIError, APIStatusError
+from tinker_rest.futures import APIFuture, Task
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -40,21 +30,16 @@ T = TypeVar("T")
 class Work(Task[T]):
     """What composed work is given: the way to start calls, to wait and to learn that it is to end.
 
-    Args:
-        server: Where to send calls.
-        options: The options of the client.
-        function: What to do.
-        limiter: Where to queue for a place.
-        noted_in: The sets that hold the future until it ends.
+    `function` is what to do, once there is a place in the `limiter`.
     """
 
     def __init__(
         self,
         server: Server,
         options: CallOptions,
+        noted_in: tuple[set[APIFuture[Any]], ...],
         function: Callable[[Work[T]], T],
         limiter: Limiter,
-        noted_in: tuple[set[APIFuture[Any]], ...],
     ) -> None:
         super().__init__(noted_in)
         self.server = server
@@ -63,7 +48,6 @@ class Work(Task[T]):
         self._function = function
         self._limiter = limiter
         self._ended = threading.Event()
-        self._has_left = threading.Event()
         self._children: set[APIFuture[Any]] = set()
         self._exchanges: set[Exchange] = set()
 
@@ -74,26 +58,16 @@ class Work(Task[T]):
         composed = here().composed
         composed.add(self)
         try:
-            if not self.is_ended():
-                self._in_context(self._carry_out)
+            if not self.future.done():
+                self._in_context(lambda: self.future._end(self._function(self)))
         finally:
             composed.discard(self)
-            self._has_left.set()
             self._limiter.release()
-
-    def _carry_out(self) -> None:
-        try:
-            result = self._function(self)
-        except BaseException as error:
-            self.fail(error)
-        else:
-            self.finish(result)
 
     def stop(self) -> None:
         """Cancel the calls and hang up the streams that were started here."""
         self._ended.set()
-        if self._limiter.discard(self):
-            self._has_left.set()
+        self._limiter.discard(self)
         for child in tuple(self._children):
             child.cancel()
         for exchange in tuple(self._exchanges):
@@ -101,7 +75,7 @@ class Work(Task[T]):
 
     def check(self) -> None:
         """Raise CancelledError if the work is to end: it was cancelled, or its client closed."""
-        if self.is_ended():
+        if self._ended.is_set():
             raise concurrent.futures.CancelledError
 
     def wait(self, seconds: float) -> None:
@@ -109,13 +83,10 @@ class Work(Task[T]):
         self._ended.wait(seconds)
         self.check()
 
-    def call(self, operation: ModuleType, *args: Any, options: CallOptions | None = None, **given: Any) -> Any:
-        """Make a call as `BaseClient._submit` does, or with other `options`, and return its result.
-
-        Raises CancelledError if the work is to end meanwhile.
-        """
+    def call(self, operation: ModuleType, *args: Any, **given: Any) -> Any:
+        """Make a call as `BaseClient._submit` does, and return its result. Raises CancelledError as `check`."""
         self.check()
-        call: Call[Any] = Call(self.server, options or self.options, (self._children,), operation, *args, **given)
+        call: Call[Any] = Call(self.server, self.options, (), operation, *args, **given)
         return self.adopt(call.begin()).result()
 
     def adopt(self, future: APIFuture[S]) -> APIFuture[S]:
@@ -123,42 +94,43 @@ class Work(Task[T]):
         if not future.done():
             self._children.add(future)
             future.add_done_callback(self._children.discard)
-        if self.is_ended():
+        if self._ended.is_set():
             future.cancel()
         return future
 
-    def together(self, functions: Iterable[Callable[[Work[Any]], object]], limit: int) -> None:
+    def together(self, functions: Sequence[Callable[[Work[Any]], object]], limit: int) -> None:
         """Run functions in threads of their own, at most `limit` at once; returns when all threads have left them.
 
         The first that fails ends the others, and its error is raised.
         """
-
-        def run(function: Callable[[Work[Any]], object], part: Work[Any]) -> None:
-            self.check()  # or one might begin while the others are being cancelled
-            function(part)
-
         limiter = Limiter(limit)
-        parts = [Work(self.server, self.options, partial(run, function), limiter, ()) for function in functions]
-        futures = [self.adopt(part.begin()) for part in parts]
-        concurrent.futures.wait(futures, return_when=concurrent.futures.FIRST_EXCEPTION)
-        for future in reversed(futures):  # those that wait for a place first
-            future.cancel()
-        for part in parts:
-            part._has_left.wait()
-        self.check()
-        for future in futures:
-            if not future.cancelled():
-                future.result()
+        group: Work[Any] = Work(self.server, self.options, (), lambda _: None, limiter)
+        self.adopt(group.future)
+        left: SimpleQueue[BaseException | None] = SimpleQueue()
+
+        def run(function: Callable[[Work[Any]], object]) -> None:
+            try:
+                group.check()
+                self._context.copy().run(function, group)
+                left.put(None)
+            except BaseException as error:
+                left.put(error)  # before those of the others
+                group.stop()
+            limiter.release()
+
+        for function in functions:
+            limiter.start(function, partial(run, function))
+        errors = [error for _ in functions if (error := left.get()) is not None]
+        group.future._end()
+        if errors:
+            raise errors[0]
 
     def retry(self, attempt: Callable[[Attempts], S], operation_id: str) -> S:
-        """Call `attempt` until it returns; between attempts it is waited as between those of a call.
+        """Call `attempt`, which uses `stream`, until it returns; waits between attempts as a call does.
 
         Connection errors and retryable statuses that it raises are retried within the options of the client;
-        everything else is raised, such as the error of a call that it makes, which was retried as such.
-
-        Args:
-            attempt: Makes one attempt, by way of `stream`.
-            operation_id: What errors and `RetryEvent`s name.
+        everything else is raised, such as the error of a call that it makes, which was retried as such. Errors
+        and `RetryEvent`s name the operation.
         """
         attempts = Attempts(operation_id, self.options)
         while True:
@@ -194,10 +166,8 @@ class Work(Task[T]):
         the work is to end. Answers of every other status are given. `headers` are sent beside the public ones, or
         in their place.
 
-        Raises:
-            APIConnectionError: No answer came.
-            PermanentTransportError: None will ever come, such as when a redirect cannot be followed; `retry`
-                knows how to handle it.
+        Raises APIConnectionError if no answer came or it broke off while it was read, and, for `retry`,
+        PermanentTransportError if none will ever come.
         """
         attempts.count += 1
         for _ in range(MAX_REDIRECTS + 1):
@@ -205,19 +175,19 @@ class Work(Task[T]):
             attempts.note_request(method, url)
             sent = {**PUBLIC_HEADERS, **headers}
             request = new_request(method, url, sent, None, self.options.attempt_timeout, content)
-            exchange = Exchange(self.server.connections)
+            exchange, what = Exchange(self.server.connections), "no answer"
             self._exchanges.add(exchange)
             try:
                 self.check()
                 with exchange:
-                    try:
-                        response = exchange.send(request)
-                    except httpx.TransportError as error:
-                        raise no_answer(error, attempts) from None
+                    response = exchange.send(request)
+                    what = "the answer broke off"
                     location = response.headers.get("location")
                     if response.status_code not in REDIRECTS or not location or content is not None:
                         yield Stream(response, attempts)
                         return
+            except httpx.TransportError as error:
+                raise no_answer(error, attempts, what) from None
             finally:
                 self._exchanges.discard(exchange)
             try:
@@ -227,55 +197,26 @@ class Work(Task[T]):
         raise PermanentTransportError(f"more than {MAX_REDIRECTS} redirects are not followed")
 
 
-_MAX_REFUSAL_BYTES = 2**16
-_SHOWN_HEADERS = frozenset(("content-type", "date", "retry-after", "x-request-id", "x-amz-request-id"))
-
-
 class Stream:
-    """An answer whose body is read piece by piece.
-
-    Attributes:
-        status_code: The HTTP status.
-        headers: The headers by any case of their names.
-        is_proven: Whether a body that is cut is an error, since the server said where its end is.
-    """
+    """An answer whose body is read piece by piece."""
 
     def __init__(self, response: httpx.Response, attempts: Attempts) -> None:
         self.status_code = response.status_code
-        self.headers: Mapping[str, str] = response.headers
+        self.headers: Mapping[str, str] = response.headers  # by any case of their names
+        # A body that is cut is an error if the server said where its end is.
         is_chunked = "chunked" in response.headers.get("transfer-encoding", "").lower()
         self.is_proven = is_chunked or "content-length" in response.headers or response.is_stream_consumed
         self._response = response
         self._attempts = attempts
 
     def __iter__(self) -> Iterator[bytes]:
-        """The bytes of the body as they come, without content decoding.
-
-        Raises:
-            APITimeoutError: No byte came for `attempt_timeout` seconds.
-            APIConnectionError: The connection broke, or ended before the length or last chunk that was promised.
-        """
-        if self._response.is_stream_consumed:  # a mock's
-            yield self._response.content
-            return
-        try:
-            yield from self._response.iter_raw()
-        except httpx.TransportError as error:
-            raise no_answer(error, self._attempts, "the answer broke off") from None
+        """The bytes of the body as they come, without content decoding; a mock's have come already."""
+        return iter([self._response.content]) if self._response.is_stream_consumed else self._response.iter_raw()
 
     def fault(self, message: str) -> APIConnectionError:
         """The error of an answer that cannot be used, but may be better the next time."""
         return APIConnectionError(message, **self._attempts.facts())
 
     def refusal(self) -> APIStatusError:
-        """The error of a refusal, which gives no advice about API keys."""
-        content = b""
-        for piece in self:
-            content += piece
-            if len(content) >= _MAX_REFUSAL_BYTES:
-                break
-        # What storages write beside their message may hold the signature.
-        reason = server_message(response_body(APIResponse(self.status_code, {}, content)))
-        kept = json.dumps({"detail": reason or "the storage does not say why"}).encode()
-        shown = {name: value for name, value in self.headers.items() if name in _SHOWN_HEADERS}
-        return status_error(Answer(self.status_code, shown, kept), self._attempts, advises=False)
+        """The error of a refusal."""
+        return storage_error(self._response, self._attempts)

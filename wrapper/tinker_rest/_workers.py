@@ -29,49 +29,35 @@ MAX_PROCESS_SENDS = 1024
 MAX_IDLE_THREAD_SECONDS = 10.0
 MAX_EXIT_SECONDS = 1.0
 GIVEN_UP_SECONDS = 0.1
-EXITING = "the interpreter is exiting; no new call can be made"
 
 Job = Callable[[], object]
 
 
-# Not time.monotonic, which freezegun replaces: deadlines are real in a test that freezes time.
-_monotonic = time.monotonic if sys.platform == "win32" else partial(time.clock_gettime, time.CLOCK_MONOTONIC)
-
-
 class Clock:
-    """The clock of all deadlines; held by a class, since freezegun swaps names of modules."""
+    """The clock of all deadlines. freezegun replaces time.monotonic, and names in modules that stand for it."""
 
-    now = staticmethod(_monotonic)
+    now = staticmethod(
+        time.monotonic if sys.platform == "win32" else partial(time.clock_gettime, time.CLOCK_MONOTONIC)
+    )
 
 
 class Threads:
-    """The threads of one process.
-
-    Attributes:
-        sends: The places to send of all clients together.
-        composed: Bulk changes and downloads whose threads have not ended; exit waits for them for a moment.
-        is_exiting: Whether the interpreter exits.
-    """
+    """The threads of one process."""
 
     def __init__(self) -> None:
         # The handler of a signal may start a call while its thread is in here.
         self._lock = threading.RLock()
-        self._idle: deque[_Worker] = deque()
+        self._idle: deque[queue.SimpleQueue[None]] = deque()  # by which each is woken up
         self._backlog: deque[Job] = deque()
         self._is_coming = False  # whether a worker was woken up and has not looked at the backlog yet
-        self._heap: list[tuple[float, int, Job | weakref.WeakMethod[Job]]] = []
+        self._heap: list[tuple[float, int, Callable[[], Job | None]]] = []
         self._wakes_at = math.inf
         self._news: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._has_watcher = False
-        self.sends = Limiter(MAX_PROCESS_SENDS)
-        self.composed: set[object] = set()
-        self.is_exiting = False
-        self._prefix = os.urandom(8).hex()
         self._numbers = itertools.count()
-
-    def new_id(self) -> str:
-        """32 hexadecimal digits that nothing else has."""
-        return f"{self._prefix}{next(self._numbers):016x}"
+        self.sends = Limiter(MAX_PROCESS_SENDS)  # of all clients together
+        self.composed: set[object] = set()  # work whose threads have not ended; exit waits for it for a moment
+        self.is_exiting = False
 
     def start(self, job: Job) -> None:
         """Run a job in an idle or new thread, or in the caller's if there can be no other. It may not raise."""
@@ -88,17 +74,17 @@ class Threads:
 
     def _wake_worker(self) -> None:
         with self._lock:
-            worker = self._idle.pop() if self._idle else None
-        if worker is not None:
-            worker.wake.put(None)
+            wake = self._idle.pop() if self._idle else None
+        if wake is not None:
+            wake.put(None)
             return
         try:
-            _Worker(self).start()  # never under the lock
+            threading.Thread(target=self._work, name="tinker-rest", daemon=True).start()  # never under the lock
         except RuntimeError:  # no more threads; or from Python 3.12 on, the main thread has ended
-            self.carry_out_backlog(None)
+            self._carry_out_backlog(None)
 
-    def carry_out_backlog(self, worker: _Worker | None) -> None:
-        """Run jobs until there are none left; then the worker is idle.
+    def _carry_out_backlog(self, wake: queue.SimpleQueue[None] | None) -> None:
+        """Run jobs until there are none left; then a worker, which has a `wake`, is idle.
 
         Before its first job, a worker wakes up another for the next one. Were all woken up at once, they would be
         in each other's way; and so a worker that is done may take the job before the other has come.
@@ -107,12 +93,12 @@ class Threads:
         while True:
             with self._lock:
                 job = self._backlog.popleft() if self._backlog else None
-                wakes_another = is_first and worker is not None and bool(self._backlog)
+                wakes_another = is_first and wake is not None and bool(self._backlog)
                 if is_first:
                     self._is_coming = wakes_another
                 if job is None:
-                    if worker is not None:
-                        self._idle.append(worker)
+                    if wake is not None:
+                        self._idle.append(wake)
                     return
             is_first = False
             if wakes_another:
@@ -123,16 +109,22 @@ class Threads:
                 _log.exception("a job failed")
             del job  # an idle worker keeps no call
 
-    def retire(self, worker: _Worker) -> bool:
-        """Whether an idle worker may end; not if it was woken up meanwhile."""
-        with self._lock, contextlib.suppress(ValueError):
-            self._idle.remove(worker)
-            return True
-        return False
+    def _work(self) -> None:
+        """Run jobs until there are none for a while."""
+        wake: queue.SimpleQueue[None] = queue.SimpleQueue()
+        while True:
+            self._carry_out_backlog(wake)
+            try:
+                wake.get(timeout=MAX_IDLE_THREAD_SECONDS)
+            except queue.Empty:
+                with self._lock, contextlib.suppress(ValueError):  # it is woken up just now
+                    self._idle.remove(wake)
+                    return
+                wake.get()
 
     def at(self, when: float, job: Job | weakref.WeakMethod[Job]) -> bool:
         """Have a job started at a time of `Clock`; returns False if there can be no thread to watch for it."""
-        entry = when, next(self._numbers), job
+        entry = when, next(self._numbers), job if isinstance(job, weakref.WeakMethod) else lambda: job
         with self._lock:
             heapq.heappush(self._heap, entry)
             is_news, has_watcher = when < self._wakes_at, self._has_watcher
@@ -163,35 +155,11 @@ class Threads:
         with self._lock:
             now = Clock.now()
             # Those of calls that are gone are passed over, or there would be much to wake up for.
-            while self._heap and (self._heap[0][0] <= now or _job_of(self._heap[0][2]) is None):
-                due.append(_job_of(heapq.heappop(self._heap)[2]))
+            while self._heap and (self._heap[0][0] <= now or self._heap[0][2]() is None):
+                due.append(heapq.heappop(self._heap)[2]())
             self._wakes_at = self._heap[0][0] if self._heap else math.inf
-        for job in due:
-            if job is not None:
-                self.start(job)  # the watcher runs nothing itself
-
-
-def _job_of(entry: Job | weakref.WeakMethod[Job]) -> Job | None:
-    return entry() if isinstance(entry, weakref.WeakMethod) else entry
-
-
-class _Worker(threading.Thread):
-    """A thread that runs one job after the other, and ends when it gets none for a while."""
-
-    def __init__(self, threads: Threads) -> None:
-        super().__init__(name="tinker-rest", daemon=True)
-        self._threads = threads
-        self.wake: queue.SimpleQueue[None] = queue.SimpleQueue()
-
-    def run(self) -> None:
-        while True:
-            self._threads.carry_out_backlog(self)
-            try:
-                self.wake.get(timeout=MAX_IDLE_THREAD_SECONDS)
-            except queue.Empty:
-                if self._threads.retire(self):
-                    return
-                self.wake.get()
+        for job in filter(None, due):
+            self.start(job)  # the watcher runs nothing itself
 
 
 class Limiter:
@@ -206,38 +174,19 @@ class Limiter:
     def start(self, owner: object, job: Job) -> None:
         """Start a job once there is a place; it calls `release` when it needs the place no longer."""
         with self._lock:
-            if not self._free:
-                self._waiting[owner] = job
-                return
-            self._free -= 1
-        self._start(owner, job)
-
-    def _start(self, owner: object, job: Job) -> None:
-        if self._outer is None:
-            here().start(job)
-        else:
-            self._outer.start(owner, job)
+            self._waiting[owner] = job
+        self._start_next(0)
 
     def release(self, *, is_given_up: bool = False) -> None:
         """Free the place for the job that has waited longest.
 
-        Args:
-            is_given_up: Whether the job was given up. Then the next begins a moment later, since it may be the
-                next to be given up.
+        If the job was given up, the next begins a moment later, since it may be the next to be given up.
         """
         if is_given_up and self._waiting and here().at(Clock.now() + GIVEN_UP_SECONDS, self.release):
             return
         if self._outer is not None:
             self._outer.release()
-        self._hand_on()
-
-    def _hand_on(self) -> None:
-        with self._lock:
-            if not self._waiting:
-                self._free += 1
-                return
-            owner, job = self._waiting.popitem(last=False)
-        self._start(owner, job)
+        self._start_next(1)
 
     def discard(self, owner: object) -> bool:
         """Drop the job of an owner that waits no longer; returns whether it still waited."""
@@ -246,14 +195,26 @@ class Limiter:
                 return True
         if self._outer is None or not self._outer.discard(owner):
             return False
-        self._hand_on()
+        self._start_next(1)
         return True
+
+    def _start_next(self, freed: int) -> None:
+        with self._lock:
+            self._free += freed
+            if not self._free or not self._waiting:
+                return
+            self._free -= 1
+            owner, job = self._waiting.popitem(last=False)
+        if self._outer is None:
+            here().start(job)
+        else:
+            self._outer.start(owner, job)
 
 
 _here = Threads()
 _local = threading.local()
 _owners: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
-_of_parents: list[object] = []
+of_parents: list[object] = []  # keeps what the parent of a fork uses from being collected, and so closed
 
 
 def here() -> Threads:
@@ -262,18 +223,13 @@ def here() -> Threads:
 
 
 def register(owner: Any) -> None:
-    """Note what has a method `end_at_exit`, and `renew_in_child`, which is called after a fork."""
+    """Note what has a method `end_at_exit`, and `renew_in_child`, called after a fork."""
     _owners[id(owner)] = owner
 
 
 def _living_owners() -> list[Any]:
     # Other threads may make clients meanwhile, and a loop over the dictionary would fail.
     return [owner for reference in _owners.valuerefs() if (owner := reference()) is not None]
-
-
-def keep_for_parent(*things: object) -> None:
-    """Keep what the parent of a fork uses from being collected, and so closed, in the child."""
-    _of_parents.append(things)
 
 
 def in_callback() -> bool:
@@ -305,7 +261,7 @@ def stop_at_exit() -> None:
 
 def _renew_in_child() -> None:
     global _here
-    keep_for_parent(_here)
+    of_parents.append(_here)
     _here = Threads()
     _local.in_callback = False
     for owner in _living_owners():

@@ -107,7 +107,7 @@ class ServiceClient(BaseClient):
         """A client for the REST operations. It ends with this object; closing it alone closes nothing."""
         self._refuse_closed()
         client = RestClient(self._core)
-        self._copy(client)
+        client._options, client._noted_in = self._options, (set(), *self._noted_in)
         return client
 
     def get_server_capabilities(self) -> types.GetServerCapabilitiesResponse:

@@ -1,17 +1,18 @@
-"""The future that every call returns."""
+"""The future that every call returns, and what stands behind it."""
 
 from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import contextvars
 import inspect
+import warnings
 from collections.abc import Callable, Coroutine, Generator
-from functools import partial
-from types import FunctionType
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
-from tinker_rest._deprecation import deprecated
 from tinker_rest._workers import calling_back, here, in_callback
+from tinker_rest.errors import TinkerError
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -136,6 +137,72 @@ def _call_back(function: Callable[[Any], object], future: object) -> None:
         function(future)
 
 
+class Task(Generic[T]):
+    """Carries out what its future stands for. Whichever thread ends the future first decides how it ends.
+
+    Args:
+        noted_in: The sets that hold the future until it ends.
+    """
+
+    def __init__(self, noted_in: tuple[set[APIFuture[Any]], ...]) -> None:
+        if here().is_exiting:
+            raise RuntimeError("the interpreter is exiting; no new call can be made")
+        self.future: APIFuture[T] = APIFuture()
+        self.future._stop = self.stop
+        self._context = contextvars.copy_context()  # where tracing finds the caller
+        for calls in noted_in:
+            calls.add(self.future)
+            self.future.add_done_callback(calls.discard)
+
+    def begin(self) -> APIFuture[T]:
+        """Start the work, and return its future."""
+        try:
+            self.start()
+        except BaseException:  # such as Ctrl-C: nobody gets the future
+            self.future.cancel()
+            raise
+        return self.future
+
+    def start(self) -> None:
+        """Do it, or have another thread do it."""
+
+    def stop(self) -> None:
+        """Give up what is under way, since the future has ended."""
+
+    def fail(self, error: BaseException) -> None:
+        """End the future with an error, unless it has ended."""
+        if isinstance(error, TinkerError):
+            # Where in this package it was made helps nobody, and would tie the frames in a cycle.
+            error = error.with_traceback(None)
+        self.future._end(error=error)
+
+    def _in_context(self, function: Callable[..., object], *args: object) -> None:
+        try:
+            # A copy each time, since a thread that was given up may still be in the last one.
+            self._context.copy().run(function, *args)
+        except BaseException as error:  # such as of a logging handler; nothing else would end the future
+            self.fail(error)
+
+
+if TYPE_CHECKING:
+    from typing_extensions import deprecated as deprecated
+else:
+
+    def deprecated(message, *, category=DeprecationWarning):
+        """Make a function warn when it is called, as `warnings.deprecated` of Python 3.13 does."""
+
+        def mark(function):
+            @wraps(function)
+            def warning(*args, **kwargs):
+                warnings.warn(message, category, stacklevel=2)
+                return function(*args, **kwargs)
+
+            warning.__deprecated__, warning.category = message, category
+            return warning
+
+        return mark
+
+
 def async_variant(
     method: Callable[Concatenate[S, P], APIFuture[T]],
 ) -> Callable[Concatenate[S, P], Coroutine[object, object, T]]:  # with Any, mypy loses the types in gather()
@@ -144,19 +211,19 @@ def async_variant(
     If the method is deprecated, so is its form.
     """
     message: str | None = getattr(method, "__deprecated__", None)
-    called = method if message is None else inspect.unwrap(method)  # which warns by itself
+    called = method if message is None else inspect.unwrap(method)
 
+    @wraps(method)  # by which typing.get_type_hints finds the names too
     async def variant(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        if message is not None:
+            warnings.warn(message, method.category, stacklevel=2)  # type: ignore[attr-defined]
         return await called(self, *args, **kwargs)
 
-    # Its globals are the method's, for typing.get_type_hints to find the names.
-    variant = FunctionType(variant.__code__, inspect.unwrap(method).__globals__, closure=variant.__closure__)
     signature = inspect.signature(method)
     result = str(signature.return_annotation).removeprefix("APIFuture[").removesuffix("]")
     variant.__signature__ = signature.replace(return_annotation=result)  # type: ignore[attr-defined]
     variant.__name__ = f"{method.__name__}_async"
     variant.__qualname__ = f"{method.__qualname__}_async"
-    variant.__module__ = method.__module__
     variant.__annotations__ = {**method.__annotations__, "return": result}
     variant.__doc__ = f"The same as `{method.__name__}`, as a coroutine.\n\n{inspect.getdoc(method)}"
-    return variant if message is None else deprecated(message)(variant)
+    return variant

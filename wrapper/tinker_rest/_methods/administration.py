@@ -9,10 +9,9 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from tinker_rest import _arguments as arguments
 from tinker_rest._arguments import AuditEventTypeName
 from tinker_rest._base import BaseClient
-from tinker_rest._deprecation import deprecated
 from tinker_rest._lazy import LazyModule, models, types
 from tinker_rest._retry import Policy
-from tinker_rest.futures import APIFuture, async_variant
+from tinker_rest.futures import APIFuture, async_variant, deprecated
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -83,9 +82,8 @@ class AdministrationMethods(BaseClient):
 
 
 def _moved(method: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], R]:
-    name = method.__name__.removesuffix("_async")
-    moved = deprecated(f"use AdminClient.{name} instead", category=FutureWarning)(method)
-    moved.__doc__ = f"Deprecated: use `AdminClient.{name}`, which takes the same arguments."
+    moved = deprecated(f"use AdminClient.{method.__name__} instead", category=FutureWarning)(method)
+    moved.__doc__ = f"Deprecated: use `AdminClient.{method.__name__}`, which takes the same arguments."
     return moved
 
 
@@ -93,10 +91,8 @@ class DeprecatedAdministration(BaseClient):
     """The methods of `AdminClient` that the official SDK has on `RestClient`; each warns with a FutureWarning."""
 
     get_audit_log = _moved(AdministrationMethods.get_audit_log)
-    get_audit_log_async = _moved(AdministrationMethods.get_audit_log_async)
+    get_audit_log_async = async_variant(get_audit_log)
     get_billing_usage = _moved(AdministrationMethods.get_billing_usage)
-    get_billing_usage_async = _moved(AdministrationMethods.get_billing_usage_async)
+    get_billing_usage_async = async_variant(get_billing_usage)
     get_current_checkpoint_storage_usage = _moved(AdministrationMethods.get_current_checkpoint_storage_usage)
-    get_current_checkpoint_storage_usage_async = _moved(
-        AdministrationMethods.get_current_checkpoint_storage_usage_async
-    )
+    get_current_checkpoint_storage_usage_async = async_variant(get_current_checkpoint_storage_usage)

@@ -1,0 +1,250 @@
+"""Builds requests and reads their answers, within bounds, and makes the errors of those that failed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import re
+import sys
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
+
+import httpx
+from attrs import define
+
+from tinker_rest._redaction import redact, safe_repr, summarize
+from tinker_rest._retry import Attempts, parse_retry_after
+from tinker_rest._transport import CONNECT_SECONDS, Connections, PermanentTransportError
+from tinker_rest._urls import origin_of
+from tinker_rest._version import __version__
+from tinker_rest._workers import Limiter
+from tinker_rest.errors import (
+    APIConnectionError,
+    APIResponse,
+    APIResponseValidationError,
+    APIStatusError,
+    APITimeoutError,
+    InvalidArgumentError,
+    response_body,
+    server_message,
+)
+from tinker_rest_api._model import InvalidField
+
+parse_json: Callable[[bytes], Any]
+try:
+    from orjson import loads as parse_json
+except ImportError:
+    parse_json = json.loads
+
+# httpx's own timeouts only end what the watcher could not: it acts this much earlier.
+BACKSTOP_SECONDS = 5.0
+# Answers are JSON pages; one that is much larger, or no JSON, is not read to its end.
+MAX_JSON_BYTES = 256 * 2**20
+MAX_OTHER_BYTES = 2**20
+
+# They hold no secret and may be sent to any host.
+PUBLIC_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",
+    "User-Agent": f"tinker-rest/{__version__} Python/{sys.version.split()[0]}",
+}
+# Headers that each request has of its own.
+_OWN_HEADERS = ("content-length", "content-type", "transfer-encoding", "x-idempotency-key", "x-request-id")
+_STORAGE_HEADERS = frozenset(("content-type", "date", "retry-after", "x-request-id", "x-amz-request-id"))
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token of RFC 9110
+# What a segment of a path may hold as it is (RFC 3986), although the generated functions quote it.
+_RAW_IN_SEGMENT = re.compile("%(3A|40|21|24|26|27|28|29|2A|2B|2C|3B|3D)")
+_UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00")
+_DIGITS = bytes(ord("0") if chr(code).isdigit() else 0 for code in range(128)).ljust(256, b"\0")
+_LONG_INTEGER = b"0" * 19  # may have more than 64 bits, which orjson reads as a float
+
+
+class Keys(Protocol):
+    """Gives the requests to a server their `X-API-Key`."""
+
+    def ready(self) -> str | None:
+        """The key, if it is known without waiting and good."""
+
+    def key(self) -> str:
+        """The key, after waiting for it. Raises TinkerError if there is none."""
+
+    def renew(self, refused: str, www_authenticate: str) -> bool:
+        """Get another key in place of one that was refused (401), and say whether there is one."""
+
+
+class Server:
+    """What a call needs of its server: the address without a slash at its end, headers, connections and places."""
+
+    def __init__(self, base_url: str, headers: dict[str, str], connections: Connections, limiter: Limiter) -> None:
+        self.base_url = base_url
+        self.headers = headers
+        self.connections = connections
+        self.limiter = limiter
+        self.keys: Keys | None = None  # if `headers` do not hold all that is needed
+        self.not_before = -math.inf  # when to send the next request, after the server asked for a pause (429)
+
+
+def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """Headers to send with every request. Raises InvalidArgumentError, which shows the name of a header only."""
+    for name, value in (headers or {}).items():
+        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+            raise InvalidArgumentError(f"the name of a header in default_headers is not valid: {safe_repr(name)}")
+        if name.lower() in _OWN_HEADERS:
+            raise InvalidArgumentError(f"{name!r} cannot be one of default_headers: each request has its own")
+        if not isinstance(value, str) or not value.isprintable() or not value.isascii() or value != value.strip():
+            raise InvalidArgumentError(
+                f"default_headers[{name!r}] must be one line of ASCII text without spaces around it"
+            )
+    return dict(headers or {})
+
+
+def url_of(base_url: str, path: str, params: Mapping[str, Any] | None) -> tuple[str, str]:
+    """The URL for a path and parameters of a generated function, and its query."""
+    path = _RAW_IN_SEGMENT.sub(lambda code: chr(int(code[1], 16)), path)
+    query = str(httpx.QueryParams({name: _with_z(value) for name, value in params.items()})) if params else ""
+    return base_url + path, f"?{query}" if query else ""
+
+
+def _with_z(value: Any) -> Any:
+    """Times of queries as the official SDK writes them."""
+    is_time = isinstance(value, str) and _UTC_TIME.fullmatch(value)
+    return f"{value.removesuffix('+00:00')}Z" if is_time else value
+
+
+def new_request(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    json: Any,
+    seconds: float | None,
+    content: Iterator[bytes] | None = None,
+) -> httpx.Request:
+    """A request. `seconds` is how long each step of it may take; None for no limit."""
+    target = httpx.URL(url)
+    if target.userinfo:
+        target = target.copy_with(userinfo=b"")
+    timeout = {"connect": CONNECT_SECONDS, "read": seconds, "write": seconds, "pool": None}
+    extensions = {"timeout": timeout}
+    return httpx.Request(method, target, headers=headers, json=json, content=content, extensions=extensions)
+
+
+@define(eq=False)
+class Answer:
+    """A server's answer, in the form that the generated functions read."""
+
+    status_code: int  # or the documented one that it stands for
+    headers: dict[str, str]  # by their names in lower case
+    content: bytes  # without content encoding
+
+    def json(self) -> Any:
+        """The body as parsed JSON. Raises ValueError if it is not JSON."""
+        if parse_json is not json.loads and _LONG_INTEGER not in self.content.translate(_DIGITS):
+            with contextlib.suppress(ValueError):  # json reads some more, such as a byte order mark
+                return parse_json(self.content)
+        return json.loads(self.content)
+
+
+def read_answer(response: httpx.Response, *, is_json: bool) -> Answer:
+    """Read a response, up to as much as is ever read; `is_json` is whether it is JSON whatever its type says."""
+    headers = {_decoded(name).lower(): _decoded(value) for name, value in response.headers.raw}
+    is_json = is_json or "json" in headers.get("content-type", "").lower()
+    limit = MAX_JSON_BYTES if is_json else MAX_OTHER_BYTES
+    if response.is_stream_consumed:  # a mock's, which httpx has unpacked
+        return Answer(response.status_code, headers, response.content[: limit + 1])
+    parts, size = [], 0
+    for part in response.iter_raw():
+        parts.append(part)
+        size += len(part)
+        if size > limit:
+            break
+    content = b"".join(parts)
+    if headers.get("content-encoding", "").strip().lower() in ("gzip", "x-gzip"):
+        with contextlib.suppress(zlib.error):  # what cannot be unpacked will be no JSON
+            content = _gunzip(content, limit)
+    return Answer(response.status_code, headers, content)
+
+
+def _decoded(text: bytes) -> str:
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return text.decode("latin-1")
+
+
+def _gunzip(packed: bytes, limit: int) -> bytes:
+    """Unpack all members of a gzip file, up to a byte more than the limit. Raises zlib.error if it is cut."""
+    content, left = b"", packed
+    while left and len(content) <= limit:
+        member = zlib.decompressobj(31)
+        content += member.decompress(left, limit + 1 - len(content))
+        if not member.eof and len(content) <= limit:
+            raise zlib.error("perhaps only the checksum at its end is missing")
+        left = member.unused_data
+    return content
+
+
+def no_answer(
+    error: httpx.TransportError, attempts: Attempts, what: str = "no answer"
+) -> APIConnectionError | PermanentTransportError:
+    """The error of a request that got no answer, or only a part of one."""
+    if type(error) is httpx.TimeoutException:  # raised by mocks only, for a request that they do not know
+        return PermanentTransportError(str(error))
+    kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
+    reason = summarize(str(error)) or type(error).__name__
+    if isinstance(error, httpx.ReadTimeout) and attempts.options.attempt_timeout is not None:
+        reason = f"no byte came for {attempts.options.attempt_timeout:g} s (attempt_timeout)"
+    return kind(f"{what}: {reason}", **attempts.facts())
+
+
+def status_error(answer: Answer, attempts: Attempts, *, advises: bool) -> APIStatusError:
+    """The error of an answer that is no success; `advises` is whether it says what to do about the API key."""
+    response = _shown(answer, answer.content)
+    location = answer.headers.get("location", "")
+    if 300 <= answer.status_code < 400 and location:
+        host = origin_of(location)[1] or "another path"
+        message = f"a redirect to {host}, which is not followed so that the API key stays here"
+        return APIStatusError(f"{answer.status_code}: {message}", response=response, **attempts.facts())
+    retry_after = parse_retry_after(answer.headers.get("retry-after", ""), answer.headers.get("date", ""))
+    return APIStatusError.of(response, advises=advises, retry_after=retry_after, **attempts.facts())
+
+
+def storage_error(response: httpx.Response, attempts: Attempts) -> APIStatusError:
+    """The error of a storage's refusal, without what may hold the signature."""
+    answer = read_answer(response, is_json=False)
+    reason = server_message(response_body(APIResponse(answer.status_code, {}, answer.content)))
+    answer.content = json.dumps({"detail": reason or "the storage does not say why"}).encode()
+    answer.headers = {name: value for name, value in answer.headers.items() if name in _STORAGE_HEADERS}
+    return status_error(answer, attempts, advises=False)
+
+
+def unreadable(
+    error: Exception, answer: Answer, attempts: Attempts, is_secret: bool
+) -> APIResponseValidationError:
+    """The error of a success that cannot be read; it has no body if that `is_secret`."""
+    message = f"the answer cannot be read: {summarize(str(error))}"
+    if isinstance(error, InvalidField):
+        message = f"the answer is not as described: {error}"
+    response = _shown(answer, b"" if is_secret else answer.content)
+    media_type = summarize(answer.headers.get("content-type", ""), 60) or "no content type"
+    return APIResponseValidationError(
+        f"{message} (status {answer.status_code}, {media_type}, {len(answer.content)} bytes)",
+        response=response,
+        body=response_body(response),
+        server_request_id=answer.headers.get("x-request-id") or None,
+        **attempts.facts(),
+    )
+
+
+def is_invalid_token(www_authenticate: str) -> bool:
+    """Whether an answer's `WWW-Authenticate` says that the token itself is no longer valid (RFC 6750)."""
+    return 'error="invalid_token"' in www_authenticate
+
+
+def _shown(answer: Answer, content: bytes) -> APIResponse:
+    """An answer as errors show it."""
+    headers = {name: redact(value) for name, value in answer.headers.items() if name != "set-cookie"}
+    if "location" in headers:  # relative ones have a signature too
+        headers["location"] = re.sub(r"[?#].*", "?…", headers["location"])
+    return APIResponse(answer.status_code, headers, content)
