@@ -81,6 +81,6 @@ def columns_option(listing: Listing[Any]) -> Callable[[Callable[..., Any]], Call
     shown = ",".join(column.alias or column.name for column in listing.columns if not column.hidden)
     return click.option(
         "-c", "--columns", metavar="NAMES", callback=lambda _context, _option, value: listing.chosen(value),
-        help=f"Columns of the table or CSV, of {', '.join(one.alias or one.name for one in listing.columns)};"
-        f" {shown} by default in tables, all in CSV.",
+        help=f"Show these columns: {', '.join(one.alias or one.name for one in listing.columns)}."
+        f" By default, tables show {shown}, and CSV all.",
     )  # fmt: skip

@@ -44,8 +44,8 @@ checkpoint = LazyGroup(
 def list_(settings: Settings, limit: int, columns: Sequence[Column[Checkpoint]] | None, **options: Any) -> None:
     """List your checkpoints, including public ones, newest first.
 
-    With options that select, only checkpoints that match all of them: every checkpoint is read before the first
-    is printed, and JSON has their total size.
+    Filters are combined: a checkpoint must match all of them. With a filter, the full list is read before anything
+    is printed, and JSON includes the total size.
     """
     with rest_client(settings) as client:
         selection = selection_of({**options, "include_public": True})
