@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
 import re
 import stat
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -65,25 +67,32 @@ def test_a_key_from_stdin_is_stored_for_every_program(auth: Run, run: Run, accou
     assert run("run list -q", TINKER_API_KEY=None, HOME=str(file.parent.parent)).returncode == 0
 
 
+# Makes stdin the terminal that the process is asked on, and then is the command.
+IN_ITS_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
 def typed_in_a_terminal(sandbox: Sandbox, home: Path, typed: bytes) -> tuple[int, str]:
-    """The exit status of `auth login` and what its terminal shows. `pty.fork` gives it a terminal to ask on."""
-    child, terminal = pty.fork()
-    if child == 0:
-        os.execve(
-            COMMAND, [str(COMMAND), "auth", "login"], environment(sandbox, HOME=str(home), TINKER_API_KEY=None)
-        )
+    """The exit status of `auth login` and what its terminal shows."""
+    controller, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", IN_ITS_TERMINAL, COMMAND, "auth", "login"],
+        stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True,
+        env=environment(sandbox, HOME=str(home), TINKER_API_KEY=None),
+    )  # fmt: skip
+    os.close(terminal)
     shown = b""
     while b"API key: " not in shown:
-        shown += os.read(terminal, 1024)
-    os.write(terminal, typed)
-    try:
-        while chunk := os.read(terminal, 1024):
+        shown += os.read(controller, 1024)
+    os.write(controller, typed)
+    with contextlib.suppress(OSError):  # the other end is closed
+        while chunk := os.read(controller, 1024):
             shown += chunk
-    except OSError:  # the other end is closed
-        pass
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    os.close(terminal)
-    return status, shown.decode()
+    os.close(controller)
+    return process.wait(timeout=60), shown.decode()
 
 
 def test_a_terminal_is_asked_and_shows_no_key(account: Sandbox, tmp_path: Path, file: Path) -> None:
@@ -225,7 +234,7 @@ def test_status_says_which_key_is_used_and_shows_none(auth: Run, account: Sandbo
     assert "401 Unauthorized" in done.stderr
     assert WRONG[9:] not in done.stdout + done.stderr
     done = auth("status", TINKER_CREDENTIAL_CMD=f"echo {account.other_api_key}")
-    assert "printed by a command, from TINKER_CREDENTIAL_CMD" in done.stdout
+    assert "not shown, from TINKER_CREDENTIAL_CMD" in done.stdout
     assert account.other_api_key not in done.stdout
 
 

@@ -83,33 +83,33 @@ def utc_day(context: click.Context, parameter: click.Parameter, value: str | Non
 _TYPES = ("training", "sampler", "external")
 _KINDS = {"weights": "training", "sampler_weights": "sampler", "external_weights": "external"}
 
+
+def _only(name: str, what: str, *names: str, **attributes: Any) -> Callable[[F], F]:
+    return click.option(name, *names, help=f"Only checkpoints {what}.", **attributes)
+
+
 _OPTIONS = (
-    click.option(
-        "--run", "--run-id", "training_run_ids", metavar="RUN", multiple=True,
-        help="Only checkpoints of this training run; repeatable.",
+    _only("--run", "of this run; repeatable", "--run-id", "training_run_ids", metavar="RUN", multiple=True),
+    _only(
+        "--type", "of this type: training, sampler or external, or a kind such as sampler_weights",
+        "checkpoint_type", metavar="TYPE", type=click.Choice([*_TYPES, *_KINDS], case_sensitive=False),
     ),
-    click.option(
-        "--type", "checkpoint_type", metavar="TYPE", type=click.Choice([*_TYPES, *_KINDS], case_sensitive=False),
-        help="Only this type: training, sampler or external, or a kind such as sampler_weights.",
-    ),
-    click.option("--name", metavar="GLOB", help="Only names such as 'step-*' or, with the kind, 'weights/*'."),
-    click.option("--older-than", callback=DURATION, metavar="AGE", help="Only saved this long ago or earlier."),
-    click.option("--before", callback=MOMENT, metavar="TIME", help="Only saved before TIME, such as 2026-01-31."),
-    click.option("--after", callback=MOMENT, metavar="TIME", help="Only saved at or after TIME."),
-    click.option("--larger-than", callback=SIZE, metavar="SIZE", help="Only larger than SIZE, such as 500MB."),
+    _only("--name", "with such a name: 'step-*', or with the kind, 'weights/step-*'", metavar="GLOB"),
+    _only("--older-than", "saved at least this long ago, such as 30d", callback=DURATION, metavar="AGE"),
+    _only("--before", "saved before this time, such as 2026-01-31", callback=MOMENT, metavar="TIME"),
+    _only("--after", "saved at or after this time", callback=MOMENT, metavar="TIME"),
+    _only("--larger-than", "larger than this, such as 500MB", callback=SIZE, metavar="SIZE"),
     click.option(
         "--keep-latest", type=click.IntRange(min=1), metavar="N", help="Skip the newest N of each run and type."
     ),
-    click.option("--no-ttl", is_flag=True, help="Only checkpoints that never expire."),
-    click.option("--expiring-within", callback=DURATION, metavar="TIME", help="Only expiring within TIME."),
+    _only("--no-ttl", "that never expire", is_flag=True),
+    _only("--expiring-within", "that expire within this time, such as 2d", callback=DURATION, metavar="TIME"),
     click.option(
         "--sort", type=click.Choice(["size", "time"]), help="Sort by size or time, largest or newest first."
     ),
 )  # fmt: skip
 
-_INCLUDE_PUBLIC = click.option(
-    "--include-public", is_flag=True, help="Include public checkpoints, which others may be using."
-)
+_INCLUDE_PUBLIC = click.option("--include-public", is_flag=True, help="Include public checkpoints too.")
 _LIMIT = click.option("-n", "--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N.")
 
 

@@ -40,12 +40,12 @@ def report(
         "skipped": "skipped",
     }
     columns: list[Column[dict[str, Any]]] = [
-        Column("tinker_path", "Path", no_wrap=True),
+        Column("tinker_path", "Path", is_id=True),
         Column("outcome", "Outcome", text=lambda status: told[status]),
         Column("error", "Error", hidden=True),  # it is on stderr
     ]
     if results is not None:
-        columns.append(Column("destination", "Saved to", no_wrap=True))
+        columns.append(Column("destination", "Saved to", is_id=True))
     rows = [
         {
             "tinker_path": outcome.tinker_path,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 GAP = 2
 # What IDs and other texts need, and whether words stay whole; the first that fits counts.
-LEAST_WIDTHS = ((1000, 16, False), (20, 16, False), (20, 10, True), (10, 10, True), (10, 8, False))
+LEAST_WIDTHS = ((999, 16, False), (20, 16, False), (20, 10, True), (10, 10, True), (10, 8, False))
 HEADING, ID, LABEL = "bold", "cyan", "dim"
 
 
@@ -57,29 +57,30 @@ def write_table(columns: Sequence[Column[Any]], items: Sequence[Any], *, stderr:
     if not widths:
         for row in rows:
             for column, text in zip(columns, row, strict=True):
-                line = Text(text, ID) if column.no_wrap else Text(f"  {column.heading}  {text}")
+                line = Text(text, ID) if column.is_id else Text(f"  {column.heading}  {text}")
                 write(output, line, soft_wrap=True)
         return
     shown = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style=HEADING)
     for column, width in zip(columns, widths, strict=True):
         justify: Literal["left", "right"] = "right" if column.right else "left"
-        style = ID if column.no_wrap else ""
+        style = ID if column.is_id else ""
         shown.add_column(Text(column.heading), style=style, justify=justify, width=width, overflow="fold")
     for row in rows:
         cells = zip(columns, row, widths, strict=True)
-        shown.add_row(*(_folded(text, width) if column.no_wrap else Text(text) for column, text, width in cells))
+        shown.add_row(*(_folded(text, width) if column.is_id else Text(text) for column, text, width in cells))
     write(output, shown)
 
 
 def _widths(columns: Sequence[Column[Any]], rows: Sequence[Sequence[str]], available: int) -> list[int]:
-    """How wide each column is; long texts are folded first, then IDs, then words. Empty if they do not fit."""
+    """How wide each column is; headings are folded first, words last. Empty if they do not fit."""
     texts = [[column.heading, *some] for column, *some in zip(columns, *rows, strict=True)]
+    cells = [max(map(cell_len, [*heading.split(), *some])) for heading, *some in texts]
     words = [max(map(cell_len, " ".join(some).split())) for some in texts]
     for id_width, text_width, keeps_words in LEAST_WIDTHS:
         widths = [max(map(cell_len, some)) for some in texts]
         least = [
-            id_width if column.no_wrap else max(text_width, word * keeps_words)
-            for column, word in zip(columns, words, strict=True)
+            min(cell, id_width if column.is_id else max(text_width, word * keeps_words))
+            for column, cell, word in zip(columns, cells, words, strict=True)
         ]
         while sum(widths) + GAP * (len(widths) - 1) > available:
             wide = [number for number, width in enumerate(widths) if width > least[number]]

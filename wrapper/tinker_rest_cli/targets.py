@@ -31,14 +31,14 @@ CHECKPOINTS: Listing[Checkpoint] = Listing(
     "checkpoint",
     "checkpoints",
     [
-        Column("tinker_path", "Path", no_wrap=True),
+        Column("tinker_path", "Path", is_id=True),
         Column("checkpoint_type", "Type"),
         Column("size_bytes", "Size", text=size, right=True),
         Column("time", "Created", text=age),
         Column("expires_at", "Expires", text=expiry),
         Column("public", "Public", text=yes_or_no),
-        Column("checkpoint_id", "Checkpoint ID", no_wrap=True, hidden=True),
-        Column("training_run_id", "Run ID", no_wrap=True, hidden=True),
+        Column("checkpoint_id", "Checkpoint ID", is_id=True, hidden=True),
+        Column("training_run_id", "Run ID", is_id=True, hidden=True),
         Column("user_metadata", "Metadata", hidden=True),
     ],
 )
@@ -117,7 +117,7 @@ def _show(targets: Sequence[Checkpoint], everything: Sequence[Checkpoint], verb:
         if (run := one.training_run_id or "unknown") in runs:
             runs[run][one.tinker_path in paths].append(one.size_bytes or 0)
     columns: list[Column[Any]] = [
-        Column("", "Training run", str, no_wrap=True),
+        Column("", "Training run", str, is_id=True),
         Column("", "Delete" if verb == "delete" else "Checkpoints", lambda run: len(runs[run][True]), right=True),
         Column("", "Size", lambda run: sum(runs[run][True]), size, right=True),
         Column("", "Keep", lambda run: len(runs[run][False]), right=True),

@@ -69,9 +69,9 @@ def login(settings: Settings, with_token: bool) -> None:
 @auth.command("status")
 @pass_settings
 def status(settings: Settings) -> None:
-    """Show which API key is used, where it comes from, and who it belongs to.
+    """Show which API key is used and whose it is.
 
-    Only the beginning of the key is shown.
+    It also shows where the key comes from, but only the beginning of the key itself.
     """
     from tinker_rest import APIError
 
@@ -79,8 +79,8 @@ def status(settings: Settings) -> None:
     stored = error = who = None
     with contextlib.suppress(CommandError):
         stored = Store().default
-    key = {KEY: os.environ.get(KEY, ""), STORED: str((stored or {}).get("key"))}.get(source, "")
-    shown = f"{key[: SHOWN if len(key) >= 4 * SHOWN else 4]}…" if key else "printed by a command"
+    key = {KEY: os.environ.get(KEY), STORED: (stored or {}).get("key")}.get(source)
+    shown = f"{key[: SHOWN if len(key) >= 4 * SHOWN else 4]}…" if key else "not shown"
     with rest_client(settings) as client:
         try:
             who = client.whoami().result()

@@ -25,10 +25,10 @@ checkpoint = LazyGroup(
     help="List, show, download, publish, expire and delete checkpoints.",
     no_args_is_help=True,
     entries={
-        "list": Entry("checkpoint", "list_", "List checkpoints, all or some."),
+        "list": Entry("checkpoint", "list_", "List checkpoints, all or filtered."),
         "info": Entry("checkpoint", "info", "Show a checkpoint."),
         "download": Entry("checkpoint_download", "download", "Download checkpoints."),
-        "publish": Entry("checkpoint_changes", "publish", "Make checkpoints readable by everyone."),
+        "publish": Entry("checkpoint_changes", "publish", "Make checkpoints public."),
         "unpublish": Entry("checkpoint_changes", "unpublish", "Make public checkpoints private again."),
         "set-ttl": Entry("checkpoint_changes", "set_ttl", "Set or remove the time to live of checkpoints."),
         "delete": Entry("checkpoint_changes", "delete", "Delete checkpoints permanently."),

@@ -96,13 +96,13 @@ def delete(settings: Settings, missing_ok: bool, log: str | None, concurrency: i
 
 
 @click.command("set-ttl", cls=Command)
-@_changes_many
 @click.option(
     "--ttl", "ttl_seconds", callback=TTL, metavar="TTL",
     help="Expire after a time or at a date, from an hour to ten years from now: 12h, 30d, 2w, 2026-01-31,"
     " 'tomorrow 9:00' (in this machine's time zone), or a number of seconds. 'never' is --remove.",
 )  # fmt: skip
 @click.option("--remove", is_flag=True, help="Remove the time to live, so that they never expire.")
+@_changes_many
 @pass_settings
 def set_ttl(
     settings: Settings,

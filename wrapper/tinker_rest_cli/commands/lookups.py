@@ -22,7 +22,7 @@ MODELS: Listing[SupportedModel] = Listing(
     "model",
     "models",
     [
-        Column("model_name", "Model", no_wrap=True),
+        Column("model_name", "Model", is_id=True),
         Column("max_context_length", "Max context", right=True),
         Column("trainable", "Trainable", text=yes_or_no),
         Column("sampleable", "Sampleable", text=yes_or_no),

@@ -50,8 +50,8 @@ EVENTS: Listing[BillingUsageEvent] = Listing(
         Column("free", "Free", _info("free"), hidden=True),
         Column("base_model", "Base model"),
         Column("user_name", "User"),
-        Column("user_id", "User ID", no_wrap=True, hidden=True),
-        Column("session_id", "Session ID", no_wrap=True, hidden=True),
+        Column("user_id", "User ID", is_id=True, hidden=True),
+        Column("session_id", "Session ID", is_id=True, hidden=True),
         Column("project_id", "Project"),
         Column("estimated_cost_usd", "USD", text=usd, right=True),
         Column("effective_rate_usd_per_million_tokens", "USD per million tokens", right=True, hidden=True),
@@ -64,10 +64,10 @@ STORAGE: Listing[CurrentCheckpointStorageUsageItem] = Listing(
     "row",
     "data",
     [
-        Column("project_id", "Project", text=lambda value: value or "none", no_wrap=True),
+        Column("project_id", "Project", text=lambda value: value or "none", is_id=True),
         Column("user_email", "User"),
         Column("user_name", "Name", hidden=True),
-        Column("org_user_urn", "User URN", no_wrap=True, hidden=True),
+        Column("org_user_urn", "User URN", is_id=True, hidden=True),
         Column("checkpoint_count", "Checkpoints", right=True),
         Column("size_bytes", "Size", text=size, right=True),
         Column("size_gigabytes", "GB", right=True, hidden=True),
@@ -103,7 +103,7 @@ def usage(
     csv_path: str | None,
     sessions_path: str | None,
 ) -> None:
-    """Show what your organization used, by hour, kind of usage, model, session, user and project.
+    """Show the hourly usage of your organization.
 
     STARTING_ON and ENDING_BEFORE (the current hour by default) are full hours in UTC, at most 14 days apart, such
     as yesterday, 7d (seven days ago), 2026-07-13 or 2026-07-13T08:00Z. Data is some hours late. Costs are
@@ -139,10 +139,10 @@ def checkpoint_storage(
     columns: Sequence[Column[CurrentCheckpointStorageUsageItem]] | None,
     csv_path: str | None,
 ) -> None:
-    """Show how many checkpoints are stored now, their size, and their cost for a month of 720 hours.
+    """Show stored checkpoints and their monthly cost.
 
-    Data is one or two hours late. Costs are estimates before credits and commitments. Requires the administrator
-    or billing administrator role.
+    A month has 720 hours, and data is one or two hours late. Costs are estimates before credits and commitments.
+    Requires the administrator or billing administrator role.
     """
     with admin_client(settings) as client:
         found = client.get_current_checkpoint_storage_usage(project_id).result()
@@ -172,8 +172,8 @@ ENTRIES: Listing[AuditLogEntry] = Listing(
         Column("timestamp", "Time (UTC)"),
         Column("event", "Event"),
         Column("event_details.actor", "Actor"),
-        Column("tinker_path", "Checkpoint", no_wrap=True),
-        Column("model_id", "Run ID", no_wrap=True, hidden=True),
+        Column("tinker_path", "Checkpoint", is_id=True),
+        Column("model_id", "Run ID", is_id=True, hidden=True),
         Column("purpose", "Purpose", hidden=True),
         Column("event_details", "Details", hidden=True),
     ],

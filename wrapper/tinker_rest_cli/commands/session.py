@@ -28,7 +28,7 @@ MAX_PER_PAGE = 200
 SESSIONS: Listing[str] = Listing(
     "session",
     "sessions",
-    [Column("session_id", "Session ID", str, no_wrap=True)],
+    [Column("session_id", "Session ID", str, is_id=True)],
     json=lambda session_id: {"session_id": session_id},
 )
 
@@ -36,7 +36,7 @@ FOUND_SESSIONS: Listing[SessionSummary] = Listing(
     "session",
     "sessions",
     [
-        Column("session_id", "Session ID", no_wrap=True),
+        Column("session_id", "Session ID", is_id=True),
         Column("display_name", "Name"),
         Column("status.type", "Status"),
         Column("status.reason.type", "Reason", hidden=True),
@@ -147,7 +147,7 @@ def search(
 )
 @pass_settings
 def export_trace(settings: Settings, session_id: str, output: str | None, url_only: bool) -> None:
-    """Export what a session trained and sampled as a Perfetto trace.
+    """Export a session as a Perfetto trace.
 
     The server builds it, which can take minutes. Open the file in https://ui.perfetto.dev. An existing file is
     replaced.

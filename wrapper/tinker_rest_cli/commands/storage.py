@@ -28,7 +28,7 @@ RUNS: Listing[dict[str, Any]] = Listing(
     "training run",
     "runs",
     [
-        Column("training_run_id", "Run ID", text=lambda run_id: run_id or "unknown run", no_wrap=True),
+        Column("training_run_id", "Run ID", text=lambda run_id: run_id or "unknown run", is_id=True),
         Column("checkpoint_count", "Checkpoints", right=True),
         Column("size_bytes", "Size", text=size, right=True),
         Column("unknown_size_count", "Unknown sizes", right=True, hidden=True),
