@@ -134,9 +134,9 @@ def find_credential(api_key: str | None) -> Credential:
     key = "" if command else _stored_key()
     if not key and not command:
         raise CredentialsError(
-            f"there is no API key: set {API_KEY_VARIABLE}, pass api_key=, set {COMMAND_VARIABLE} to a command that "
-            f"prints one, or run `tinker-rest auth login`, which stores one in {STORED_CREDENTIALS}. You can create "
-            "a key at https://tinker.thinkingmachines.ai/keys"
+            f"there is no API key: set {API_KEY_VARIABLE}, pass api_key=, name a command that prints one in "
+            f"{COMMAND_VARIABLE}, or run `tinker-rest auth login`, which stores one in {STORED_CREDENTIALS}; "
+            "create one at https://tinker.thinkingmachines.ai/keys"
         )
     return Credential(key, command)
 
