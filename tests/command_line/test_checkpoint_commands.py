@@ -66,7 +66,7 @@ def test_json_carries_totals(cli: Run) -> None:
     assert listed["checkpoints"][0] | {"expires_at": None, "time": None} == {
         "checkpoint_id": "sampler_weights/step-2", "checkpoint_type": "sampler", "time": None,
         "tinker_path": sampler(2), "size_bytes": 500, "public": False, "user_metadata": None, "expires_at": None,
-        "training_run_id": OTHER_RUN,
+        "training_run_id": OTHER_RUN, "base_model": "Qwen/Qwen3-8B",
     }  # fmt: skip
     selected = json.loads(cli("-f", "json", "checkpoint", "list", "--type", "training", "--limit", "1").stdout)
     assert (len(selected["checkpoints"]), selected["total_count"]) == (1, 4)
