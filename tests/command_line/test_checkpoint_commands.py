@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import signal
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ def test_json_carries_totals(cli: Run) -> None:
     assert listed["checkpoints"][0] | {"expires_at": None, "time": None} == {
         "checkpoint_id": "sampler_weights/step-2", "checkpoint_type": "sampler", "time": None,
         "tinker_path": sampler(2), "size_bytes": 500, "public": False, "user_metadata": None, "expires_at": None,
-        "training_run_id": OTHER_RUN,
+        "training_run_id": OTHER_RUN, "base_model": "Qwen/Qwen3-8B",
     }  # fmt: skip
     selected = json.loads(cli("-f", "json", "checkpoint", "list", "--type", "training", "--limit", "1").stdout)
     assert (len(selected["checkpoints"]), selected["total_count"]) == (1, 4)
@@ -104,21 +105,55 @@ def test_nobody_to_ask_is_no_yes(cli: Run, sandbox: Sandbox) -> None:
     done = cli("checkpoint", "delete", "--run", OTHER_RUN)
     assert done.returncode == 2
     assert "--yes" in done.stderr
-    assert "delete 2 checkpoints, 1.0 kB" in done.stderr
+    assert "delete 2 checkpoints, 1.0 kB?" in done.stderr
     assert changes_sent(sandbox) == []
 
 
 @pytest.mark.parametrize(("answer", "status", "left"), [("y\n", 0, 4), ("n\n", 1, 6), ("\n", 1, 6)])
 def test_a_terminal_is_asked(sandbox: Sandbox, tmp_path: Path, answer: str, status: int, left: int) -> None:
-    variables = environment(sandbox, HOME=str(tmp_path))
+    variables = environment(sandbox, HOME=str(tmp_path), NO_COLOR="1")
     code, seen, _ = in_a_terminal(
         ["checkpoint", "delete", "--run", OTHER_RUN],
-        width=100, variables=variables, typed=answer, own_process=answer == "y\n",
+        width=120, variables=variables, typed=answer, own_process=answer == "y\n",
     )  # fmt: skip
     assert code == status, seen
-    assert f"{sampler(1)}  500 B, saved 4 days ago" in seen
-    assert "Delete 2 checkpoints? [y/N]" in seen
+    assert re.search(rf"^{re.escape(sampler(1))} +sampler +500 B +4d ago$", seen, re.MULTILINE), seen
+    assert "Permanently delete 2 checkpoints, 1.0 kB? [y/N]" in seen
     assert len(there(sandbox)) == left
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_question_shows_what_each_run_loses_and_keeps(sandbox: Sandbox, tmp_path: Path, width: int) -> None:
+    for number in range(12):
+        sandbox.add_checkpoint(training_run_id=OTHER_RUN, name=f"{number:04}", size_bytes=10**9)
+    _, seen, _ = in_a_terminal(
+        ["checkpoint", "delete", "--keep-latest", "1"],
+        width=width, variables=environment(sandbox, HOME=str(tmp_path), NO_COLOR="1"), typed="n\n",
+    )  # fmt: skip
+    table = [line.split() for line in without_progress(seen).splitlines() if ":train:0" in line]
+    assert table == [
+        [OTHER_RUN, "12", "11.0", "GB", "2", "1.0", "GB"],
+        [RUN_ID, "2", "5.0", "GB", "2", "5.0", "GB"],
+    ]
+    assert "Permanently delete 14 checkpoints, 16.0 GB? [y/N]" in seen
+    assert changes_sent(sandbox) == []
+
+
+def test_the_question_of_many_runs_shows_the_largest(sandbox: Sandbox, tmp_path: Path) -> None:
+    for number in range(15):
+        run = sandbox.add_training_run().training_run_id
+        sandbox.add_checkpoint(training_run_id=run, size_bytes=number * 10**9, name="0001")
+    _, seen, _ = in_a_terminal(
+        ["checkpoint", "delete", "--name", "0001"],
+        width=120, variables=environment(sandbox, HOME=str(tmp_path), NO_COLOR="1"), typed="n\n",
+    )  # fmt: skip
+    assert "and 5 more training runs; --dry-run lists every checkpoint" in seen
+    assert "14.0 GB" in seen
+    assert changes_sent(sandbox) == []
+
+
+def without_progress(shown: str) -> str:
+    return shown.rpartition("\x1b[2K")[2]
 
 
 def test_deletion_tells_of_each(cli: Run, sandbox: Sandbox) -> None:
@@ -154,7 +189,7 @@ def test_one_failure_stops_nothing_and_is_named(cli: Run, sandbox: Sandbox) -> N
     assert done.returncode == 5
     failed = (EVERYTHING - {path(number) for number in range(1, 5)}) & there(sandbox)
     assert len(failed) == 1
-    assert f"failed: {failed.pop()}: delete_checkpoint failed: 400" in done.stderr
+    assert f"failed: {failed.pop()}: 400 Bad Request" in done.stderr
     again = cli("checkpoint", "delete", "--run", OTHER_RUN, "--yes")
     assert (again.returncode, "1 checkpoint: 1 deleted" in again.stderr) == (0, True)
     assert len([one for one in changes_sent(sandbox) if "DELETE" in one]) == 3
@@ -181,7 +216,7 @@ def test_a_public_one_is_spared_unless_it_is_asked_for(cli: Run, sandbox: Sandbo
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["delete"], "say which checkpoints"),
+        (["delete"], "give checkpoint paths, - to read paths from stdin, or filters"),
         (["delete", path(2), "--run", RUN_ID], "not both"),
         (["delete", "--sort", "size", "--yes"], "all checkpoints"),
         (["delete", path(2), "tinker://nonsense", "--yes"], "tinker://nonsense"),
@@ -214,9 +249,13 @@ def test_wrong_usage_is_told_before_anything_is_sent(
     ("ttl", "seconds"), [("7d", 7 * DAY), ("2 weeks", 14 * DAY), ("86400", DAY), ("36h", 36 * 3600)]
 )
 def test_ttls_are_typed_as_people_do(cli: Run, sandbox: Sandbox, ttl: str, seconds: int) -> None:
-    assert cli("checkpoint", "set-ttl", path(2), "--ttl", ttl).returncode == 0
-    left = expiry_of(sandbox, path(2)) - datetime.now(UTC)
-    assert abs(left.total_seconds() - seconds) < 60
+    done = cli("checkpoint", "set-ttl", path(2), "--ttl", ttl)
+    assert done.returncode == 0
+    expiry = expiry_of(sandbox, path(2))
+    assert abs((expiry - datetime.now(UTC)).total_seconds() - seconds) < 60
+    said = re.search(r"1 checkpoint: 1 set to expire at (.*) UTC", done.stderr)
+    assert said is not None, done.stderr
+    assert abs(expiry - datetime.fromisoformat(f"{said[1]}Z")) < timedelta(minutes=2)
 
 
 def test_ttls_of_many_can_be_set_and_removed(cli: Run, sandbox: Sandbox) -> None:
@@ -224,7 +263,8 @@ def test_ttls_of_many_can_be_set_and_removed(cli: Run, sandbox: Sandbox) -> None
     assert done.returncode == 0, done.stderr
     assert expiry_of(sandbox, sampler(1)) > datetime.now(UTC)
     for option in (["--remove"], ["--ttl", "never"]):
-        assert cli("checkpoint", "set-ttl", path(4), *option).returncode == 0
+        done = cli("checkpoint", "set-ttl", path(4), *option)
+        assert (done.returncode, "set to never expire" in done.stderr) == (0, True)
         with sandbox.client() as client:
             listed = client.list_checkpoints(RUN_ID).result().checkpoints
         assert [one.expires_at for one in listed if one.tinker_path == path(4)] == [None]
@@ -289,7 +329,7 @@ def test_an_interrupt_says_that_it_can_go_on(sandbox: Sandbox, tmp_path: Path) -
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "of 42 were tried; run the same command to continue" in error
+    assert "of 42 done; run the same command to continue" in error
     assert "Traceback" not in error
 
 

@@ -127,6 +127,21 @@ def test_the_table_of_runs(run: Run) -> None:
     )
 
 
+def test_json_of_chosen_fields(run: Run) -> None:
+    whole = json.loads(run("run list --json training_run_id,corrupted").stdout)
+    assert whole[-1] == {"training_run_id": RUN_ID, "corrupted": False}
+    assert json.loads(run(f"run info {RUN_ID} --json base_model").stdout) == {
+        "base_model": "meta-llama/Llama-3.1-8B-Instruct"
+    }
+    lines = run("run list --json training_run_id -f jsonl").stdout.splitlines()
+    assert json.loads(lines[-1]) == {"training_run_id": RUN_ID}
+    wrong = run("run list --json training_run_id,nonsense")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "there is no field 'nonsense'; there are training_run_id, base_model" in wrong.stderr
+    for other in ("-q", "-f csv"):
+        assert run(f"run list --json training_run_id {other}").returncode == 2
+
+
 def test_headers_are_sent(run: Run, seeded: Sandbox) -> None:
     done = run(
         ["--header", "X-One=1", "run", "list", "--header", "X-Two=a=b"],
@@ -213,12 +228,13 @@ def test_usage_as_files(run: Run, tmp_path: Path) -> None:
 
 
 def test_times_as_people_type_them(run: Run, seeded: Sandbox) -> None:
-    for times in ("yesterday today", "yesterday", "YESTERDAY now"):
+    for times in ("yesterday today", "yesterday", "YESTERDAY now", "2d", "30h"):
         assert json.loads(run(f"billing usage {times} -f json", sandbox=seeded).stdout)["total_count"] > 24
     assert json.loads(run("audit --day yesterday -f json", sandbox=seeded).stdout)["total_count"] > 0
     assert run("billing usage 2026-07-12 2026-07-13 -f json").returncode == 0
-    for times in ("2026-07-12T20:30:00Z", "soon", "2026-07-13 2026-07-12"):
-        assert run(f"billing usage {times}").returncode == 2
+    for times in ("2026-07-12T20:30:00Z", "soon", "2026-07-13 2026-07-12", "30d"):
+        done = run(f"billing usage {times}")
+        assert (done.returncode, "datetime" in done.stderr) == (2, False)
     assert run("audit --day soon").returncode == 2
     assert json.loads(run("audit --day 2026-07-12 -f json").stdout) == {"entries": [], "total_count": 0}
 

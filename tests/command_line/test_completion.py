@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,8 @@ LINES = {
     "tinker-rest run list --col": {"--columns"},
     "tinker-rest --format ": {"table", "json", "jsonl", "csv"},
     "tinker-rest session search --status f": {"failed"},
+    "tinker-rest checkpoint list --type s": {"sampler", "sampler_weights"},
+    "tinker-rest sandbox --sc": {"--scenario", "--scenario-schema"},
 }
 END = "the end of an answer"
 
@@ -79,3 +82,25 @@ def test_a_shell_that_is_not_known(run: Run) -> None:
     done = run("completion powershell")
     assert (done.returncode, done.stdout) == (2, "")
     assert "'bash', 'zsh', 'fish'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("shell", "file"),
+    [("bash", ".bashrc"), ("zsh", ".zshrc"), ("fish", ".config/fish/completions/tinker-rest.fish")],
+)
+def test_it_is_installed_once(shell: str, file: str, run: Run, tmp_path: Path) -> None:
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).write_text("# mine, without a line end")
+    for _ in range(2):
+        done = run("completion --install", HOME=str(tmp_path), SHELL=f"/usr/bin/{shell}")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert Path(file).name in done.stdout
+    lines = (tmp_path / file).read_text().splitlines()
+    assert lines[0] == "# mine, without a line end"
+    assert sum(f"tinker-rest completion {shell}" in line for line in lines) == 1
+
+
+def test_help_shows_one_command_a_line(run: Run) -> None:
+    lines = run("completion --help").stdout.splitlines()
+    assert "    tinker-rest completion --install" in lines
+    assert not any("\\b" in line for line in lines)

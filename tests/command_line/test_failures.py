@@ -41,11 +41,11 @@ def test_a_wrong_key(run: Run) -> None:
     for more in ("", "-v", "-vv", "--debug"):
         done = run(f"run list {more}", TINKER_API_KEY=KEY)
         assert (done.returncode, done.stdout) == (3, "")
-        assert done.stderr.splitlines()[-1].startswith(
-            "tinker-rest: list_training_runs failed: 401 Unauthorized: "
-        )
-        assert done.stderr.splitlines()[-1].endswith(". Check the key in TINKER_API_KEY")
-        assert "argument api_key" not in done.stderr.splitlines()[-1]
+        last = done.stderr.splitlines()[-1]
+        assert last.startswith("tinker-rest: 401 Unauthorized: ")
+        assert "`tinker-rest auth login`" in last
+        assert "https://tinker.thinkingmachines.ai/keys" in last
+        assert "argument api_key" not in last
         assert KEY[4:] not in done.stderr
         assert ("Traceback" in done.stderr) == (more == "--debug")
     tells(run("run list", TINKER_API_KEY="secret-without-form"), 3, "TINKER_API_KEY must begin with 'tml-'")
@@ -54,7 +54,9 @@ def test_a_wrong_key(run: Run) -> None:
 
 def test_no_key(run: Run) -> None:
     done = run("run list", TINKER_API_KEY=None)
-    tells(done, 3, "there is no API key: set the environment variable TINKER_API_KEY, name a command")
+    tells(
+        done, 3, "there is no API key. Run `tinker-rest auth login` or set TINKER_API_KEY; create a key at https:"
+    )
     assert "api_key=" not in done.stderr
 
 
@@ -64,7 +66,7 @@ def test_no_permission(run: Run, account: Sandbox) -> None:
 
 def test_no_server(run: Run) -> None:
     done = run("run list --timeout 0.5", TINKER_BASE_URL="http://127.0.0.1:9")
-    tells(done, 6, "no connection to 127.0.0.1", "Check the network and")
+    tells(done, 6, "no connection to 127.0.0.1", "Run `tinker-rest doctor`")
     done = run("--timeout 0.5 --base-url http://127.0.0.1:9 run list")
     tells(done, 6, "no connection to 127.0.0.1")
     tells(run("--base-url nonsense run list"), 2, "base_url")
@@ -78,8 +80,8 @@ def test_no_server(run: Run) -> None:
         ({"status": 405}, 1, "does not offer this operation"),
         ({"status": 429, "retry_after": 9}, 6, "Try again later"),
         ({"status": 503}, 6, "503 Service Unavailable"),
-        ({"malformed": True}, 1, ""),
-        ({"drop": True}, 6, "Check the network"),
+        ({"malformed": True}, 1, "`tinker-rest doctor`"),
+        ({"drop": True}, 6, "`tinker-rest doctor`"),
         ({"delay": 5}, 6, "--timeout"),
     ],
 )

@@ -69,7 +69,9 @@ def test_a_log_says_what_was_done(
     assert [one["status"] for one in first if "status" in one].count("done") == 1
     done = cli(*arguments, "--yes")
     assert done.returncode == 0
-    assert re.search(r"3 checkpoints: 2 (deleted|set), 1 already \1\n", done.stderr), done.stderr
+    assert re.search(r"3 checkpoints: 2 (deleted|set)( to expire at .*)?, 1 already \1\n", done.stderr), (
+        done.stderr
+    )
     assert len(changes_sent(sandbox)) == 2
 
 

@@ -1,6 +1,7 @@
 """The command `tinker-rest`: that it starts, and what it says where something is missing."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import pytest
 import tinker_rest
 from tinker_rest_sandbox import Sandbox
 
+from .conftest import RUN_ID
 from .running import Run, environment
 
 
@@ -36,12 +38,51 @@ def test_what_is_no_command_is_told(run: Run) -> None:
     assert done.stderr.startswith("Usage: tinker-rest ")
     for arguments, said in (
         (["nonsense"], "no such command 'nonsense'. See tinker-rest --help"),
-        (["run", "lst"], "no such command 'lst'. Did you mean 'list'. See tinker-rest run --help"),
+        (["run", "lst"], "no such command 'lst'. Did you mean 'list'? See tinker-rest run --help"),
+        (["checkpoint", "lst"], "no such command 'lst'. Did you mean 'list'? See tinker-rest checkpoint --help"),
+        (["chekpoint"], "no such command 'chekpoint'. Did you mean 'checkpoint'? See tinker-rest --help"),
+        (
+            ["checkpoints", "list"],
+            "no such command 'checkpoints'. Did you mean 'checkpoint'? See tinker-rest --help",
+        ),
+        (
+            ["run", "list", "--limt"],
+            "no such option '--limt'. Did you mean --limit? See tinker-rest run list --help",
+        ),
         (["run", "info"], "missing argument 'RUN_ID'. See tinker-rest run info --help"),
         (["version", "more"], "got unexpected extra argument (more). See tinker-rest version --help"),
     ):
         done = run(arguments)
         assert (done.returncode, done.stdout, done.stderr) == (2, "", f"tinker-rest: {said}\n")
+
+
+def test_usual_words_are_aliases(run: Run) -> None:
+    for alias, name in (("run ls", "run list"), ("model ls", "model list")):
+        assert run(alias).stdout == run(name).stdout
+    path = f"tinker://{RUN_ID}/weights/0002"
+    assert run(f"run show {RUN_ID}").stdout == run(f"run info {RUN_ID}").stdout
+    done = run(f"checkpoint rm {path} --dry-run")
+    assert (done.returncode, path in done.stdout) == (0, True)
+
+
+def test_help_lists_exit_statuses_and_how_to_log_in(run: Run) -> None:
+    text = run("--help").stdout
+    assert "tinker-rest auth login" in text
+    for status in ("2 wrong usage", "3 no key", "4 not found", "5 partly failed", "6 no answer"):
+        assert status in text
+
+
+def test_the_sandbox_has_the_same_options_in_both_commands(run: Run) -> None:
+    module = [sys.executable, "-m", "tinker_rest_sandbox", "--help"]
+    own = subprocess.run(module, capture_output=True, text=True, check=True, timeout=100).stdout
+    text = run("sandbox --help").stdout
+    assert text.startswith("Usage: tinker-rest sandbox ")
+    assert {*re.findall(r"--[a-z-]+", own)} == {*re.findall(r"--[a-z-]+", text)}
+    assert json.loads(run("sandbox --scenario-schema").stdout)["$schema"]
+    done = run("sandbox --archive-building-status 1")
+    assert (done.returncode, "'503', '425'" in done.stderr) == (2, True)
+    done = run("sandbox --port=0 --allow-host=a --allow-host b --empty --scenario=nothing.yaml")
+    assert (done.returncode, "nothing.yaml" in done.stderr) == (1, True)
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -102,8 +102,12 @@ def test_what_a_ttl_frees() -> None:
         saved(40 * DAY, size=32, public=True),
         saved(40 * DAY, 5 * DAY, size=64),
     ]
-    assert storage_report(checkpoints, now=NOW, ttl=30 * DAY)["freed_by_ttl"] == amount(2, 3)
-    assert storage_report(checkpoints, now=NOW)["freed_by_ttl"] is None
+    assert storage_report(checkpoints, now=NOW, ttl=30 * DAY)["freed"] == {
+        "already_expiring": amount(1, 64),
+        "delete_older": amount(2, 3),
+        "set_ttl": amount(4, 23),
+    }
+    assert storage_report(checkpoints, now=NOW)["freed"] is None
 
 
 def test_ten_thousand_checkpoints_by_hand() -> None:
@@ -112,7 +116,7 @@ def test_ten_thousand_checkpoints_by_hand() -> None:
     assert report["total"] == amount(10_000, sum(range(10_000)))
     assert len(report["runs"]) == 100
     assert report["runs"][0]["training_run_id"] == "run-99"
-    assert report["freed_by_ttl"]["checkpoint_count"] == 10_000 - 600
+    assert report["freed"]["delete_older"]["checkpoint_count"] == 10_000 - 600
 
 
 def test_prices() -> None:
@@ -157,7 +161,7 @@ def test_other_formats_have_the_runs(run: Run) -> None:
     assert rows == [{name: str(value) for name, value in one.items()} for one in runs]
     assert run("storage -q").stdout.splitlines() == [one["training_run_id"] for one in runs]
     whole = json.loads(run("storage -f json").stdout)
-    assert (whole["runs"], whole["freed_by_ttl"]) == (runs, None)
+    assert (whole["runs"], whole["freed"]) == (runs, None)
 
 
 @pytest.mark.usefixtures("_at_nine")
@@ -165,13 +169,17 @@ def test_the_table_without_a_terminal_is_plain(run: Run) -> None:
     done = run("storage --ttl 12h")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
-        "Total                25.5 GB in 3 checkpoints, about 2.55 USD a month",
-        "Public               2.5 GB in 1 checkpoint, about 0.25 USD a month",
-        "Never expires        14.0 GB in 2 checkpoints, about 1.40 USD a month",
-        "Type sampler         2.5 GB in 1 checkpoint, about 0.25 USD a month",
-        "Type training        23.0 GB in 2 checkpoints, about 2.30 USD a month",
-        "Age 0 to 1 days      25.5 GB in 3 checkpoints, about 2.55 USD a month",
-        "A 0.5-day TTL frees  11.5 GB in 1 checkpoint, about 1.15 USD a month: private, older, without an expiry",
+        "Total            25.5 GB in 3 checkpoints, about 2.55 USD a month",
+        "Public           2.5 GB in 1 checkpoint, about 0.25 USD a month",
+        "Never expires    14.0 GB in 2 checkpoints, about 1.40 USD a month",
+        "Type sampler     2.5 GB in 1 checkpoint, about 0.25 USD a month",
+        "Type training    23.0 GB in 2 checkpoints, about 2.30 USD a month",
+        "Age 0 to 1 days  25.5 GB in 3 checkpoints, about 2.55 USD a month",
+        "",
+        "To free storage                   When        Checkpoints    Frees  USD a month",
+        "Already expiring                  by itself             1  11.5 GB         1.15",
+        "Delete those older than 0.5 days  now                   1  11.5 GB         1.15",
+        "Set a 0.5-day TTL today           2026-07-13            1  11.5 GB         1.15",
         "",
         "Run ID                                        Checkpoints     Size  Public  Never expires",
         f"{RUN_ID}            3  25.5 GB  2.5 GB        14.0 GB",
@@ -183,7 +191,9 @@ def test_the_table_fits_the_terminal(width: int, account: Sandbox) -> None:
     status, shown, _ = in_a_terminal(["storage", "--ttl", "14d"], width=width, variables=environment(account))
     assert status == 0
     plain = ESCAPE.sub("", shown.rpartition("\x1b[2K")[2])
-    assert RUN_ID in plain
+    runs = plain.rpartition("\n\n")[2].splitlines()
+    assert all(len(line) <= width for line in runs)
+    assert RUN_ID in "".join(line.partition(" ")[0] for line in runs)
     dull = in_a_terminal(["storage"], width=80, variables=environment(account, NO_COLOR="1"))[1]
     assert "\x1b" not in dull.rpartition("\x1b[2K")[2]
 

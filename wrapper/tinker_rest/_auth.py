@@ -134,8 +134,9 @@ def find_credential(api_key: str | None) -> Credential:
     key = "" if command else _stored_key()
     if not key and not command:
         raise CredentialsError(
-            f"there is no API key: set the environment variable {API_KEY_VARIABLE}, give api_key=, name a command "
-            f"that prints one in {COMMAND_VARIABLE}, or store one in {STORED_CREDENTIALS} with `tinker auth login`"
+            f"there is no API key: set {API_KEY_VARIABLE}, pass api_key=, name a command that prints one in "
+            f"{COMMAND_VARIABLE}, or run `tinker-rest auth login`, which stores one in {STORED_CREDENTIALS}; "
+            "create one at https://tinker.thinkingmachines.ai/keys"
         )
     return Credential(key, command)
 
@@ -180,7 +181,7 @@ def _checked_key(value: object, source: str) -> str:
 
 
 def _stored_key() -> str:
-    """The default key that `tinker auth login` stored; empty if there is none. The file is only read."""
+    """The default key that `tinker-rest auth login` stored; empty if there is none. The file is only read."""
     path = Path(os.path.expanduser(STORED_CREDENTIALS))
     try:
         text, mode = path.read_bytes(), path.stat().st_mode & 0o777
@@ -195,8 +196,7 @@ def _stored_key() -> str:
         record = (stored.get("keys") or {}).get(stored.get("default"))
         return "" if record is None else _checked_key(record["key"], f"the default key in {path}")
     except (ValueError, AttributeError, TypeError, KeyError, RecursionError):
-        message = f"{path} is not a file of stored credentials; `tinker auth login` writes one"
-        raise CredentialsError(message) from None
+        raise CredentialsError(f"{path} is not a file of stored credentials; move it away") from None
 
 
 def _warn(message: str) -> None:

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tinker_rest_cli.formatting import printable
 from tinker_rest_cli.options import pairs
@@ -16,21 +16,42 @@ from tinker_rest_cli.settings import Settings
 if TYPE_CHECKING:
     from tinker_rest import AdminClient, RestClient, RetryEvent
 
-QUIET_SECONDS = 5.0
+QUIET_SECONDS = 2.0  # then a terminal is told why nothing happens
+REFUSED_SECONDS = 4.0  # then a server that refuses connections is given up
+
+Client = TypeVar("Client", "AdminClient", "RestClient")
 
 
 def rest_client(settings: Settings) -> RestClient:
     """A client for a user's own data, for a `with` block."""
     from tinker_rest import RestClient
 
-    return RestClient(**client_options(settings))
+    return open_client(RestClient, settings)
 
 
 def admin_client(settings: Settings) -> AdminClient:
     """A client for administrators, for a `with` block."""
     from tinker_rest import AdminClient
 
-    return AdminClient(**client_options(settings))
+    return open_client(AdminClient, settings)
+
+
+def open_client(kind: type[Client], settings: Settings, **options: Any) -> Client:
+    """A client that reports waits and gives up servers that refuse connections; options override the settings."""
+    client: Client
+
+    def on_retry(event: RetryEvent) -> None:
+        waited = event.elapsed + event.delay
+        is_refused = event.reason.startswith("no answer") and "refused" in event.reason
+        if is_refused and waited > REFUSED_SECONDS and not settings.is_patient:
+            settings.unreachable = f"{event.reason} ({event.attempt} attempts, {event.elapsed:.1f} s)"
+            client.close()
+        elif waited > QUIET_SECONDS and not (settings.has_told or settings.quiet) and sys.stderr.isatty():
+            settings.has_told = True
+            sys.stderr.write(f"{printable(event.reason)}; trying again (Ctrl-C to stop)\n")
+
+    client = kind(**{**client_options(settings), "on_retry": on_retry, **options})
+    return client
 
 
 def client_options(settings: Settings) -> dict[str, Any]:
@@ -42,8 +63,6 @@ def client_options(settings: Settings) -> dict[str, Any]:
     options: dict[str, Any] = {"base_url": settings.base_url, "default_headers": pairs(headers, "--header")}
     if settings.timeout is not None:
         options["timeout"] = settings.timeout
-    if not settings.quiet and sys.stderr.isatty():
-        options["on_retry"] = _show_retry
     return options
 
 
@@ -73,11 +92,3 @@ def _show_warning(message: Warning | str, category: type[Warning], *_where: Any,
     """Show warnings of the client in one line; nothing about experimental or deprecated calls."""
     if category is UserWarning:
         sys.stderr.write(f"tinker-rest: warning: {printable(str(message))}\n")
-
-
-def _show_retry(event: RetryEvent) -> None:
-    """Say why nothing happens, once that takes a while."""
-    if event.elapsed + event.delay < QUIET_SECONDS:
-        return
-    left = "" if event.remaining is None else f", {event.remaining:.0f} s left"
-    sys.stderr.write(f"waiting: {printable(event.reason)}, attempt {event.attempt}{left}\n")

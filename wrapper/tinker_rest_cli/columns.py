@@ -32,7 +32,7 @@ class Column(NamedTuple, Generic[T]):
     get: Callable[[T], Any] | None = None  # the value of an item; by default the field of that name
     text: Callable[[Any], str] = plain  # how a table shows the value
     alias: str = ""  # another name for --columns, which the official command line has
-    no_wrap: bool = False  # for IDs and paths, which are never broken over lines
+    is_id: bool = False  # or a path: folded at separators, and only if it must be
     right: bool = False  # aligned
     hidden: bool = False  # in tables, unless --columns names it
     in_csv: bool = True  # unless --columns names others
@@ -78,9 +78,9 @@ class Listing(NamedTuple, Generic[T]):
 
 def columns_option(listing: Listing[Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The option `--columns` of a command that lists."""
-    shown = ",".join(column.alias or column.name for column in listing.columns if not column.hidden)
+    shown = ", ".join(column.alias or column.name for column in listing.columns if not column.hidden)
     return click.option(
         "-c", "--columns", metavar="NAMES", callback=lambda _context, _option, value: listing.chosen(value),
-        help=f"Columns of the table or CSV, of {', '.join(one.alias or one.name for one in listing.columns)};"
-        f" {shown} by default in tables, all in CSV.",
+        help=f"Show these columns: {', '.join(one.alias or one.name for one in listing.columns)}."
+        f" By default, tables show {shown}, and CSV all.",
     )  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from importlib.util import find_spec
@@ -15,12 +14,12 @@ from urllib.parse import urlsplit
 from attrs import frozen
 
 from tinker_rest import SPEC_VERSION, AdminClient, APIFuture, RestClient, __version__, errors
-from tinker_rest_cli.failures import ExitStatus, explain
-from tinker_rest_cli.formatting import counted
+from tinker_rest_cli.credentials import key_in_use
+from tinker_rest_cli.failures import GET_KEY, NO_KEY, ExitStatus, explain
+from tinker_rest_cli.formatting import span
 
 SLOW_SECONDS = 1.0
 CLOCK_SECONDS = 60.0  # a smaller difference is no fault
-KEY, COMMAND, STORED = "TINKER_API_KEY", "TINKER_CREDENTIAL_CMD", "~/.tinker/credentials.json"
 OPERATIONS = {
     "training runs": "list_training_runs",
     "checkpoints": "list_user_checkpoints",
@@ -113,15 +112,13 @@ def _check_address(base_url: str | None) -> Finding:
 
 def _check_key() -> Finding:
     try:
-        with warnings.catch_warnings(record=True) as notes:
-            warnings.simplefilter("always")
-            RestClient(base_url="http://localhost").close()  # finds the key, and sends nothing
+        source, note = key_in_use()
     except errors.CredentialsError as error:
-        remedy = f"Set {KEY} to the key and nothing else: tml-…, without quotes or 'Bearer '"
-        return Finding("key", "fail", explain(error)[0], remedy, ExitStatus.CREDENTIALS)
-    note, _, remedy = str(notes[0].message).partition(": ") if notes else ("", "", "")
-    has_key = os.environ.get(KEY) and KEY not in note  # else the note says why it is not taken
-    source = KEY if has_key else COMMAND if os.environ.get(COMMAND) else STORED
+        if str(error).startswith(NO_KEY):
+            return Finding("key", "fail", NO_KEY, GET_KEY, ExitStatus.CREDENTIALS)
+        remedy = "Set the key and nothing else: tml-…, without quotes or 'Bearer '"
+        return Finding("key", "fail", str(error), remedy, ExitStatus.CREDENTIALS)
+    note, _, remedy = note.partition(": ")
     if note:
         return Finding("key", "warn", f"from {source}; but {note}", remedy or "Correct it or unset it")
     return Finding("key", "ok", f"from {source}")
@@ -156,7 +153,7 @@ def _check_answers(options: Mapping[str, Any], *, is_open: bool) -> Iterator[Fin
         yield _operations(answers)
     else:
         text, status = explain(error)
-        yield Finding("access", "fail", text, "Check that the key is valid and belongs to this server", status)
+        yield Finding("access", "fail", text, f"Check that the key belongs to this server. {GET_KEY}", status)
         yield _skipped("operations")
     text = f"{min(times) * 1000:,.0f} ms a call; the first took {times[0] * 1000:,.0f} ms"
     remedy = None if min(times) < SLOW_SECONDS else "The server or network is slow; --timeout gives it more time"
@@ -191,6 +188,6 @@ def _check_clock(headers: Mapping[str, str], now: float) -> Finding:
         return Finding("clock", "skip", "the server does not tell the time")
     if abs(ahead) < CLOCK_SECONDS:
         return Finding("clock", "ok", f"within {max(2, round(abs(ahead)))} s of the server's")
-    text = f"{counted(round(abs(ahead) / 60), 'minute')} {'ahead of' if ahead > 0 else 'behind'} the server's"
+    text = f"{span(abs(ahead) + 1)} {'ahead of' if ahead > 0 else 'behind'} the server's"
     remedy = "Set the clock (NTP): ages and expiries are counted wrongly, and tokens may be refused"
     return Finding("clock", "warn", text, remedy)

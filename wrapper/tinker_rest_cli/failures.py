@@ -60,6 +60,9 @@ def run_and_report(work: Callable[[], int], settings: Settings) -> int:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process ends already
         return _report(error, "interrupted", ExitStatus.INTERRUPTED, settings)
     except Exception as error:
+        if settings.unreachable:  # so the client was closed, and the error says no more than that
+            remedy, status = _REMEDIES["APIConnectionError"]
+            return _report(error, f"{settings.unreachable}. {remedy}", status, settings)
         return _report(error, *explain(error), settings)
     return status
 
@@ -69,9 +72,13 @@ def explain(error: Exception) -> tuple[str, ExitStatus]:
     if isinstance(error, CommandError):
         return error.message, error.status
     if isinstance(error, click.UsageError):
-        message = error.format_message().rstrip(".").replace("?", "")
+        message = error.format_message().rstrip(".")
+        if isinstance(error, click.NoSuchOption):
+            near = [name for name in error.possibilities or () if name.startswith("--")]
+            message = error.message.rstrip(".") + (f". Did you mean {near[0]}?" if near else "")
         path = error.ctx.command_path if error.ctx else "tinker-rest"
-        return f"{message[:1].lower()}{message[1:]}. See {path} --help", ExitStatus.USAGE
+        end = "" if message.endswith("?") else "."
+        return f"{message[:1].lower()}{message[1:]}{end} See {path} --help", ExitStatus.USAGE
     if isinstance(error, click.ClickException):
         return error.format_message(), ExitStatus.FAILED
     if isinstance(error, ImportError) and (error.name or "").partition(".")[0] == "rich":
@@ -81,25 +88,35 @@ def explain(error: Exception) -> tuple[str, ExitStatus]:
     if isinstance(error, errors.InvalidArgumentError):
         return str(error), ExitStatus.USAGE
     if isinstance(error, errors.CredentialsError):
-        return str(error).replace(", give api_key=,", ","), ExitStatus.CREDENTIALS
+        text = str(error)
+        if text.startswith(NO_KEY):
+            text = f"{NO_KEY}. {GET_KEY}"
+        return text.replace("api_key must", "the key must"), ExitStatus.CREDENTIALS
     if isinstance(error, errors.APIError):
-        # The remedies for programs are not those of a command line.
-        text = re.sub(r"\.? (Check the API key|Settle the account)[^(]*(?= \()", "", str(error))
         remedy, status = _remedy(error)
-        return f"{text}{remedy and '. '}{remedy}", status
+        facts = str(error).rpartition(" (")[2]
+        return f"{server_says(error)}. {remedy}{remedy and ' '}({facts}", status
     if isinstance(error, (errors.TinkerError, OSError)):
         return str(error), ExitStatus.FAILED
     return f"internal error: {type(error).__name__}: {error}; --debug shows where", ExitStatus.FAILED
 
 
+NO_KEY = "there is no API key"
+CONSOLE = "https://tinker.thinkingmachines.ai/keys"
+GET_KEY = f"Run `tinker-rest auth login` or set TINKER_API_KEY; create a key at {CONSOLE}"
+
+
+def server_says(error: APIError) -> str:
+    """What went wrong, without the remedies for programs, which are not those of a command line."""
+    return re.sub(r"\.? (Check the API key|Settle the account).*", "", error.message).rstrip(".")
+
+
 # By the names of classes, since nothing of the client is imported before it is needed; the first that fits counts.
 _REMEDIES = {
-    "APITimeoutError": (
-        "Check the network and TINKER_BASE_URL, or give it more time with --timeout",
-        ExitStatus.NETWORK,
-    ),
-    "APIConnectionError": ("Check the network and the server's address, TINKER_BASE_URL", ExitStatus.NETWORK),
-    "AuthenticationError": ("Check the key in TINKER_API_KEY", ExitStatus.CREDENTIALS),
+    "APITimeoutError": ("Give it more time with --timeout, or run `tinker-rest doctor`", ExitStatus.NETWORK),
+    "APIConnectionError": ("Run `tinker-rest doctor` to find out why", ExitStatus.NETWORK),
+    "APIResponseValidationError": ("Run `tinker-rest doctor` to check the server", ExitStatus.FAILED),
+    "AuthenticationError": (f"`tinker-rest auth status` shows your key. {GET_KEY}", ExitStatus.CREDENTIALS),
     "PermissionDeniedError": (
         "This needs a different key or role; `tinker-rest auth whoami` shows yours",
         ExitStatus.CREDENTIALS,
@@ -118,7 +135,7 @@ _REMEDIES = {
 
 def _remedy(error: APIError) -> tuple[str, ExitStatus]:
     if getattr(error, "operation_unsupported", False):
-        return "Another server, or a newer one, may offer it", ExitStatus.FAILED
+        return "If this happens with every command, run `tinker-rest doctor`", ExitStatus.FAILED
     names = [kind.__name__ for kind in type(error).__mro__]
     return next((_REMEDIES[name] for name in names if name in _REMEDIES), ("", ExitStatus.FAILED))
 
@@ -133,11 +150,22 @@ def _report(error: BaseException, message: str, status: ExitStatus, settings: Se
 
             for line in "".join(traceback.format_exception(error)).splitlines():
                 sys.stderr.write(printable(redact(line)) + "\n")
-        line = " ".join(message.split())
-        sys.stderr.write(f"tinker-rest: {printable(line)}\n")
+        line = printable(f"tinker-rest: {' '.join(message.split())}")
+        sys.stderr.write(_broken_at_words(line) + "\n")
     except OSError:
         pass  # nobody reads it
     return status
+
+
+def _broken_at_words(line: str) -> str:
+    """The line, or in a terminal as many as it takes."""
+    if not sys.stderr.isatty():
+        return line
+    import shutil
+    import textwrap
+
+    width = shutil.get_terminal_size().columns
+    return textwrap.fill(line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def close_outputs() -> None:

@@ -13,8 +13,7 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2
 # What JSON may hold as it is and a terminal should not get.
 _UNPRINTABLE_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
-_SPANS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
-_NEAR_DAYS = 60
+_SPANS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 def printable(text: str) -> str:
@@ -46,18 +45,19 @@ def size(count: float | None) -> str:
 
 
 def age(moment: datetime | None) -> str:
-    """How long ago a time was or how soon it will be; far from now, the day."""
+    """How long ago a time was or how soon it will be: `42d ago`, `in 3h`."""
     if moment is None:
         return "unknown"
     seconds = (datetime.now(UTC) - moment).total_seconds()
-    distance = abs(seconds)
-    if distance > _NEAR_DAYS * 86400:
-        return f"{moment:%Y-%m-%d}"
-    for length, name in _SPANS:
-        if distance >= length:
-            text = counted(int(distance // length), name)
-            return f"{text} ago" if seconds > 0 else f"in {text}"
-    return "now"
+    if abs(seconds) < 1:
+        return "now"
+    return f"{span(seconds)} ago" if seconds > 0 else f"in {span(-seconds)}"
+
+
+def span(seconds: float) -> str:
+    """A length of time of a second or more in its largest unit, rounded down: `3d`."""
+    length, unit = next(one for one in _SPANS if seconds >= one[0])
+    return f"{seconds // length:,.0f}{unit}"
 
 
 def expiry(moment: datetime | None) -> str:
@@ -69,8 +69,7 @@ def moment(value: datetime | None) -> str:
     """A time to the second in UTC, and how far it is from now."""
     if value is None:
         return "unknown"
-    text, far = f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC", age(value)
-    return text if far == text[:10] else f"{text} ({far})"
+    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC ({age(value)})"
 
 
 def yes_or_no(value: bool | None) -> str:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from tinker_rest_cli.settings import COMMON_OPTIONS
+from tinker_rest_cli.settings import COMMON_OPTIONS, Settings
 
 
 class Command(click.Command):
@@ -20,20 +20,44 @@ class Command(click.Command):
         self.common = [option for option in COMMON_OPTIONS if not taken & {*option.opts}]
         self.params.extend(self.common)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. Raises a usage error if the common options contradict each other."""
+        settings = ctx.ensure_object(Settings)
+        if settings.fields and (settings.quiet or settings.format == "csv"):
+            raise click.UsageError("--json cannot be combined with -q or --format csv", ctx)
+        return super().invoke(ctx)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the command's options first, then the common ones under a heading of their own."""
         own = [one for one in self.get_params(ctx) if isinstance(one, click.Option) and one not in self.common]
-        for heading, options in (("Options", own), ("Options of every command", self.common)):
+        for heading, options in (("Options", own), ("Common options", self.common)):
             records = [record for option in options if (record := option.get_help_record(ctx)) is not None]
             if records:
                 with formatter.section(heading):
                     formatter.write_dl(records)
 
 
+ALIASES = {"ls": "list", "rm": "delete", "show": "info"}
+
+
 class Group(click.Group):
-    """A group of commands that are written in one module."""
+    """A group of commands that are written in one module. It takes aliases and suggests near names."""
 
     command_class = Command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the first argument names. Raises a usage error with a suggestion."""
+        given, names = args[0], self.list_commands(ctx)
+        name = given if given in names else ALIASES.get(given, given)
+        if name in names or given.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, [name, *args[1:]])
+        from difflib import get_close_matches
+
+        near = get_close_matches(given, names, 1)
+        hint = f". Did you mean {near[0]!r}?" if near else ""
+        raise click.UsageError(f"no such command {given!r}{hint}", ctx)
 
 
 class Entry(NamedTuple):

@@ -70,6 +70,15 @@ def parse_moment(text: str, *, zone: tzinfo | None = UTC, now: datetime | None =
     return tz.resolve_imaginary(moment.replace(tzinfo=here)).astimezone(UTC)
 
 
+def parse_hour(text: str) -> datetime:
+    """Parse a moment; `now` is the current hour, and `7d` the hour seven days before it. Raises ValueError."""
+    words = _normalized(text)
+    if words != "now" and not _DURATION.fullmatch(words):
+        return parse_moment(words)
+    age = timedelta(0) if words == "now" else parse_duration(words)
+    return (datetime.now(UTC) - age).replace(minute=0, second=0, microsecond=0)
+
+
 def parse_ttl(text: str, *, now: datetime | None = None) -> int | None:
     """The seconds from now until what a duration or moment names, rounded up; None for `never`.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -14,11 +14,9 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 access_scope_option = click.option(
-    "--access-scope",
-    type=click.Choice(["owned", "accessible"]),
-    default="owned",
-    help="Your own (owned, the default) or all that you can read.",
-)
+    "--access-scope", type=click.Choice(["owned", "accessible"]), default="owned",
+    help="Your own (owned, the default), or everything you can read (accessible).",
+)  # fmt: skip
 
 
 def human_value(parser: str, thing: str, expected: str) -> Callable[[Any, Any, str | None], Any]:
@@ -41,6 +39,7 @@ _MOMENTS = "'2026-01-31', '2026-01-31 09:00', '2026-01-31T09:00:00Z', 'yesterday
 DURATION = human_value("parse_duration", "duration", _DURATIONS)
 MOMENT = human_value("parse_moment", "moment", _MOMENTS)
 SIZE = human_value("parse_size", "size", "'500MB', '1.5 GiB' or '2T'")
+HOUR = human_value("parse_hour", "time", f"{_DURATIONS} (that long ago), {_MOMENTS}")
 TTL = human_value("parse_ttl", "time to live", f"'never', {_DURATIONS}, {_MOMENTS}")
 
 
@@ -65,12 +64,10 @@ def run_id_of(text: str) -> str:
 
 
 def utc_hour(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
-    """A full hour in UTC; `now` is the current one. For `callback=`."""
+    """A full hour in UTC; `now` is the current one, and `7d` was seven days before it. For `callback=`."""
     if value is None:
         return None
-    if value.lower() == "now":
-        return this_hour()
-    moment: datetime = MOMENT(context, parameter, value)
+    moment: datetime = HOUR(context, parameter, value)
     if (moment.minute, moment.second, moment.microsecond) != (0, 0, 0):
         raise click.BadParameter(f"{value!r} is not a full hour in UTC, such as 2026-07-13T08:00Z")
     return moment
@@ -82,43 +79,38 @@ def utc_day(context: click.Context, parameter: click.Parameter, value: str | Non
     return moment and moment.date()
 
 
-def this_hour() -> datetime:
-    """The beginning of this hour in UTC."""
-    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-
-
 # The types, and the kinds as tinker paths have them, which the official command line asks for.
 _TYPES = ("training", "sampler", "external")
 _KINDS = {"weights": "training", "sampler_weights": "sampler", "external_weights": "external"}
 
+
+def _only(name: str, what: str, *names: str, **attributes: Any) -> Callable[[F], F]:
+    return click.option(name, *names, help=f"Only checkpoints {what}.", **attributes)
+
+
 _OPTIONS = (
-    click.option(
-        "--run", "--run-id", "training_run_ids", metavar="RUN", multiple=True,
-        help="Only checkpoints of this training run; can be given many times.",
+    _only("--run", "of this run; repeatable", "--run-id", "training_run_ids", metavar="RUN", multiple=True),
+    _only(
+        "--type", "of this type: training, sampler or external, or a kind such as sampler_weights",
+        "checkpoint_type", metavar="TYPE", type=click.Choice([*_TYPES, *_KINDS], case_sensitive=False),
     ),
-    click.option(
-        "--type", "checkpoint_type", metavar="TYPE", type=click.Choice([*_TYPES, *_KINDS], case_sensitive=False),
-        help="Only this type: training, sampler or external, or a kind such as sampler_weights.",
-    ),
-    click.option("--name", metavar="GLOB", help="Only names such as 'step-*', or 'weights/step-*' with the kind."),
-    click.option("--older-than", callback=DURATION, metavar="AGE", help="Only saved this long ago or longer."),
-    click.option("--before", callback=MOMENT, metavar="TIME", help="Only saved before, such as 2026-01-31."),
-    click.option("--after", callback=MOMENT, metavar="TIME", help="Only saved at this time or later, in UTC."),
-    click.option("--larger-than", callback=SIZE, metavar="SIZE", help="Only larger than this, such as 500MB."),
+    _only("--name", "with such a name: 'step-*', or with the kind, 'weights/step-*'", metavar="GLOB"),
+    _only("--older-than", "saved at least this long ago, such as 30d", callback=DURATION, metavar="AGE"),
+    _only("--before", "saved before this time, such as 2026-01-31", callback=MOMENT, metavar="TIME"),
+    _only("--after", "saved at or after this time", callback=MOMENT, metavar="TIME"),
+    _only("--larger-than", "larger than this, such as 500MB", callback=SIZE, metavar="SIZE"),
     click.option(
         "--keep-latest", type=click.IntRange(min=1), metavar="N", help="Skip the newest N of each run and type."
     ),
-    click.option("--no-ttl", is_flag=True, help="Only checkpoints that never expire."),
-    click.option("--expiring-within", callback=DURATION, metavar="TIME", help="Only expiring within, such as 2d."),
+    _only("--no-ttl", "that never expire", is_flag=True),
+    _only("--expiring-within", "that expire within this time, such as 2d", callback=DURATION, metavar="TIME"),
     click.option(
-        "--sort", type=click.Choice(["size", "time"]), help="The largest or the newest first, for --limit."
+        "--sort", type=click.Choice(["size", "time"]), help="Sort by size or time, largest or newest first."
     ),
 )  # fmt: skip
 
-_INCLUDE_PUBLIC = click.option(
-    "--include-public", is_flag=True, help="Include public checkpoints, which others may be using."
-)
-_LIMIT = click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most the first N.")
+_INCLUDE_PUBLIC = click.option("--include-public", is_flag=True, help="Include public checkpoints too.")
+_LIMIT = click.option("-n", "--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N.")
 
 
 def selection_options(command: F) -> F:

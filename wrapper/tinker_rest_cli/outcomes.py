@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tinker_rest_cli.columns import Column, Listing
 from tinker_rest_cli.failures import ExitStatus, explain
 from tinker_rest_cli.formatting import counted, printable
-from tinker_rest_cli.output import show_list
+from tinker_rest_cli.output import show_list, tell
 from tinker_rest_cli.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,9 +29,10 @@ def report(
 ) -> int:
     """Print the outcome of each checkpoint, on stderr which failed, and return the exit status.
 
-    `done` and `already` are such as `deleted` and `already deleted`; `results` are what downloads made, by path.
+    `done` and `already` are such as `deleted` and `already deleted`; JSON has the first word of `done`. `results`
+    are what downloads made, by path.
     """
-    words = {
+    told = {
         "done": done,
         "already_done": already,
         "not_found": "not found",
@@ -39,12 +40,12 @@ def report(
         "skipped": "skipped",
     }
     columns: list[Column[dict[str, Any]]] = [
-        Column("tinker_path", "Path", no_wrap=True),
-        Column("outcome", "Outcome", text=lambda status: status.replace("_", " ")),
+        Column("tinker_path", "Path", is_id=True),
+        Column("outcome", "Outcome", text=lambda status: told[status]),
         Column("error", "Error", hidden=True),  # it is on stderr
     ]
     if results is not None:
-        columns.append(Column("destination", "Saved to", no_wrap=True))
+        columns.append(Column("destination", "Saved to", is_id=True))
     rows = [
         {
             "tinker_path": outcome.tinker_path,
@@ -60,20 +61,16 @@ def report(
         shown = [row for row in rows if row["outcome"] in _FINE] if settings.quiet else rows
         # As the official command line has them.
         failures = [{"tinker_path": row["tinker_path"], "error": row["error"]} for row in failed]
-        more = {f"{done}_count": counts["done"], "failed": failures}
+        more = {f"{done.split()[0]}_count": counts["done"], "failed": failures}
         show_list(settings, Listing("checkpoint", "checkpoints", columns), shown, more=more)
     sys.stdout.flush()
     for row in failed:
-        _tell(": ".join(filter(None, (words[row["outcome"]], row["tinker_path"], row["error"]))))
-    if not settings.quiet:
-        parts = [f"{counts[status]:,} {word}" for status, word in words.items() if counts[status]]
-        _tell(f"{counted(len(rows), 'checkpoint')}: {', '.join(parts) or 'nothing to do'}")
+        line = ": ".join(filter(None, (told[row["outcome"]], row["tinker_path"], row["error"])))
+        sys.stderr.write(printable(line) + "\n")
+    parts = [f"{counts[status]:,} {word}" for status, word in told.items() if counts[status]]
+    tell(settings, f"{counted(len(rows), 'checkpoint')}: {', '.join(parts) or 'nothing to do'}")
     if not failed:
         return ExitStatus.DONE
     if len(outcomes) == 1 and outcomes[0].error is not None:
         return explain(outcomes[0].error)[1]
     return ExitStatus.NOT_FOUND if counts["not_found"] == len(rows) else ExitStatus.PARTIAL
-
-
-def _tell(line: str) -> None:
-    sys.stderr.write(printable(line) + "\n")

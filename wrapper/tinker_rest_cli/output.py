@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 limit_option = click.option(
-    "--limit",
-    type=click.IntRange(min=0),
-    default=20,
-    metavar="N",
-    help="List at most N; 20 by default, 0 for all.",
-)
+    "-n", "--limit", type=click.IntRange(min=0), default=20, metavar="N",
+    help="Show at most N; 20 by default, 0 for all.",
+)  # fmt: skip
+
+
+def tell(settings: Settings, line: str) -> None:
+    """Write a line to stderr, except with `-q`."""
+    if not settings.quiet:
+        sys.stdout.flush()
+        sys.stderr.write(printable(line) + "\n")
 
 
 def show_list(
@@ -38,8 +42,8 @@ def show_list(
 ) -> None:
     """Print a listing as the settings say.
 
-    JSON is an object of the items, `total_count` (null if the server does not count) and `more`; JSON lines and
-    CSV are printed as they come. What tables leave out is reported on stderr.
+    JSON is an object of the items, `total_count` (null if the server does not count) and `more`, or with `--json`
+    an array of items. JSON lines and CSV are printed as they come. What tables leave out is reported on stderr.
 
     A paginator has at most `limit` items (0 is no limit); a sequence may be a part of `total_count` items.
     """
@@ -50,7 +54,7 @@ def show_list(
         return
     if settings.format == "jsonl":
         for item in found:
-            sys.stdout.write(json_text(listing.json(item)) + "\n")
+            sys.stdout.write(json_text(_chosen(settings, listing.json(item))) + "\n")
         return
     if settings.format == "csv":
         write_csv(sys.stdout, listing.csv_rows(found, columns))
@@ -60,6 +64,9 @@ def show_list(
         items, total = [*found], len(found) if total_count is None else total_count
     else:
         items, total = _read(settings, listing, found, limit)
+    if settings.fields:
+        sys.stdout.write(json_text([_chosen(settings, listing.json(item)) for item in items], indent=2) + "\n")
+        return
     if settings.format == "json":
         whole = {listing.key: [listing.json(item) for item in items], "total_count": total, **(more or {})}
         sys.stdout.write(json_text(whole, indent=2) + "\n")
@@ -71,8 +78,15 @@ def show_list(
 
     write_table(columns or [column for column in listing.columns if not column.hidden], items)
     if total is not None and total > len(items):
-        sys.stdout.flush()
-        sys.stderr.write(f"{len(items):,} of {counted(total, listing.thing)}; --limit 0 lists all\n")
+        tell(settings, f"{len(items):,} of {counted(total, listing.thing)}; --limit 0 lists all")
+
+
+def _chosen(settings: Settings, item: Any) -> Any:
+    """The fields of an item that `--json` asks for, or all. Raises a usage error for an unknown one."""
+    try:
+        return {name: item[name] for name in settings.fields.split(",")} if settings.fields else item
+    except KeyError as unknown:
+        raise click.UsageError(f"--json: there is no field {unknown}; there are {', '.join(item)}") from None
 
 
 def _read(settings: Settings, listing: Listing[T], found: Paginator[T], limit: int) -> tuple[list[T], int | None]:
@@ -104,9 +118,9 @@ def show_one(settings: Settings, item_id: str, item: Any, facts: Sequence[tuple[
     if settings.quiet:
         sys.stdout.write(printable(item_id) + "\n")
         return
-    whole = model_as_json(item)
-    if settings.format in ("json", "jsonl"):
-        sys.stdout.write(json_text(whole, indent=2 if settings.format == "json" else None) + "\n")
+    whole = _chosen(settings, model_as_json(item))
+    if settings.fields or settings.format in ("json", "jsonl"):
+        sys.stdout.write(json_text(whole, indent=None if settings.format == "jsonl" else 2) + "\n")
     elif settings.format == "csv":
         write_csv(sys.stdout, [[*whole], [*whole.values()]])
     else:

@@ -26,38 +26,32 @@ COMMANDS = {
     "billing": Entry("organization", "billing", "Show an organization's usage and storage, for administrators."),
     "audit": Entry("organization", "audit", "Show an organization's audit log for a day, for administrators."),
     "storage": Entry("storage", "storage", "Show how much storage checkpoints use, and what a TTL would free."),
-    "auth": Entry("lookups", "auth", "Show who your API key belongs to."),
+    "auth": Entry("auth", "auth", "Log in and out, and show which API key is used."),
     "doctor": Entry("doctor", "doctor", "Find out why calls fail: network, proxy, TLS, key, clock, server."),
     "sandbox": Entry("about", "sandbox", "Serve the Tinker REST API on this machine."),
-    "completion": Entry("about", "completion", "Print a script that lets your shell complete commands."),
+    "completion": Entry("about", "completion", "Print or install a shell completion script."),
     "version": Entry("about", "version", "Print the version."),
 }
-
-
-def _print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
-    if wanted:
-        from tinker_rest import __version__
-
-        click.echo(f"{PROGRAM} {__version__}")
-        context.exit()
 
 
 root = LazyGroup(
     PROGRAM,
     entries=COMMANDS,
     help="List, inspect and clean up your Tinker training runs, checkpoints, sessions and samplers.",
-    epilog="Set your key in TINKER_API_KEY. COMMAND --help explains a command. Exit statuses: 0 done, 1 failed,"
-    " 2 wrong usage, 3 refused key, 4 not found, 5 partly failed, 6 no answer (try again), 130 interrupted.",
+    epilog="""Run `tinker-rest auth login` to store your API key, or set it in TINKER_API_KEY.
+
+Run `tinker-rest COMMAND --help` for details. Aliases: ls for list, show for info, rm for delete.
+
+\b
+Exit status:
+  0 done          3 no key, or not allowed   6 no answer; try again
+  1 failed        4 not found                130 interrupted
+  2 wrong usage   5 partly failed            141 output closed""",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
-    params=[
-        *COMMON_OPTIONS,
-        click.Option(
-            ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_print_version,
-            help="Print the version.",
-        ),
-    ],
-)  # fmt: skip
+    params=[*COMMON_OPTIONS],
+)
+click.version_option(package_name=PROGRAM, message="%(prog)s %(version)s", help="Print the version.")(root)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -18,12 +18,16 @@ class Settings:
     def __init__(self) -> None:
         """Begin with the defaults."""
         self.format = "table"
+        self.fields = ""  # of --json, separated by commas; all if there are none
         self.quiet = False
         self.debug = False
         self.base_url: str | None = None  # None for the environment's
         self.headers: tuple[str, ...] = ()
         self.timeout: float | None = None  # None for the client's default
-        self.verbosity = 0  # 1 logs slow calls, 2 every answer
+        self.verbosity = 0  # 1 logs slow calls, 2 every response
+        self.is_patient = False  # with a server that refuses connections
+        self.has_told = False  # why nothing happens
+        self.unreachable = ""  # why the command gave up the server
 
 
 def _keep(context: click.Context, option: click.Parameter, value: Any) -> None:
@@ -40,25 +44,24 @@ def _option(*names: str, **attributes: Any) -> click.Option:
 
 
 COMMON_OPTIONS = (
-    _option("-f", "--format", type=click.Choice(FORMATS), help="How to print results; table by default."),
-    _option("-q", "--quiet", is_flag=True, help="Print IDs alone."),
-    _option("--base-url", metavar="URL", help="The server's URL; by default TINKER_BASE_URL, else production."),
     _option(
-        "--header",
-        "headers",
-        metavar="NAME=VALUE",
-        multiple=True,
-        help="Send this header too; can be given many times. TINKER_REST_HEADERS holds some, one a line.",
+        "-f", "--format", type=click.Choice(FORMATS), metavar="FORMAT",
+        help="Output format: table (default), json, jsonl or csv.",
+    ),
+    _option("--json", "fields", metavar="FIELDS", help="Print JSON objects with only these fields, such as a,b."),
+    _option("-q", "--quiet", is_flag=True, help="Print only IDs."),
+    _option("--base-url", metavar="URL", help="Server URL; TINKER_BASE_URL by default, else production."),
+    _option(
+        "--header", "headers", metavar="NAME=VALUE", multiple=True,
+        help="Send an extra header; repeatable. TINKER_REST_HEADERS can hold more, one per line.",
     ),
     _option(
-        "--timeout",
-        type=click.FloatRange(min=0, min_open=True),
-        metavar="SECONDS",
-        help="Total time limit of a call, including retries; 60 by default.",
+        "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+        help="Time limit per call, including retries; 60 by default.",
     ),
-    _option("-v", "--verbose", "verbosity", count=True, help="Log slow calls to stderr; -vv every answer."),
-    _option("--debug", is_flag=True, help="Print the traceback of an error."),
-)
+    _option("-v", "--verbose", "verbosity", count=True, help="Log slow steps to stderr; -vv logs every response."),
+    _option("--debug", is_flag=True, help="Print a traceback on errors."),
+)  # fmt: skip
 
 pass_settings: Callable[[F], F] = click.make_pass_decorator(Settings)  # type: ignore[assignment]
 """Give a command the Settings as its first argument."""

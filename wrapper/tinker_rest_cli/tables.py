@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from tinker_rest_cli.columns import Column
 
 GAP = 2
-MIN_WIDTH = 12  # what a column of other things than IDs needs to be read
+# What IDs and other texts need, and whether words stay whole; the first that fits counts.
+LEAST_WIDTHS = ((999, 16, False), (20, 16, False), (20, 10, True), (10, 10, True), (10, 8, False))
 HEADING, ID, LABEL = "bold", "cyan", "dim"
 
 
@@ -44,45 +45,57 @@ def write(output: Console, *parts: RenderableType, soft_wrap: bool = False) -> N
     with output.capture() as written:
         for part in parts:
             output.print(part, soft_wrap=soft_wrap)
-    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in written.get().splitlines()))
+    stream = sys.stderr if output.stderr else sys.stdout
+    stream.write("".join(f"{line.rstrip()}\n" for line in written.get().splitlines()))
 
 
-def table() -> Table:
-    """A table without lines."""
-    return Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style=HEADING)
-
-
-def write_table(columns: Sequence[Column[Any]], items: Sequence[Any]) -> None:
-    """Write a table; if IDs leave too little room for the other columns, each ID has a line of its own."""
-    output = console()
+def write_table(columns: Sequence[Column[Any]], items: Sequence[Any], *, stderr: bool = False) -> None:
+    """Write a table. In a narrow terminal, columns are folded, or each item is a list."""
+    output = console(stderr=stderr)
     rows = [[printable(column.text(column.value(item))) for column in columns] for item in items]
-    needed = -GAP
-    for column, *texts in zip(columns, *rows, strict=True):
-        width = max(map(cell_len, [column.heading, *texts]))
-        needed += GAP + (width if column.no_wrap else min(width, MIN_WIDTH))
-    if needed > output.width:
-        _write_blocks(output, columns, rows)
+    widths = _widths(columns, rows, output.width)
+    if not widths:
+        for row in rows:
+            for column, text in zip(columns, row, strict=True):
+                line = Text(text, ID) if column.is_id else Text(f"  {column.heading}  {text}")
+                write(output, line, soft_wrap=True)
         return
-    shown = table()
-    for column in columns:
-        shown.add_column(
-            Text(column.heading),
-            style=ID if column.no_wrap else "",
-            justify="right" if column.right else "left",
-            no_wrap=column.no_wrap,
-            overflow="fold",
-        )
+    shown = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style=HEADING)
+    for column, width in zip(columns, widths, strict=True):
+        justify: Literal["left", "right"] = "right" if column.right else "left"
+        style = ID if column.is_id else ""
+        shown.add_column(Text(column.heading), style=style, justify=justify, width=width, overflow="fold")
     for row in rows:
-        shown.add_row(*map(Text, row))
+        cells = zip(columns, row, widths, strict=True)
+        shown.add_row(*(_folded(text, width) if column.is_id else Text(text) for column, text, width in cells))
     write(output, shown)
 
 
-def _write_blocks(output: Console, columns: Sequence[Column[Any]], rows: Sequence[Sequence[str]]) -> None:
-    for row in rows:
-        cells = [(column, text) for column, text in zip(columns, row, strict=True) if text]
-        write(output, *(Text(text, ID) for column, text in cells if column.no_wrap), soft_wrap=True)
-        others = [Text.assemble((one.heading, LABEL), " ", text) for one, text in cells if not one.no_wrap]
-        write(output, Padding(Text("  ").join(others), (0, 0, 0, GAP)))
+def _widths(columns: Sequence[Column[Any]], rows: Sequence[Sequence[str]], available: int) -> list[int]:
+    """How wide each column is; headings are folded first, words last. Empty if they do not fit."""
+    texts = [[column.heading, *some] for column, *some in zip(columns, *rows, strict=True)]
+    cells = [max(map(cell_len, [*heading.split(), *some])) for heading, *some in texts]
+    words = [max(map(cell_len, " ".join(some).split())) for some in texts]
+    for id_width, text_width, keeps_words in LEAST_WIDTHS:
+        widths = [max(map(cell_len, some)) for some in texts]
+        least = [
+            min(cell, id_width if column.is_id else max(text_width, word * keeps_words))
+            for column, cell, word in zip(columns, cells, words, strict=True)
+        ]
+        while sum(widths) + GAP * (len(widths) - 1) > available:
+            wide = [number for number, width in enumerate(widths) if width > least[number]]
+            if not wide:
+                break
+            widths[max(wide, key=widths.__getitem__)] -= 1
+        else:
+            return widths
+    return []
+
+
+def _folded(text: str, width: int) -> Text:
+    """An ID or path in lines that end at a separator, if one is near their end."""
+    pattern = rf".{{1,{width}}}$|.{{{width * 3 // 5},{width}}}(?:(?<=[-/:])|(?=[-/:]))|.{{1,{width}}}"
+    return Text("\n".join(re.findall(pattern, text)))
 
 
 def write_facts(facts: Sequence[tuple[str, str]]) -> None:

@@ -11,9 +11,9 @@ import click
 
 from tinker_rest_cli.columns import Column, Listing
 from tinker_rest_cli.failures import CommandError
-from tinker_rest_cli.formatting import age, counted, expiry, printable, size, yes_or_no
+from tinker_rest_cli.formatting import age, counted, expiry, size, yes_or_no
 from tinker_rest_cli.options import selection_of
-from tinker_rest_cli.output import show_list
+from tinker_rest_cli.output import show_list, tell
 from tinker_rest_cli.progress import progress
 from tinker_rest_cli.settings import Settings
 
@@ -24,21 +24,22 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 STDIN = "-"
-MAX_SHOWN = 20
+MAX_SHOWN = 10  # rows of each table of a question
 NOT_FOUND = "not found"  # the type of a checkpoint that was named, but is not listed
 
 CHECKPOINTS: Listing[Checkpoint] = Listing(
     "checkpoint",
     "checkpoints",
     [
-        Column("tinker_path", "Path", no_wrap=True),
+        Column("tinker_path", "Path", is_id=True),
         Column("checkpoint_type", "Type"),
         Column("size_bytes", "Size", text=size, right=True),
         Column("time", "Created", text=age),
         Column("expires_at", "Expires", text=expiry),
         Column("public", "Public", text=yes_or_no),
-        Column("checkpoint_id", "Checkpoint ID", no_wrap=True, hidden=True),
-        Column("training_run_id", "Run ID", no_wrap=True, hidden=True),
+        Column("checkpoint_id", "Checkpoint ID", is_id=True, hidden=True),
+        Column("training_run_id", "Run ID", is_id=True, hidden=True),
+        Column("base_model", "Base model", hidden=True),
         Column("user_metadata", "Metadata", hidden=True),
     ],
 )
@@ -46,8 +47,8 @@ CHECKPOINTS: Listing[Checkpoint] = Listing(
 
 def confirming_options(command: F) -> F:
     """The options `--dry-run` and `--yes`."""
-    dry_run = click.option("--dry-run", is_flag=True, help="Show what would be done, without doing it.")
-    yes = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+    dry_run = click.option("--dry-run", is_flag=True, help="Show what would be done without doing it.")
+    yes = click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation.")
     return dry_run(yes(command))
 
 
@@ -55,7 +56,7 @@ def concurrency_option(default: int, most: int) -> Callable[[F], F]:
     """The option `--concurrency`."""
     return click.option(
         "--concurrency", type=click.IntRange(1, most), default=default, metavar="N",
-        help=f"How many at once; {default} by default.",
+        help=f"Work on N at a time; {default} by default.",
     )  # fmt: skip
 
 
@@ -73,48 +74,62 @@ def confirmed_targets(
 ) -> list[Checkpoint] | None:
     """The checkpoints to act on, once the user has agreed; None after a dry run.
 
-    Args:
-        client: Finds them.
-        settings: Those of the command.
-        verb: What the command does, such as `delete`.
-        checkpoint_paths: The paths that were given.
-        detail: What follows the checkpoints in a sentence, such as ` to expire at …`.
-        dry_run: Whether to show them only.
-        yes: Whether the user agrees already.
-        exclude_public: Whether public checkpoints need `--include-public`.
-        **selection: The options that select.
+    The verb is such as `delete`, and the detail follows the checkpoints in a sentence: ` to expire at …`. With
+    `exclude_public`, public checkpoints need `--include-public`.
 
     Raises:
         click.UsageError: It cannot ask, or the arguments are wrong.
         CommandError: The answer is no.
     """
-    targets = _find(client, settings, checkpoint_paths, selection, exclude_public=exclude_public)
+    targets, everything = _find(client, settings, checkpoint_paths, selection, exclude_public=exclude_public)
+    settings.is_patient = True  # the server was there, and a change that has begun should end
     if dry_run:
         total = sum(target.size_bytes or 0 for target in targets)
         show_list(settings, CHECKPOINTS, targets, more={"total_size_bytes": total})
         sys.stdout.flush()
-        _tell(settings, f"would {verb} {_summary(targets)}{detail}; nothing was done")
+        tell(settings, f"would {verb} {_summary(targets)}{detail}; nothing was done")
         return None
     if not targets or yes:
         return targets
-    for target in targets[:MAX_SHOWN]:
-        facts = f"{size(target.size_bytes)}, saved {age(target.time)}{', public' if target.public else ''}"
-        facts = NOT_FOUND if target.checkpoint_type == NOT_FOUND else facts
-        _tell(settings, f"  {target.tinker_path}  {facts}")
-    if len(targets) > MAX_SHOWN:
-        _tell(settings, f"  and {len(targets) - MAX_SHOWN:,} more; --dry-run lists them")
-    _tell(settings, f"{verb} {_summary(targets)}")
     if STDIN in checkpoint_paths or not sys.stdin.isatty():
-        raise click.UsageError("no terminal to confirm on; pass --yes to proceed or --dry-run to preview")
-    question = f"{verb[:1].upper()}{verb[1:]} {counted(len(targets), 'checkpoint')}{detail}?"
-    if not click.confirm(question, err=True):
+        raise click.UsageError(
+            f"no terminal to confirm on: {verb} {_summary(targets)}? Pass --yes to proceed or --dry-run to preview"
+        )
+    if not settings.quiet:
+        _show(targets, everything, verb)
+    question = "Permanently delete" if verb == "delete" else f"{verb[:1].upper()}{verb[1:]}"
+    if not click.confirm(f"{question} {_summary(targets)}{detail}?", err=True):
         raise CommandError("nothing was done")
     return targets
 
 
-def _tell(settings: Settings, line: str) -> None:
-    if not settings.quiet:
-        sys.stderr.write(printable(line) + "\n")
+def _show(targets: Sequence[Checkpoint], everything: Sequence[Checkpoint], verb: str) -> None:
+    """Show the checkpoints, if they are few, and a row for each training run: what is in it, and what is kept."""
+    from tinker_rest_cli.tables import write_table
+
+    if len(targets) <= MAX_SHOWN:
+        write_table(CHECKPOINTS.columns[:4], targets, stderr=True)
+        sys.stderr.write("\n")
+    paths = {target.tinker_path for target in targets}
+    runs: dict[str, dict[bool, list[int]]] = {
+        one.training_run_id or "unknown": {True: [], False: []} for one in targets
+    }
+    for one in everything:
+        if (run := one.training_run_id or "unknown") in runs:
+            runs[run][one.tinker_path in paths].append(one.size_bytes or 0)
+    columns: list[Column[Any]] = [
+        Column("", "Training run", str, is_id=True),
+        Column("", "Delete" if verb == "delete" else "Checkpoints", lambda run: len(runs[run][True]), right=True),
+        Column("", "Size", lambda run: sum(runs[run][True]), size, right=True),
+        Column("", "Keep", lambda run: len(runs[run][False]), right=True),
+        Column("", "Size kept", lambda run: sum(runs[run][False]), size, right=True),
+    ]
+    largest = sorted(runs, key=lambda run: -sum(runs[run][True]))[:MAX_SHOWN]
+    write_table(columns if verb == "delete" else columns[:3], largest, stderr=True)
+    if len(runs) > MAX_SHOWN:
+        more = counted(len(runs) - MAX_SHOWN, "more training run")
+        sys.stderr.write(f"and {more}; --dry-run lists every checkpoint\n")
+    sys.stderr.write("\n")
 
 
 def _summary(targets: Sequence[Checkpoint]) -> str:
@@ -129,15 +144,15 @@ def _summary(targets: Sequence[Checkpoint]) -> str:
 
 def _find(
     client: RestClient, settings: Settings, paths: Sequence[str], options: dict[str, Any], *, exclude_public: bool
-) -> list[Checkpoint]:
-    """The checkpoints that a command's arguments and options name or select, each once."""
+) -> tuple[list[Checkpoint], list[Checkpoint]]:
+    """The checkpoints that a command's arguments and options name or select, each once, and all in their runs."""
+    from tinker_rest import CheckpointSelection
+
     selection = selection_of(options)
     if paths and selection is not None:
-        raise click.UsageError("give either checkpoints or options that select them, not both")
+        raise click.UsageError("give either checkpoint paths or filters, not both")
     if not paths and selection is None:
-        raise click.UsageError(
-            "say which checkpoints: paths, - to read paths from stdin, or options such as --run"
-        )
+        raise click.UsageError("give checkpoint paths, - to read paths from stdin, or filters such as --run")
     if selection is not None:
         if selection.is_everything:
             raise click.UsageError(
@@ -145,11 +160,14 @@ def _find(
                 "and pass - to read it"
             )
         with progress(settings, "Looking for checkpoints", unit="checkpoints"):
-            return client.select_checkpoints(selection).result()
+            # With all checkpoints of the runs, the user sees what is kept. They are read for --keep-latest anyway.
+            runs = CheckpointSelection(training_run_ids=selection.training_run_ids, include_public=True)
+            everything = client.select_checkpoints(runs).result()
+        return selection.apply(everything), everything
     named = [path for given in paths for path in (_read_stdin() if given == STDIN else [given])]
-    targets = _look_up(client, settings, list(dict.fromkeys(named)))
+    targets, everything = _look_up(client, settings, list(dict.fromkeys(named)))
     if not exclude_public or options.get("include_public"):
-        return targets
+        return targets, everything
     public = [target.tinker_path for target in targets if target.public]
     for path in public:
         if path in paths:
@@ -158,7 +176,7 @@ def _find(
             )
     if public:
         sys.stderr.write(f"skipped {counted(len(public), 'public checkpoint')}; --include-public includes them\n")
-    return [target for target in targets if not target.public]
+    return [target for target in targets if not target.public], everything
 
 
 def _read_stdin() -> list[str]:
@@ -167,21 +185,28 @@ def _read_stdin() -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def _look_up(client: RestClient, settings: Settings, paths: Sequence[str]) -> list[Checkpoint]:
-    """What the server lists for checkpoints; the runs of some may be gone, or another user's."""
+def _look_up(
+    client: RestClient, settings: Settings, paths: Sequence[str]
+) -> tuple[list[Checkpoint], list[Checkpoint]]:
+    """What the server lists for checkpoints, and all in their runs, which may be gone or another user's."""
     from tinker_rest import NotFoundError, ParsedCheckpointTinkerPath, PermissionDeniedError
     from tinker_rest.types import Checkpoint
 
     parsed = {path: ParsedCheckpointTinkerPath.from_tinker_path(path) for path in paths}
     found = {
-        path: Checkpoint(checkpoint_id=one.checkpoint_id, checkpoint_type=NOT_FOUND, tinker_path=path)
+        path: Checkpoint(
+            checkpoint_id=one.checkpoint_id,
+            checkpoint_type=NOT_FOUND,
+            tinker_path=path,
+            training_run_id=one.training_run_id,
+        )
         for path, one in parsed.items()
     }
+    everything = dict(found)
     pages = [client.list_checkpoints(run) for run in dict.fromkeys(one.training_run_id for one in parsed.values())]
     with progress(settings, "Looking for checkpoints", total=len(pages), unit="training runs") as update:
         for done, page in enumerate(pages, 1):
             with contextlib.suppress(NotFoundError, PermissionDeniedError):
-                listed = page.result().checkpoints
-                found |= {one.tinker_path: one for one in listed if one.tinker_path in found}
+                everything |= {one.tinker_path: one for one in page.result().checkpoints}
             update(completed=done)
-    return [*found.values()]
+    return [everything[path] for path in found], [*everything.values()]

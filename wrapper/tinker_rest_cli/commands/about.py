@@ -2,50 +2,104 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+from typing import Any
+
 import click
 
 from tinker_rest_cli.failures import CommandError
 from tinker_rest_cli.groups import Command
 from tinker_rest_cli.settings import Settings, pass_settings
 
+# The options of the sandbox, with what it takes: nothing, one of several, many ("...") or any text.
+_OPTIONS = {
+    "host ADDRESS": "Listen on this address; 127.0.0.1 by default.",
+    "port N": "Port of the API; 8765 by default, 0 for any free one.",
+    "storage-port N": "Port of signed download URLs; any free one by default.",
+    "db FILE": "Keep the state in this SQLite file; in memory by default.",
+    "api-key KEY": "API key of the first user; tml-sandbox-alice by default.",
+    "empty": "Start a new database without sample data.",
+    "scenario FILE": "YAML file with the data and faults of a new database.",
+    "scenario-schema": "Print the JSON Schema of scenario files and exit.",
+    "archive-build-seconds SECONDS": "Time that it takes to build an archive; 0.3 by default.",
+    "archive-building-status 503|425": "Status returned while an archive is being built; 503 by default.",
+    "token-exchange optional|required|disabled": "Whether API keys are exchanged for tokens; optional by default.",
+    "control-from-anywhere": "Let other machines use /__sandbox__/, which needs no key.",
+    "allow-host NAME...": "Also serve under this name; repeatable.",
+    "cors-origin ORIGIN...": "Let web pages of this origin use it; repeatable.",
+    "public-storage-url URL": "URL of the storage port for clients, behind a proxy.",
+}
 
-@click.command(
-    "sandbox",
-    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False, "help_option_names": []},
-    add_help_option=False,
-)
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def sandbox(arguments: tuple[str, ...]) -> int:
-    """Serve the Tinker REST API on this machine: `python -m tinker_rest_sandbox`, with options of its own."""
+
+def _option(form: str, text: str) -> click.Option:
+    name, _, value = form.partition(" ")
+    choice, metavar = (click.Choice(value.split("|")), None) if "|" in value else (None, value.rstrip("."))
+    many = value.endswith("...")
+    return click.Option([f"--{name}"], type=choice, metavar=metavar, is_flag=not value, multiple=many, help=text)
+
+
+@click.command("sandbox", params=[_option(*one) for one in _OPTIONS.items()])
+def sandbox(**given: Any) -> int:
+    """Run a local server that implements the Tinker REST API, with realistic data.
+
+    It prints its URL and API keys. `python -m tinker_rest_sandbox` does the same.
+    """
     try:
         from tinker_rest_sandbox.__main__ import main as run
     except ImportError as error:
         raise CommandError(str(error)) from error
+    arguments = []
+    for name, value in given.items():
+        values = value if isinstance(value, tuple) else [value]
+        option = f"--{name.replace('_', '-')}"
+        arguments += [option if one is True else f"{option}={one}" for one in values if one not in (None, False)]
     try:
-        return run([*arguments], program="tinker-rest sandbox")
+        return run(arguments, program="tinker-rest sandbox")
     except SystemExit as end:  # argparse has said why
         return end.code if isinstance(end.code, int) else 1
 
 
+# What a shell runs at its start, and what loads the script there.
+_STARTUP = {
+    "bash": ("~/.bashrc", 'eval "$(tinker-rest completion bash)"'),
+    "zsh": ("~/.zshrc", 'autoload -Uz compinit && compinit && eval "$(tinker-rest completion zsh)"'),
+    "fish": ("~/.config/fish/completions/tinker-rest.fish", "tinker-rest completion fish | source"),
+}
+
+
 @click.command("completion", cls=Command)
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-def completion(shell: str) -> None:
-    r"""Print a script that lets your shell complete commands and options.
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), required=False)
+@click.option("--install", is_flag=True, help="Load the script whenever the shell starts.")
+def completion(shell: str | None, install: bool) -> None:
+    """Print or install a script that completes commands and options.
+
+    By default, it is for the shell in the variable SHELL.
 
     \b
-    bash:  eval "$(tinker-rest completion bash)"    in ~/.bashrc
-    zsh:   eval "$(tinker-rest completion zsh)"     in ~/.zshrc, after compinit
-    fish:  tinker-rest completion fish | source     in ~/.config/fish/config.fish
-    """
+      tinker-rest completion --install
+      eval "$(tinker-rest completion bash)"
+    """  # noqa: D301
     from click.shell_completion import get_completion_class
 
     from tinker_rest_cli.root import COMPLETION_VARIABLE, PROGRAM, root
 
-    kind = get_completion_class(shell)
-    if kind is None:
-        raise click.BadParameter(f"{shell} is not supported")
-    script = kind(root, {}, PROGRAM, COMPLETION_VARIABLE)
-    click.echo(script.source_template % script.source_vars())  # without asking the shell for its version
+    name = shell or Path(os.environ.get("SHELL", "")).name
+    kind = get_completion_class(name)
+    if kind is None or name not in _STARTUP:
+        raise click.UsageError("your shell is unknown; give bash, zsh or fish")
+    if not install:
+        script = kind(root, {}, PROGRAM, COMPLETION_VARIABLE)
+        click.echo(script.source_template % script.source_vars())  # without asking the shell for its version
+        return
+    file, line = _STARTUP[name]
+    path = Path(file).expanduser()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as opened:
+        opened.seek(0)
+        if line not in opened.read():
+            opened.write(f"\n{line}\n")
+    click.echo(f"{file} loads it. Open a new shell to use it.")
 
 
 @click.command("version", cls=Command)

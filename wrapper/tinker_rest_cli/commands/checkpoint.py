@@ -25,10 +25,10 @@ checkpoint = LazyGroup(
     help="List, show, download, publish, expire and delete checkpoints.",
     no_args_is_help=True,
     entries={
-        "list": Entry("checkpoint", "list_", "List checkpoints, all or some."),
+        "list": Entry("checkpoint", "list_", "List checkpoints, all or filtered."),
         "info": Entry("checkpoint", "info", "Show a checkpoint."),
         "download": Entry("checkpoint_download", "download", "Download checkpoints."),
-        "publish": Entry("checkpoint_changes", "publish", "Make checkpoints readable by everyone."),
+        "publish": Entry("checkpoint_changes", "publish", "Make checkpoints public."),
         "unpublish": Entry("checkpoint_changes", "unpublish", "Make public checkpoints private again."),
         "set-ttl": Entry("checkpoint_changes", "set_ttl", "Set or remove the time to live of checkpoints."),
         "delete": Entry("checkpoint_changes", "delete", "Delete checkpoints permanently."),
@@ -44,8 +44,8 @@ checkpoint = LazyGroup(
 def list_(settings: Settings, limit: int, columns: Sequence[Column[Checkpoint]] | None, **options: Any) -> None:
     """List your checkpoints, including public ones, newest first.
 
-    With options that select, only checkpoints that match all of them: every checkpoint is read before the first
-    is printed, and JSON has their total size.
+    Filters are combined: a checkpoint must match all of them. With a filter, the full list is read before anything
+    is printed, and JSON includes the total size.
     """
     with rest_client(settings) as client:
         selection = selection_of({**options, "include_public": True})

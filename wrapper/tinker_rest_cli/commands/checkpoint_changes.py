@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from tinker_rest_cli.clients import rest_client
 from tinker_rest_cli.groups import Command
 from tinker_rest_cli.options import TTL, selection_options_of_changes
 from tinker_rest_cli.outcomes import report
+from tinker_rest_cli.output import tell
 from tinker_rest_cli.progress import progress
 from tinker_rest_cli.settings import Settings, pass_settings
 from tinker_rest_cli.targets import NOT_FOUND, STDIN, concurrency_option, confirmed_targets, confirming_options
@@ -29,11 +29,9 @@ WORDS = {
 }
 
 log_option = click.option(
-    "--log",
-    type=click.Path(dir_okay=False),
-    metavar="FILE",
-    help="Append the outcome of each checkpoint to this file, and skip those that it has as done.",
-)
+    "--log", type=click.Path(dir_okay=False), metavar="FILE",
+    help="Append each outcome to this file, and skip checkpoints that it lists as done.",
+)  # fmt: skip
 
 
 def _changes_many(command: Callable[..., int]) -> Callable[..., int]:
@@ -71,25 +69,20 @@ def _run(settings: Settings, name: str, given: dict[str, Any], **options: Any) -
                 result = future.result()
             except KeyboardInterrupt:
                 future.cancel()
-                if not settings.quiet:
-                    sys.stderr.write(
-                        f"{finished:,} of {len(targets):,} were tried; run the same command to continue\n"
-                    )
+                tell(settings, f"{finished:,} of {len(targets):,} done; run the same command to continue")
                 raise
-    return report(settings, result.outcomes, done=done, already=already)
+    return report(settings, result.outcomes, done=done + given.get("detail", ""), already=already)
 
 
 @click.command("delete", cls=Command)
-@click.option(
-    "--ignore-missing", "missing_ok", is_flag=True, help="A checkpoint that does not exist is no failure."
-)
+@click.option("--ignore-missing", "missing_ok", is_flag=True, help="Do not fail if a checkpoint does not exist.")
 @_changes_many
 @pass_settings
 def delete(settings: Settings, missing_ok: bool, log: str | None, concurrency: int, **given: Any) -> int:
     """Delete checkpoints permanently.
 
-    Give their tinker paths, - to read paths from stdin, or options that select. The checkpoints are listed before
-    you are asked. After an interruption, run the same command to continue.
+    Give tinker paths, - to read paths from stdin, or filters, which are combined. You see what will be deleted,
+    and what is kept, before you confirm. After an interruption, run the same command to continue.
 
     Times are in UTC unless they name another zone.
 
@@ -103,13 +96,13 @@ def delete(settings: Settings, missing_ok: bool, log: str | None, concurrency: i
 
 
 @click.command("set-ttl", cls=Command)
-@_changes_many
 @click.option(
     "--ttl", "ttl_seconds", callback=TTL, metavar="TTL",
-    help="When to expire, from an hour to ten years from now: '12h', '30d', '2w', '2026-01-31', 'tomorrow 9:00'"
-    " (in this machine's time zone), or a number of seconds. 'never' is --remove.",
+    help="Expire after a time or at a date, from an hour to ten years from now: 12h, 30d, 2w, 2026-01-31,"
+    " 'tomorrow 9:00' (in this machine's time zone), or a number of seconds. 'never' is --remove.",
 )  # fmt: skip
-@click.option("--remove", is_flag=True, help="Never expire.")
+@click.option("--remove", is_flag=True, help="Remove the time to live, so that they never expire.")
+@_changes_many
 @pass_settings
 def set_ttl(
     settings: Settings,
@@ -121,8 +114,8 @@ def set_ttl(
 ) -> int:
     """Set or remove the time to live of checkpoints.
 
-    Give their tinker paths, - to read paths from stdin, or options that select. The checkpoints are listed before
-    you are asked, except for a single path.
+    Give tinker paths, - to read paths from stdin, or filters, which are combined. You confirm first, unless you
+    give a single path.
 
     \b
       tinker-rest checkpoint set-ttl tinker://RUN_ID/weights/0001 --ttl 30d
@@ -135,7 +128,7 @@ def set_ttl(
         raise click.BadParameter(
             f"{ttl_seconds:,} seconds are less than an hour or more than ten years", param_hint="'--ttl'"
         )
-    detail = " so that they never expire"
+    detail = " to never expire"
     if ttl_seconds is not None:
         detail = f" to expire at {datetime.now(UTC) + timedelta(seconds=ttl_seconds):%Y-%m-%d %H:%M} UTC"
     paths = given["checkpoint_paths"]
@@ -149,7 +142,10 @@ def set_ttl(
 @click.argument("checkpoint_paths", metavar="CHECKPOINT_PATH...", nargs=-1, required=True)
 @pass_settings
 def publish(settings: Settings, checkpoint_paths: Sequence[str]) -> int:
-    """Make checkpoints readable by everyone. One that is public already is no failure."""
+    """Make checkpoints public: everyone can then read them by their tinker paths.
+
+    Checkpoints that are already public are not an error.
+    """
     return _run(settings, "publish_checkpoints", {"checkpoint_paths": checkpoint_paths, "yes": True})
 
 
@@ -157,5 +153,5 @@ def publish(settings: Settings, checkpoint_paths: Sequence[str]) -> int:
 @click.argument("checkpoint_paths", metavar="CHECKPOINT_PATH...", nargs=-1, required=True)
 @pass_settings
 def unpublish(settings: Settings, checkpoint_paths: Sequence[str]) -> int:
-    """Make public checkpoints private again. One that is private already is no failure."""
+    """Make public checkpoints private again. Checkpoints that are already private are not an error."""
     return _run(settings, "unpublish_checkpoints", {"checkpoint_paths": checkpoint_paths, "yes": True})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from itertools import islice
@@ -16,6 +15,7 @@ from tinker_rest_cli.failures import CommandError
 from tinker_rest_cli.groups import Command
 from tinker_rest_cli.options import selection_options_of_changes
 from tinker_rest_cli.outcomes import report
+from tinker_rest_cli.output import tell
 from tinker_rest_cli.progress import BYTES, progress
 from tinker_rest_cli.settings import Settings, pass_settings
 from tinker_rest_cli.targets import STDIN, concurrency_option, confirmed_targets, confirming_options
@@ -73,10 +73,12 @@ def download_all(
 @click.argument("checkpoint_paths", metavar="[CHECKPOINT_PATH | -]...", nargs=-1)
 @click.option(
     "-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path(), metavar="FOLDER",
-    help="Where to put the folders or files; the current folder by default.",
+    help="Put the folders or files here; the current folder by default.",
 )  # fmt: skip
-@click.option("--no-extract", is_flag=True, help="Keep the archives, as RUN_ID_KIND_NAME.tar.gz.")
-@click.option("--force", is_flag=True, help="Replace what is there already.")
+@click.option(
+    "--no-extract", is_flag=True, help="Keep the archives, RUN_ID_KIND_NAME.tar.gz, instead of extracting them."
+)
+@click.option("--force", is_flag=True, help="Replace existing downloads.")
 @selection_options_of_changes
 @confirming_options
 @concurrency_option(2, 16)
@@ -92,9 +94,9 @@ def download(
 ) -> int:
     """Download checkpoints, each to a folder RUN_ID_KIND_NAME.
 
-    Give their tinker paths, - to read paths from stdin, or options that select. Downloads are verified, and get
-    their names once they are complete. A partial download is kept: run the same command to resume it. Several
-    checkpoints are listed before you are asked; a single path is not.
+    Give tinker paths, - to read paths from stdin, or filters, which are combined. You confirm first, unless you
+    give a single path. Downloads are verified and moved into place when complete. A partial download is kept; run
+    the same command to resume.
     """
     from tinker_rest import BulkOutcome, TinkerError
 
@@ -111,8 +113,7 @@ def download(
             try:
                 answers = download_all(client, targets, update, concurrency, **options)
             except KeyboardInterrupt:
-                if not settings.quiet:
-                    sys.stderr.write("partial download kept; run the same command to resume\n")
+                tell(settings, "partial download kept; run the same command to resume")
                 raise
     outcomes, results = [], {}
     for path, answer in answers.items():

@@ -30,11 +30,13 @@ FINDINGS: Listing[Finding] = Listing(
 @click.command("doctor", cls=Command)
 @pass_settings
 def doctor(settings: Settings) -> int:
-    """Check the network, the key, the clock and what the server offers, and say what to do.
+    """Find out why commands fail: check the network, key, clock and server, and suggest fixes.
 
-    Each step can take 5 seconds, or --timeout. The exit status is 0 if nothing failed, even with warnings, else
-    that of the first failure: 3 for the key, 6 for the network, 2 for a wrong address, 1 for a server that is not
-    one of Tinker. -q prints the names of the checks that warn or fail. The key is never shown. Nothing is changed.
+    Each step takes up to 5 seconds, or --timeout. Nothing is changed, and the key is never shown. -q prints only
+    the names of checks that warn or fail.
+
+    The exit status is 0 if nothing failed, warnings or not. Otherwise it is that of the first failure: 2 for an
+    invalid URL, 6 for the network, 3 for the key, 1 if the server isn't a Tinker server.
     """
     from tinker_rest_cli.clients import client_options
     from tinker_rest_cli.doctor import examine

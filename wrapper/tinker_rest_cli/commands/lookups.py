@@ -1,4 +1,4 @@
-"""`tinker-rest auth|sampler|weights|model`: commands that look up one thing."""
+"""`tinker-rest sampler|weights|model`: commands that look up one thing."""
 
 from __future__ import annotations
 
@@ -22,27 +22,12 @@ MODELS: Listing[SupportedModel] = Listing(
     "model",
     "models",
     [
-        Column("model_name", "Model", no_wrap=True),
+        Column("model_name", "Model", is_id=True),
         Column("max_context_length", "Max context", right=True),
         Column("trainable", "Trainable", text=yes_or_no),
         Column("sampleable", "Sampleable", text=yes_or_no),
     ],
 )
-
-
-@click.group("auth", cls=Group)
-def auth() -> None:
-    """Show who your API key belongs to."""
-
-
-@auth.command("whoami")
-@pass_settings
-def whoami(settings: Settings) -> None:
-    """Show the user and the organization of your API key."""
-    with rest_client(settings) as client:
-        found = client.whoami().result()
-    facts = [("Email", found.email or "none"), ("User", found.user_urn), ("Organization", found.org_urn)]
-    show_one(settings, found.user_urn, found, facts)
 
 
 @click.group("sampler", cls=Group)

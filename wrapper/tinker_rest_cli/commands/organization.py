@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +13,7 @@ from tinker_rest_cli.clients import admin_client
 from tinker_rest_cli.columns import Column, Listing, columns_option
 from tinker_rest_cli.formatting import counted, plain, size, usd
 from tinker_rest_cli.groups import Command, Group
-from tinker_rest_cli.options import this_hour, utc_day, utc_hour
+from tinker_rest_cli.options import utc_day, utc_hour
 from tinker_rest_cli.output import show_list, write_csv
 from tinker_rest_cli.settings import Settings, pass_settings
 
@@ -33,6 +33,8 @@ def _quantity(event: BillingUsageEvent) -> str:
     return ""
 
 
+MAX_PERIOD = timedelta(days=14)  # that servers take
+
 EVENTS: Listing[BillingUsageEvent] = Listing(
     "hourly usage row",
     "data",
@@ -48,10 +50,10 @@ EVENTS: Listing[BillingUsageEvent] = Listing(
         Column("free", "Free", _info("free"), hidden=True),
         Column("base_model", "Base model"),
         Column("user_name", "User"),
-        Column("user_id", "User ID", no_wrap=True, hidden=True),
-        Column("session_id", "Session ID", no_wrap=True, hidden=True),
+        Column("user_id", "User ID", is_id=True, hidden=True),
+        Column("session_id", "Session ID", is_id=True, hidden=True),
         Column("project_id", "Project"),
-        Column("estimated_cost_usd", "USD, estimated", text=usd, right=True),
+        Column("estimated_cost_usd", "USD", text=usd, right=True),
         Column("effective_rate_usd_per_million_tokens", "USD per million tokens", right=True, hidden=True),
         Column("effective_rate_usd_per_gigabyte_month", "USD per GB month", right=True, hidden=True),
     ],
@@ -62,19 +64,19 @@ STORAGE: Listing[CurrentCheckpointStorageUsageItem] = Listing(
     "row",
     "data",
     [
-        Column("project_id", "Project", text=lambda value: value or "none", no_wrap=True),
+        Column("project_id", "Project", text=lambda value: value or "none", is_id=True),
         Column("user_email", "User"),
         Column("user_name", "Name", hidden=True),
-        Column("org_user_urn", "User URN", no_wrap=True, hidden=True),
+        Column("org_user_urn", "User URN", is_id=True, hidden=True),
         Column("checkpoint_count", "Checkpoints", right=True),
         Column("size_bytes", "Size", text=size, right=True),
         Column("size_gigabytes", "GB", right=True, hidden=True),
-        Column("estimated_monthly_cost_usd", "USD a month, estimated", text=usd, right=True),
+        Column("estimated_monthly_cost_usd", "USD a month", text=usd, right=True),
     ],
 )
 
 csv_option = click.option(
-    "--csv", "csv_path", metavar="FILE", help="Write the rows as CSV to a file; - for stdout."
+    "--csv", "csv_path", metavar="FILE", help="Write the rows to this file as CSV; - is stdout."
 )
 
 
@@ -85,30 +87,36 @@ def billing() -> None:
 
 @billing.command("usage")
 @click.argument("starting_on", callback=utc_hour)
-@click.argument("ending_before", callback=utc_hour, required=False)
+@click.argument("ending_before", callback=utc_hour, default="now")
 @columns_option(EVENTS)
 @csv_option
 @click.option(
     "--sessions-csv", "sessions_path", metavar="FILE",
-    help="Write the sessions in the rows with their metadata as CSV to a file; - for stdout.",
+    help="Write the sessions and their metadata to this file as CSV; - is stdout.",
 )  # fmt: skip
 @pass_settings
 def usage(
     settings: Settings,
     starting_on: datetime,
-    ending_before: datetime | None,
+    ending_before: datetime,
     columns: Sequence[Column[BillingUsageEvent]] | None,
     csv_path: str | None,
     sessions_path: str | None,
 ) -> None:
-    """Show what your organization used, by hour, kind of usage, model, session, user and project.
+    """Show the hourly usage of your organization.
 
-    STARTING_ON and ENDING_BEFORE (the current hour by default) are full hours in UTC, at most 14 days apart,
-    such as 2026-07-13, 2026-07-13T08:00:00Z, or yesterday. Data is some hours late. Costs are estimates before
-    credits and commitments. Requires the administrator or billing administrator role.
-    """
+    STARTING_ON and ENDING_BEFORE (the current hour by default) are full hours in UTC, at most 14 days apart, such
+    as yesterday, 7d (seven days ago), 2026-07-13 or 2026-07-13T08:00Z. Data is some hours late. Costs are
+    estimates before credits and commitments. Requires the administrator or billing administrator role.
+
+    \b
+      tinker-rest billing usage 7d
+      tinker-rest billing usage 2026-07-01 2026-07-15 --csv july.csv
+    """  # noqa: D301
+    if not timedelta(0) < ending_before - starting_on <= MAX_PERIOD:
+        raise click.UsageError(f"a period must end after it starts, and after at most {MAX_PERIOD.days} days")
     with admin_client(settings) as client:
-        found = client.get_billing_usage(starting_on, ending_before or this_hour()).result()
+        found = client.get_billing_usage(starting_on, ending_before).result()
     if sessions_path is not None:
         rows = [[session_id, session.user_metadata] for session_id, session in found.sessions.items()]
         _write_file(sessions_path, [["session_id", "user_metadata"], *rows])
@@ -131,10 +139,10 @@ def checkpoint_storage(
     columns: Sequence[Column[CurrentCheckpointStorageUsageItem]] | None,
     csv_path: str | None,
 ) -> None:
-    """Show how many checkpoints are stored now, their size, and their cost for a month of 720 hours.
+    """Show stored checkpoints and their monthly cost.
 
-    Data is one or two hours late. Costs are estimates before credits and commitments. Requires the administrator
-    or billing administrator role.
+    A month has 720 hours, and data is one or two hours late. Costs are estimates before credits and commitments.
+    Requires the administrator or billing administrator role.
     """
     with admin_client(settings) as client:
         found = client.get_current_checkpoint_storage_usage(project_id).result()
@@ -164,8 +172,8 @@ ENTRIES: Listing[AuditLogEntry] = Listing(
         Column("timestamp", "Time (UTC)"),
         Column("event", "Event"),
         Column("event_details.actor", "Actor"),
-        Column("tinker_path", "Checkpoint", no_wrap=True),
-        Column("model_id", "Run ID", no_wrap=True, hidden=True),
+        Column("tinker_path", "Checkpoint", is_id=True),
+        Column("model_id", "Run ID", is_id=True, hidden=True),
         Column("purpose", "Purpose", hidden=True),
         Column("event_details", "Details", hidden=True),
     ],
@@ -175,11 +183,9 @@ ENTRIES: Listing[AuditLogEntry] = Listing(
 
 @click.command("audit", cls=Command)
 @click.option(
-    "--day",
-    metavar="DAY",
-    callback=utc_day,
-    help="A day in UTC, such as 2026-07-13 or yesterday; today by default.",
-)
+    "--day", metavar="DAY", callback=utc_day,
+    help="The day in UTC, such as 2026-07-13 or yesterday; today by default.",
+)  # fmt: skip
 @click.option(
     "--type", "event_type", type=click.Choice(EVENT_TYPES), default="all", help="Only events of this type."
 )

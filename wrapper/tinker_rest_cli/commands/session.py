@@ -28,7 +28,7 @@ MAX_PER_PAGE = 200
 SESSIONS: Listing[str] = Listing(
     "session",
     "sessions",
-    [Column("session_id", "Session ID", str, no_wrap=True)],
+    [Column("session_id", "Session ID", str, is_id=True)],
     json=lambda session_id: {"session_id": session_id},
 )
 
@@ -36,10 +36,10 @@ FOUND_SESSIONS: Listing[SessionSummary] = Listing(
     "session",
     "sessions",
     [
-        Column("session_id", "Session ID", no_wrap=True),
+        Column("session_id", "Session ID", is_id=True),
         Column("display_name", "Name"),
         Column("status.type", "Status"),
-        Column("status.reason.type", "Reason"),
+        Column("status.reason.type", "Reason", hidden=True),
         Column("created_at", "Created", text=age),
         Column("checkpoints_count", "Checkpoints", right=True),
         Column("checkpoint_storage_bytes", "Size", text=size, right=True),
@@ -60,7 +60,7 @@ def session() -> None:
 @access_scope_option
 @pass_settings
 def list_(settings: Settings, limit: int, access_scope: str) -> None:
-    """List the IDs of all sessions, ended ones too."""
+    """List all session IDs, including inactive sessions."""
     with rest_client(settings) as client:
         sessions = client.iter_sessions(max_items=limit or None, access_scope=access_scope)  # type: ignore[arg-type]
         show_list(settings, SESSIONS, sessions, limit=limit)
@@ -92,18 +92,17 @@ def _listed(thing: str, ids: Sequence[str]) -> list[tuple[str, str]]:
 @click.argument("name", required=False)
 @limit_option
 @columns_option(FOUND_SESSIONS)
-@click.option("--status", "statuses", multiple=True, type=click.Choice(STATUSES), help="Can be given many times.")
-@click.option("--project-id", "project_ids", metavar="ID", multiple=True, help="Can be given many times.")
 @click.option(
-    "--metadata",
-    "user_metadata",
-    metavar="KEY=VALUE",
-    multiple=True,
-    callback=lambda _context, _option, values: pairs(values, "--metadata"),
-    help="Can be given many times.",
+    "--status", "statuses", multiple=True, type=click.Choice(STATUSES), help="Only this status; repeatable."
 )
-@click.option("--session-id", metavar="ID", help="Only the session of this ID.")
-@click.option("--owner", metavar="URN", multiple=True, help="Only sessions of this user; can be given many times.")
+@click.option("--project-id", "project_ids", metavar="ID", multiple=True, help="Only this project; repeatable.")
+@click.option(
+    "--metadata", "user_metadata", metavar="KEY=VALUE", multiple=True,
+    callback=lambda _context, _option, values: pairs(values, "--metadata"),
+    help="Only sessions with this metadata; repeatable.",
+)  # fmt: skip
+@click.option("--session-id", metavar="ID", help="Only the session with this ID.")
+@click.option("--owner", metavar="URN", multiple=True, help="Only sessions of this user; repeatable.")
 @access_scope_option
 @pass_settings
 def search(
@@ -119,7 +118,7 @@ def search(
 ) -> None:
     """Search the sessions of your organization, newest first.
 
-    NAME is a part of the session's name. A session must match everything that you give.
+    NAME is part of the session's name. Filters are combined: a session must match all of them.
     """
     from tinker_rest.types import SessionSearchRequest
 
@@ -141,12 +140,14 @@ def search(
 @session.command("export-trace")
 @click.argument("session_id")
 @click.option(
-    "-o", "--output", metavar="FILE", help="The file to write; SESSION_ID.pftrace by default, - for stdout."
+    "-o", "--output", metavar="FILE", help="Write to this file; SESSION_ID.pftrace by default, - is stdout."
 )
-@click.option("--url-only", is_flag=True, help="Print a signed URL of the trace, which works for about an hour.")
+@click.option(
+    "--url-only", is_flag=True, help="Print a signed URL of the trace, valid for about an hour, instead."
+)
 @pass_settings
 def export_trace(settings: Settings, session_id: str, output: str | None, url_only: bool) -> None:
-    """Export what a session trained and sampled as a Perfetto trace.
+    """Export a session as a Perfetto trace.
 
     The server builds it, which can take minutes. Open the file in https://ui.perfetto.dev. An existing file is
     replaced.

@@ -28,7 +28,7 @@ RUNS: Listing[dict[str, Any]] = Listing(
     "training run",
     "runs",
     [
-        Column("training_run_id", "Run ID", text=lambda run_id: run_id or "unknown run", no_wrap=True),
+        Column("training_run_id", "Run ID", text=lambda run_id: run_id or "unknown run", is_id=True),
         Column("checkpoint_count", "Checkpoints", right=True),
         Column("size_bytes", "Size", text=size, right=True),
         Column("unknown_size_count", "Unknown sizes", right=True, hidden=True),
@@ -39,6 +39,14 @@ RUNS: Listing[dict[str, Any]] = Listing(
         Column("newest", "Newest", hidden=True),
     ],
 )
+
+CHOICES: list[Column[dict[str, Any]]] = [
+    Column("choice", "To free storage"),
+    Column("when", "When"),
+    Column("checkpoint_count", "Checkpoints", right=True),
+    Column("size_bytes", "Frees", text=size, right=True),
+    Column("estimated_monthly_cost_usd", "USD a month", text=usd, right=True),
+]
 
 
 def amount(checkpoints: Iterable[Checkpoint], price: float | None = None) -> dict[str, Any]:
@@ -80,7 +88,10 @@ def storage_report(
         for run_id, group in _grouped(newest_first, lambda one: one.training_run_id).items()
     ]
     never_expires = [one for one in newest_first if one.expires_at is None]
-    old = [one for one in never_expires if ttl and one.time and now - one.time >= ttl and not one.public]
+    private = [one for one in never_expires if not one.public]
+    old = [one for one in private if ttl and one.time and now - one.time >= ttl]
+    expiring = [one for one in newest_first if one.expires_at is not None]
+    freed = {"already_expiring": expiring, "delete_older": old, "set_ttl": private}
     return {
         "runs": sorted(runs, key=lambda run: -run["size_bytes"]),
         "counted_at": for_csv(now),
@@ -89,7 +100,7 @@ def storage_report(
         "never_expires": amount(never_expires, price),
         "by_type": sums(lambda one: str(one.checkpoint_type)),
         "by_age": sums(age),
-        "freed_by_ttl": amount(old, price) if ttl else None,
+        "freed": {name: amount(some, price) for name, some in freed.items()} if ttl else None,
         "usd_per_gigabyte_month": price,
     }
 
@@ -101,7 +112,7 @@ def _grouped(checkpoints: Iterable[Checkpoint], key: Callable[[Checkpoint], Any]
     return groups
 
 
-def _facts(report: dict[str, Any], ttl: timedelta | None) -> list[tuple[str, str]]:
+def _facts(report: dict[str, Any]) -> list[tuple[str, str]]:
     sums = {
         "Total": report["total"],
         "Public": report["public"],
@@ -109,11 +120,7 @@ def _facts(report: dict[str, Any], ttl: timedelta | None) -> list[tuple[str, str
         **{f"Type {name}": one for name, one in report["by_type"].items()},
         **{f"Age {name.replace('_', ' ')}": one for name, one in report["by_age"].items()},
     }
-    facts = [(name, _text(one)) for name, one in sums.items()]
-    if ttl:
-        text = _text(report["freed_by_ttl"])
-        facts.append((f"A {ttl / DAY:.3g}-day TTL frees", f"{text}: private, older, without an expiry"))
-    return facts
+    return [(name, _text(one)) for name, one in sums.items()]
 
 
 def _text(stored: dict[str, Any]) -> str:
@@ -123,6 +130,17 @@ def _text(stored: dict[str, Any]) -> str:
     if stored["estimated_monthly_cost_usd"] is not None:
         text += f", about {usd(stored['estimated_monthly_cost_usd'])} USD a month"
     return text
+
+
+def _choices(freed: dict[str, dict[str, Any]], ttl: timedelta, now: datetime) -> list[dict[str, Any]]:
+    """What each way of freeing storage frees, and when."""
+    days = f"{ttl / DAY:.3g}"
+    texts = {
+        "already_expiring": ("Already expiring", "by itself"),
+        "delete_older": (f"Delete those older than {days} days", "now"),
+        "set_ttl": (f"Set a {days}-day TTL today", f"{now + ttl:%Y-%m-%d}"),
+    }
+    return [{"choice": choice, "when": when, **freed[name]} for name, (choice, when) in texts.items()]
 
 
 def _now() -> datetime:
@@ -142,15 +160,18 @@ def _ttl(context: click.Context, option: click.Parameter, value: str | None) -> 
 @selection_options
 @pass_settings
 def storage(settings: Settings, ttl: timedelta | None, limit: int, **options: Any) -> None:
-    """Show how much storage your checkpoints use: by training run, type and age, and what it costs.
+    """Show how much storage your checkpoints use, by training run, type and age, and what it costs.
 
-    All your checkpoints are counted, including public ones, or those that the options select. The cost is an
-    estimate before credits; only administrators can read the price.
+    All your checkpoints count, public ones too, or those that match all filters. Costs are estimates before
+    credits; only administrators can read the price.
 
-    A TTL of 30 days frees private checkpoints that never expire and are older. Nothing is changed: `checkpoint
-    delete --no-ttl --older-than 30d` deletes them now, and `checkpoint set-ttl --no-ttl --ttl 30d` lets all that
-    never expire do so in 30 days.
-    """
+    --ttl 30d also shows what you can free. Nothing is changed. These commands do it, except for public checkpoints
+    and those that already expire:
+
+    \b
+      tinker-rest checkpoint delete --no-ttl --older-than 30d
+      tinker-rest checkpoint set-ttl --no-ttl --ttl 30d
+    """  # noqa: D301
     from tinker_rest import AdminClient, CheckpointSelection
     from tinker_rest_cli.clients import client_options, rest_client
     from tinker_rest_cli.progress import progress
@@ -164,11 +185,15 @@ def storage(settings: Settings, ttl: timedelta | None, limit: int, **options: An
         with progress(settings, "Reading checkpoints", unit="checkpoints"):
             checkpoints = client.select_checkpoints(selection).result()
         price = _price(asked)
-    report = storage_report(checkpoints, now=_now(), ttl=ttl, price=price)
+    now = _now()
+    report = storage_report(checkpoints, now=now, ttl=ttl, price=price)
     if settings.format == "table" and not settings.quiet and checkpoints:
-        from tinker_rest_cli.tables import write_facts
+        from tinker_rest_cli.tables import write_facts, write_table
 
-        write_facts(_facts(report, ttl))
+        write_facts(_facts(report))
+        if ttl:
+            click.echo()
+            write_table(CHOICES, _choices(report["freed"], ttl, now))
         click.echo()
     runs = report.pop("runs")
     show_list(settings, RUNS, runs[: limit or None], total_count=len(runs), more=report)
