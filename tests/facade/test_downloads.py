@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import logging
 import pickle
@@ -779,3 +780,21 @@ def test_what_another_checkpoint_has_left_is_not_mixed_in(stored: Storage, tmp_p
         client.download_checkpoint("tinker://r/external_weights/2", tmp_path / "x").result(20)
     assert stored.asked == [None, None, None]
     assert left_in(tmp_path) == ["x/b"]
+
+
+async def head_that_drips(writer: asyncio.StreamWriter) -> None:
+    """Begin the head of an answer, and send a byte of it now and then."""
+    writer.write(b"HTTP/1.1 200 OK\r\nX-Endless: ")
+    with contextlib.suppress(ConnectionError):
+        while True:
+            writer.write(b"a")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+
+def test_a_head_that_drips_ends_an_attempt(stored: Storage, tmp_path: Path) -> None:
+    stored.instead.append(head_that_drips)
+    with client_of(stored.api, attempt_timeout=0.3) as client:
+        result = client.download_checkpoint(PATH, tmp_path / "a").result(10)
+    assert result.path.read_bytes() == stored.content
+    assert len(stored.server.requests) == 2

@@ -279,6 +279,7 @@ IN_CHILD: list[tuple[str, Answer, str]] = [
     ("APIResponseValidationError", reply(body=[]), GET),
     ("APIConnectionError", lose_answer, GET),
     ("APITimeoutError", never_answer, GET),
+    ("UploadError", b"", "from tinker_rest import UploadError; raise UploadError('bare')"),
     ("InvalidArgumentError", b"", 'client.get_training_run("")'),
     ("ClientClosedError", b"", "client.close(); client.list_sessions()"),
     ("CredentialsError", b"", 'RestClient(api_key="")'),

@@ -231,6 +231,11 @@ class Exchange:
             with contextlib.suppress(OSError):  # it is closed already
                 socket.socket.shutdown(opened, socket.SHUT_RDWR)  # without TLS's farewell
 
+    def abort_unless_answered(self) -> None:
+        """Hang up if the head of the answer has not come yet."""
+        if not self.has_answer:
+            self.abort()
+
     def _refuse_aborted(self) -> None:
         if self.is_aborted:
             raise httpx.ReadError("the request was given up")

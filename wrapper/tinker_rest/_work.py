@@ -174,9 +174,12 @@ class Work(Task[T]):
             method = "get" if content is None else "put"
             attempts.note_request(method, url)
             sent = {**PUBLIC_HEADERS, **headers}
-            request = new_request(method, url, sent, None, self.options.attempt_timeout, content)
+            limit = self.options.attempt_timeout
+            request = new_request(method, url, sent, None, limit, content)
             exchange, what = Exchange(self.server.connections), "no answer"
             self._exchanges.add(exchange)
+            if limit is not None and content is None:  # httpx limits the wait for each byte only
+                here().at(Clock.now() + limit, exchange.abort_unless_answered)
             try:
                 self.check()
                 with exchange:
@@ -187,7 +190,8 @@ class Work(Task[T]):
                         yield Stream(response, attempts)
                         return
             except httpx.TransportError as error:
-                raise no_answer(error, attempts, what) from None
+                is_late = exchange.is_aborted and not self._ended.is_set()
+                raise no_answer(httpx.ReadTimeout("") if is_late else error, attempts, what) from None
             finally:
                 self._exchanges.discard(exchange)
             try:
