@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Callable, Coroutine, Generator
 from functools import partial
 from types import FunctionType
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from tinker_rest._deprecation import deprecated
 from tinker_rest._workers import calling_back, here, in_callback
@@ -67,6 +67,19 @@ class APIFuture(concurrent.futures.Future[T]):
     async def coroutine(self) -> T:
         """The same call as a coroutine, for functions that take no other awaitable."""
         return await self
+
+    if not TYPE_CHECKING:  # else type checkers would accept every name, and loops over futures
+
+        def __getattr__(self, name):
+            """Explain that the result has it."""
+            message = f"a future has no attribute {name!r}: call .result() on it, or await it, for the result"
+            raise AttributeError(message, name=name, obj=self)
+
+        def __iter__(self, *_):
+            """Explain that the result may have items."""
+            raise TypeError("a future has no items: call .result() on it, or await it, for the result")
+
+        __getitem__ = __iter__
 
     def __await__(self) -> Generator[Any, None, T]:
         """Wait for the result in an asyncio event loop."""
