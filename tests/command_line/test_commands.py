@@ -57,7 +57,13 @@ def test_json_is_what_it_was(name: str, run: Run) -> None:
 # What scripts read from the official command line's JSON.
 OFFICIAL_KEYS = {
     "run list": {"runs"},
-    f"checkpoint list --run {RUN_ID}": {"checkpoints"},
+    f"checkpoint list --run {RUN_ID}": {"checkpoints", "run_id"},
+    f"checkpoint info tinker://{RUN_ID}/weights/0001": {"tinker_path", "is_lora", "lora_rank"},
+    f"checkpoint download tinker://{RUN_ID}/sampler_weights/0001": {
+        "checkpoint_path",
+        "destination",
+        "file_size_bytes",
+    },
     "checkpoint delete --name none* --yes": {"deleted_count", "failed"},
     "model list": {"models"},
     "billing usage 2026-07-12 2026-07-13": {"data", "sessions", "cost_data_through"},
@@ -208,7 +214,9 @@ def test_usage_as_files(run: Run, tmp_path: Path) -> None:
     assert [row["bucket_start"] for row in rows if row["type"] == "storage"] == hours
     assert all(float(row["gigabyte_hours"]) > 11 for row in rows if row["type"] == "storage")
     assert [row["count"] for row in rows if row["type"] == "checkpoint"] == ["1", "2"]
-    assert "project-evals,alice@example.com" in run("billing checkpoint-storage --csv -").stdout
+    stored = run("billing checkpoint-storage --csv -").stdout.splitlines()
+    assert stored[0].startswith("effective_rate_usd_per_gigabyte_month,project_id,org_user_urn,user_email,")
+    assert ",project-evals," in stored[1]
     assert run(f"billing usage {window} --csv nowhere/usage.csv").returncode == 1
 
 
