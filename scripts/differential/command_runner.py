@@ -3,8 +3,8 @@
 python command_runner.py (sdk|ours|tinker-rest) < one JSON object a line: `arguments`, `answers`, `folder`
 
 With `ours`, our clients and exceptions take the place of the SDK's before anything is run. That is what a program
-does that changes its import lines; the command line itself stays as it is. With `tinker-rest`, the command lines are
-those of our own command. For each line one JSON object tells what the command printed and its exit code.
+does that changes its import lines; the command line itself stays as it is. With `tinker-rest`, the command is our
+own. For each line one JSON object tells what the command printed and its exit code.
 
 python command_runner.py commands prints the names of all commands of the SDK.
 """

@@ -96,7 +96,10 @@ COMMANDS = [
     Command("checkpoint delete tinker://run-id/weights/0001 --yes"),
     Command("-f json checkpoint delete tinker://run-id/weights/0001 tinker://run-id/weights/checkpoint-001 --yes"),
     Command("checkpoint delete --run-id session-id:train:0 --type weights", answers="n\n"),
-    Command("checkpoint delete --run-id session-id:train:0 --type weights --after 2020-01-01", answers="y\n"),
+    Command(
+        "checkpoint delete --run-id session-id:train:0 --type weights --after 2020-01-01", answers="y\n",
+        ours="checkpoint delete --run-id session-id:train:0 --type weights --after 2020-01-01 --yes",
+    ),
     Command("checkpoint delete --run-id session-id:train:0 --before 2020-01-01 --yes"),
     Command("checkpoint delete", 1),
     Command("session export-trace session-id --output trace.pftrace"),
