@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from checkout import ROOT
 
+from tinker_rest.types import Checkpoint
 from tinker_rest_cli.formatting import json_text
+from tinker_rest_cli.targets import CHECKPOINTS
 from tinker_rest_sandbox import Sandbox
 
 from .conftest import RUN_ID, SESSION_ID
@@ -109,6 +111,13 @@ def test_other_formats_tell_the_same(name: str, run: Run) -> None:
         assert one in table.stdout or name in ("audit", "billing-usage")
     assert "\x1b" not in table.stdout + done.stdout  # no colours where no terminal is, no codes of the server's
     assert not any(line.endswith(" ") for line in table.stdout.splitlines())
+
+
+def test_a_field_of_a_newer_server_can_be_a_column() -> None:
+    sent = {"checkpoint_id": "a", "checkpoint_type": "training", "tinker_path": "tinker://r/weights/a"}
+    checkpoints = [Checkpoint.from_dict(sent | more) for more in ({"base_model": "Qwen/Qwen3-8B"}, {})]
+    rows = CHECKPOINTS.csv_rows(checkpoints, CHECKPOINTS.chosen("tinker_path,base_model"))
+    assert [row[1] for row in rows] == ["base_model", "Qwen/Qwen3-8B", None]
 
 
 def test_the_table_of_runs(run: Run) -> None:

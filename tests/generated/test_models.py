@@ -130,6 +130,7 @@ def test_a_field_of_a_newer_server_is_one_like_the_others() -> None:
     assert checkpoint.model_dump(include={"base_model"}) == {"base_model": "Qwen/Qwen3-8B"}
     again = pickle.loads(pickle.dumps(checkpoint))
     assert again.base_model == copy.deepcopy(checkpoint).base_model == "Qwen/Qwen3-8B"
+    assert {again, checkpoint} == {checkpoint}
     with pytest.raises(AttributeError, match="'Checkpoint' object has no attribute 'base_modle'"):
         _ = checkpoint.base_modle
 
