@@ -172,6 +172,7 @@ KNOWN: list[Known] = [
     _arguments("types.CheckpointArchiveUrlResponse", "*expires", "takes no expires=*", "Its name is that of the SDK's reference, with the SDK's as another name of it.", version="0.18.*"),
     _arguments("APIResponseValidationError", "*message=None", "has message='Data returned by API *", "The SDK puts this text in place of None."),
     Known(("types.SessionSearchRequest(limit=3)",), ("result.*owner",), "*own*", "The owner is filled in when the search is sent.", ours="None"),
+    Known(("tinker.NotFoundError.status_code",), ("outcome",), "result 404", "The status is that of a response, and a class has none.", ours="AttributeError: *"),
     Known(("tinker.RequestFailedError(*",), ("outcome",), "result *", "No operation of ours raises it, as the message says.", ours="AttributeError: * no REST operation raises it"),
     Known(("tinker.ServiceClient(nonsense=1)*",), ("requests", "outcome"), "*", "The SDK warns of arguments that it does not know, and will refuse them.", ours="TypeError: * unexpected keyword argument 'nonsense'"),
     Known(("tinker.RestClient(api_key='tml-of-nobody')*",), ("requests", "exception.raised_by"), "call", "The SDK exchanges the key when a client is made; ours asks nothing before it must.", ours="result"),

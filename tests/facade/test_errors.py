@@ -368,4 +368,3 @@ def test_errors_are_made_with_the_arguments_of_the_official_sdk() -> None:
     for error in made[4:]:
         assert (error.status_code, error.response, error.headers["x-odd"]) == (429, response, "1")
     assert (made[0].body, made[5].body) == ("text", {"detail": "slow"})
-    assert (tinker_rest.NotFoundError.status_code, tinker_rest.BillingError.status_code) == (404, 402)

@@ -228,57 +228,48 @@ class APIStatusError(APIResponseError):
 class BadRequestError(APIStatusError):
     """400: the request has a value out of range, or cannot be understood."""
 
-    status_code: int = 400
-
 
 class AuthenticationError(APIStatusError):
     """401: the API key is missing or unknown."""
-
-    status_code: int = 401
 
 
 class BillingError(APIStatusError):
     """402: the account is blocked until its billing is settled. Retrying does not help."""
 
-    status_code: int = 402
-
 
 class PermissionDeniedError(APIStatusError):
     """403: you are not allowed to do this."""
-
-    status_code: int = 403
 
 
 class NotFoundError(APIStatusError):
     """404: it does not exist, or `operation_unsupported` is true."""
 
-    status_code: int = 404
-
 
 class ConflictError(APIStatusError):
     """409: it is in the desired state already, such as a checkpoint that is public."""
-
-    status_code: int = 409
 
 
 class UnprocessableEntityError(APIStatusError):
     """422: a parameter or field does not have the form that the server expects."""
 
-    status_code: int = 422
-
 
 class RateLimitError(APIStatusError):
     """429: too many requests in too short a time."""
-
-    status_code: int = 429
 
 
 class InternalServerError(APIStatusError):
     """5xx: the server failed, or a proxy in front of it."""
 
 
-_CLASS_OF_STATUS = {
-    kind.status_code: kind for kind in APIStatusError.__subclasses__() if kind is not InternalServerError
+_CLASS_OF_STATUS: dict[int, type[APIStatusError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    402: BillingError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    422: UnprocessableEntityError,
+    429: RateLimitError,
 }
 # Newer versions of Python have another name for 422.
 _NAME_OF_STATUS = {status.value: status.phrase for status in HTTPStatus} | {422: "Unprocessable Entity"}
