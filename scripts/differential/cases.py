@@ -322,8 +322,8 @@ MADE = [
     _made(CHECKPOINT),
     _made(CHECKPOINT + ".model_dump()"),
     _made(CHECKPOINT + ".dict()"),
-    _made(CHECKPOINT + ".json()", since="0.38"),
-    _made(CHECKPOINT + ".model_dump_json()", since="0.38"),
+    _made(CHECKPOINT + ".json(exclude_none=True)", since="0.38"),
+    _made(CHECKPOINT + ".model_dump_json(exclude_none=True)", since="0.38"),
     _made(CHECKPOINT + ".model_dump(by_alias=True, exclude_unset=True)"),
     _made(CHECKPOINT + ".model_dump(mode='json', exclude_none=True)"),
     _made(CHECKPOINT + ".model_dump(include={'time', 'public'})"),
@@ -331,8 +331,8 @@ MADE = [
     _made(f"dict({CHECKPOINT})"),
     _made(f"types.Checkpoint.model_validate_json({CHECKPOINT}.model_dump_json())"),
     _made(f"types.Checkpoint.model_validate({CHECKPOINT}.model_dump())"),
-    _made(f"types.Checkpoint.model_validate(dict({CHECKPOINT}) | {{'base_model': 'Qwen/Qwen3-8B'}}).model_dump()"),
-    _made(f"types.Checkpoint.model_validate(dict({CHECKPOINT}) | {{'base_model': 'Qwen/Qwen3-8B'}}).base_model"),
+    _made(f"types.Checkpoint.model_validate(dict({CHECKPOINT}) | {{'of_next_year': 'text'}}).model_dump()"),
+    _made(f"types.Checkpoint.model_validate(dict({CHECKPOINT}) | {{'of_next_year': 'text'}}).of_next_year"),
 ]
 # fmt: on
 

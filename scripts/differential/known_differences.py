@@ -99,7 +99,7 @@ def _arguments(name: str, sdk: str, ours: str, reason: str, version: str = "*") 
 TYPES_OF_TRAINING = """
     types.AdamParams types.CreateCustomLoss* types.CreateModel* types.CreateSamplingSession* types.CustomLoss*
     types.Datum types.DimuonParams types.DmelChunk types.EncodedTextChunk types.Forward* types.Future*
-    types.GetInfo* types.Image*Chunk types.JoinSamplingSession* types.LoadWeights* types.LoraConfig types.LossFn*
+    types.GetInfo* types.Image*Chunk types.JoinSamplingSession* types.LoadWeights* types.LossFn*
     types.ModelData types.ModelInput types.ModelInputChunk types.OptimParams types.OptimStep*
     types.PromptAltTokens types.PromptProvenanceSpan types.ProvenanceSpans types.RequestErrorCategory
     types.RequestFailedResponse types.RequestID types.Sample* types.Sampling* types.SaveWeights*
@@ -177,7 +177,7 @@ KNOWN: list[Known] = [
     Known(("tinker.ServiceClient(nonsense=1)*",), ("requests", "outcome"), "*", "The SDK warns of arguments that it does not know, and will refuse them.", ours="TypeError: * unexpected keyword argument 'nonsense'"),
     Known(("tinker.RestClient(api_key='tml-of-nobody')*",), ("requests", "exception.raised_by"), "call", "The SDK exchanges the key when a client is made; ours asks nothing before it must.", ours="result"),
     Known(("tinker.RestClient(api_key='')*",), ("requests", "outcome"), "result *", "An empty key is a mistake; the SDK takes the key of the environment for it.", ours="CredentialsError: *"),
-    Known(("types.Checkpoint.model_validate(*'base_model'*",), ("result.base_model", "outcome"), "*", "The SDK drops the fields of newer servers; ours has them.", ours="*Qwen/Qwen3-8B*"),
+    Known(("types.Checkpoint.model_validate(*'of_next_year'*",), ("result.of_next_year", "outcome"), "*", "The SDK drops the fields of newer servers; ours has them.", ours="*text*"),
     Known(("RestClient.list_*checkpoints*",), ("outcome",), "APIResponseValidationError*", "0.18 refuses a whole list where one checkpoint is of a type that it does not know, here external.", version="0.18.*"),
     Known(("RestClient.get_checkpoint_archive_url*",), ("request.headers.accept",), "application/json, application/gzip", "The SDK sends two Accept lines; the answer has no body.", version="0.18.*"),
     Known(("RestClient.get_checkpoint_archive_url*",), ("result.*.expires",), "20*-*T*:*", "The SDK's time has no zone, though it is in UTC.", version="0.18.*"),

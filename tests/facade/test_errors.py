@@ -291,6 +291,7 @@ IN_CHILD: list[tuple[str, Answer, str]] = [
     ),
     ("BulkError", b"", "from tinker_rest import BulkError, BulkResult; raise BulkError(BulkResult([]))"),
     ("DownloadError", b"", 'client.download_checkpoint("tinker://r/weights/1", "/dev/null/a").result()'),
+    ("UploadError", b"", 'from tinker_rest import UploadError; raise UploadError("bare")'),
     ("TinkerError", b"", 'from tinker_rest import TinkerError; raise TinkerError("bare")'),
 ]
 

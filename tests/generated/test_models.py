@@ -122,17 +122,17 @@ def test_dumps_hold_plain_values(model: type[Any], value: Json) -> None:
 
 def test_a_field_of_a_newer_server_is_one_like_the_others() -> None:
     sent = {"checkpoint_id": "a", "checkpoint_type": "training", "tinker_path": "tinker://r/weights/a"}
-    checkpoint: Any = models.Checkpoint.from_dict({**sent, "base_model": "Qwen/Qwen3-8B", "more": [1]})
-    assert checkpoint.base_model == "Qwen/Qwen3-8B"
-    assert checkpoint.model_dump()["base_model"] == dict(checkpoint)["base_model"] == "Qwen/Qwen3-8B"
-    assert checkpoint.model_extra == {"base_model": "Qwen/Qwen3-8B", "more": [1]}
-    assert "base_model" not in checkpoint.model_dump(exclude={"base_model"})
-    assert checkpoint.model_dump(include={"base_model"}) == {"base_model": "Qwen/Qwen3-8B"}
+    checkpoint: Any = models.Checkpoint.from_dict({**sent, "of_next_year": "text", "more": [1]})
+    assert checkpoint.of_next_year == "text"
+    assert checkpoint.model_dump()["of_next_year"] == dict(checkpoint)["of_next_year"] == "text"
+    assert checkpoint.model_extra == {"of_next_year": "text", "more": [1]}
+    assert "of_next_year" not in checkpoint.model_dump(exclude={"of_next_year"})
+    assert checkpoint.model_dump(include={"of_next_year"}) == {"of_next_year": "text"}
     again = pickle.loads(pickle.dumps(checkpoint))
-    assert again.base_model == copy.deepcopy(checkpoint).base_model == "Qwen/Qwen3-8B"
+    assert again.of_next_year == copy.deepcopy(checkpoint).of_next_year == "text"
     assert {again, checkpoint} == {checkpoint}
-    with pytest.raises(AttributeError, match="'Checkpoint' object has no attribute 'base_modle'"):
-        _ = checkpoint.base_modle
+    with pytest.raises(AttributeError, match="'Checkpoint' object has no attribute 'of_next_yaer'"):
+        _ = checkpoint.of_next_yaer
 
 
 def vars_of(decoded: Any) -> Json:

@@ -39,7 +39,7 @@ CHECKPOINTS: Listing[Checkpoint] = Listing(
         Column("public", "Public", text=yes_or_no),
         Column("checkpoint_id", "Checkpoint ID", no_wrap=True, hidden=True),
         Column("training_run_id", "Run ID", no_wrap=True, hidden=True),
-        Column("base_model", "Base model", hidden=True),  # of newer servers
+        Column("base_model", "Base model", hidden=True),
         Column("user_metadata", "Metadata", hidden=True),
     ],
 )
