@@ -15,6 +15,7 @@ from typing import Any
 from differential.cases import Case, cases_for
 from differential.comparison import Difference, differences_of_calls
 from differential.coverage import Methods, faults_of_methods
+from differential.names import differences_of_names
 from differential.recording_sandbox import RecordingSandbox, recording_sandbox
 
 DRIVER = Path(__file__).with_name("driver.py")
@@ -60,14 +61,19 @@ def environment_of(home: Path, recording: RecordingSandbox | None = None) -> dic
 
 def rows_of_calls(version: str, python: Path, home: Path) -> Iterator[Row]:
     """Every row of the table for a version of the SDK, and every method that is not as the SDK's."""
-    described = {side: json.loads(_driven(python, side, home)) for side in SIDES}
+    described = {"tinker": json.loads(_driven(python, "tinker", home, "[]"))}
+    names = json.dumps([*described["tinker"]["names"]])
+    described["tinker_rest"] = json.loads(_driven(python, "tinker_rest", home, names))
     sdk, ours = (described[side]["methods"] for side in SIDES)
     cases = list(cases_for(version, {client: set(methods) for client, methods in sdk.items()}))
     yield from rows_of_methods(version, sdk, ours, cases)
+    nameable = frozenset(described["tinker"]["exceptions"])
+    names_of_sdk, our_names = (described[side]["names"] for side in SIDES)
+    for name, found in differences_of_names(names_of_sdk, our_names, nameable):
+        yield Row(version, name, found)
     time = datetime.now(UTC).replace(microsecond=0)
     with ThreadPoolExecutor() as pool:
         runs = list(pool.map(lambda side: _calls(python, side, cases, home, time), SIDES))
-    nameable = frozenset(described["tinker"]["exceptions"])
     for case, one, other in zip(cases, *runs, strict=True):
         yield Row(
             version,
@@ -107,9 +113,7 @@ def _calls(python: Path, side: str, cases: list[Case], home: Path, time: datetim
     return [{"requests": requests.get(one["id"], []), **outcomes[one["id"]]} for one in asked]
 
 
-def _driven(
-    python: Path, side: str, home: Path, asked: str = "", recording: RecordingSandbox | None = None
-) -> str:
+def _driven(python: Path, side: str, home: Path, asked: str, recording: RecordingSandbox | None = None) -> str:
     """What driver.py prints in the environment of an SDK."""
     environment = environment_of(home, recording)
     command = [str(python), str(DRIVER), side]

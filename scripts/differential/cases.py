@@ -1,6 +1,6 @@
 """The calls that the SDK and we are compared in: one line each, made in this order on one sandbox.
 
-A row holds a call as a program writes it after `client.`; `types`, `date`, `datetime` and `UTC` may be used in it.
+A row holds a call as a program writes it after `client.`, or under MADE a whole expression; `types`, `date`, `datetime` and `UTC` may be used in it.
 Rows under READS are made a second time with the `_async` form of their method, where the SDK has it. What changes
 something is made as it stands, so each form has a row of its own. A row is left out for a version of the SDK that has
 no such method; `since` tells of an argument that is newer than its method.
@@ -18,6 +18,12 @@ BOBS = "tinker://192d851c-25f5-4b86-aed5-4b938d982fb6:train:0/sampler_weights/00
 BOBS_OWN = "tinker://192d851c-25f5-4b86-aed5-4b938d982fb6:train:0/weights/000003"
 OLDEST = "0"
 # How often these ask whether a file is built is up to the client.
+CHECKPOINT = (
+    "types.Checkpoint(checkpoint_id='weights/0001', checkpoint_type='training', "
+    "time=datetime(2026, 7, 13, tzinfo=UTC), tinker_path='tinker://run-id/weights/0001')"
+)
+# The client of rows that make clients, exceptions and models themselves: whole expressions, with `tinker` for either.
+PACKAGE = "tinker"
 WAITING = ("get_checkpoint_archive_url", "export_session_trace")
 
 
@@ -42,7 +48,9 @@ class Case:
 
     @property
     def method(self) -> str:
-        """The name of the method."""
+        """The name of the method; empty for a row that is a whole expression."""
+        if self.client == PACKAGE:
+            return ""
         call = ast.parse(self.call, mode="eval").body
         assert isinstance(call, ast.Call)
         assert isinstance(call.func, ast.Name)
@@ -68,11 +76,15 @@ class Case:
         answered = (
             f" answered {', '.join(self.faults)}{' for ever' if self.is_steady else ''}" if self.faults else ""
         )
-        return f"{self.client}.{self.call}{answered}"
+        return f"{'' if self.client == PACKAGE else f'{self.client}.'}{self.call}{answered}"
 
 
 def _rest(call: str, since: str = OLDEST) -> Case:
     return Case("RestClient", call, since)
+
+
+def _made(call: str, since: str = OLDEST) -> Case:
+    return Case(PACKAGE, call, since)
 
 
 def _admin(call: str) -> Case:
@@ -263,6 +275,65 @@ FAULTS = [
     _lasting("get_session('session-id')", "{}"),
     _lasting("get_session('session-id')", "[]"),
 ]
+
+MADE = [
+    _made("tinker.TinkerError('no')"),
+    _made("tinker.APIError('no', request, body={'detail': 'no'})"),
+    _made("tinker.APIConnectionError(request=request)"),
+    _made("tinker.APIConnectionError(request, 'no route')"),
+    _made("tinker.APIConnectionError(message='no route', request=request)"),
+    _made("tinker.APITimeoutError(request=request)"),
+    _made("tinker.APITimeoutError(request)"),
+    _made("tinker.APIResponseValidationError(response, None)"),
+    _made("tinker.APIResponseValidationError(response=response, body={}, message='odd')"),
+    _made("tinker.APIStatusError('no', response, None)"),
+    _made("tinker.BadRequestError('no', response=response, body=None)"),
+    _made("tinker.AuthenticationError('no', response=response, body=None)"),
+    _made("tinker.PermissionDeniedError('no', response=response, body=None)"),
+    _made("tinker.NotFoundError('no', response=response, body=None)"),
+    _made("tinker.ConflictError('no', response=response, body=None)"),
+    _made("tinker.UnprocessableEntityError('no', response=response, body=None)"),
+    _made("tinker.RateLimitError('no', response=response, body=None)"),
+    _made("tinker.InternalServerError('no', response=response, body=None)"),
+    _made("tinker.BillingError(message='no', response=response, body={'detail': 'no'})", since="0.38"),
+    _made("tinker.NotFoundError.status_code"),
+    _made("tinker.RequestFailedError('no', 'req-1', 'user')"),
+
+    _made("tinker.ServiceClient({'team': 'research'}, 'project-archive').create_rest_client().get_sampler('session-id:sample:0')"),
+    _made("tinker.ServiceClient(user_metadata={'team': 'research'}, project_id='project-archive').create_rest_client().whoami()", since="0.38"),
+    _made("tinker.ServiceClient(project_id='project-archive', display_name='nightly').copy_weights('tinker://run-id/weights/0001')", since="0.38"),
+    _made("tinker.ServiceClient(base_url=base_url, api_key=api_key).create_rest_client().list_sessions(limit=2)"),
+    _made("tinker.ServiceClient(default_headers_overrides={'X-Team': 'research'}).create_rest_client().get_session('session-id')", since="0.38"),
+    _made("tinker.ServiceClient(nonsense=1).create_rest_client().get_session('session-id')", since="0.38"),
+    _made("tinker.ServiceClient().close('success')", since="0.38"),
+    _made("tinker.RestClient(base_url=base_url, api_key=api_key).get_session('session-id')", since="0.38"),
+    _made("tinker.RestClient(base_url=base_url + '/').get_session('session-id')", since="0.38"),
+    _made("tinker.RestClient(tinker.ServiceClient().holder).get_session('session-id')", since="0.38"),
+    _made("tinker.RestClient(api_key='tml-of-nobody').get_session('session-id')", since="0.38"),
+    _made("tinker.RestClient(api_key='of-another-service').get_session('session-id')", since="0.38"),
+    _made("tinker.RestClient(api_key='').get_session('session-id')", since="0.38"),
+    _made("tinker.AdminClient(base_url=base_url, api_key=api_key).get_current_checkpoint_storage_usage()", since="0.38"),
+
+    _made("tinker.ParsedCheckpointTinkerPath.from_tinker_path('tinker://run-id/weights/0001')"),
+    _made("tinker.ParsedCheckpointTinkerPath(tinker_path='tinker://run-id/weights/0001', training_run_id='run-id', checkpoint_type='training', checkpoint_id='weights/0001')"),
+    _made("types.AdamOptimizerConfig()", since="0.38"),
+    _made("types.SessionSearchRequest(limit=3)", since="0.38"),
+    _made("types.Cursor(offset=0, limit=10, total_count=3)"),
+    _made(CHECKPOINT),
+    _made(CHECKPOINT + ".model_dump()"),
+    _made(CHECKPOINT + ".dict()"),
+    _made(CHECKPOINT + ".json(exclude_none=True)", since="0.38"),
+    _made(CHECKPOINT + ".model_dump_json(exclude_none=True)", since="0.38"),
+    _made(CHECKPOINT + ".model_dump(by_alias=True, exclude_unset=True)"),
+    _made(CHECKPOINT + ".model_dump(mode='json', exclude_none=True)"),
+    _made(CHECKPOINT + ".model_dump(include={'time', 'public'})"),
+    _made(CHECKPOINT + ".model_copy(update={'public': True})"),
+    _made(f"dict({CHECKPOINT})"),
+    _made(f"types.Checkpoint.model_validate_json({CHECKPOINT}.model_dump_json())"),
+    _made(f"types.Checkpoint.model_validate({CHECKPOINT}.model_dump())"),
+    _made(f"types.Checkpoint.model_validate(dict({CHECKPOINT}) | {{'of_next_year': 'text'}}).model_dump()"),
+    _made(f"types.Checkpoint.model_validate(dict({CHECKPOINT}) | {{'of_next_year': 'text'}}).of_next_year"),
+]
 # fmt: on
 
 
@@ -279,10 +350,10 @@ def cases_for(version: str, methods: dict[str, set[str]]) -> Iterator[Case]:
         methods: The methods of each of its clients, by the client's name.
     """
     with_async = [one for case in READS for one in (case, case.as_async) if one == case or _exists(one, methods)]
-    for case in [*with_async, *CHANGES, *FAULTS]:
+    for case in [*with_async, *CHANGES, *FAULTS, *MADE]:
         if _exists(case, methods) and number(version) >= number(case.since):
             yield case
 
 
 def _exists(case: Case, methods: dict[str, set[str]]) -> bool:
-    return case.method in methods.get(case.client, set())
+    return case.client == PACKAGE or case.method in methods.get(case.client, set())

@@ -1,11 +1,14 @@
-"""Runs the SDK's command line as it is and with our clients in it, and compares what it prints and asks for."""
+"""Runs the SDK's command line as it is and with our clients in it, and our own, and compares what they print."""
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
+import shlex
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -14,15 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from differential.calls import Row, environment_of
-from differential.commands import COMMANDS, Command
-from differential.comparison import Difference, differences_of_outputs
+from differential.commands import COMMANDS, NO_JSON, NOT_RUN, Command
+from differential.comparison import Difference, differences_of_outputs, differences_of_prints
 from differential.recording_sandbox import RecordingSandbox, recording_sandbox
 
 RUNNER = Path(__file__).with_name("command_runner.py")
 
 
 class Side:
-    """The command line with the SDK's clients or with ours, on a sandbox and in a folder of its own.
+    """A command line, on a sandbox and in a folder of its own.
 
     Args:
         runner: The process that runs command lines.
@@ -35,11 +38,11 @@ class Side:
         self._folder = folder
         self.recording = recording
 
-    def run(self, command: Command) -> dict[str, Any]:
+    def run(self, line: str, answers: str) -> dict[str, Any]:
         """What a command line printed, asked the server for and wrote."""
         self.recording.sandbox.requests.clear()
-        arguments = command.arguments.split()
-        asked = {"arguments": arguments, "answers": command.answers, "folder": str(self._folder)}
+        arguments = shlex.split(line)
+        asked = {"arguments": arguments, "answers": answers, "folder": str(self._folder)}
         assert self._runner.stdin is not None
         assert self._runner.stdout is not None
         print(json.dumps(asked), file=self._runner.stdin, flush=True)
@@ -49,8 +52,8 @@ class Side:
             requests.sort(key=itemgetter("line"))
         return {
             "exit code": done["exit code"],
-            "stdout": _read(self.recording.without_places(done["stdout"])),
-            "stderr": _read(self.recording.without_places(done["stderr"])),
+            "stdout": read(self.recording.without_places(done["stdout"])),
+            "stderr": read(self.recording.without_places(done["stderr"])),
             "files": {
                 str(file.relative_to(self._folder)): hashlib.sha256(file.read_bytes()).hexdigest()
                 for file in sorted(self._folder.rglob("*"))
@@ -67,18 +70,59 @@ def has_command_line(python: Path) -> bool:
 
 
 def rows_of_commands(version: str, python: Path, home: Path) -> Iterator[Row]:
-    """Every command line, run on two sandboxes that are equal before it."""
+    """Every command line, run on sandboxes that are equal before it."""
+    names = json.loads(subprocess.run([python, RUNNER, "commands"], capture_output=True, check=True).stdout)
+    yield from rows_of_missing_commands(version, names)
     time = datetime.now(UTC).replace(microsecond=0)
     with ExitStack() as stack, ThreadPoolExecutor() as pool:
-        sides = [stack.enter_context(_side(python, name, home, time)) for name in ("sdk", "ours")]
+        sides = [stack.enter_context(_side(python, name, home, time)) for name in ("sdk", "ours", "tinker-rest")]
         for command in COMMANDS:
-            # Both at the same moment, from which the command line counts the days since a time.
-            sdk, ours = pool.map(lambda side, command=command: side.run(command), sides)
+            # All at the same moment, from which the command line counts the days since a time.
+            lines = (command.arguments, command.arguments, command.our_arguments)
+            asked = [
+                pool.submit(side.run, line, command.answers)
+                for side, line in zip(sides, lines, strict=True)
+                if line is not None
+            ]
+            sdk, ours, *of_our_command = [one.result() for one in asked]
             differences = differences_of_outputs(sdk, ours)
             if sdk["exit code"] != command.exit_code:
                 differences.append(Difference("the SDK as it is", sdk, f"exit code {command.exit_code}"))
             yield Row(version, str(command), differences)
-        sides[1].recording.check()
+            for printed in of_our_command:
+                yield Row(
+                    version,
+                    f"tinker-rest {command.our_arguments}",
+                    differences_of_our_command(command, sdk, printed),
+                )
+        for side in sides[1:]:
+            side.recording.check()
+
+
+def rows_of_missing_commands(version: str, names: Iterable[str]) -> Iterator[Row]:
+    """A row for each command of the SDK: whether it is run, and its JSON compared."""
+    for name in names:
+        runs = [one for one in COMMANDS if one.arguments.removeprefix("-f json ").startswith(name)]
+        found = []
+        if not runs and name not in NOT_RUN:
+            found.append(Difference("command", "has it", "no row of commands.py runs it"))
+        elif name not in {**NOT_RUN, **NO_JSON} and not any(
+            one.prints_json and one.ours is not None for one in runs
+        ):
+            found.append(Difference("command", "prints JSON", "no row of commands.py compares it"))
+        yield Row(version, f"command {name}", found)
+
+
+def differences_of_our_command(command: Command, sdk: dict[str, Any], ours: dict[str, Any]) -> list[Difference]:
+    """Where our own command tells a program that reads its JSON, CSV or exit code another thing than the SDK's."""
+    found = []
+    if bool(sdk["exit code"]) != bool(ours["exit code"]):
+        found.append(Difference("exit code", sdk["exit code"], f"{ours['exit code']}: {ours['stderr']['text']}"))
+    if "json" in sdk["stdout"]:
+        found += differences_of_prints(sdk["stdout"]["json"], ours["stdout"].get("json", "no JSON"))
+    elif command.prints_csv:
+        found += differences_of_prints(_table(sdk["stdout"]["text"]), _table(ours["stdout"]["text"]))
+    return found
 
 
 @contextmanager
@@ -98,7 +142,13 @@ def _side(python: Path, name: str, home: Path, time: datetime) -> Iterator[Side]
         yield Side(runner, folder, recording)
 
 
-def _read(printed: str) -> dict[str, Any]:
+def _table(text: str) -> dict[str, Any]:
+    """CSV as a value."""
+    rows = list(csv.reader(io.StringIO(text)))
+    return {"columns": rows[:1], "rows": [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]}
+
+
+def read(printed: str) -> dict[str, Any]:
     """What was printed, as text and, where it is JSON, as such."""
     if not printed.startswith("{"):
         return {"text": printed}

@@ -1,10 +1,12 @@
 """Runs command lines of the SDK, each in a process of its own, without importing the SDK for each anew.
 
-python command_runner.py (sdk|ours) < one JSON object a line: `arguments`, `answers`, `folder`
+python command_runner.py (sdk|ours|tinker-rest) < one JSON object a line: `arguments`, `answers`, `folder`
 
 With `ours`, our clients and exceptions take the place of the SDK's before anything is run. That is what a program
-does that changes its import lines; the command line itself stays as it is. For each line one JSON object tells
-what the command printed and its exit code.
+does that changes its import lines; the command line itself stays as it is. With `tinker-rest`, the command is our
+own. For each line one JSON object tells what the command printed and its exit code.
+
+python command_runner.py commands prints the names of all commands of the SDK.
 """
 
 import importlib
@@ -16,11 +18,6 @@ import traceback
 from pathlib import Path
 from typing import Any, NoReturn
 
-import tinker
-
-import tinker_rest
-from tinker_rest import errors
-
 WANTED = (
     "tinker.cli.__main__",
     "rich.console",
@@ -28,12 +25,27 @@ WANTED = (
     "tinker_rest.client",
     "tinker_rest_api.models",
 )
+OUR_COMMAND = (
+    "tinker_rest_cli.root",
+    "tinker_rest.client",
+    "tinker_rest_api.models",
+    *(
+        f"tinker_rest_cli.commands.{name}"
+        for name in ("run", "checkpoint_changes", "checkpoint_download", "session")
+    ),
+    *(f"tinker_rest_cli.commands.{name}" for name in ("checkpoint", "organization", "lookups")),
+)
 WRITING = [os.O_WRONLY | os.O_CREAT | os.O_APPEND] * 2
 COMMANDS = ("billing", "checkpoint", "model", "run", "session")
 
 
 def install_our_clients() -> None:
     """Put ours where the command line imports the SDK's from."""
+    import tinker
+
+    import tinker_rest
+    from tinker_rest import errors
+
     exceptions = importlib.import_module("tinker._exceptions")
     for name in vars(exceptions).copy():
         if hasattr(errors, name) and name[0].isupper():
@@ -49,10 +61,13 @@ def become_command(arguments: list[str], folder: str, streams: list[int]) -> NoR
         os.dup2(stream, number)
     os.chdir(folder)
     sys.stdin = open(0)  # noqa: SIM115 - it is the process's own
-    sys.argv = ["tinker", *arguments]
     code: Any = 0
     try:
-        importlib.import_module("tinker.cli.__main__").main()
+        if sys.argv[1] == "tinker-rest":
+            code = importlib.import_module("tinker_rest_cli").main(arguments)
+        else:
+            sys.argv = ["tinker", *arguments]
+            importlib.import_module("tinker.cli.__main__").main()
     except SystemExit as ended:
         code = ended.code or 0
     except BaseException:
@@ -83,10 +98,27 @@ def run(asked: dict[str, Any]) -> dict[str, Any]:
         }
 
 
+def names_of_commands(group: Any, name: str = "") -> list[str]:
+    """The names of all commands of a group, such as `run list`."""
+    import click
+
+    if not isinstance(group, click.Group):
+        return [name]
+    context = click.Context(group)
+    found = []
+    for one in group.list_commands(context):
+        found += names_of_commands(group.get_command(context, one), f"{name} {one}".strip())
+    return found
+
+
 def main() -> None:
+    if sys.argv[1] == "commands":
+        print(json.dumps(names_of_commands(importlib.import_module("tinker.cli.__main__").main_cli)))
+        return
     if sys.argv[1] == "ours":
         install_our_clients()
-    for name in (*WANTED, *(f"tinker.cli.commands.{command}" for command in COMMANDS)):
+    of_sdk = (*WANTED, *(f"tinker.cli.commands.{command}" for command in COMMANDS))
+    for name in OUR_COMMAND if sys.argv[1] == "tinker-rest" else of_sdk:
         importlib.import_module(name)
     for line in sys.stdin:
         print(json.dumps(run(json.loads(line))), flush=True)

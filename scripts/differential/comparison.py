@@ -150,6 +150,31 @@ def differences_of_outputs(sdk: dict[str, Any], ours: dict[str, Any]) -> list[Di
     return _without_doubles(found)
 
 
+def differences_of_prints(sdk: Any, ours: Any) -> list[Difference]:
+    """Where our own command lacks a name that the SDK's prints, or has another value there; it may print more."""
+    return _without_doubles([*_differences_of_prints(sdk, ours, "stdout")])
+
+
+def _differences_of_prints(sdk: Any, ours: Any, place: str) -> Iterator[Difference]:
+    if isinstance(sdk, dict) and isinstance(ours, dict):
+        for name, value in sdk.items():
+            if name == "columns":  # of CSV: the names are places of the rows
+                yield from differences_of_values(
+                    value, [[one for one in ours[name][0] if one in value[0]]], f"{place}.columns"
+                )
+            elif name in ours:
+                yield from _differences_of_prints(value, ours[name], f"{place}.{name}")
+            else:
+                yield Difference(f"{place}.{name}", value, ABSENT)
+    elif isinstance(sdk, list) and isinstance(ours, list):
+        if len(sdk) != len(ours):
+            yield Difference(f"{place} (length)", len(sdk), len(ours))
+        for one, other in zip(sdk, ours, strict=False):
+            yield from _differences_of_prints(one, other, f"{place}[]")
+    elif sdk != ours or type(sdk) is not type(ours):
+        yield Difference(place, sdk, ours)
+
+
 def _differences_of_lines(sdk: str, ours: str, place: str) -> Iterator[Difference]:
     lines, other_lines = sdk.splitlines(), ours.splitlines()
     if len(lines) != len(other_lines):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from differential.names import listed
+
 Methods = dict[str, dict[str, dict[str, Any]]]
 
 # What the SDK's clients have beside operations, and why we have none.
@@ -46,15 +48,8 @@ def _faults_of_signature(sdk: dict[str, Any], ours: dict[str, Any]) -> Iterator[
     theirs = sdk["parameters"]
     shared, further = ours["parameters"][: len(theirs)], ours["parameters"][len(theirs) :]
     if shared != theirs:
-        yield f"takes ({_listed(theirs)}), ours takes ({_listed(ours['parameters'])})"
+        yield f"takes ({listed(theirs)}), ours takes ({listed(ours['parameters'])})"
     if any(default is None and not kind.startswith("VAR_") for _, kind, default in further):
-        yield f"ours needs more arguments: ({_listed(ours['parameters'])})"
+        yield f"ours needs more arguments: ({listed(ours['parameters'])})"
     if sdk["is_coroutine"] != ours["is_coroutine"]:
         yield f"one is a coroutine and one is not: SDK {sdk['is_coroutine']}, ours {ours['is_coroutine']}"
-
-
-def _listed(parameters: list[list[str | None]]) -> str:
-    return ", ".join(
-        f"{'* ' if kind == 'KEYWORD_ONLY' else ''}{name}{'' if default is None else f'={default}'}"
-        for name, kind, default in parameters
-    )

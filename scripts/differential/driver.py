@@ -2,13 +2,15 @@
 
 python driver.py (tinker|tinker_rest) < the calls as JSON
 
-Without calls it prints what methods the clients have. Calls go to the server of TINKER_BASE_URL, which is told of
-each one before it is made. Nothing else of the checkout is imported, so that both packages are met as a program
-meets them: by their names.
+Given a list of names instead, it prints what these are and what methods the clients have; given none, it takes
+those that a program can import. Calls go to the server of TINKER_BASE_URL, which is told of each one before it is
+made. Nothing else of the checkout is imported, so that both packages are met as a program meets them: by their
+names.
 """
 
 import asyncio
 import builtins
+import contextlib
 import contextvars
 import importlib
 import inspect
@@ -23,6 +25,10 @@ from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
+import httpx
+
+# What rows may name: a request and a response as programs make them in tests of their own.
+MADE: dict[str, Any] = {}
 CLIENTS = ("RestClient", "AdminClient", "ServiceClient")
 ERRORS = {"tinker": "_exceptions", "tinker_rest": "errors"}
 HURRIED_WAIT = 0.005
@@ -87,6 +93,15 @@ def make_client(package: Any, name: str) -> Any:
     return package.ServiceClient().create_rest_client() if name == "RestClient" else None
 
 
+def parameters_of(called: Any) -> list[list[str | None]]:
+    """The name, kind and default of each parameter."""
+    return [
+        [one.name, one.kind.name, None if one.default is one.empty else repr(one.default)]
+        for one in inspect.signature(called).parameters.values()
+        if one.name != "self"
+    ]
+
+
 def methods_of(kind: Any) -> dict[str, Any]:
     """The public methods of a class, and what each takes."""
     described = {}
@@ -94,13 +109,8 @@ def methods_of(kind: Any) -> dict[str, Any]:
         method = getattr(kind, name)
         if name.startswith("_") or not callable(method):
             continue
-        parameters = inspect.signature(method).parameters.values()
         described[name] = {
-            "parameters": [
-                [one.name, one.kind.name, None if one.default is one.empty else repr(one.default)]
-                for one in parameters
-                if one.name != "self"
-            ],
+            "parameters": parameters_of(method),
             "is_coroutine": inspect.iscoroutinefunction(inspect.unwrap(method)),
         }
     return described
@@ -116,6 +126,8 @@ def plain(value: Any) -> Any:
         return [plain(one) for one in value]
     if isinstance(value, Mapping):
         return {name: plain(value[name]) for name in value}
+    if isinstance(value, Exception):
+        return exception_as_met(value)
     return {
         "type": type(value).__name__,
         "fields": {name: plain(getattr(value, name)) for name in value.model_dump()},
@@ -125,6 +137,18 @@ def plain(value: Any) -> Any:
 def dumped(value: Any) -> Any:
     """A result as the model itself puts it into JSON."""
     return value.model_dump(mode="json") if hasattr(value, "model_dump") else None
+
+
+def exception_as_met(error: Exception) -> dict[str, Any]:
+    """An exception that a program made, by its attributes and the classes that catch it."""
+    met = {
+        name: plain(getattr(error, name)) for name in ("message", "body", "status_code") if hasattr(error, name)
+    }
+    for name in ("request", "response"):
+        if hasattr(error, name):
+            met[name] = getattr(error, name) is MADE[name] or "another"
+    args = [one for one in error.args if isinstance(one, str)]
+    return {"type": type(error).__name__, "fields": {**met, "str": str(error), "args": args}}
 
 
 def failure(error: Exception, raised_by: str) -> dict[str, Any]:
@@ -161,15 +185,47 @@ def announce(name: str) -> None:
         answer.read()
 
 
-def describe(package: Any) -> dict[str, Any]:
-    """The methods of the clients, and the names of the exceptions that a program can import."""
+def public_names(package: Any) -> list[str]:
+    """What a program can import: the package's names, those of its types, and a module of these."""
+    of_types = [
+        name
+        for name, one in vars(package.types).items()
+        if name[0] != "_" and not inspect.ismodule(one) and type(one).__module__ != "__future__"
+    ]
+    return [*package.__all__, *(f"types.{name}" for name in sorted(of_types)), "types.checkpoint"]
+
+
+def described(package: Any, name: str) -> dict[str, Any]:
+    """What a public name is: how it is called, whose exceptions' handlers catch it, and what attributes it has."""
+    value = package
+    try:
+        for part in name.split("."):
+            value = getattr(value, part)
+    except AttributeError as error:
+        return {"missing": str(error)}
+    if not isinstance(value, type):
+        return {}
+    known: dict[str, Any] = {}
+    with contextlib.suppress(ValueError, TypeError):
+        if not issubclass(value, (str, dict)):
+            known["parameters"] = parameters_of(value)
+    if issubclass(value, BaseException):
+        known["caught_by"] = [kind.__name__ for kind in value.__mro__]
+        annotated = {one for kind in value.__mro__ for one in getattr(kind, "__annotations__", {})}
+        known["attributes"] = sorted(one for one in annotated if not one.startswith("_"))
+    return known
+
+
+def describe(package: Any, names: list[str]) -> dict[str, Any]:
+    """The methods of the clients, public names, and the names of the exceptions that a program can import."""
     kinds = {name: class_of_client(package, name) for name in CLIENTS}
     places = [package, importlib.import_module(f"{package.__name__}.{ERRORS[package.__name__]}"), builtins]
     exported = [getattr(place, name) for place in places for name in dir(place) if not name.startswith("_")]
-    errors = [one.__name__ for one in exported if isinstance(one, type) and issubclass(one, Exception)]
+    errors = [one.__name__ for one in exported if isinstance(one, type) and issubclass(one, BaseException)]
     return {
         "methods": {name: methods_of(kind) for name, kind in kinds.items() if kind is not None},
-        "exceptions": sorted(set(errors) - {"Exception"}),
+        "exceptions": sorted(set(errors) - {"Exception", "BaseException"}),
+        "names": {name: described(package, name) for name in names or public_names(package)},
     }
 
 
@@ -178,18 +234,24 @@ def make_calls(package: Any, cases: list[dict[str, Any]]) -> dict[str, Any]:
     announce("start-up")
     needed = {case["client"] for case in cases}
     clients = {name: make_client(package, name) for name in CLIENTS if name in needed}
-    names = {"types": package.types, "date": date, "datetime": datetime, "UTC": UTC}
+    request = httpx.Request("GET", "https://host/path")
+    MADE.update(request=request, response=httpx.Response(429, request=request, json={"detail": "slow"}))
+    names = {
+        "types": package.types, "date": date, "datetime": datetime, "UTC": UTC, "tinker": package, **MADE,
+        "base_url": os.environ["TINKER_BASE_URL"], "api_key": os.environ["TINKER_API_KEY"],
+    }  # fmt: skip
     outcomes = {}
     HURRIES.set(True)
     for case in cases:
-        client = clients[case["client"]]
-        if not hasattr(client, case["method"]):
+        client: Any = clients.get(case["client"])
+        if client is not None and not hasattr(client, case["method"]):
             outcomes[case["id"]] = {"exception": {"caught_by": ["no such method"]}}
             continue
         if case["is_impatient"] and hasattr(client, "with_options"):
             client = client.with_options(max_retries=0)
         announce(case["id"])
-        expression = compile(f"client.{case['call']}", case["call"], "eval")
+        line = case["call"] if client is None else f"client.{case['call']}"
+        expression = compile(line, case["call"], "eval")
         bound = {**names, "client": client}
         outcomes[case["id"]] = outcome(partial(eval, expression, bound), case["is_async"])
     return outcomes
@@ -197,13 +259,13 @@ def make_calls(package: Any, cases: list[dict[str, Any]]) -> dict[str, Any]:
 
 def main() -> None:
     package = importlib.import_module(sys.argv[1])
-    asked = sys.stdin.read()
-    if not asked:
-        print(json.dumps(describe(package)))
+    asked = json.load(sys.stdin)
+    if not asked or isinstance(asked[0], str):
+        print(json.dumps(describe(package, asked)))
         return
     if package.__name__ == "tinker":
         hurry_sdk()
-    print(json.dumps(make_calls(package, json.loads(asked))))
+    print(json.dumps(make_calls(package, asked)))
 
 
 if __name__ == "__main__":

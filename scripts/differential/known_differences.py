@@ -76,13 +76,40 @@ def _escaped(sdk: str, reason: str, *rows: str) -> Known:
 
 def _newer(field: str) -> Known:
     reason = "Later versions of the SDK have the field too."
-    return Known(("*Client.*",), (f"result.*{field}",), "(nothing)", reason, version="0.18.*")
+    places = (f"result.*{field}", f"result{field}")
+    return Known(("*Client.*", "*types.Checkpoint*"), places, "(nothing)", reason, version="0.18.*")
 
 
 def _text(rows: str, place: str, sdk: str, ours: str) -> Known:
     reason = "Ours says in words what failed and what is expected; the SDK shows what Python has inside."
     return Known((rows,), (place,), sdk, reason, ours)
 
+
+def _absent(names: str, reason: str, ours: str = "*", version: str = "*") -> Known:
+    """Names of the SDK that we do not have; in `names`, one after the other, `*` is any text."""
+    rows = tuple(f"tinker.{name}" for name in names.split())
+    return Known(rows, ("name",), "has it", reason, ours, version)
+
+
+def _arguments(name: str, sdk: str, ours: str, reason: str, version: str = "*") -> Known:
+    return Known((f"tinker.{name}",), ("arguments",), sdk, reason, ours, version)
+
+
+# The types of requests and answers of training, sampling, sessions and telemetry.
+TYPES_OF_TRAINING = """
+    types.AdamParams types.CreateCustomLoss* types.CreateModel* types.CreateSamplingSession* types.CustomLoss*
+    types.Datum types.DimuonParams types.DmelChunk types.EncodedTextChunk types.Forward* types.Future*
+    types.GetInfo* types.Image*Chunk types.JoinSamplingSession* types.LoadWeights* types.LossFn*
+    types.ModelData types.ModelInput types.ModelInputChunk types.OptimParams types.OptimStep*
+    types.PromptAltTokens types.PromptProvenanceSpan types.ProvenanceSpans types.RequestErrorCategory
+    types.RequestFailedResponse types.RequestID types.Sample* types.Sampling* types.SaveWeights*
+    types.StopReason types.Tensor* types.UnloadModel* types.UntypedAPIFuture
+"""
+TYPES_OF_SESSIONS = """
+    types.ClientDynamicConfigResponse types.CreateSession* types.EventType types.GenericEvent types.HealthResponse
+    types.SessionEndEvent types.SessionHeartbeat* types.SessionStartEvent types.Severity types.Telemetry*
+    types.UnhandledExceptionEvent
+"""
 
 # fmt: off
 KNOWN: list[Known] = [
@@ -120,8 +147,37 @@ KNOWN: list[Known] = [
     _text("tinker -f json checkpoint delete *", "stdout.failed[].error", "Error code: 404 - {'detail': '*'}", "*404 Not Found: *"),
     _text("tinker checkpoint publish tinker://run-id", "stderr, Error", "*Invalid tinker path: tinker://run-id", "*tinker_path must look like*"),
     _text("tinker billing usage yesterday today", "stderr (lines)", "*2 validation errors for GetBillingUsageRequest*", "*starting_on must be*"),
+    Known(("tinker-rest -f json *",), ("stdout*.time", "stdout*.last_request_time", "stdout*.expires_at"), "*+00:00", "Our JSON has times in RFC 3339, as the API's; the SDK prints Python's form of them.", ours="*T*Z"),
+    Known(("tinker-rest -f json checkpoint download *",), ("stdout.destination",), "*/5f2d7413-*:train:0_*", "Ours is the whole path, and has no colons, which Windows does not take.", ours="/*_train_0_*"),
+    _text("tinker-rest -f json checkpoint delete *", "stdout.failed[].error", "Error code: 404 - {'detail': '*'}", "*404 Not Found: *"),
+    Known(("tinker-rest -f json checkpoint delete * --yes",), ("exit code",), "0", "Ours is 5 if some of many checkpoints could not be deleted.", ours="5: *"),
+    Known(("tinker-rest checkpoint delete --run-id session-id:train:0 --type weights",), ("exit code",), "0", "Ours asks at a terminal only, so that nothing that is piped in agrees to a deletion.", ours="2: *"),
+    Known(("tinker-rest billing usage yesterday today",), ("exit code",), "1", "Ours takes times as people say them.", ours="0: *"),
     Known(("tinker checkpoint set-ttl * --ttl 5",), ("stderr (lines)", "requests"), "Error: Invalid request*", "The SDK sends what no server takes.", ours="*ttl_seconds must be*"),
 
+    _absent("*", "Training and sampling are left to the SDK, as the message says.", "*; training and sampling are in the official SDK, tinker"),
+    _absent(TYPES_OF_TRAINING, "Training and sampling are left to the SDK."),
+    _absent(TYPES_OF_SESSIONS, "We make no sessions and send no telemetry."),
+    _absent("types.GetBillingUsageRequest types.GetCurrentCheckpointStorageUsageRequest", "The methods take these as arguments; no program makes the request itself."),
+    _absent("types.checkpoint", "`tinker_rest.types` has all types itself."),
+    _absent("Timeout RequestOptions", "No public type of ours is httpx's; the message says what to give instead.", "*; give *"),
+    _absent("RequestFailedError ExperimentalWarning", "No operation of ours raises or gives it, as the message says.", "*; no REST operation *"),
+    _absent("auth", "The message names what checks a key.", "*; RestClient().whoami() *"),
+    _absent("__title__", "It is the package's name, which is `__name__`."),
+    _absent("Sidecar*", "There are no processes beside ours, and later versions of the SDK have none.", version="0.18.*"),
+    _arguments("types.ClientConfigResponse", "*", "*takes no *", "The SDK's clients ask for it themselves; our own need two of its fields."),
+    _arguments("types.CopyWeightsRequest", "*", "takes no session_id=*", "`copy_weights` makes it; a session cannot be named where there is none."),
+    _arguments("types.SessionSearchRequest", "*owner=OwnSearchOwner(*", "has owner=None*", "The owner is filled in when the search is sent, so that a server's own default can be told apart."),
+    _arguments("types.WeightsInfoResponse", "*optimizer_config=AdamOptimizerConfig(*", "has optimizer_config=None*", "A server that leaves out the optimizer has not said which it is."),
+    _arguments("types.CheckpointArchiveUrlResponse", "*expires", "takes no expires=*", "Its name is that of the SDK's reference, with the SDK's as another name of it.", version="0.18.*"),
+    _arguments("APIResponseValidationError", "*message=None", "has message='Data returned by API *", "The SDK puts this text in place of None."),
+    Known(("types.SessionSearchRequest(limit=3)",), ("result.*owner",), "*own*", "The owner is filled in when the search is sent.", ours="None"),
+    Known(("tinker.NotFoundError.status_code",), ("outcome",), "result 404", "The status is that of a response, and a class has none.", ours="AttributeError: *"),
+    Known(("tinker.RequestFailedError(*",), ("outcome",), "result *", "No operation of ours raises it, as the message says.", ours="AttributeError: * no REST operation raises it"),
+    Known(("tinker.ServiceClient(nonsense=1)*",), ("requests", "outcome"), "*", "The SDK warns of arguments that it does not know, and will refuse them.", ours="TypeError: * unexpected keyword argument 'nonsense'"),
+    Known(("tinker.RestClient(api_key='tml-of-nobody')*",), ("requests", "exception.raised_by"), "call", "The SDK exchanges the key when a client is made; ours asks nothing before it must.", ours="result"),
+    Known(("tinker.RestClient(api_key='')*",), ("requests", "outcome"), "result *", "An empty key is a mistake; the SDK takes the key of the environment for it.", ours="CredentialsError: *"),
+    Known(("types.Checkpoint.model_validate(*'of_next_year'*",), ("result.of_next_year", "outcome"), "*", "The SDK drops the fields of newer servers; ours has them.", ours="*text*"),
     Known(("RestClient.list_*checkpoints*",), ("outcome",), "APIResponseValidationError*", "0.18 refuses a whole list where one checkpoint is of a type that it does not know, here external.", version="0.18.*"),
     Known(("RestClient.get_checkpoint_archive_url*",), ("request.headers.accept",), "application/json, application/gzip", "The SDK sends two Accept lines; the answer has no body.", version="0.18.*"),
     Known(("RestClient.get_checkpoint_archive_url*",), ("result.*.expires",), "20*-*T*:*", "The SDK's time has no zone, though it is in UTC.", version="0.18.*"),

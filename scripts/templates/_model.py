@@ -1,14 +1,15 @@
 """What the generated models share: their base classes, and how their fields are read and written."""
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Any, ClassVar, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar
 
-from attrs import define, evolve, field
+from attrs import Factory, define, evolve, field, fields_dict
 
 ValueT = TypeVar("ValueT")
+Json = dict[str, Any]  # `dict` is a method of the models
 
 _from_iso = datetime.fromisoformat
 
@@ -45,6 +46,8 @@ def utc_datetime(model: str, field: str, value: Any) -> datetime:
 def _unusual_time(value: Any) -> datetime:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return datetime.fromtimestamp(value, UTC)
+    if isinstance(value, datetime):  # of a dump of a model
+        return value
     if not isinstance(value, str):
         raise TypeError(value)
     # RFC 3339 allows lower-case letters and leap seconds; fromisoformat knows neither.
@@ -83,31 +86,83 @@ class Model:
         *,
         mode: Literal["python", "json"] = "python",
         include: Collection[str] | None = None,
-        exclude: Collection[str] = (),
+        exclude: Collection[str] | None = None,
+        by_alias: bool | None = None,
+        exclude_unset: bool = False,
+        exclude_defaults: bool = False,
         exclude_none: bool = False,
-    ) -> dict[str, Any]:
-        """Return the fields as a dict, with nested models as dicts too.
+    ) -> Json:
+        """Return the fields as a dict, with nested models as dicts and enumerations as strings.
 
-        Derived fields and unknown fields are left out; `to_dict` has both.
+        Fields of a newer server are at the end. Derived fields are left out; `to_dict` has them.
 
         Args:
             mode: `python` keeps times as datetimes, `json` converts all values to JSON's types.
             include: The fields to return; all if None.
             exclude: Fields to leave out.
+            by_alias: Not used, since each field has one name.
+            exclude_unset: The same as `exclude_defaults`.
+            exclude_defaults: Whether to leave out fields that have their default, except the tag `type`.
             exclude_none: Whether to leave out fields that are None.
         """
-        values = {
-            name: _dumped(getattr(self, name), mode, exclude_none)
-            for name in self.field_order
-            if name not in exclude and (include is None or name in include)
+        options: Json = {
+            "mode": mode,
+            "exclude_defaults": exclude_unset or exclude_defaults,
+            "exclude_none": exclude_none,
         }
-        return {name: value for name, value in values.items() if value is not None or not exclude_none}
+        return {
+            name: _dumped(value, options)
+            for name, value in self._named_values(exclude_defaults=options["exclude_defaults"])
+            if (include is None or name in include)
+            and name not in (exclude or ())
+            and not (exclude_none and value is None)
+        }
 
-    def model_dump_json(self, *, indent: int | None = None, exclude_none: bool = False) -> str:
-        """Return the fields as JSON, on one line if `indent` is None."""
+    def _named_values(self, *, exclude_defaults: bool = False) -> Iterator[tuple[str, Any]]:
+        defaults = _defaults(type(self)) if exclude_defaults else {}
+        for name in self.field_order:
+            value = getattr(self, name)
+            if name not in defaults or value != defaults[name]:
+                yield name, value
+        yield from self.model_extra.items()
+
+    def model_dump_json(self, *, indent: int | None = None, **options: Any) -> str:
+        """Return the fields as JSON, on one line if `indent` is None. The options are those of `model_dump`."""
         separators = (",", ":") if indent is None else None
-        fields = self.model_dump(mode="json", exclude_none=exclude_none)
+        fields = self.model_dump(mode="json", **options)
         return json.dumps(fields, ensure_ascii=False, indent=indent, separators=separators)
+
+    def dict(self, **options: Any) -> Json:
+        """The same as `model_dump`."""
+        return self.model_dump(**options)
+
+    def json(self, **options: Any) -> str:
+        """The same as `model_dump_json`."""
+        return self.model_dump_json(**options)
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        """The names and values of the fields, so that `dict(model)` works."""
+        for name, value in self._named_values():
+            yield name, str(value) if isinstance(value, Enum) else value
+
+    def __hash__(self) -> int:
+        """Models that are equal have the same hash. Do not change a model that is in a set."""
+        values = (getattr(self, name) for name in self.field_order)
+        return hash((type(self), *(value for value in values if value.__hash__ is not None)))
+
+    if not TYPE_CHECKING:  # else type checkers would accept every name
+
+        def __getattr__(self, name):
+            """A field of a newer server."""
+            if name != "additional_properties" and name in getattr(self, "additional_properties", ()):
+                return self.additional_properties[name]
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+
+    @property
+    def model_extra(self) -> Mapping[str, Any]:
+        """Fields of a newer server: the same as `additional_properties`."""
+        extra: Mapping[str, Any] = getattr(self, "additional_properties", {})
+        return extra
 
     @classmethod
     def model_validate(cls, obj: Any) -> Self:
@@ -121,6 +176,15 @@ class Model:
         read: Self = cls.from_dict(obj)  # type: ignore[attr-defined]
         return read
 
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes) -> Self:
+        """Read JSON.
+
+        Raises:
+            ValueError: It is no JSON, or a field is missing or wrong.
+        """
+        return cls.model_validate(json.loads(json_data))
+
     def model_copy(self, *, update: Mapping[str, Any] | None = None) -> Self:
         """Return a copy with some fields changed.
 
@@ -128,8 +192,8 @@ class Model:
             TypeError: The model has no field of that name.
         """
         copied = evolve(self, **(update or {}))
-        if hasattr(self, "additional_properties"):
-            copied.additional_properties = dict(self.additional_properties)  # type: ignore[attr-defined]
+        if self.model_extra:
+            copied.additional_properties = {**self.model_extra}  # type: ignore[attr-defined]
         return copied
 
 
@@ -147,27 +211,12 @@ class UnknownVariant(Model):
     type: str
     additional_properties: dict[str, Any] = field(factory=dict)
 
+    __hash__ = Model.__hash__  # which attrs leaves out of classes that compare
+
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object as it came."""
         fields = plain_json(self.additional_properties)
         return {"type": self.type, **{name: value for name, value in fields.items() if name != "type"}}
-
-    def model_dump(
-        self,
-        *,
-        mode: Literal["python", "json"] = "python",
-        include: Collection[str] | None = None,
-        exclude: Collection[str] = (),
-        exclude_none: bool = False,
-    ) -> dict[str, Any]:
-        """Return all fields as they came; the arguments are those of the other models."""
-        return {
-            name: _dumped(value, mode, exclude_none)
-            for name, value in self.to_dict().items()
-            if name not in exclude
-            and (include is None or name in include)
-            and (value is not None or not exclude_none)
-        }
 
 
 def from_shorthand(value: Any, name: str) -> Any:
@@ -188,18 +237,22 @@ def read_variant(model: str, name: str, variants: Mapping[str, Callable[[Any], A
     return read(value)
 
 
-def _dumped(value: Any, mode: Literal["python", "json"], exclude_none: bool) -> Any:
+def _dumped(value: Any, options: Mapping[str, Any]) -> Any:
     if isinstance(value, Model):
-        return value.model_dump(mode=mode, exclude_none=exclude_none)
+        return value.model_dump(**options)
     if isinstance(value, (list, tuple)):
-        return [_dumped(item, mode, exclude_none) for item in value]
+        return [_dumped(item, options) for item in value]
     if isinstance(value, Mapping):
-        return {key: _dumped(item, mode, exclude_none) for key, item in value.items()}
-    if mode == "json":
-        if isinstance(value, datetime):
-            return rfc3339(value)
-        return str(value) if isinstance(value, Enum) else value
-    return value
+        return {key: _dumped(item, options) for key, item in value.items()}
+    if isinstance(value, Enum):
+        return str(value)
+    return rfc3339(value) if options["mode"] == "json" and isinstance(value, datetime) else value
+
+
+def _defaults(model: type[Model]) -> Json:
+    """The defaults of fields; NOTHING, which equals no value, where there is none. Tags are always dumped."""
+    defaults: Json = {name: one.default for name, one in fields_dict(model).items() if name != "type"}
+    return {name: one.factory() if isinstance(one, Factory) else one for name, one in defaults.items()}  # type: ignore[arg-type]
 
 
 class JsonObject(dict[str, ValueT]):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tinker_rest.types import Checkpoint
 from tinker_rest_sandbox import Sandbox
 
 from .checkpoints import (
@@ -75,6 +76,8 @@ def test_json_carries_totals(cli: Run) -> None:
 
 def test_csv_and_lines_have_whole_paths(cli: Run) -> None:
     rows = [*csv.DictReader(io.StringIO(cli("checkpoint", "list", "-f", "csv", "--run", RUN_ID).stdout))]
+    assert {*Checkpoint.field_order, "training_run_id"} <= rows[0].keys()
+    assert {row["training_run_id"] for row in rows} == {RUN_ID}
     assert {row["tinker_path"] for row in rows} == {path(1), path(2), path(3), path(4)}
     assert {row["public"] for row in rows if row["tinker_path"] == path(1)} == {"true"}
     lines = cli("checkpoint", "list", "-f", "jsonl", "--run", OTHER_RUN).stdout.splitlines()

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from checkout import ROOT
 
+from tinker_rest.types import Checkpoint
 from tinker_rest_cli.formatting import json_text
+from tinker_rest_cli.targets import CHECKPOINTS
 from tinker_rest_sandbox import Sandbox
 
 from .conftest import RUN_ID, SESSION_ID
@@ -57,7 +59,13 @@ def test_json_is_what_it_was(name: str, run: Run) -> None:
 # What scripts read from the official command line's JSON.
 OFFICIAL_KEYS = {
     "run list": {"runs"},
-    f"checkpoint list --run {RUN_ID}": {"checkpoints"},
+    f"checkpoint list --run {RUN_ID}": {"checkpoints", "run_id"},
+    f"checkpoint info tinker://{RUN_ID}/weights/0001": {"tinker_path", "is_lora", "lora_rank"},
+    f"checkpoint download tinker://{RUN_ID}/sampler_weights/0001": {
+        "checkpoint_path",
+        "destination",
+        "file_size_bytes",
+    },
     "checkpoint delete --name none* --yes": {"deleted_count", "failed"},
     "model list": {"models"},
     "billing usage 2026-07-12 2026-07-13": {"data", "sessions", "cost_data_through"},
@@ -103,6 +111,13 @@ def test_other_formats_tell_the_same(name: str, run: Run) -> None:
         assert one in table.stdout or name in ("audit", "billing-usage")
     assert "\x1b" not in table.stdout + done.stdout  # no colours where no terminal is, no codes of the server's
     assert not any(line.endswith(" ") for line in table.stdout.splitlines())
+
+
+def test_a_field_of_a_newer_server_can_be_a_column() -> None:
+    sent = {"checkpoint_id": "a", "checkpoint_type": "training", "tinker_path": "tinker://r/weights/a"}
+    checkpoints = [Checkpoint.from_dict(sent | more) for more in ({"base_model": "Qwen/Qwen3-8B"}, {})]
+    rows = CHECKPOINTS.csv_rows(checkpoints, CHECKPOINTS.chosen("tinker_path,base_model"))
+    assert [row[1] for row in rows] == ["base_model", "Qwen/Qwen3-8B", None]
 
 
 def test_the_table_of_runs(run: Run) -> None:
@@ -223,7 +238,9 @@ def test_usage_as_files(run: Run, tmp_path: Path) -> None:
     assert [row["bucket_start"] for row in rows if row["type"] == "storage"] == hours
     assert all(float(row["gigabyte_hours"]) > 11 for row in rows if row["type"] == "storage")
     assert [row["count"] for row in rows if row["type"] == "checkpoint"] == ["1", "2"]
-    assert "project-evals,alice@example.com" in run("billing checkpoint-storage --csv -").stdout
+    stored = run("billing checkpoint-storage --csv -").stdout.splitlines()
+    assert stored[0].startswith("effective_rate_usd_per_gigabyte_month,project_id,org_user_urn,user_email,")
+    assert ",project-evals," in stored[1]
     assert run(f"billing usage {window} --csv nowhere/usage.csv").returncode == 1
 
 

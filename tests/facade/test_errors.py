@@ -8,6 +8,7 @@ import pickle
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 
 import tinker_rest
@@ -291,6 +292,7 @@ IN_CHILD: list[tuple[str, Answer, str]] = [
     ),
     ("BulkError", b"", "from tinker_rest import BulkError, BulkResult; raise BulkError(BulkResult([]))"),
     ("DownloadError", b"", 'client.download_checkpoint("tinker://r/weights/1", "/dev/null/a").result()'),
+    ("UploadError", b"", 'from tinker_rest import UploadError; raise UploadError("bare")'),
     ("TinkerError", b"", 'from tinker_rest import TinkerError; raise TinkerError("bare")'),
 ]
 
@@ -343,3 +345,28 @@ def test_after_close_no_call_is_made() -> None:
         client.list_sessions()
     with pytest.raises((ClientClosedError, APIError)):
         future.result()
+
+
+def test_errors_are_made_with_the_arguments_of_the_official_sdk() -> None:
+    """As programs do in their own tests. The SDK's requests and responses are those of httpx."""
+    request = httpx.Request("GET", "https://host/path")
+    response = httpx.Response(429, request=request, json={"detail": "slow"}, headers={"X-Odd": "1"})
+    made: list[Any] = [
+        tinker_rest.APIError("no", request, body="text"),  # type: ignore[arg-type]
+        tinker_rest.APIConnectionError(request=request),  # type: ignore[arg-type]
+        tinker_rest.APIConnectionError(request, "no"),  # type: ignore[arg-type]
+        tinker_rest.APITimeoutError(request=request),  # type: ignore[arg-type]
+        tinker_rest.APIResponseValidationError(response, None),  # type: ignore[arg-type]
+        tinker_rest.RateLimitError("no", response, {"detail": "slow"}),  # type: ignore[arg-type]
+        tinker_rest.RateLimitError(message="no", response=response, body=None),  # type: ignore[arg-type]
+    ]
+    texts = ["no", "Connection error.", "no", "Request timed out.", made[4].message, "no", "no"]
+    for error, text in zip(made, texts, strict=True):
+        assert (str(error), error.message, error.args) == (text, text, (text,))
+        assert error.request is request
+        again = pickle.loads(pickle.dumps(error))
+        assert (type(again), again.args, again.body) == (type(error), error.args, error.body)
+        assert again.request.url == request.url
+    for error in made[4:]:
+        assert (error.status_code, error.response, error.headers["x-odd"]) == (429, response, "1")
+    assert (made[0].body, made[5].body) == ("text", {"detail": "slow"})

@@ -474,3 +474,17 @@ def test_a_future_that_nobody_keeps_is_carried_out(server: RecordingServer, clie
     wait_until(lambda: len(server.requests) == 20)
     time.sleep(0.05)
     assert server.abandoned == 0
+
+
+def test_a_forgotten_result_is_explained(client: RestClient) -> None:
+    future: Any = client.list_training_runs()
+    with pytest.raises(
+        AttributeError, match=r"no attribute 'training_runs': call \.result\(\) on it, or await it"
+    ):
+        _ = future.training_runs
+    for use in (list, lambda some: some[0]):
+        with pytest.raises(TypeError, match=r"no items: call \.result\(\) on it, or await it"):
+            use(future)
+    assert future  # true as any object
+    assert not hasattr(future, "training_runs")
+    assert future.result().training_runs is not None

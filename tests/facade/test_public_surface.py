@@ -63,6 +63,8 @@ def test_exports_are_what_all_says() -> None:
     assert {name for name in public if not name.startswith("_")} <= set(tinker_rest.__all__)
     with pytest.raises(AttributeError, match=r"no attribute 'TrainingClient'.*official SDK"):
         _ = tinker_rest.TrainingClient  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError, match=r"no attribute 'Timeout'; give seconds as timeout="):
+        _ = tinker_rest.Timeout  # type: ignore[attr-defined]
     with pytest.raises(AttributeError, match=r"no attribute 'RestClint'$"):
         _ = tinker_rest.RestClint  # type: ignore[attr-defined]
 

@@ -1,11 +1,14 @@
 """What the generated models promise, each against every model, so that a new one is covered unasked."""
 
+import copy
 import json
+import pickle
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import attrs
 import pytest
+import yaml
 from checkout import Json, description
 
 from tinker_rest_api import models
@@ -87,11 +90,49 @@ def test_what_users_of_pydantic_call(model: type[Any], value: Json) -> None:
         return
     decoded = model.model_validate(value)
     assert model.model_validate(decoded) is decoded
+    assert model.model_validate_json(json.dumps(value)) == decoded
+    for dumped in (decoded.model_dump(), decoded.model_dump(mode="json"), json.loads(decoded.json())):
+        again = model.model_validate(dumped)
+        assert again == decoded
+        assert len({again, decoded}) == 1  # models can be in sets
     assert json.loads(decoded.model_dump_json()) == decoded.model_dump(mode="json")
+    assert decoded.dict(by_alias=True) == decoded.model_dump()
+    assert list(dict(decoded)) == list(decoded.model_dump())
     assert decoded.model_copy() == decoded
     assert set(decoded.model_dump(exclude_none=True)) <= set(decoded.model_dump()) <= set(vars_of(decoded))
+    unset = decoded.model_dump(exclude_unset=True)
+    assert unset == decoded.model_dump(exclude_defaults=True)
+    assert model.model_validate(unset) == decoded
     with pytest.raises(ValueError, match="must be an object"):
         model.model_validate([])
+
+
+@pytest.mark.parametrize(("model", "value"), examples())
+def test_dumps_hold_plain_values(model: type[Any], value: Json) -> None:
+    """Serializers that know nothing of enumerations take them, such as YAML's."""
+    decoded = model.from_dict(value)
+    if attrs.has(model):
+        for dumped in (decoded.model_dump(), decoded.model_dump(mode="json")):
+            assert yaml.safe_load(yaml.safe_dump(dumped)) == dumped
+        assert yaml.safe_dump(
+            {name: one for name, one in dict(decoded).items() if isinstance(one, str | int | datetime)}
+        )
+    assert "<Known" not in repr(decoded)
+
+
+def test_a_field_of_a_newer_server_is_one_like_the_others() -> None:
+    sent = {"checkpoint_id": "a", "checkpoint_type": "training", "tinker_path": "tinker://r/weights/a"}
+    checkpoint: Any = models.Checkpoint.from_dict({**sent, "of_next_year": "text", "more": [1]})
+    assert checkpoint.of_next_year == "text"
+    assert checkpoint.model_dump()["of_next_year"] == dict(checkpoint)["of_next_year"] == "text"
+    assert checkpoint.model_extra == {"of_next_year": "text", "more": [1]}
+    assert "of_next_year" not in checkpoint.model_dump(exclude={"of_next_year"})
+    assert checkpoint.model_dump(include={"of_next_year"}) == {"of_next_year": "text"}
+    again = pickle.loads(pickle.dumps(checkpoint))
+    assert again.of_next_year == copy.deepcopy(checkpoint).of_next_year == "text"
+    assert {again, checkpoint} == {checkpoint}
+    with pytest.raises(AttributeError, match="'Checkpoint' object has no attribute 'of_next_yaer'"):
+        _ = checkpoint.of_next_yaer
 
 
 def vars_of(decoded: Any) -> Json:

@@ -16,12 +16,20 @@ from checkout import ROOT
 import tinker_rest
 
 sys.path.append(str(ROOT / "scripts"))  # where the comparison is; it is no part of the package
-from differential import driver
+from differential import command_line, driver
 from differential.calls import Row
-from differential.cases import CHANGES, FAULTS, READS, Case, cases_for
-from differential.comparison import Difference, differences_of_calls, differences_of_outputs
+from differential.cases import CHANGES, FAULTS, MADE, READS, Case, cases_for
+from differential.command_line import differences_of_our_command, rows_of_missing_commands
+from differential.commands import COMMANDS, Command
+from differential.comparison import (
+    Difference,
+    differences_of_calls,
+    differences_of_outputs,
+    differences_of_prints,
+)
 from differential.coverage import faults_of_methods
 from differential.known_differences import Known
+from differential.names import differences_of_names
 from differential.recording_sandbox import recording_sandbox
 from differential.report import Report
 
@@ -124,6 +132,82 @@ def test_rows_are_left_out_where_the_sdk_has_no_such_method_or_argument() -> Non
     assert not [name for name in old if "project_id" in name or "AdminClient" in name]
     assert "RestClient.list_training_runs(limit=5, project_id='project-research')" in new
     assert set(old) < set(new)
+    assert {str(case) for case in MADE} <= set(new)
+
+
+def parameters_of(text: str) -> list[list[str | None]]:
+    """The parameters of a class that is made with these."""
+    made: dict[str, Any] = {}
+    exec(f"class Made:\n    def __init__(self, {text}): ...", made)
+    return driver.parameters_of(made["Made"])
+
+
+# What the SDK's class is made with, what ours is, and what must be said.
+MADE_WITH: list[tuple[str, str, str]] = [
+    ("request, message='no'", "request, message='no'", ""),
+    ("request, message='no'", "request=None, message='no', *, attempts=0", ""),
+    ("_holder=None, *, api_key=None", "holder=None, *, api_key=None, timeout=60", ""),
+    ("*, name, id=None", "id=None, name='', more=1", ""),
+    ("name=None, *, api_key=None, **kwargs", "name=None, **options", ""),
+    ("request, message='no'", "message, request=None", "takes no request at place 1"),
+    ("request, message='no'", "message, request=None", "takes no message at place 2"),
+    ("message, *, body", "message", "takes no body="),
+    ("message, body", "message, *, body=None", "takes no body at place 2"),
+    ("limit=20", "limit=50", "has limit=50, not 20"),
+    ("limit=20", "limit", "has limit=None, not 20"),
+    ("limit=20", "limit=20, *, owner", "needs owner="),
+]
+
+
+@pytest.mark.parametrize(("sdk", "ours", "said"), MADE_WITH)
+def test_a_class_is_made_with_the_arguments_of_the_sdk(sdk: str, ours: str, said: str) -> None:
+    names = [{"Made": {"parameters": parameters_of(one)}} for one in (sdk, ours)]
+    ((name, found),) = differences_of_names(*names, NAMEABLE)
+    assert name == "tinker.Made"
+    assert said in str(found[0].ours) if said else not found
+
+
+def test_other_exceptions_and_lacking_names_are_named() -> None:
+    error = {"caught_by": ["NotFoundError", "APIStatusError", "TinkerError"], "attributes": ["body", "message"]}
+    ours: dict[str, dict[str, Any]] = {
+        "Equal": {**error, "caught_by": [*error["caught_by"], "APIResponseError"]},
+        "Uncaught": {**error, "caught_by": ["NotFoundError", "TinkerError"]},
+        "Caught": {**error, "caught_by": [*error["caught_by"], "ValueError"]},
+        "Bare": {**error, "attributes": ["message"]},
+        "Lacking": {"missing": "module 'tinker_rest' has no attribute 'Lacking'; it is elsewhere"},
+    }
+    found = dict(differences_of_names(dict.fromkeys(ours, error), ours, NAMEABLE))
+    places = {name.removeprefix("tinker."): [one.place for one in some] for name, some in found.items()}
+    assert places.pop("Equal") == []
+    assert places == {
+        "Uncaught": ["caught by"], "Caught": ["caught by"], "Bare": ["attributes"], "Lacking": ["name"],
+    }  # fmt: skip
+    assert "it is elsewhere" in str(found["tinker.Lacking"][0])
+
+
+def test_the_driver_describes_names() -> None:
+    names = ["NotFoundError", "RestClient", "types.Checkpoint", "types.checkpoint", "TrainingClient"]
+    described = driver.describe(tinker_rest, names)["names"]
+    assert described["NotFoundError"]["caught_by"][0] == "NotFoundError"
+    assert {"message", "status_code", "response"} <= set(described["NotFoundError"]["attributes"])
+    assert ["base_url", "KEYWORD_ONLY", "None"] in described["RestClient"]["parameters"]
+    assert "missing" in described["types.checkpoint"]
+    assert "official SDK" in described["TrainingClient"]["missing"]
+    assert "types.Checkpoint" in driver.public_names(tinker_rest)
+
+
+def test_exceptions_that_a_program_makes_are_met_as_it_meets_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = tinker_rest.errors.APIRequest("GET", "https://host/path")
+    monkeypatch.setitem(driver.MADE, "request", given)
+    met = [driver.plain(tinker_rest.APIConnectionError(one)) for one in (given, tinker_rest.errors.NO_REQUEST)]
+    fields = {
+        "message": "Connection error.",
+        "body": None,
+        "str": "Connection error.",
+        "args": ["Connection error."],
+    }
+    assert met[0] == {"type": "APIConnectionError", "fields": {**fields, "request": True}}
+    assert met[1]["fields"]["request"] == "another"
 
 
 def request(line: str = "GET /a", body: str = "", key: str | None = None, **headers: str) -> dict[str, Any]:
@@ -206,6 +290,58 @@ PRINTED: dict[str, Any] = {
 def test_other_output_is_named_by_its_place(changed: dict[str, Any], place: str) -> None:
     assert differences_of_outputs(PRINTED, PRINTED) == []
     assert [one.place for one in differences_of_outputs(PRINTED, {**PRINTED, **changed})] == [place]
+
+
+# What the SDK's command printed, what ours did, and the places that must be named.
+PRINTS: list[tuple[Any, Any, list[str]]] = [
+    ({"runs": [{"id": 1}]}, {"runs": [{"id": 1, "more": 2}], "total_count": 1}, []),
+    ({"runs": [{"id": 1}]}, {"items": [{"id": 1}]}, ["stdout.runs"]),
+    ({"runs": [{"id": 1}]}, {"runs": [{"id": "1"}]}, ["stdout.runs[].id"]),
+    ({"runs": [{"id": 1}]}, {"runs": [{"ID": 1}]}, ["stdout.runs[].id"]),
+    ({"runs": [1, 2]}, {"runs": [1]}, ["stdout.runs (length)"]),
+    ({"runs": []}, "no JSON", ["stdout"]),
+]
+
+
+@pytest.mark.parametrize(("sdk", "ours", "places"), PRINTS)
+def test_our_command_prints_at_least_what_the_sdks_does(sdk: Any, ours: Any, places: list[str]) -> None:
+    assert [one.place for one in differences_of_prints(sdk, ours)] == places
+
+
+def printed(text: str, exit_code: int = 0) -> dict[str, Any]:
+    return {**PRINTED, "exit code": exit_code, "stdout": command_line.read(text)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ours", "places"),
+    [
+        ("-f json run list", printed('{"a": 1}\n'), []),
+        ("-f json run list", printed('{"b": 1}\n'), ["stdout.a"]),
+        ("-f json run list", printed("a\n"), ["stdout"]),
+        ("-f json run list", printed('{"a": 1}\n', 5), ["exit code"]),
+        ("billing usage --csv -", printed("x,a,b\n0,1,rank 2\n"), ["stdout.rows[].b"]),
+        ("billing usage --csv -", printed("b,a\n2,1\n"), ["stdout.columns[][]"]),
+        ("billing usage --csv -", printed("a\n1\n"), ["stdout.columns[] (length)", "stdout.rows[].b"]),
+        ("run list", printed("a table\n"), []),
+    ],
+)
+def test_other_json_csv_and_exit_codes_of_our_command_are_named(
+    arguments: str, ours: dict[str, Any], places: list[str]
+) -> None:
+    sdk = printed("a,b\n1,2\n" if "csv" in arguments else '{"a": 1}\n' if "json" in arguments else "its table\n")
+    assert [one.place for one in differences_of_our_command(Command(arguments), sdk, ours)] == places
+
+
+def test_a_command_that_is_not_run_or_whose_json_is_not_compared_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command_line, "COMMANDS", [*COMMANDS, Command("run rename run-id")])
+    rows = rows_of_missing_commands(
+        "0.38.0", ["run list", "run rename", "run delete", "auth login", "auth status"]
+    )
+    named = {row.name: [str(one) for one in row.differences] for row in rows if row.differences}
+    assert named == {
+        "command run rename": ["command: SDK prints JSON, ours no row of commands.py compares it"],
+        "command run delete": ["command: SDK has it, ours no row of commands.py runs it"],
+    }
 
 
 ENTRY = Known(("RestClient.get_*('a?b')",), ("request.*",), "GET /a*", "A fault of the SDK's.", version="0.18.*")

@@ -63,14 +63,26 @@ _MODULE_OF = {name: module for module, names in _NAMES_OF.items() for name in na
 
 __all__ = [*_MODULE_OF]
 
-# Programs written for the official SDK may import these.
-_OF_SDK = ["AdamParams", "Datum", "ModelInput", "SamplingClient", "SamplingParams", "TrainingClient"]
+# What programs written for the official SDK may import, and why it is not here.
+_OF_TRAINING = """
+    AdamParams BackcompatSamplingClientFuture BackcompatTrainingClientFuture Datum DimuonParams DmelChunk
+    EncodedTextChunk ForwardBackwardOutput LossHandle ModelInput ModelInputChunk OptimParams
+    OptimStepRequest OptimStepResponse PerDatumLossFn PromptProvenanceSpan SampledProvenanceSpan SampledSequence
+    SampleRequest SampleResponse SamplingClient SamplingParams StopReason TensorData TensorDtype TrainingClient
+"""
+_NOT_HERE = {
+    "auth": "RestClient().whoami() checks a key",
+    "ExperimentalWarning": "no REST operation gives it",
+    "RequestFailedError": "no REST operation raises it",
+    "RequestOptions": "give options to a client or to with_options",
+    "Timeout": "give seconds as timeout= to a client or to with_options",
+} | dict.fromkeys(_OF_TRAINING.split(), "training and sampling are in the official SDK, tinker")
 
 if not TYPE_CHECKING:  # else type checkers would accept every name
 
     def __getattr__(name):
         if name not in _MODULE_OF:
-            hint = "; training and sampling are in the official SDK, tinker" if name in _OF_SDK else ""
+            hint = f"; {_NOT_HERE[name]}" if name in _NOT_HERE else ""
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
         module = import_module(_MODULE_OF[name])
         globals()[name] = value = module if name == "types" else getattr(module, name)

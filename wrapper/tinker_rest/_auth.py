@@ -266,7 +266,7 @@ class Authenticator:
         """Read who the caller is from a token."""
         operation, timeout = "exchange_credential", work.options.timeout
         if timeout is not None:
-            late = APITimeoutError(f"no token after {timeout:g} s (timeout)", operation_id=operation)
+            late = APITimeoutError(message=f"no token after {timeout:g} s (timeout)", operation_id=operation)
             here().at(work.started + timeout, partial(work.fail, late))
         text = self.key()
         if not self._wants_tokens and not str(claims_of(text).get("iss")).startswith("passport-"):

@@ -333,7 +333,7 @@ class Call(Task[T]):
                 error = self._first_refusal or error
         self._has_renewed = False
         if isinstance(error, PermanentTransportError):
-            error = APIConnectionError(summarize(str(error)), **attempts.facts())
+            error = APIConnectionError(message=summarize(str(error)), **attempts.facts())
         elif isinstance(error, APIError):
             delay = attempts.delay_after(error)
             if delay is not None:

@@ -195,7 +195,7 @@ def no_answer(
     reason = summarize(str(error)) or type(error).__name__
     if isinstance(error, httpx.ReadTimeout) and attempts.options.attempt_timeout is not None:
         reason = f"no byte came for {attempts.options.attempt_timeout:g} s (attempt_timeout)"
-    return kind(f"{what}: {reason}", **attempts.facts())
+    return kind(message=f"{what}: {reason}", **attempts.facts())
 
 
 def status_error(answer: Answer, attempts: Attempts, *, advises: bool) -> APIStatusError:
@@ -229,9 +229,9 @@ def unreadable(
     response = _shown(answer, b"" if is_secret else answer.content)
     media_type = summarize(answer.headers.get("content-type", ""), 60) or "no content type"
     return APIResponseValidationError(
+        response,
+        response_body(response),
         f"{message} (status {answer.status_code}, {media_type}, {len(answer.content)} bytes)",
-        response=response,
-        body=response_body(response),
         server_request_id=answer.headers.get("x-request-id") or None,
         **attempts.facts(),
     )

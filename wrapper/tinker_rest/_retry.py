@@ -218,10 +218,11 @@ class Attempts:
     def timeout_error(self, doing: str) -> APITimeoutError:
         """The error of an attempt that took too long."""
         remaining, attempt_timeout = self.remaining(), self.options.attempt_timeout
-        if attempt_timeout is not None and remaining != 0:
-            return APITimeoutError(f"still {doing} after {attempt_timeout:g} s (attempt_timeout)", **self.facts())
-        before = f"; the last answer was: {self._last_fault}" if self._last_fault else ""
-        return APITimeoutError(f"still {doing} after {self._time_limit:g} s (timeout){before}", **self.facts())
+        message = f"still {doing} after {attempt_timeout or 0:g} s (attempt_timeout)"
+        if attempt_timeout is None or remaining == 0:
+            before = f"; the last answer was: {self._last_fault}" if self._last_fault else ""
+            message = f"still {doing} after {self._time_limit:g} s (timeout){before}"
+        return APITimeoutError(message=message, **self.facts())
 
     def delay_after(self, error: APIError) -> float | None:
         """How many seconds to wait after a failed attempt; None if the error is final."""

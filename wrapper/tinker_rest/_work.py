@@ -138,7 +138,7 @@ class Work(Task[T]):
             try:
                 return attempt(attempts)
             except PermanentTransportError as error:
-                fault: APIError = APIConnectionError(summarize(str(error)), **attempts.facts())
+                fault: APIError = APIConnectionError(message=summarize(str(error)), **attempts.facts())
                 # If bytes came before, a failed name look-up is probably local and temporary.
                 if not attempts.has_progressed:
                     raise fault from None
@@ -219,7 +219,7 @@ class Stream:
 
     def fault(self, message: str) -> APIConnectionError:
         """The error of an answer that cannot be used, but may be better the next time."""
-        return APIConnectionError(message, **self._attempts.facts())
+        return APIConnectionError(message=message, **self._attempts.facts())
 
     def refusal(self) -> APIStatusError:
         """The error of a refusal."""

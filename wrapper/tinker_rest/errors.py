@@ -24,13 +24,14 @@ No exception shows an API key or a signed URL, and each can be pickled.
 
 from __future__ import annotations
 
+import copyreg
 import json
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from attrs import Factory, define, field, frozen
+from attrs import define, field, frozen
 
 from tinker_rest._redaction import redact as redact
 from tinker_rest._redaction import safe_repr, summarize
@@ -94,15 +95,19 @@ class APIResponse:
         return json.loads(self.content)
 
 
-# With auto_exc=False, `args` and so the repr hold the message alone; pickling restores the rest from `__dict__`.
+NO_REQUEST = APIRequest("", "")
+
+
+# The positional arguments of errors are those of the official SDK, which programs pass in their tests.
+# With auto_exc=False, `args` and so the repr hold the message alone.
 @define(slots=False, eq=False, repr=False, auto_exc=False)
 class APIError(TinkerError):
     """A call failed.
 
     Attributes:
         message: What went wrong, in one line without secrets.
-        operation_id: The operation of the API's description that was called.
         request: The method and URL of the request; empty if the error has no request.
+        operation_id: The operation of the API's description that was called.
         request_id: The ID that this client sent as `X-Request-Id`.
         server_request_id: The ID that the server gave the request; None if it gave none.
         attempts: How many requests were sent.
@@ -111,30 +116,46 @@ class APIError(TinkerError):
     """
 
     message: str
+    request: APIRequest = NO_REQUEST
     operation_id: str = field(default="", kw_only=True)
-    request: APIRequest = field(default=APIRequest("", ""), kw_only=True)
     request_id: str = field(default="", kw_only=True)
     server_request_id: str | None = field(default=None, kw_only=True)
     attempts: int = field(default=0, kw_only=True)
     elapsed: float = field(default=0.0, kw_only=True)
     body: object = field(default=None, kw_only=True)
 
+    def __attrs_post_init__(self) -> None:
+        self.args = (self.message,)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Everything but the class is in the attributes."""
+        return copyreg.__newobj__, (type(self), self.message), vars(self)  # type: ignore[attr-defined]
+
     def __str__(self) -> str:
         """What failed, the server's message, the number of attempts and the time they took, on one line."""
+        if not self.operation_id:
+            return self.message
         tries = "1 attempt" if self.attempts == 1 else f"{self.attempts} attempts"
         facts = [f"request_id {self.request_id}"] if self.request_id else []
         if self.server_request_id and self.server_request_id != self.request_id:
             facts.append(f"server's request_id {summarize(self.server_request_id, 100)}")
         facts.append(f"{tries}, {self.elapsed:.1f} s")
-        return f"{self.operation_id or 'call'} failed: {self.message} ({', '.join(facts)})"
+        return f"{self.operation_id} failed: {self.message} ({', '.join(facts)})"
 
 
+@define(slots=False, eq=False, repr=False, auto_exc=False)
 class APIConnectionError(APIError):
     """No response came: the server could not be reached or the connection broke."""
 
+    request: APIRequest = NO_REQUEST
+    message: str = "Connection error."
 
+
+@define(slots=False, eq=False, repr=False, auto_exc=False)
 class APITimeoutError(APIConnectionError):
     """No response came in time."""
+
+    message: str = "Request timed out."
 
 
 class SessionTraceExportError(APIError, RuntimeError):
@@ -152,16 +173,28 @@ class APIResponseError(APIError):
         retry_after: After how many seconds the server wants the next attempt; None if it did not say.
     """
 
-    response: APIResponse = field(default=APIResponse(0, {}, b""), kw_only=True)
+    message: str
+    response: APIResponse = APIResponse(0, {}, b"")
+    body: object = None
+    request: APIRequest = field(default=NO_REQUEST, kw_only=True)
     retry_after: float | None = field(default=None, kw_only=True)
-    status_code: int = field(init=False, default=Factory(lambda self: self.response.status_code, takes_self=True))
-    headers: Mapping[str, str] = field(
-        init=False, default=Factory(lambda self: self.response.headers, takes_self=True)
-    )
+    status_code: int = field(init=False)
+    headers: Mapping[str, str] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        self.status_code, self.headers = self.response.status_code, self.response.headers
+        if self.request is NO_REQUEST:
+            self.request = getattr(self.response, "request", NO_REQUEST)
 
 
+@define(slots=False, eq=False, repr=False, auto_exc=False)
 class APIResponseValidationError(APIResponseError):
     """The response does not match the API's description: it is not JSON, or a field is missing or wrong."""
+
+    response: APIResponse
+    body: object = None
+    message: str = "Data returned by API invalid for expected schema."
 
 
 @define(slots=False, eq=False, repr=False, auto_exc=False)

@@ -69,6 +69,19 @@ class APIFuture(concurrent.futures.Future[T]):
         """The same call as a coroutine, for functions that take no other awaitable."""
         return await self
 
+    if not TYPE_CHECKING:  # else type checkers would accept every name, and loops over futures
+
+        def __getattr__(self, name):
+            """Explain that the result has it."""
+            message = f"a future has no attribute {name!r}: call .result() on it, or await it, for the result"
+            raise AttributeError(message, name=name, obj=self)
+
+        def __iter__(self, *_):
+            """Explain that the result may have items."""
+            raise TypeError("a future has no items: call .result() on it, or await it, for the result")
+
+        __getitem__ = __iter__
+
     def __await__(self) -> Generator[Any, None, T]:
         """Wait for the result in an asyncio event loop."""
         import asyncio

@@ -1,12 +1,13 @@
 """Tinker paths and IDs, checked before a request is sent so that no call reaches something else by mistake."""
 
 import re
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from attrs import frozen
 
 from tinker_rest._redaction import safe_repr
 from tinker_rest.errors import InvalidArgumentError, refusal
+from tinker_rest_api._model import Model
 
 __all__ = ["CheckpointTypeName", "ParsedCheckpointTinkerPath"]
 
@@ -27,7 +28,7 @@ _FORM = "tinker://RUN_ID/weights/NAME, with sampler_weights or external_weights 
 
 
 @frozen
-class ParsedCheckpointTinkerPath:
+class ParsedCheckpointTinkerPath(Model):
     """The parts of a checkpoint's address, `tinker://{training_run_id}/{kind}/{name}`.
 
     Attributes:
@@ -37,6 +38,8 @@ class ParsedCheckpointTinkerPath:
             (`external_weights`).
         checkpoint_id: The ID within the run: kind and name, such as `weights/0001`.
     """
+
+    field_order: ClassVar = ("tinker_path", "training_run_id", "checkpoint_type", "checkpoint_id")
 
     tinker_path: str
     training_run_id: str

@@ -26,11 +26,12 @@ def report(
     done: str,
     already: str,
     results: Mapping[str, Mapping[str, Any]] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> int:
     """Print the outcome of each checkpoint, on stderr which failed, and return the exit status.
 
     `done` and `already` are such as `deleted` and `already deleted`; JSON has the first word of `done`. `results`
-    are what downloads made, by path.
+    are what downloads made, by path; `more` has further fields of JSON.
     """
     told = {
         "done": done,
@@ -61,8 +62,8 @@ def report(
         shown = [row for row in rows if row["outcome"] in _FINE] if settings.quiet else rows
         # As the official command line has them.
         failures = [{"tinker_path": row["tinker_path"], "error": row["error"]} for row in failed]
-        more = {f"{done.split()[0]}_count": counts["done"], "failed": failures}
-        show_list(settings, Listing("checkpoint", "checkpoints", columns), shown, more=more)
+        of_all = {f"{done.split()[0]}_count": counts["done"], "failed": failures, **(more or {})}
+        show_list(settings, Listing("checkpoint", "checkpoints", columns), shown, more=of_all)
     sys.stdout.flush()
     for row in failed:
         line = ": ".join(filter(None, (told[row["outcome"]], row["tinker_path"], row["error"])))

@@ -84,12 +84,14 @@ class Checkpoint(Model):
     """Metadata that the user attached to the checkpoint."""
     expires_at: datetime.datetime | None = None
     """When the checkpoint expires and is deleted, in UTC. Null or absent if never."""
-    training_run_id: str | None = None
+    training_run_id: str | None = field(default=None, eq=False)
     """The ID of the training run that saved it. If a server omits it, read it from `tinker_path`."""
     base_model: str | None = None
     """The model that was fine-tuned. Older servers omit it."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
+
+    __hash__ = Model.__hash__  # which attrs leaves out of classes that compare
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""

@@ -10,3 +10,6 @@ class KnownFailureCategory(StrEnum):
 
     def __str__(self) -> str:
         return str(self.value)
+
+    def __repr__(self) -> str:
+        return repr(self.value)

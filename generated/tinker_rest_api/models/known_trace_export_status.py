@@ -11,3 +11,6 @@ class KnownTraceExportStatus(StrEnum):
 
     def __str__(self) -> str:
         return str(self.value)
+
+    def __repr__(self) -> str:
+        return repr(self.value)

@@ -50,6 +50,8 @@ class SessionTraceExport(Model):
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""
 
+    __hash__ = Model.__hash__  # which attrs leaves out of classes that compare
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON object as plain Python values. What is None and not required is left out."""
         fields = dict(self.additional_properties)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tinker_rest_cli.clients import rest_client
-from tinker_rest_cli.columns import Column, columns_option
+from tinker_rest_cli.columns import Column, columns_option, model_as_json
 from tinker_rest_cli.failures import CommandError, ExitStatus
 from tinker_rest_cli.formatting import expiry, metadata_facts, moment, size, yes_or_no
 from tinker_rest_cli.groups import Command, Entry, LazyGroup
@@ -54,6 +54,7 @@ def list_(settings: Settings, limit: int, columns: Sequence[Column[Checkpoint]] 
             show_list(settings, CHECKPOINTS, found, columns=columns, limit=limit)
             return
         selected = client.select_checkpoints(selection).result()
+    runs = selection.training_run_ids or ()
     total_size = sum(checkpoint.size_bytes or 0 for checkpoint in selected)
     show_list(
         settings,
@@ -61,7 +62,7 @@ def list_(settings: Settings, limit: int, columns: Sequence[Column[Checkpoint]] 
         selected[: limit or None],
         columns=columns,
         total_count=len(selected),
-        more={"total_size_bytes": total_size},
+        more={"total_size_bytes": total_size, **({"run_id": runs[0]} if len(runs) == 1 else {})},
     )
 
 
@@ -77,6 +78,7 @@ def info(settings: Settings, checkpoint_path: str) -> None:
 
     path = ParsedCheckpointTinkerPath.from_tinker_path(checkpoint_path)
     with rest_client(settings) as client:
+        run = client.get_training_run(path.training_run_id, "accessible")
         listed = client.list_checkpoints(path.training_run_id).result().checkpoints
     found = next((one for one in listed if one.tinker_path == checkpoint_path), None)
     if found is None:
@@ -85,15 +87,18 @@ def info(settings: Settings, checkpoint_path: str) -> None:
             f"{path.training_run_id}` lists those of the run",
             ExitStatus.NOT_FOUND,
         )
+    known = run.exception() is None
+    of_run = {name: getattr(run.result(), name) if known else None for name in ("is_lora", "lora_rank")}
     facts = [
         ("Path", found.tinker_path),
         ("Checkpoint ID", found.checkpoint_id),
         ("Training run", path.training_run_id),
         ("Type", str(found.checkpoint_type)),
+        ("LoRA", f"rank {of_run['lora_rank']}" if of_run["lora_rank"] else yes_or_no(of_run["is_lora"])),
         ("Size", size(found.size_bytes)),
         ("Created", moment(found.time)),
         ("Expires", moment(found.expires_at) if found.expires_at else expiry(None)),
         ("Public", yes_or_no(found.public)),
         *metadata_facts(found.user_metadata),
     ]
-    show_one(settings, found.tinker_path, found, facts)
+    show_one(settings, found.tinker_path, {**model_as_json(found), **of_run}, facts)

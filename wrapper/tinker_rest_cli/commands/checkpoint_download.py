@@ -127,7 +127,15 @@ def download(
             outcomes.append(BulkOutcome(path, "failed", answer.with_traceback(None)))
         else:
             outcomes.append(BulkOutcome(path, "already_done" if answer.already_present else "done"))
-    return report(settings, outcomes, done="downloaded", already="already there", results=results)
+    more: dict[str, Any] = {}
+    if len(checkpoint_paths) == len(results) == 1:  # then as the official command line has it
+        ((path, found),) = results.items()
+        more = {
+            "checkpoint_path": path,
+            "destination": found["destination"],
+            "file_size_bytes": found["size_bytes"],
+        }
+    return report(settings, outcomes, done="downloaded", already="already there", results=results, more=more)
 
 
 def _make(folder: Path) -> None:

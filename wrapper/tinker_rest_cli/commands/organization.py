@@ -65,9 +65,9 @@ STORAGE: Listing[CurrentCheckpointStorageUsageItem] = Listing(
     "data",
     [
         Column("project_id", "Project", text=lambda value: value or "none", is_id=True),
+        Column("org_user_urn", "User URN", is_id=True, hidden=True),
         Column("user_email", "User"),
         Column("user_name", "Name", hidden=True),
-        Column("org_user_urn", "User URN", is_id=True, hidden=True),
         Column("checkpoint_count", "Checkpoints", right=True),
         Column("size_bytes", "Size", text=size, right=True),
         Column("size_gigabytes", "GB", right=True, hidden=True),
@@ -147,7 +147,9 @@ def checkpoint_storage(
     with admin_client(settings) as client:
         found = client.get_current_checkpoint_storage_usage(project_id).result()
     if csv_path is not None:
-        _write_file(csv_path, STORAGE.csv_rows(found.data, columns))
+        name = "effective_rate_usd_per_gigabyte_month"  # a column, as in the official command line
+        rate: Column[Any] = Column(name, "USD per GB month", lambda _item: getattr(found, name))
+        _write_file(csv_path, STORAGE.csv_rows(found.data, columns or [rate, *STORAGE.columns]))
         return
     more = found.model_dump(mode="json", exclude=["data"])
     show_list(settings, STORAGE, found.data, columns=columns, more=more)
