@@ -4,7 +4,7 @@
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar
 
 from attrs import Factory, define, evolve, field, fields_dict
@@ -28,6 +28,13 @@ class InvalidField(ValueError):  # noqa: N818 - says what is wrong
     def __str__(self) -> str:
         place = self.model if self.field is None else f"{self.model}.{self.field}"
         return f"{place} must be {self.expected}, not {self.found}"
+
+
+class TextEnum(StrEnum):
+    """The base class of enumerations, whose members print like their strings."""
+
+    def __repr__(self) -> str:
+        return repr(self.value)
 
 
 def utc_datetime(model: str, field: str, value: Any) -> datetime:

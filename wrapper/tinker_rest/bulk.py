@@ -121,7 +121,7 @@ class BulkError(errors.TinkerError):
 
 def paths_of(checkpoints: Iterable[str | types.Checkpoint]) -> dict[ParsedCheckpointTinkerPath, bool]:
     """Return the address of each checkpoint, and whether a server listed it. Raises InvalidArgumentError."""
-    if isinstance(checkpoints, str) or not isinstance(checkpoints, Iterable):
+    if isinstance(checkpoints, (str, models.Checkpoint)) or not isinstance(checkpoints, Iterable):
         expected = "be a list of tinker paths or Checkpoint objects, or a CheckpointSelection"
         raise errors.refusal("checkpoints", expected, checkpoints)
     return {_path_of(one): isinstance(one, models.Checkpoint) for one in checkpoints}

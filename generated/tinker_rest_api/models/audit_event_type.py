@@ -1,8 +1,8 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
-from enum import StrEnum
+from .._model import TextEnum
 
 
-class AuditEventType(StrEnum):
+class AuditEventType(TextEnum):
     """Which events to return: those of one kind of resource, or `all`."""
 
     ALL = "all"
@@ -10,9 +10,3 @@ class AuditEventType(StrEnum):
     ORGANIZATIONS = "organizations"
     PROJECTS = "projects"
     TEAMS = "teams"
-
-    def __str__(self) -> str:
-        return str(self.value)
-
-    def __repr__(self) -> str:
-        return repr(self.value)
