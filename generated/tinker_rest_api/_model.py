@@ -2,6 +2,7 @@
 """What the generated models share: their base classes, and how their fields are read and written."""
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import Enum, StrEnum
@@ -13,6 +14,7 @@ ValueT = TypeVar("ValueT")
 Json = dict[str, Any]  # `dict` is a method of the models
 
 _from_iso = datetime.fromisoformat
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class InvalidField(ValueError):  # noqa: N818 - says what is wrong
@@ -23,11 +25,36 @@ class InvalidField(ValueError):  # noqa: N818 - says what is wrong
         self.field = field
         self.expected = expected
         self.found = "null or nothing" if value is None else f"a value of type {type(value).__name__}"
+        if value == "":
+            self.found = "''"
+        self.item = ""  # of a list, which it is inside of
         super().__init__(model, field, expected, self.found)
 
     def __str__(self) -> str:
         place = self.model if self.field is None else f"{self.model}.{self.field}"
-        return f"{place} must be {self.expected}, not {self.found}"
+        inside = f" (in {self.item})" if self.item else ""
+        return f"{place} must be {self.expected}, not {self.found}{inside}"
+
+
+def whole_number(model: str, field: str, value: Any) -> int:
+    """Read an integer as JSON Schema has them: 8, 8.0 and 8e0 are the same."""
+    if value.__class__ is float and value.is_integer():
+        return int(value)
+    raise InvalidField(model, field, "an integer", value)
+
+
+def read_items(field: str, read: Callable[[Any], ValueT], values: list[Any]) -> list[ValueT]:
+    """Read the items of a list. The error of one says which it is."""
+    try:
+        return [read(value) for value in values]
+    except InvalidField:
+        for number, value in enumerate(values):
+            try:
+                read(value)
+            except InvalidField as error:
+                error.item = f"{field}[{number}]{error.item and '.'}{error.item}"
+                raise
+        raise
 
 
 class TextEnum(StrEnum):
@@ -138,7 +165,9 @@ class Model:
         """Return the fields as JSON, on one line if `indent` is None. The options are those of `model_dump`."""
         separators = (",", ":") if indent is None else None
         fields = self.model_dump(mode="json", **options)
-        return json.dumps(fields, ensure_ascii=False, indent=indent, separators=separators)
+        text = json.dumps(fields, ensure_ascii=False, indent=indent, separators=separators)
+        # Half of a surrogate pair can be escaped, and cannot be encoded.
+        return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
     def dict(self, **options: Any) -> Json:
         """The same as `model_dump`."""

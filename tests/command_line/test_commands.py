@@ -198,9 +198,9 @@ def test_all_pages_are_read(run: Run, empty: Sandbox) -> None:
 
 
 def test_paths_are_taken_where_ids_are(run: Run) -> None:
-    for text in (PATH, f"tinker://{RUN_ID}", f"tinker://{RUN_ID}/sampler_weights/0002"):
+    for text in (PATH, f"tinker://{RUN_ID}", f"tinker://{RUN_ID}/sampler_weights/0002", f"twinkle://{RUN_ID}/x/1"):
         assert run(["run", "info", "-q", text]).stdout == f"{RUN_ID}\n"
-    for text in ("tinker://", f"tinker://{RUN_ID}/nonsense/1", f"{RUN_ID}/weights/1", ""):
+    for text in ("tinker://", f"{RUN_ID}/weights/1", ""):
         done = run(["run", "info", text])
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert run(f"weights info {RUN_ID}").returncode == 2

@@ -482,6 +482,27 @@ def test_a_key_is_proven_by_a_call_that_needs_one(server: RecordingServer, diagn
     assert "yours is not proven" in diagnose(server.base_url)["access"]
 
 
+@pytest.mark.parametrize("missing", [404, 405])
+def test_a_key_is_proven_on_a_server_that_offers_little(
+    server: RecordingServer, diagnose: Any, missing: int
+) -> None:
+    accepted: set[str | None] = set()
+
+    def models_with_a_key(request: RecordedRequest) -> bytes:
+        if "capabilities" not in request.target:
+            return reply(missing, {"detail": "Not Found"})
+        is_known = request.header("X-API-Key") in accepted
+        return smallest_answer(request) if is_known else reply(401, {"detail": "no such key"})
+
+    server.answer = models_with_a_key
+    found = diagnose(server.base_url)
+    assert (found.status, found.of("fail")) == (3, ["access"])
+    assert "no such key" in found["access"]
+    accepted.update(request.header("X-API-Key") for request in server.requests)
+    accepted.discard("tml-none")
+    assert diagnose(server.base_url)["access"].startswith("the server takes the key")
+
+
 def test_a_server_that_fails(server: RecordingServer, diagnose: Any) -> None:
     server.answer = lambda _: reply(503, {"detail": "Back soon."}, Retry_After="1")
     found = diagnose(server.base_url)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +217,58 @@ def test_nothing_more_is_begun_if_the_log_cannot_be_written(server: RecordingSer
         return reply(204)
 
     server.answer = answer
-    with client_of(server) as client, pytest.raises(OSError, match="No space left"):
+    with client_of(server) as client, pytest.raises(OSError, match="No space left") as caught:
         client.delete_checkpoints(PATHS, concurrency=1, log=log).result()
+    assert str(log) in str(caught.value)
     assert len(server.requests) == 4
+
+
+def test_what_is_listed_as_undone_is_done_again(sandbox: Sandbox, rest: RestClient, log: Path) -> None:
+    """The log is of another day: since then the checkpoint was saved, published or made to expire by others."""
+    run = sandbox.add_training_run().training_run_id
+    path = sandbox.add_checkpoint(training_run_id=run, name="final").tinker_path
+    selection = CheckpointSelection(training_run_ids=[run], include_public=True)
+    changes: list[tuple[Callable[[], Any], Callable[[], Any]]] = [
+        (
+            lambda: rest.publish_checkpoints(selection, log=log),
+            lambda: rest.unpublish_checkpoint_from_tinker_path(path).result(),
+        ),
+        (
+            lambda: rest.unpublish_checkpoints(selection, log=log),
+            lambda: rest.publish_checkpoint_from_tinker_path(path).result(),
+        ),
+        (
+            lambda: rest.set_checkpoints_ttl(selection, 86400, log=log),
+            lambda: rest.set_checkpoint_ttl_from_tinker_path(path, None).result(),
+        ),
+        (
+            lambda: rest.delete_checkpoints(selection, log=log),
+            lambda: sandbox.add_checkpoint(training_run_id=run, name="final"),
+        ),
+    ]
+    for change, undo in changes:
+        assert [one.status for one in change().result().outcomes] == ["done"]
+        undo()
+        assert [one.status for one in change().result().outcomes] == ["done"]
+    assert path not in paths_left(sandbox)
+
+
+def test_a_change_that_is_listed_as_done_is_not_sent_again(sandbox: Sandbox, rest: RestClient, log: Path) -> None:
+    run = sandbox.add_training_run().training_run_id
+    sandbox.add_checkpoint(training_run_id=run, name="final")
+    selection = CheckpointSelection(training_run_ids=[run], include_public=True)
+    for _ in range(2):
+        published = rest.publish_checkpoints(selection, log=log).result()
+        expiring = rest.set_checkpoints_ttl(selection, 86400, log=log.with_suffix(".ttl")).result()
+    assert [one.status for one in published.outcomes + expiring.outcomes] == ["already_done"] * 2
+    sent = Counter(request.operation_id for request in sandbox.requests)
+    assert (sent["publish_checkpoint"], sent["set_checkpoint_ttl"]) == (1, 1)
+
+
+def test_of_a_file_that_is_no_log_little_is_read(server: RecordingServer, log: Path) -> None:
+    """More than fits into memory; devices such as /dev/zero have no end at all."""
+    log.touch()
+    os.truncate(log, 2**42)  # without taking room on the disk
+    with client_of(server) as client, pytest.raises(InvalidArgumentError, match="the log of an earlier run"):
+        client.delete_checkpoints(PATHS, log=log)
+    assert server.requests == []

@@ -239,6 +239,16 @@ def test_long_integers_are_exact(server: RecordingServer, number: int) -> None:
         assert client.get_training_run("r").result(10).user_metadata == {"number": number}
 
 
+@pytest.mark.core_install
+def test_what_is_no_number_is_none(server: RecordingServer) -> None:
+    metadata = '{"a": NaN, "b": Infinity, "c": -Infinity, "d": 1.5}'
+    body = f'{{"training_run_id": "r", "base_model": "b", "is_lora": true, "user_metadata": {metadata}}}'
+    server.answer = lambda _: reply(200, body, "application/json")
+    with client_of(server) as client:
+        found = client.get_training_run("r").result(10).user_metadata
+    assert found == {"a": None, "b": None, "c": None, "d": 1.5}
+
+
 def test_long_headers_in_several_parts(server: RecordingServer) -> None:
     async def answer(writer: asyncio.StreamWriter) -> None:
         whole = GOOD.replace(b"Content-Type", b"X-Long: %s\r\nContent-Type" % (b"a" * 60_000))

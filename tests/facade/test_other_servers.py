@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -202,3 +203,64 @@ def test_other_ways_to_say_who_one_is(server: RecordingServer) -> None:
 
 def test_an_unknown_run_with_an_empty_list(server: RecordingServer, client: RestClient) -> None:
     assert client.list_checkpoints("nobody").result(10).checkpoints == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reply(422, {"detail": "Invalid checkpoint_id"}),
+        reply(404, {"detail": "Checkpoint weights/0001/publish not found"}),
+        reply(404, {"status": "error", "code": 404, "message": "no checkpoint 0001/publish"}),
+    ],
+)
+def test_a_server_may_take_publish_for_a_part_of_the_id(
+    server: RecordingServer, client: RestClient, answer: bytes
+) -> None:
+    server.answer = lambda _: answer
+    for call in (
+        client.publish_checkpoint_from_tinker_path(PATH),
+        client.unpublish_checkpoint_from_tinker_path(PATH),
+        client.unpublish_checkpoint("run-1", "0001"),
+    ):
+        error = call.exception(10)
+        assert isinstance(error, APIStatusError)
+        assert error.operation_unsupported
+        assert "the server may not offer this operation: " in str(error)
+    outcomes = client.unpublish_checkpoints([f"{PATH}-{number}" for number in range(40)], concurrency=1).result()
+    assert [one.status for one in outcomes.outcomes] == ["failed"] * 5 + ["skipped"] * 35
+    other = client.delete_checkpoint("run-1", "weights/publish").exception(10)
+    assert isinstance(other, APIStatusError)
+    assert not other.operation_unsupported
+
+
+@pytest.mark.parametrize("end", ["ttl", "archive"])
+def test_a_server_may_take_other_ends_for_a_part_of_the_id(
+    server: RecordingServer, client: RestClient, end: str
+) -> None:
+    server.answer = lambda _: reply(404, {"detail": f"Checkpoint weights/0001/{end} not found"})
+    expiring = partial(client.set_checkpoint_ttl, ttl_seconds=None)
+    call: Callable[..., Any] = expiring if end == "ttl" else client.get_checkpoint_archive_url
+    error = call("run-1", "weights/0001").exception(10)
+    assert isinstance(error, NotFoundError)
+    assert error.operation_unsupported
+    server.answer = lambda _: reply(404, {"detail": f"Checkpoint weights/{end}-1 not found"})
+    error = call("run-1", f"weights/{end}-1").exception(10)
+    assert isinstance(error, NotFoundError)
+    assert not error.operation_unsupported
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reply(404, {"detail": "Checkpoint weights/0001 was not found."}),
+        reply(422, {"detail": "External weights cannot be published."}),
+        reply(403),
+    ],
+)
+def test_a_checkpoint_that_cannot_be_published_is_no_missing_operation(
+    server: RecordingServer, client: RestClient, answer: bytes
+) -> None:
+    server.answer = lambda _: answer
+    error = client.publish_checkpoint_from_tinker_path(PATH).exception(10)
+    assert isinstance(error, APIStatusError)
+    assert not error.operation_unsupported

@@ -118,6 +118,16 @@ def test_what_may_be_the_newest_is_kept() -> None:
     assert selected(without_a_run, keep_latest=1) == []
 
 
+def test_of_equal_times_all_are_kept() -> None:
+    """Some servers have whole seconds and list the oldest first: which of these is the newest is not known."""
+    same_second = [checkpoint("a", days=1), checkpoint("b", days=1), checkpoint("c", days=1)]
+    assert selected(same_second, keep_latest=1) == []
+    older = [checkpoint("new"), *same_second, checkpoint("old", days=2)]
+    assert selected(older, keep_latest=1) == ["a", "b", "c", "old"]
+    assert selected(older, keep_latest=2) == ["old"]
+    assert selected(older[::-1], keep_latest=3) == ["old"]
+
+
 def test_what_is_listed_twice_counts_once() -> None:
     twice = [checkpoint("new"), checkpoint("new"), checkpoint("old", days=1), checkpoint("oldest", days=2)]
     assert selected(twice, keep_latest=2) == ["oldest"]

@@ -106,6 +106,10 @@ WIRE: list[tuple[str, tuple[Any, ...], dict[str, Any], str, bytes]] = [
     ("get_training_run_by_tinker_path", (SAMPLING, "accessible"), {}, f"GET {API}/training_runs/{RUN}?access_scope=accessible", b""),
     ("get_weights_info_by_tinker_path", (TRAINING,), {}, INFO, b'{"tinker_path":"%s"}' % TRAINING.encode()),
     ("get_weights_info_by_tinker_path", (EXTERNAL,), {}, INFO, b'{"tinker_path":"%s"}' % EXTERNAL.encode()),
+    ("get_weights_info_by_tinker_path", ("tinker://run-1/checkpoints/x",), {}, INFO, b'{"tinker_path":"tinker://run-1/checkpoints/x"}'),
+    ("get_weights_info_by_tinker_path", ("twinkle://run-1/weights/1",), {}, INFO, b'{"tinker_path":"twinkle://run-1/weights/1"}'),
+    ("get_training_run_by_tinker_path", ("twinkle://run-1/weights/1",), {}, f"GET {API}/training_runs/run-1?access_scope=owned", b""),
+    ("get_training_run_by_tinker_path", ("tinker://run-1/checkpoints/x",), {}, f"GET {API}/training_runs/run-1?access_scope=owned", b""),
     ("list_training_runs", (), {}, f"GET {API}/training_runs?limit=20&offset=0&access_scope=owned", b""),
     ("list_training_runs", (50, 100), ACCESSIBLE, f"GET {API}/training_runs?limit=50&offset=100&access_scope=accessible", b""),
     ("list_checkpoints", (RUN,), {}, f"GET {CHECKPOINTS}", b""),
@@ -225,6 +229,9 @@ BAD_PATHS: list[tuple[Any, object]] = [
     ("tinker:///weights/1", ""), ("tinker://run/weights/", ""), ("tinker://run//1", "tinker://run//1"),
     ("tinker://../weights/1", ".."), ("tinker://run/weights/..", ".."), ("tinker://run/weights/a\n", "a\n"),
 ]
+# Servers of others have paths of their own: what only reads takes them.
+PATHS_OF_OTHERS = ("http://run/weights/1", "Tinker://run/weights/1", "tinker://run/checkpoints/1")
+READING = ("get_training_run_by_tinker_path", "get_weights_info_by_tinker_path")
 LONG = "a" * 513
 BAD_CHECKPOINTS: list[tuple[Any, object]] = [
     ("weights", "weights"), ("sampler_weights", "sampler_weights"), ("weights/", ""), ("/0001", "/0001"),
@@ -246,7 +253,7 @@ REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any], object]] = [
     *((name, (bad,), {}, bad) for name in ("get_training_run", "list_checkpoints", "get_session", "get_sampler") for bad in BAD_IDS),
     *((name, (bad, "weights/1", *more), {}, bad) for name, more in CHECKPOINT_METHODS for bad in BAD_IDS),
     *((name, ("run-1", bad, *more), {}, named) for name, more in CHECKPOINT_METHODS for bad, named in BAD_CHECKPOINTS),
-    *((name, (bad, *more), {}, named) for name, more in PATH_METHODS for bad, named in BAD_PATHS),
+    *((name, (bad, *more), {}, named) for name, more in PATH_METHODS for bad, named in BAD_PATHS if name not in READING or bad not in PATHS_OF_OTHERS),
     *(("set_checkpoint_ttl", ("run-1", "weights/1", bad), {}, bad) for bad in BAD_TTLS),
     *(("set_checkpoint_ttl_from_tinker_path", (TRAINING, bad), {}, bad) for bad in BAD_TTLS),
     *((name, (bad,), {}, bad) for name in ("get_training_run", "list_checkpoints", "get_session") for bad in ("a/b", "/", "../x")),

@@ -226,3 +226,36 @@ def test_values_of_a_dict_are_checked() -> None:
         models.FileUrls.from_dict({"adapter": 1})
     with pytest.raises(InvalidField, match=r"BillingUsageSession must be an object"):
         models.BillingUsageSessions.from_dict({"session": []})
+
+
+@pytest.mark.parametrize(("sent", "read"), [(15_000_000_000, 15_000_000_000), (1.5e10, 15_000_000_000), (0.0, 0)])
+def test_integers_are_those_of_json_schema(sent: object, read: int) -> None:
+    body = {**EXAMPLES["RunCheckpoints"]["value"]["checkpoints"][0], "size_bytes": sent}
+    size = models.Checkpoint.from_dict(body).size_bytes
+    assert (size, type(size)) == (read, int)
+
+
+@pytest.mark.parametrize("sent", [1.5, float("inf"), float("nan"), True, "8"])
+def test_what_is_no_integer_is_refused(sent: object) -> None:
+    body = {**EXAMPLES["RunCheckpoints"]["value"]["checkpoints"][0], "size_bytes": sent}
+    with pytest.raises(InvalidField, match=r"Checkpoint\.size_bytes must be an integer"):
+        models.Checkpoint.from_dict(body)
+
+
+def test_an_item_of_a_list_is_named() -> None:
+    good = EXAMPLES["RunCheckpoints"]["value"]["checkpoints"][0]
+    body = {"checkpoints": [*[good] * 712, {**good, "expires_at": ""}, good]}
+    why = r"^Checkpoint\.expires_at must be an RFC 3339 date-time, not '' \(in checkpoints\[712\]\)$"
+    with pytest.raises(InvalidField, match=why):
+        models.CheckpointsListResponse.from_dict(body)
+    run = {**EXAMPLES["LoraTrainingRun"]["value"], "last_checkpoint": {**good, "tinker_path": None}}
+    with pytest.raises(InvalidField, match=r"^Checkpoint\.tinker_path must be .* \(in training_runs\[0\]\)$"):
+        models.TrainingRunsResponse.from_dict({"training_runs": [run], "cursor": None})
+
+
+def test_half_of_a_surrogate_pair_is_escaped() -> None:
+    info = models.UserMetadata.from_dict({"a": "\ud800"})
+    body = {**EXAMPLES["RunCheckpoints"]["value"]["checkpoints"][0], "user_metadata": info}
+    text = models.Checkpoint.from_dict(body).model_dump_json()
+    assert text.encode().isascii()
+    assert json.loads(text)["user_metadata"] == {"a": "\ud800"}

@@ -143,7 +143,7 @@ class Answer:
         if parse_json is not json.loads and _LONG_INTEGER not in self.content.translate(_DIGITS):
             with contextlib.suppress(ValueError):  # json reads some more, such as a byte order mark
                 return parse_json(self.content)
-        return json.loads(self.content)
+        return json.loads(self.content, parse_constant=lambda _: None)  # NaN, which JSON does not have
 
 
 def read_answer(response: httpx.Response, *, is_json: bool) -> Answer:

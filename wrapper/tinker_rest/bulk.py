@@ -36,6 +36,7 @@ MAX_ERRORS_SHOWN = 3
 # After this many failures of the server in a row, or as many as may be in flight, the rest is skipped.
 MAX_FAILURES_IN_A_ROW = 5
 _UNAVAILABLE = (429, 502, 503, 504)  # not 500, which some servers answer for a checkpoint that is gone
+_LOG_START = b'{"action": "'
 
 
 @frozen
@@ -119,12 +120,14 @@ class BulkError(errors.TinkerError):
         return summarize(f"{count} ({_counts(bad)}): {'; '.join(reasons)}", 1000)
 
 
-def paths_of(checkpoints: Iterable[str | types.Checkpoint]) -> dict[ParsedCheckpointTinkerPath, bool]:
-    """Return the address of each checkpoint, and whether a server listed it. Raises InvalidArgumentError."""
+def paths_of(
+    checkpoints: Iterable[str | types.Checkpoint],
+) -> dict[ParsedCheckpointTinkerPath, types.Checkpoint | None]:
+    """Return the address of each checkpoint, and what a server listed for it. Raises InvalidArgumentError."""
     if isinstance(checkpoints, (str, models.Checkpoint)) or not isinstance(checkpoints, Iterable):
         expected = "be a list of tinker paths or Checkpoint objects, or a CheckpointSelection"
         raise errors.refusal("checkpoints", expected, checkpoints)
-    return {_path_of(one): isinstance(one, models.Checkpoint) for one in checkpoints}
+    return {_path_of(one): one if isinstance(one, models.Checkpoint) else None for one in checkpoints}
 
 
 def _path_of(value: str | types.Checkpoint) -> ParsedCheckpointTinkerPath:
@@ -163,6 +166,16 @@ class Outcomes:
                 is_done = entry["status"] in SUCCEEDED and change.items() <= entry.items()
                 (self.done.add if is_done else self.done.discard)(entry["tinker_path"])  # a later line counts
 
+    def is_undone(self, listed: types.Checkpoint) -> bool:
+        """Whether a checkpoint is listed as it would not be after the change, whatever the log says."""
+        match self._change["action"]:
+            case "delete_checkpoint":
+                return True
+            case "set_checkpoint_ttl":
+                return (listed.expires_at is None) != (self._change["ttl_seconds"] is None)
+            case action:
+                return bool(listed.public) != (action == "publish_checkpoint")
+
     def add(self, total: int, tinker_path: str, status: BulkStatus, error: Exception | None = None) -> None:
         """Add an outcome. Raises OSError if the log cannot be written any more."""
         outcome = self.of_path[tinker_path] = BulkOutcome(tinker_path, status, error)
@@ -170,8 +183,11 @@ class Outcomes:
             message = None if error is None else summarize(str(error))
             time = datetime.now(UTC).isoformat(timespec="seconds")
             entry = {"tinker_path": tinker_path, "status": status, "error": message, "time": time}
-            with Path(self._log).open("ab") as file:
-                file.write(json.dumps({**self._change, **entry}).encode() + b"\n")
+            try:
+                with Path(self._log).open("ab") as file:
+                    file.write(json.dumps({**self._change, **entry}).encode() + b"\n")
+            except OSError as failure:  # a full disk does not name the file
+                raise OSError(failure.errno, failure.strerror, str(self._log)) from failure
         if self._progress is not None:
             with _workers.calling_back("the progress callback failed; the change goes on"):
                 self._progress(BulkProgress(total, len(self.of_path), outcome))
@@ -181,11 +197,12 @@ def _lines_of(log: str | os.PathLike[str]) -> list[bytes]:
     try:
         with Path(log).open("ab+") as file:
             file.seek(0)
-            content = file.read()
-            if content and not content.startswith(b'{"action": "'):
+            content = file.read(len(_LOG_START))
+            if content not in (b"", _LOG_START):  # and may be of any size; devices have no end
                 raise errors.InvalidArgumentError(
                     f"log must be a new file or the log of an earlier run, not {log}"
                 )
+            content += file.read()
             if content and not content.endswith(b"\n"):  # a killed run left half a line
                 file.write(b"\n")
     except (OSError, TypeError) as error:
@@ -195,7 +212,7 @@ def _lines_of(log: str | os.PathLike[str]) -> list[bytes]:
 
 def change_all(
     work: Work[BulkResult],
-    paths: dict[ParsedCheckpointTinkerPath, bool],
+    paths: dict[ParsedCheckpointTinkerPath, types.Checkpoint | None],
     start: Callable[[ParsedCheckpointTinkerPath], APIFuture[None]],
     outcomes: Outcomes,
     concurrency: int,
@@ -208,6 +225,7 @@ def change_all(
     A response with `already_done_status` means that nothing was left to do, but 404 only for a checkpoint that was
     listed, or with `missing_ok`.
     """
+    outcomes.done -= {path.tinker_path for path, one in paths.items() if one and outcomes.is_undone(one)}
     add = partial(outcomes.add, len(paths))
     failures_in_a_row = 0
     is_stopped = False

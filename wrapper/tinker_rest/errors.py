@@ -215,9 +215,15 @@ class APIStatusError(APIResponseError):
         body = response_body(response)
         unsupported = status in (405, 501) or (status == 404 and _is_no_route(body))
         message = f"{status} {_NAME_OF_STATUS.get(status, '')}".strip()
+        said = server_message(body)
+        end = next((word for word in _ENDS if word in facts.get("operation_id", "")), None)
+        sign = {404: rf"/{end}(?![-.\w])", 422: "checkpoint_id"}.get(status) if end else None
         if unsupported:
             message += ": the server does not offer this operation"
-        if said := server_message(body):
+        elif sign and re.search(sign, said):
+            message += ": the server may not offer this operation"
+            unsupported = True
+        if said:
             message += f": {said}"
         if status in REMEDY_OF_STATUS and advises:
             message += ("" if message.endswith(".") else ".") + f" {REMEDY_OF_STATUS[status]}"
@@ -290,6 +296,8 @@ def response_body(response: APIResponse) -> object:
         return response.text
 
 
+# The ends of operations' paths that servers without the operation take for a part of a checkpoint's ID.
+_ENDS = ("publish", "ttl", "archive", "external_weights_urls")
 # What web frameworks send for an unknown route; for an unknown ID, servers send a message of their own.
 _NO_ROUTE = ("", "Not Found", "404 page not found", "404 Not Found", "no Route")
 

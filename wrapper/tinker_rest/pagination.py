@@ -211,7 +211,7 @@ class PageIterator(Iterator[list[T]], AsyncIterator[list[T]]):
                 return [] if future.cancelled() else future.result()  # type: ignore[return-value]
             request, page = self._pending.popleft()[0], future.result()
             self.total_count = page.total or self.total_count  # some servers say 0 after the last page
-            self.server_time = page.server_time
+            self.server_time = page.server_time or self.server_time
             new = self._plan.take(request, page)
             if self._pending and self._pending[0][0] != self._plan.request(0):
                 self._cancel_pending()

@@ -23,6 +23,7 @@ _TYPE_OF_KIND: dict[str, CheckpointTypeName] = {
 }
 _KINDS = "|".join(_TYPE_OF_KIND)
 _PATH = re.compile(f"{_SCHEME}([^/]*)/({_KINDS})/([^/]*)")
+_ANY_PATH = re.compile(r"\w+://([^/]*)/\w+/([^/]*)")
 _CHECKPOINT_ID = re.compile(f"(?:({_KINDS})/)?([^/]*)")
 _FORM = "tinker://RUN_ID/weights/NAME, with sampler_weights or external_weights for other kinds"
 
@@ -56,13 +57,24 @@ class ParsedCheckpointTinkerPath(Model):
         Raises:
             InvalidArgumentError: It is not a tinker path. This is a ValueError.
         """
-        found = _PATH.fullmatch(tinker_path) if isinstance(tinker_path, str) else None
-        if found is None:
-            raise refusal("tinker_path", f"look like {_FORM}", tinker_path)
-        run_id, kind, name = found.groups()
-        segment("the run id in tinker_path", run_id)
-        segment("the name in tinker_path", name)
+        run_id, kind, name = _matched(_PATH, tinker_path).groups()
         return cls(str.__str__(tinker_path), run_id, _TYPE_OF_KIND[kind], f"{kind}/{name}")
+
+
+def _matched(pattern: re.Pattern[str], tinker_path: str) -> re.Match[str]:
+    """Match an address with a pattern for it that has groups for the run ID, first, and the name, last."""
+    found = pattern.fullmatch(tinker_path) if isinstance(tinker_path, str) else None
+    if found is None:
+        raise refusal("tinker_path", f"look like {_FORM}", tinker_path)
+    segment("the run id in tinker_path", found[1])
+    segment("the name in tinker_path", found[found.re.groups])
+    return found
+
+
+def readable_path(tinker_path: str) -> tuple[str, str]:
+    """Return an address, whose scheme and kind may be those of another server, and the run ID in it."""
+    found = _matched(_ANY_PATH, tinker_path)
+    return found[0], found[1]
 
 
 def ids_in(tinker_path: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -69,7 +69,7 @@ class CheckpointSelection:
         after: Only checkpoints that were saved at this time or later, a datetime with a time zone.
         larger_than: Only checkpoints larger than this many bytes.
         keep_latest: Skip the newest N of each training run and type. All checkpoints count, whatever the other
-            criteria are. Those without a known time are skipped too, since they may be the newest.
+            criteria are. Those that may be among them, of an equal or unknown time, are skipped too.
         no_ttl: Only checkpoints that never expire.
         expiring_within: Only checkpoints that expire within this time from now.
         include_public: Whether to include public checkpoints, which others may be using; False by default.
@@ -154,13 +154,12 @@ def run_id_of(checkpoint: types.Checkpoint) -> str | None:
 def _latest(checkpoints: list[types.Checkpoint], count: int) -> set[str]:
     """The paths of the newest of each run and type, and of those that may be the newest."""
     kept = {one.tinker_path for one in checkpoints if one.time is None}
-    counts = Counter[tuple[str, str]]()
+    groups: dict[tuple[str, str], list[types.Checkpoint]] = defaultdict(list)
     for one in sorted(checkpoints, key=_time, reverse=True):
         # A checkpoint without a known run is a group of its own, so it is kept.
-        group = run_id_of(one) or one.tinker_path, str(one.checkpoint_type)
-        counts[group] += 1
-        if counts[group] <= count:
-            kept.add(one.tinker_path)
+        groups[run_id_of(one) or one.tinker_path, str(one.checkpoint_type)].append(one)
+    for group in groups.values():  # of equal times, such as whole seconds, which one is newer is unknown
+        kept |= {one.tinker_path for one in group if _time(one) >= _time(group[:count][-1])}
     return kept
 
 

@@ -57,8 +57,7 @@ def open_client(kind: type[Client], settings: Settings, **options: Any) -> Clien
 def client_options(settings: Settings) -> dict[str, Any]:
     """The arguments of a client; also lets warnings and the log appear as the settings say."""
     warnings.showwarning = _show_warning
-    if settings.verbosity:
-        _log(settings.verbosity)
+    _log(settings.verbosity)
     headers = [*os.environ.get("TINKER_REST_HEADERS", "").splitlines(), *settings.headers]
     options: dict[str, Any] = {"base_url": settings.base_url, "default_headers": pairs(headers, "--header")}
     if settings.timeout is not None:
@@ -75,12 +74,21 @@ def _log(verbosity: int) -> None:
     logger = logging.getLogger("tinker_rest")
     if not any(isinstance(handler, logging.StreamHandler) for handler in logger.handlers):
         handler = logging.StreamHandler()
-        formatter = logging.Formatter("%(asctime)s %(message)s")
+        formatter = logging.Formatter(
+            "%(asctime)s %(message)s" if verbosity else "tinker-rest: warning: %(message)s"
+        )
         formatter.converter = time.gmtime
         handler.setFormatter(formatter)
+        if not verbosity:
+            handler.addFilter(_is_news)
         handler.addFilter(_on_one_line)
         logger.addHandler(handler)
-    logger.setLevel(logging.INFO if verbosity == 1 else logging.DEBUG)
+    logger.setLevel((logging.WARNING, logging.INFO, logging.DEBUG)[min(verbosity, 2)])
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a warning says more than the command itself does, such as that the clocks differ."""
+    return record.levelno == logging.WARNING and record.module != "_core"  # which tells of interrupted calls
 
 
 def _on_one_line(record: logging.LogRecord) -> bool:

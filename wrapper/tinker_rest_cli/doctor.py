@@ -66,7 +66,7 @@ def examine(options: dict[str, Any]) -> Iterator[Finding]:
         return
     with RestClient(**options, api_key="tml-none") as client:
         error = _error_of(client.list_training_runs, limit=1)
-        if isinstance(error, errors.NotFoundError):  # some compatible servers have no runs
+        if _is_missing(error):  # some compatible servers have no runs
             error = _error_of(client.get_server_capabilities)
     now = time.time()
     server = _check_server(error)
@@ -146,8 +146,9 @@ def _check_answers(options: Mapping[str, Any], *, is_open: bool) -> Iterator[Fin
             given = {"limit": 1} if method.startswith("list") else {}
             answers[name] = _error_of(getattr(admin if name == "billing" else client, method), **given)
             times.append(time.monotonic() - began)
-    error = answers["training runs"]
-    if error is None or isinstance(error, errors.NotFoundError):
+    # The first that the server offers tells whether it takes the key.
+    error = next((one for one in answers.values() if not _is_missing(one)), None)
+    if error is None:
         unproven = "the server accepts any key, so yours is not proven"
         yield Finding("access", "ok", unproven if is_open else "the server takes the key")
         yield _operations(answers)
@@ -160,6 +161,10 @@ def _check_answers(options: Mapping[str, Any], *, is_open: bool) -> Iterator[Fin
     yield Finding("latency", "warn" if remedy else "ok", text, remedy)
 
 
+def _is_missing(error: errors.TinkerError | None) -> bool:
+    return isinstance(error, errors.NotFoundError) or getattr(error, "operation_unsupported", False)
+
+
 def _operations(answers: Mapping[str, errors.TinkerError | None]) -> Finding:
     groups: dict[str, list[str]] = {"offered": [], "not for this key": [], "not offered": [], "failed": []}
     for name, error in answers.items():
@@ -167,7 +172,7 @@ def _operations(answers: Mapping[str, errors.TinkerError | None]) -> Finding:
             groups["offered"].append(name)
         elif isinstance(error, errors.PermissionDeniedError):
             groups["not for this key"].append(name)
-        elif isinstance(error, errors.NotFoundError) or getattr(error, "operation_unsupported", False):
+        elif _is_missing(error):
             groups["not offered"].append(name)
         else:
             groups["failed"].append(f"{name} ({getattr(error, 'status_code', 'no answer')})")

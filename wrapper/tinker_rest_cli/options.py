@@ -52,15 +52,9 @@ def pairs(texts: Iterable[str], option: str) -> dict[str, str]:
 
 
 def run_id_of(text: str) -> str:
-    """The ID of a training run, given as it is or as a tinker path of the run. Raises InvalidArgumentError."""
-    if not text.startswith("tinker://"):
-        return text
-    rest = text.removeprefix("tinker://").rstrip("/")
-    if "/" not in rest:  # tinker://RUN_ID
-        return rest
-    from tinker_rest import ParsedCheckpointTinkerPath
-
-    return ParsedCheckpointTinkerPath.from_tinker_path(text).training_run_id
+    """The ID of a training run, given as it is or in a path of the run or of a checkpoint."""
+    _, is_path, rest = text.partition("://")
+    return rest.partition("/")[0] if is_path else text
 
 
 def utc_hour(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:

@@ -58,16 +58,18 @@ def report(
     ]
     counts = Counter(row["outcome"] for row in rows)
     failed = [row for row in rows if row["outcome"] not in _FINE]
-    if rows or settings.format != "table":
-        shown = [row for row in rows if row["outcome"] in _FINE] if settings.quiet else rows
-        # As the official command line has them.
-        failures = [{"tinker_path": row["tinker_path"], "error": row["error"]} for row in failed]
-        of_all = {f"{done.split()[0]}_count": counts["done"], "failed": failures, **(more or {})}
-        show_list(settings, Listing("checkpoint", "checkpoints", columns), shown, more=of_all)
-    sys.stdout.flush()
-    for row in failed:
-        line = ": ".join(filter(None, (told[row["outcome"]], row["tinker_path"], row["error"])))
-        sys.stderr.write(printable(line) + "\n")
+    try:
+        if rows or settings.format != "table":
+            shown = [row for row in rows if row["outcome"] in _FINE] if settings.quiet else rows
+            # As the official command line has them.
+            failures = [{"tinker_path": row["tinker_path"], "error": row["error"]} for row in failed]
+            of_all = {f"{done.split()[0]}_count": counts["done"], "failed": failures, **(more or {})}
+            show_list(settings, Listing("checkpoint", "checkpoints", columns), shown, more=of_all)
+        sys.stdout.flush()
+    finally:  # also if nobody reads stdout
+        for row in failed:
+            line = ": ".join(filter(None, (told[row["outcome"]], row["tinker_path"], row["error"])))
+            sys.stderr.write(printable(line) + "\n")
     parts = [f"{counts[status]:,} {word}" for status, word in told.items() if counts[status]]
     tell(settings, f"{counted(len(rows), 'checkpoint')}: {', '.join(parts) or 'nothing to do'}")
     if not failed:

@@ -107,10 +107,14 @@ def write_csv(file: TextIO, rows: Iterable[Sequence[Any]]) -> None:
     import csv
 
     writer = csv.writer(file, lineterminator="\n")
+    careful = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
     to_terminal = file.isatty()
     for row in rows:
         cells = [for_csv(value) for value in row]
-        writer.writerow([printable(cell) if to_terminal and isinstance(cell, str) else cell for cell in cells])
+        shown = [printable(cell) if to_terminal and isinstance(cell, str) else cell for cell in cells]
+        # Python 3.11 and 3.12 quote no lone carriage return, which ends a row for many readers.
+        has_return = any(isinstance(cell, str) and "\r" in cell for cell in shown)
+        (careful if has_return else writer).writerow(shown)
 
 
 def show_one(settings: Settings, item_id: str, item: Any, facts: Sequence[tuple[str, str]]) -> None:

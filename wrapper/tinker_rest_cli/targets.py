@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from tinker_rest_cli.columns import Column, Listing
-from tinker_rest_cli.failures import CommandError
+from tinker_rest_cli.failures import CommandError, ExitStatus
 from tinker_rest_cli.formatting import age, counted, expiry, size, yes_or_no
 from tinker_rest_cli.options import selection_of
 from tinker_rest_cli.output import show_list, tell
@@ -25,6 +26,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 STDIN = "-"
 MAX_SHOWN = 10  # rows of each table of a question
+_PATH = re.compile(r"\w+://([^/\s]+)/\w+/[^/\s]+")  # also of servers with schemes and kinds of their own
 NOT_FOUND = "not found"  # the type of a checkpoint that was named, but is not listed
 
 CHECKPOINTS: Listing[Checkpoint] = Listing(
@@ -160,10 +162,11 @@ def _find(
                 "and pass - to read it"
             )
         with progress(settings, "Looking for checkpoints", unit="checkpoints"):
-            # With all checkpoints of the runs, the user sees what is kept. They are read for --keep-latest anyway.
+            # With all checkpoints of the runs, the user sees what is kept. The client makes the selection: it
+            # measures ages by the server's clock.
             runs = CheckpointSelection(training_run_ids=selection.training_run_ids, include_public=True)
-            everything = client.select_checkpoints(runs).result()
-        return selection.apply(everything), everything
+            selected, whole = client.select_checkpoints(selection), client.select_checkpoints(runs)
+            return selected.result(), whole.result()
     named = [path for given in paths for path in (_read_stdin() if given == STDIN else [given])]
     targets, everything = _look_up(client, settings, list(dict.fromkeys(named)))
     if not exclude_public or options.get("include_public"):
@@ -185,28 +188,43 @@ def _read_stdin() -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
+def run_of(path: str) -> str:
+    """The run ID in the path of a checkpoint. Raises InvalidArgumentError if it is none."""
+    from tinker_rest import ParsedCheckpointTinkerPath
+
+    found = _PATH.fullmatch(path)
+    return found[1] if found else ParsedCheckpointTinkerPath.from_tinker_path(path).training_run_id
+
+
 def _look_up(
     client: RestClient, settings: Settings, paths: Sequence[str]
 ) -> tuple[list[Checkpoint], list[Checkpoint]]:
     """What the server lists for checkpoints, and all in their runs, which may be gone or another user's."""
-    from tinker_rest import NotFoundError, ParsedCheckpointTinkerPath, PermissionDeniedError
-    from tinker_rest.types import Checkpoint
+    from tinker_rest import NotFoundError, PermissionDeniedError
 
-    parsed = {path: ParsedCheckpointTinkerPath.from_tinker_path(path) for path in paths}
-    found = {
-        path: Checkpoint(
-            checkpoint_id=one.checkpoint_id,
-            checkpoint_type=NOT_FOUND,
-            tinker_path=path,
-            training_run_id=one.training_run_id,
-        )
-        for path, one in parsed.items()
-    }
-    everything = dict(found)
-    pages = [client.list_checkpoints(run) for run in dict.fromkeys(one.training_run_id for one in parsed.values())]
+    run_ids = {path: run_of(path) for path in paths}
+    listed: dict[str, Checkpoint] = {}
+    pages = [client.list_checkpoints(run_id) for run_id in dict.fromkeys(run_ids.values())]
     with progress(settings, "Looking for checkpoints", total=len(pages), unit="training runs") as update:
         for done, page in enumerate(pages, 1):
             with contextlib.suppress(NotFoundError, PermissionDeniedError):
-                everything |= {one.tinker_path: one for one in page.result().checkpoints}
+                listed |= {one.tinker_path: one for one in page.result().checkpoints}
             update(completed=done)
-    return [everything[path] for path in found], [*everything.values()]
+    found = [listed.get(path) or _not_found(path, run_id) for path, run_id in run_ids.items()]
+    return found, [*({one.tinker_path: one for one in found} | listed).values()]
+
+
+def _not_found(path: str, run_id: str) -> Checkpoint:
+    from tinker_rest import InvalidArgumentError, ParsedCheckpointTinkerPath
+    from tinker_rest.types import Checkpoint
+
+    try:
+        checkpoint_id = ParsedCheckpointTinkerPath.from_tinker_path(path).checkpoint_id
+    except InvalidArgumentError:  # only a listing says how such a checkpoint is addressed
+        raise CommandError(
+            f"{path} is not listed; `tinker-rest checkpoint list --run {run_id}` shows the paths of the run",
+            ExitStatus.NOT_FOUND,
+        ) from None
+    return Checkpoint(
+        checkpoint_id=checkpoint_id, checkpoint_type=NOT_FOUND, tinker_path=path, training_run_id=run_id
+    )

@@ -8,6 +8,7 @@ from .._model import (
     InvalidField,
     Model,
     plain_json,
+    read_items,
 )
 from ..models.audit_log_entry import AuditLogEntry
 
@@ -47,8 +48,7 @@ class AuditLogResponse(Model):
         entries: Any = get("entries")
         if entries.__class__ is not list:
             raise InvalidField("AuditLogResponse", "entries", "a list", entries)
-        from_dict = AuditLogEntry.from_dict
-        entries = [from_dict(item) for item in entries]
+        entries = read_items("entries", AuditLogEntry.from_dict, entries)
 
         # Positional: half the time of keywords, on pages of thousands of items.
         decoded = cls(

@@ -9,6 +9,7 @@ from .._model import (
     InvalidField,
     Model,
     plain_json,
+    read_items,
     rfc3339,
     utc_datetime,
 )
@@ -74,8 +75,7 @@ class BillingUsageResponse(Model):
         data: Any = get("data")
         if data.__class__ is not list:
             raise InvalidField("BillingUsageResponse", "data", "a list", data)
-        from_dict = BillingUsageEvent.from_dict
-        data = [from_dict(item) for item in data]
+        data = read_items("data", BillingUsageEvent.from_dict, data)
 
         sessions: Any = get("sessions")
         if sessions is not None:

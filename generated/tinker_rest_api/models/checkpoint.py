@@ -11,6 +11,7 @@ from .._model import (
     plain_json,
     rfc3339,
     utc_datetime,
+    whole_number,
 )
 from ..models.known_checkpoint_type import KnownCheckpointType
 from ..models.user_metadata import UserMetadata
@@ -143,7 +144,7 @@ class Checkpoint(Model):
         size_bytes: Any = get("size_bytes")
         if size_bytes is not None:
             if size_bytes.__class__ is not int:
-                raise InvalidField("Checkpoint", "size_bytes", "an integer", size_bytes)
+                size_bytes = whole_number("Checkpoint", "size_bytes", size_bytes)
 
         public: Any = get("public")
         if public is not None:

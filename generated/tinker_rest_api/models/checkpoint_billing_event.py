@@ -7,6 +7,7 @@ from attrs import define, field
 from .._model import (
     InvalidField,
     Model,
+    whole_number,
 )
 
 _FIELDS = frozenset(
@@ -60,7 +61,7 @@ class CheckpointBillingEvent(Model):
 
         count: Any = get("count")
         if count.__class__ is not int:
-            raise InvalidField("CheckpointBillingEvent", "count", "an integer", count)
+            count = whole_number("CheckpointBillingEvent", "count", count)
 
         # Positional: half the time of keywords, on pages of thousands of items.
         decoded = cls(

@@ -10,6 +10,7 @@ from .._model import (
     UnknownVariant,
     plain_json,
     read_variant,
+    whole_number,
 )
 from ..models.accessible_search_owner import AccessibleSearchOwner
 from ..models.checkpoint_search_cursor import CheckpointSearchCursor
@@ -143,7 +144,7 @@ class CheckpointSearchRequest(Model):
         limit: Any = get("limit")
         if limit is not None:
             if limit.__class__ is not int:
-                raise InvalidField("CheckpointSearchRequest", "limit", "an integer", limit)
+                limit = whole_number("CheckpointSearchRequest", "limit", limit)
 
         else:
             limit = 50

@@ -8,6 +8,7 @@ from .._model import (
     InvalidField,
     Model,
     plain_json,
+    read_items,
 )
 from ..models.checkpoint import Checkpoint
 from ..models.checkpoint_search_cursor import CheckpointSearchCursor
@@ -61,8 +62,7 @@ class CheckpointSearchResponse(Model):
         checkpoints: Any = get("checkpoints")
         if checkpoints.__class__ is not list:
             raise InvalidField("CheckpointSearchResponse", "checkpoints", "a list", checkpoints)
-        from_dict = Checkpoint.from_dict
-        checkpoints = [from_dict(item) for item in checkpoints]
+        checkpoints = read_items("checkpoints", Checkpoint.from_dict, checkpoints)
 
         next_cursor: Any = get("next_cursor")
         if next_cursor is not None:

@@ -8,6 +8,7 @@ from .._model import (
     InvalidField,
     Model,
     plain_json,
+    read_items,
 )
 from ..models.checkpoint import Checkpoint
 from ..models.cursor import Cursor
@@ -61,8 +62,7 @@ class CheckpointsListResponse(Model):
         checkpoints: Any = get("checkpoints")
         if checkpoints.__class__ is not list:
             raise InvalidField("CheckpointsListResponse", "checkpoints", "a list", checkpoints)
-        from_dict = Checkpoint.from_dict
-        checkpoints = [from_dict(item) for item in checkpoints]
+        checkpoints = read_items("checkpoints", Checkpoint.from_dict, checkpoints)
 
         cursor: Any = get("cursor")
         if cursor is not None:

@@ -7,6 +7,7 @@ from attrs import define, field
 from .._model import (
     InvalidField,
     Model,
+    whole_number,
 )
 
 _FIELDS = frozenset(
@@ -76,7 +77,7 @@ class CopyWeightsRequest(Model):
         ttl_seconds: Any = get("ttl_seconds")
         if ttl_seconds is not None:
             if ttl_seconds.__class__ is not int:
-                raise InvalidField("CopyWeightsRequest", "ttl_seconds", "an integer", ttl_seconds)
+                ttl_seconds = whole_number("CopyWeightsRequest", "ttl_seconds", ttl_seconds)
 
         # Positional: half the time of keywords, on pages of thousands of items.
         decoded = cls(

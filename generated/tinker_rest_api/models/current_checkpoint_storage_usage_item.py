@@ -7,6 +7,7 @@ from attrs import define, field
 from .._model import (
     InvalidField,
     Model,
+    whole_number,
 )
 
 _FIELDS = frozenset(
@@ -97,13 +98,13 @@ class CurrentCheckpointStorageUsageItem(Model):
         get = src_dict.get
         checkpoint_count: Any = get("checkpoint_count")
         if checkpoint_count.__class__ is not int:
-            raise InvalidField(
-                "CurrentCheckpointStorageUsageItem", "checkpoint_count", "an integer", checkpoint_count
+            checkpoint_count = whole_number(
+                "CurrentCheckpointStorageUsageItem", "checkpoint_count", checkpoint_count
             )
 
         size_bytes: Any = get("size_bytes")
         if size_bytes.__class__ is not int:
-            raise InvalidField("CurrentCheckpointStorageUsageItem", "size_bytes", "an integer", size_bytes)
+            size_bytes = whole_number("CurrentCheckpointStorageUsageItem", "size_bytes", size_bytes)
 
         size_gigabytes: Any = get("size_gigabytes")
         if size_gigabytes.__class__ is not float and size_gigabytes.__class__ is not int:

@@ -8,6 +8,7 @@ from .._model import (
     InvalidField,
     Model,
     plain_json,
+    read_items,
 )
 from ..models.current_checkpoint_storage_usage_item import CurrentCheckpointStorageUsageItem
 
@@ -61,8 +62,7 @@ class CurrentCheckpointStorageUsageResponse(Model):
         data: Any = get("data")
         if data.__class__ is not list:
             raise InvalidField("CurrentCheckpointStorageUsageResponse", "data", "a list", data)
-        from_dict = CurrentCheckpointStorageUsageItem.from_dict
-        data = [from_dict(item) for item in data]
+        data = read_items("data", CurrentCheckpointStorageUsageItem.from_dict, data)
 
         effective_rate_usd_per_gigabyte_month: Any = get("effective_rate_usd_per_gigabyte_month")
         if effective_rate_usd_per_gigabyte_month is not None:

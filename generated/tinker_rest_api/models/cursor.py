@@ -7,6 +7,7 @@ from attrs import define, field
 from .._model import (
     InvalidField,
     Model,
+    whole_number,
 )
 
 _FIELDS = frozenset(
@@ -64,15 +65,15 @@ class Cursor(Model):
         get = src_dict.get
         offset: Any = get("offset")
         if offset.__class__ is not int:
-            raise InvalidField("Cursor", "offset", "an integer", offset)
+            offset = whole_number("Cursor", "offset", offset)
 
         limit: Any = get("limit")
         if limit.__class__ is not int:
-            raise InvalidField("Cursor", "limit", "an integer", limit)
+            limit = whole_number("Cursor", "limit", limit)
 
         total_count: Any = get("total_count")
         if total_count.__class__ is not int:
-            raise InvalidField("Cursor", "total_count", "an integer", total_count)
+            total_count = whole_number("Cursor", "total_count", total_count)
 
         # Positional: half the time of keywords, on pages of thousands of items.
         decoded = cls(

@@ -7,6 +7,7 @@ from attrs import define, field
 from .._model import (
     InvalidField,
     Model,
+    whole_number,
 )
 
 _FIELDS = frozenset(
@@ -62,7 +63,7 @@ class DimuonOptimizerConfig(Model):
         version: Any = get("version")
         if version is not None:
             if version.__class__ is not int:
-                raise InvalidField("DimuonOptimizerConfig", "version", "an integer", version)
+                version = whole_number("DimuonOptimizerConfig", "version", version)
 
         else:
             version = 1

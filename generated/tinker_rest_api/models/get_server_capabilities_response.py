@@ -8,6 +8,7 @@ from .._model import (
     InvalidField,
     Model,
     plain_json,
+    read_items,
 )
 from ..models.supported_model import SupportedModel
 
@@ -49,8 +50,7 @@ class GetServerCapabilitiesResponse(Model):
             raise InvalidField(
                 "GetServerCapabilitiesResponse", "supported_models", "a list", supported_models
             )
-        from_dict = SupportedModel.from_dict
-        supported_models = [from_dict(item) for item in supported_models]
+        supported_models = read_items("supported_models", SupportedModel.from_dict, supported_models)
 
         # Positional: half the time of keywords, on pages of thousands of items.
         decoded = cls(

@@ -7,6 +7,7 @@ from attrs import define, field
 from .._model import (
     InvalidField,
     Model,
+    whole_number,
 )
 
 _FIELDS = frozenset(
@@ -78,12 +79,12 @@ class LoraConfig(Model):
         get = src_dict.get
         rank: Any = get("rank")
         if rank.__class__ is not int:
-            raise InvalidField("LoraConfig", "rank", "an integer", rank)
+            rank = whole_number("LoraConfig", "rank", rank)
 
         seed: Any = get("seed")
         if seed is not None:
             if seed.__class__ is not int:
-                raise InvalidField("LoraConfig", "seed", "an integer", seed)
+                seed = whole_number("LoraConfig", "seed", seed)
 
         train_unembed: Any = get("train_unembed")
         if train_unembed is not None:

@@ -7,6 +7,7 @@ from attrs import define, field
 from .._model import (
     InvalidField,
     Model,
+    whole_number,
 )
 
 _FIELDS = frozenset(
@@ -60,7 +61,7 @@ class SamplingSampleBillingEvent(Model):
 
         token_count: Any = get("token_count")
         if token_count.__class__ is not int:
-            raise InvalidField("SamplingSampleBillingEvent", "token_count", "an integer", token_count)
+            token_count = whole_number("SamplingSampleBillingEvent", "token_count", token_count)
 
         # Positional: half the time of keywords, on pages of thousands of items.
         decoded = cls(

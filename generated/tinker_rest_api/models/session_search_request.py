@@ -10,6 +10,7 @@ from .._model import (
     UnknownVariant,
     plain_json,
     read_variant,
+    whole_number,
 )
 from ..models.accessible_search_owner import AccessibleSearchOwner
 from ..models.active_session_status_query import ActiveSessionStatusQuery
@@ -176,7 +177,7 @@ class SessionSearchRequest(Model):
         limit: Any = get("limit")
         if limit is not None:
             if limit.__class__ is not int:
-                raise InvalidField("SessionSearchRequest", "limit", "an integer", limit)
+                limit = whole_number("SessionSearchRequest", "limit", limit)
 
         else:
             limit = 50

@@ -8,6 +8,7 @@ from .._model import (
     InvalidField,
     Model,
     plain_json,
+    read_items,
 )
 from ..models.session_search_cursor import SessionSearchCursor
 from ..models.session_summary import SessionSummary
@@ -61,8 +62,7 @@ class SessionSearchResponse(Model):
         sessions: Any = get("sessions")
         if sessions.__class__ is not list:
             raise InvalidField("SessionSearchResponse", "sessions", "a list", sessions)
-        from_dict = SessionSummary.from_dict
-        sessions = [from_dict(item) for item in sessions]
+        sessions = read_items("sessions", SessionSummary.from_dict, sessions)
 
         next_cursor: Any = get("next_cursor")
         if next_cursor is not None:

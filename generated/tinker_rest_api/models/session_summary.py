@@ -13,6 +13,7 @@ from .._model import (
     read_variant,
     rfc3339,
     utc_datetime,
+    whole_number,
 )
 from ..models.client_session_finished import ClientSessionFinished
 from ..models.session_active import SessionActive
@@ -136,7 +137,7 @@ class SessionSummary(Model):
 
         checkpoints_count: Any = get("checkpoints_count")
         if checkpoints_count.__class__ is not int:
-            raise InvalidField("SessionSummary", "checkpoints_count", "an integer", checkpoints_count)
+            checkpoints_count = whole_number("SessionSummary", "checkpoints_count", checkpoints_count)
 
         status: Any = get("status")
         if status is not None:
@@ -154,8 +155,8 @@ class SessionSummary(Model):
         checkpoint_storage_bytes: Any = get("checkpoint_storage_bytes")
         if checkpoint_storage_bytes is not None:
             if checkpoint_storage_bytes.__class__ is not int:
-                raise InvalidField(
-                    "SessionSummary", "checkpoint_storage_bytes", "an integer", checkpoint_storage_bytes
+                checkpoint_storage_bytes = whole_number(
+                    "SessionSummary", "checkpoint_storage_bytes", checkpoint_storage_bytes
                 )
 
         # Positional: half the time of keywords, on pages of thousands of items.

@@ -7,6 +7,7 @@ from attrs import define, field
 from .._model import (
     InvalidField,
     Model,
+    whole_number,
 )
 
 _FIELDS = frozenset(("ttl_seconds",))
@@ -47,7 +48,7 @@ class SetCheckpointTtlRequest(Model):
         ttl_seconds: Any = get("ttl_seconds")
         if ttl_seconds is not None:
             if ttl_seconds.__class__ is not int:
-                raise InvalidField("SetCheckpointTtlRequest", "ttl_seconds", "an integer", ttl_seconds)
+                ttl_seconds = whole_number("SetCheckpointTtlRequest", "ttl_seconds", ttl_seconds)
 
         # Positional: half the time of keywords, on pages of thousands of items.
         decoded = cls(

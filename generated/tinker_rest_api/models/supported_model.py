@@ -7,6 +7,7 @@ from attrs import define, field
 from .._model import (
     InvalidField,
     Model,
+    whole_number,
 )
 
 _FIELDS = frozenset(
@@ -78,7 +79,7 @@ class SupportedModel(Model):
         max_context_length: Any = get("max_context_length")
         if max_context_length is not None:
             if max_context_length.__class__ is not int:
-                raise InvalidField("SupportedModel", "max_context_length", "an integer", max_context_length)
+                max_context_length = whole_number("SupportedModel", "max_context_length", max_context_length)
 
         trainable: Any = get("trainable")
         if trainable is not None:

@@ -11,6 +11,7 @@ from .._model import (
     plain_json,
     rfc3339,
     utc_datetime,
+    whole_number,
 )
 from ..models.checkpoint import Checkpoint
 from ..models.user_metadata import UserMetadata
@@ -142,7 +143,7 @@ class TrainingRun(Model):
         lora_rank: Any = get("lora_rank")
         if lora_rank is not None:
             if lora_rank.__class__ is not int:
-                raise InvalidField("TrainingRun", "lora_rank", "an integer", lora_rank)
+                lora_rank = whole_number("TrainingRun", "lora_rank", lora_rank)
 
         last_request_time: Any = get("last_request_time")
         if last_request_time is not None:

@@ -8,6 +8,7 @@ from .._model import (
     InvalidField,
     Model,
     plain_json,
+    read_items,
 )
 from ..models.cursor import Cursor
 from ..models.training_run import TrainingRun
@@ -60,8 +61,7 @@ class TrainingRunsResponse(Model):
         training_runs: Any = get("training_runs")
         if training_runs.__class__ is not list:
             raise InvalidField("TrainingRunsResponse", "training_runs", "a list", training_runs)
-        from_dict = TrainingRun.from_dict
-        training_runs = [from_dict(item) for item in training_runs]
+        training_runs = read_items("training_runs", TrainingRun.from_dict, training_runs)
 
         cursor: Any = get("cursor")
         if cursor is None:

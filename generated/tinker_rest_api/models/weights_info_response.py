@@ -9,6 +9,7 @@ from .._model import (
     Model,
     UnknownVariant,
     read_variant,
+    whole_number,
 )
 from ..models.adam_optimizer_config import AdamOptimizerConfig
 from ..models.dimuon_optimizer_config import DimuonOptimizerConfig
@@ -114,7 +115,7 @@ class WeightsInfoResponse(Model):
         lora_rank: Any = get("lora_rank")
         if lora_rank is not None:
             if lora_rank.__class__ is not int:
-                raise InvalidField("WeightsInfoResponse", "lora_rank", "an integer", lora_rank)
+                lora_rank = whole_number("WeightsInfoResponse", "lora_rank", lora_rank)
 
         train_unembed: Any = get("train_unembed")
         if train_unembed is not None:

@@ -174,7 +174,8 @@ class CheckpointChangeMethods(CheckpointMethods):
             checkpoints: Tinker paths or Checkpoint objects, which are all checked before anything is sent, or a
                 CheckpointSelection, for which your checkpoints are listed first.
             concurrency: The maximum number of requests in flight, from 1 to 128; 16 by default.
-            log: A file for the outcomes, as lines of JSON; with the same file, another run skips what is done.
+            log: A file for the outcomes, as lines of JSON; with the same file, another run skips what is done, but
+                not what is listed as undone, such as a checkpoint that was saved again.
             progress: Called with a `BulkProgress` after each outcome. What it raises is logged and ignored.
             missing_ok: Whether a checkpoint that the server does not know counts as deleted. By default (False),
                 its outcome is `not_found`, unless it was listed: from a selection, or as a Checkpoint object.

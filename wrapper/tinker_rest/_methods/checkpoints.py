@@ -16,7 +16,7 @@ from tinker_rest._methods import bulk, downloads, pagination, parsing
 from tinker_rest._retry import Policy, check_seconds
 from tinker_rest.errors import refusal
 from tinker_rest.futures import APIFuture, async_variant
-from tinker_rest.paths import ParsedCheckpointTinkerPath, ids_in, segment, split_checkpoint_id
+from tinker_rest.paths import ParsedCheckpointTinkerPath, ids_in, readable_path, segment, split_checkpoint_id
 from tinker_rest.selection import CheckpointSelection
 
 if TYPE_CHECKING:
@@ -174,13 +174,13 @@ class CheckpointMethods(BaseClient):
         """Get a checkpoint's base model, optimizer and LoRA settings. Calls `get_weights_info_by_tinker_path`.
 
         Args:
-            tinker_path: The address of your own or a public checkpoint, `tinker://RUN_ID/weights/NAME`.
+            tinker_path: The address of your own or a public checkpoint, `tinker://RUN_ID/weights/NAME`, or in the
+                form of another server.
 
         Raises:
             NotFoundError: The checkpoint does not exist, or you cannot read it (raised by the future).
         """
-        path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
-        body = models.WeightsInfoRequest(tinker_path=path.tinker_path)
+        body = models.WeightsInfoRequest(tinker_path=readable_path(tinker_path)[0])
         return self._submit(api.get_weights_info_by_tinker_path, body=body, read=parsing.with_default_optimizer)
 
     def get_external_weights_urls(self, tinker_path: str) -> APIFuture[types.ExternalWeightsUrlsResponse]:
@@ -294,7 +294,8 @@ class CheckpointMethods(BaseClient):
             server_time = max((page.server_time or 0.0 for page in of_run.values()), default=0.0)
         now = datetime.fromtimestamp(server_time, UTC) if server_time else datetime.now(UTC)
         ahead = (datetime.now(UTC) - now).total_seconds()
-        if abs(ahead) > MAX_CLOCK_DIFFERENCE:
+        has_ages = (selection.older_than, selection.expiring_within) != (None, None)
+        if has_ages and abs(ahead) > MAX_CLOCK_DIFFERENCE:
             _log.warning("this computer's clock differs from the server's by %.0f s; ages are the server's", ahead)
         return selection.apply(everything, now=now)
 

@@ -10,7 +10,7 @@ from tinker_rest._base import BaseClient
 from tinker_rest._lazy import LazyModule, types
 from tinker_rest._methods import pagination, parsing
 from tinker_rest.futures import APIFuture, async_variant
-from tinker_rest.paths import ids_in, segment
+from tinker_rest.paths import readable_path, segment
 
 api = LazyModule("tinker_rest_api.api.training_runs")
 
@@ -41,10 +41,11 @@ class TrainingRunMethods(BaseClient):
         """Get the training run that saved a checkpoint, even a deleted one. Calls `get_training_run` with its ID.
 
         Args:
-            tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
+            tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`, or in the form of another
+                server.
             access_scope: `owned` (the default) for your own runs, `accessible` for every run you can read.
         """
-        return self.get_training_run(ids_in(tinker_path)[0], access_scope)
+        return self.get_training_run(readable_path(tinker_path)[1], access_scope)
 
     def list_training_runs(
         self,

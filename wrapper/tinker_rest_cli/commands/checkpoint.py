@@ -15,7 +15,7 @@ from tinker_rest_cli.groups import Command, Entry, LazyGroup
 from tinker_rest_cli.options import selection_of, selection_options
 from tinker_rest_cli.output import limit_option, show_list, show_one
 from tinker_rest_cli.settings import Settings, pass_settings
-from tinker_rest_cli.targets import CHECKPOINTS
+from tinker_rest_cli.targets import CHECKPOINTS, run_of
 
 if TYPE_CHECKING:
     from tinker_rest.types import Checkpoint
@@ -74,17 +74,15 @@ def info(settings: Settings, checkpoint_path: str) -> None:
 
     CHECKPOINT_PATH is its tinker path, such as tinker://RUN_ID/weights/0001.
     """
-    from tinker_rest import ParsedCheckpointTinkerPath
-
-    path = ParsedCheckpointTinkerPath.from_tinker_path(checkpoint_path)
+    run_id = run_of(checkpoint_path)
     with rest_client(settings) as client:
-        run = client.get_training_run(path.training_run_id, "accessible")
-        listed = client.list_checkpoints(path.training_run_id).result().checkpoints
+        run = client.get_training_run(run_id, "accessible")
+        listed = client.list_checkpoints(run_id).result().checkpoints
     found = next((one for one in listed if one.tinker_path == checkpoint_path), None)
     if found is None:
         raise CommandError(
             f"there is no checkpoint {checkpoint_path}; `tinker-rest checkpoint list --run "
-            f"{path.training_run_id}` lists those of the run",
+            f"{run_id}` lists those of the run",
             ExitStatus.NOT_FOUND,
         )
     known = run.exception() is None
@@ -92,7 +90,7 @@ def info(settings: Settings, checkpoint_path: str) -> None:
     facts = [
         ("Path", found.tinker_path),
         ("Checkpoint ID", found.checkpoint_id),
-        ("Training run", path.training_run_id),
+        ("Training run", run_id),
         ("Type", str(found.checkpoint_type)),
         ("LoRA", f"rank {of_run['lora_rank']}" if of_run["lora_rank"] else yes_or_no(of_run["is_lora"])),
         ("Size", size(found.size_bytes)),
