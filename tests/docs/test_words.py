@@ -38,12 +38,12 @@ ALLOWED = {
     "README.md": 0,
     "CONTRIBUTING.md": 0,
     "CHANGELOG.md": 0,
-    "scripts/documentation/pages": 5,
+    "scripts/documentation/pages": 0,
     "openapi.yaml": 0,
     "wrapper/tinker_rest": 15,
     "wrapper/tinker_rest_cli": 5,
     "wrapper/tinker_rest_sandbox": 15,
-    "scripts": 55,
+    "scripts": 50,
 }
 READ = {".py", ".md", ".yaml", ".yml", ".jinja", ".sql", ".js", ".css", ".html", ""}
 # A text goes on in the next line, in comments behind the mark.
