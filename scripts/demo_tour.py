@@ -1,4 +1,4 @@
-"""The demo itself: a tour of what the clients can do. `scripts/demo` sets it up and runs it."""
+"""The demo itself: a tour of the clients. `scripts/demo` sets it up and runs it."""
 
 import contextlib
 import io
@@ -22,7 +22,7 @@ ARCHIVE_PROJECT = "project-archive"
 
 @contextlib.contextmanager
 def server() -> Iterator[tuple[str, str, bool]]:
-    """The address and key of the server to show, and whether it may be changed."""
+    """The URL and key of the server to use, and whether the demo may change its data."""
     base_url, api_key = os.environ.get("TINKER_BASE_URL"), os.environ.get("TINKER_API_KEY")
     if base_url and api_key:
         yield base_url, api_key, False
@@ -34,7 +34,7 @@ def server() -> Iterator[tuple[str, str, bool]]:
 
 
 class Tour:
-    """Calls methods, prints what comes back and counts what fails."""
+    """Calls methods, prints their results and counts failures."""
 
     def __init__(self) -> None:
         self.failed = 0
@@ -69,7 +69,7 @@ def until(moment: datetime | None) -> str:
 
 
 def read_everything(tour: Tour, client: RestClient) -> tuple[str, str] | None:
-    """Call every method that only reads. Returns the run and the path of a checkpoint, if any."""
+    """Call every method that only reads. Returns the run and the path of a checkpoint, if there is one."""
     print("\nReading")
     tour.show(
         "get_server_capabilities()",
@@ -85,7 +85,7 @@ def read_everything(tour: Tour, client: RestClient) -> tuple[str, str] | None:
     page = tour.show(
         "list_user_checkpoints(limit=1000)",
         lambda: client.list_user_checkpoints(limit=1000),
-        lambda page: f"{len(page.checkpoints)} checkpoints, {gigabytes(page.checkpoints)}",
+        lambda page: f"{len(page.checkpoints)} checkpoints of your own, {gigabytes(page.checkpoints)}",
     )
     run_id = runs.training_runs[0].training_run_id if runs and runs.training_runs else None
     path = page.checkpoints[0].tinker_path if page and page.checkpoints else None
@@ -145,7 +145,7 @@ def read_everything(tour: Tour, client: RestClient) -> tuple[str, str] | None:
 
 
 def administer(tour: Tour, admin: AdminClient) -> None:
-    """Call what administrators may; others are told that they may not."""
+    """Call the methods for administrators; without the role they are refused."""
     print("\nFor administrators")
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     tour.show(
@@ -161,18 +161,19 @@ def administer(tour: Tour, admin: AdminClient) -> None:
         admin.get_current_checkpoint_storage_usage,
         lambda usage: (
             f"{sum(one.size_gigabytes for one in usage.data):,.1f} GB, "
-            f"{sum(one.estimated_monthly_cost_usd or 0 for one in usage.data):,.2f} USD a month"
+            f"{sum(one.estimated_monthly_cost_usd or 0 for one in usage.data):,.2f} USD a month, "
+            "of the whole organization"
         ),
     )
     tour.show(
         "get_audit_log(day=…)",
         lambda: admin.get_audit_log(day=(today - timedelta(days=1)).date()),
-        lambda log: f"{len(log.entries)} entries of yesterday",
+        lambda log: f"{len(log.entries)} entries from yesterday",
     )
 
 
 def download(tour: Tour, client: RestClient, path: str) -> None:
-    """Ask for a checkpoint's archive both ways, and look into it."""
+    """Request a checkpoint's archive in both ways, and list its files."""
     print("\nDownloading (waits while the server builds the archive)")
     run_id, _, checkpoint_id = path.removeprefix("tinker://").partition("/")
     tour.show(
@@ -215,7 +216,7 @@ def change_everything(tour: Tour, client: RestClient, run_id: str, path: str) ->
     tour.show(
         "assign_session_project(…)",
         lambda: client.assign_session_project(session_id, ARCHIVE_PROJECT),
-        lambda _: f"session {session_id} is in {ARCHIVE_PROJECT} now",
+        lambda _: f"session {session_id} is now in {ARCHIVE_PROJECT}",
     )
     tour.show("export_session_trace(…)", lambda: client.export_session_trace(session_id), lambda _: "signed URL")
     done = "done"
@@ -226,12 +227,12 @@ def change_everything(tour: Tour, client: RestClient, run_id: str, path: str) ->
     tour.show("set_checkpoint_ttl_from_tinker_path(…, 86400)", lambda: set_ttl(path, 86400), expiry)
     tour.show("set_checkpoint_ttl_from_tinker_path(…, None)", lambda: set_ttl(path, None), expiry)
     delete = client.delete_checkpoint_from_tinker_path
-    tour.show("delete_checkpoint_from_tinker_path(…)", lambda: delete(path), lambda _: "gone")
+    tour.show("delete_checkpoint_from_tinker_path(…)", lambda: delete(path), lambda _: "deleted")
     left = client.list_checkpoints(run_id).result().checkpoints
     tour.show(
         f"delete_checkpoint(…, {left[0].checkpoint_id!r})",
         lambda: client.delete_checkpoint(run_id, left[0].checkpoint_id),
-        lambda _: f"gone; {len(left) - 1} left in the run",
+        lambda _: f"deleted; {len(left) - 1} left in the run",
     )
 
 
@@ -248,7 +249,7 @@ def main() -> None:
             change_everything(tour, client, run_id, path)
         elif found:
             download_path = found[1]
-            print(f"\nNot asked for an archive of {download_path}: building one costs the server work.")
+            print(f"\nSkipped the archive of {download_path}, because building one is expensive for the server.")
         print(f"\n{'Everything worked.' if not tour.failed else f'{tour.failed} calls failed.'}")
         sys.exit(1 if tour.failed else 0)
 

@@ -1,7 +1,7 @@
-"""Makes the Python environments that the scripts run in. Nothing but Python and pip must be there.
+"""Creates the Python environments that the scripts run in. Only Python and pip have to be installed.
 
-Every environment is a virtual environment at the top of the checkout, filled from requirements.lock, and
-is made again when what it was made from has changed.
+Each is a virtual environment at the top of the checkout, with the versions in requirements.lock, and is recreated
+when its sources change.
 """
 
 import hashlib
@@ -10,11 +10,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
+PROGRESS_SECONDS = 10
 # What the wheel is built from.
 PACKAGED = ["wrapper", "generated", "openapi.yaml", "pyproject.toml", "README.md", "LICENSE"]
 
@@ -25,14 +30,14 @@ def python_of(folder: Path) -> Path:
 
 
 def run(*command: str | Path, **settings: object) -> None:
-    """Run a command in the checkout and exit with its exit code if it fails."""
+    """Run a command in the checkout, and exit with its exit code if it fails."""
     done = subprocess.run([str(word) for word in command], cwd=ROOT, check=False, **settings)  # type: ignore[call-overload]
     if done.returncode:
         sys.exit(done.returncode)
 
 
 def digest_of(*paths: Path) -> str:
-    """A digest of files and of all source files in folders, by which a change of any is noticed."""
+    """A digest of files and of all source files in folders, which changes with any of them."""
     digest = hashlib.sha256()
     for path in paths:
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
@@ -41,18 +46,38 @@ def digest_of(*paths: Path) -> str:
     return digest.hexdigest()
 
 
+@contextmanager
+def progress(what: str) -> Iterator[None]:
+    """Print that something takes long, again and again, until it is done."""
+    done = threading.Event()
+    started = time.monotonic()
+
+    def report() -> None:
+        while not done.wait(PROGRESS_SECONDS):
+            print(f"  {what}, {time.monotonic() - started:.0f} s so far …", flush=True)
+
+    thread = threading.Thread(target=report, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
 def pip_install(python: Path, *arguments: str | Path, locked: bool = True) -> None:
-    """Install into an environment. Versions come from the lock file, also those of build tools."""
+    """Install into an environment. The lock file sets all versions, including those of build tools."""
     environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     if locked:
         environment |= dict.fromkeys(("PIP_CONSTRAINT", "UV_CONSTRAINT", "UV_BUILD_CONSTRAINT"), str(LOCK))
-    uv = shutil.which("uv", path=os.pathsep.join(str(one.parent) for one in (python, Path(sys.executable))))
+    beside = (str(one.parent) for one in (python, Path(sys.executable)))
+    uv = shutil.which("uv", path=os.pathsep.join((*beside, os.environ.get("PATH", ""))))
     if uv is not None:
-        # Several times as fast as pip, but blind to pip's settings, such as those of a company's index.
+        # Several times as fast as pip, but it ignores pip's settings, such as a company's index.
         by_uv = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python, *arguments]
         if not subprocess.run(by_uv, cwd=ROOT, env=environment, capture_output=True, check=False).returncode:
             return
-    # The interpreter outside of all environments brings pip, so that they need none of their own.
+    # The interpreter outside all environments has pip, so that they do not need it.
     outside = getattr(sys, "_base_executable", sys.executable)
     command = (outside, "-m", "pip", "--python", python, "install", "--quiet")
     run(*command, *arguments, env=environment)
@@ -61,11 +86,11 @@ def pip_install(python: Path, *arguments: str | Path, locked: bool = True) -> No
 def ensure(
     name: str, *arguments: str | Path, sources: tuple[Path, ...] = (), locked: bool = True, first: str = ""
 ) -> Path:
-    """Make the environment `name` with `pip install *arguments`, if it is not there or out of date.
+    """Create the environment `name` with `pip install *arguments`, if it is missing or out of date.
 
-    `first` is a package to begin with: the one that installs the others faster.
+    `first` is a package to install first: the one that installs the others faster.
     """
-    if sys.version_info < (3, 11):  # noqa: UP036 - users of an older Python should get a message
+    if sys.version_info < (3, 11):  # noqa: UP036 - tell users of an older Python
         sys.exit(f"tinker-rest needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
     folder = ROOT / name
     python = python_of(folder)
@@ -77,17 +102,18 @@ def ensure(
     if stamp.exists() and stamp.read_text() == made_from:
         return python
     print(f"Setting up {name} …", flush=True)
-    shutil.rmtree(folder, ignore_errors=True)
-    venv.create(folder, with_pip=False, symlinks=os.name != "nt")
-    if first:
-        pip_install(python, first, locked=locked)
-    pip_install(python, *arguments, locked=locked)
+    with progress("installing packages"):
+        shutil.rmtree(folder, ignore_errors=True)
+        venv.create(folder, with_pip=False, symlinks=os.name != "nt")
+        if first:
+            pip_install(python, first, locked=locked)
+        pip_install(python, *arguments, locked=locked)
     stamp.write_text(made_from)
     return python
 
 
 def ensure_dev() -> Path:
-    """The environment of everything that tests, checks and generates."""
+    """The environment for tests, checks and generators."""
     return ensure(".venv", "-r", LOCK, first="uv")
 
 
@@ -100,7 +126,7 @@ def build_wheel(folder: Path) -> Path:
 
 
 def install_wheel() -> None:
-    """Install the wheel in this environment, so that nothing is tested from the source tree."""
+    """Install the wheel in this environment, so that tests never use the source tree."""
     stamp = Path(sys.prefix) / "wheel-made-from"
     digest = digest_of(*(ROOT / name for name in PACKAGED))
     if stamp.exists() and stamp.read_text() == digest:
@@ -111,7 +137,7 @@ def install_wheel() -> None:
 
 
 def rerun_in(python: Path) -> None:
-    """Go on in another interpreter, where the script does not run in it already."""
+    """Continue in another interpreter, unless the script already runs in it."""
     if Path(sys.prefix) != python.parent.parent:
         bin_folder = str(python.parent)
         os.environ["PATH"] = bin_folder + os.pathsep + os.environ.get("PATH", "")

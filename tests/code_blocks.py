@@ -19,6 +19,8 @@ PAGES = (
     "CHANGELOG.md",
     *sorted(str(p.relative_to(ROOT)) for p in GUIDE.rglob("*.md")),
 )
+# What needs an account or a person at a terminal; tests/command_line runs these against a sandbox.
+NEED_AN_ACCOUNT = ("tinker-rest auth login", "tinker-rest auth status", "tinker-rest auth logout")
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -51,7 +51,7 @@ def burst(client: Any) -> None:
 
 
 def steady(client: Any, calls: int) -> None:
-    """Keep `IN_FLIGHT` calls in flight until so many are done."""
+    """Keep `IN_FLIGHT` calls in flight until enough are done."""
     room = threading.Semaphore(IN_FLIGHT)
     futures = []
     for _ in range(calls):

@@ -16,7 +16,7 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 PIECE = 2**20
 LEAST_RATIO = 0.3
-SMALL_PART = 16  # a file so many times smaller shows whether memory grows with the size
+SMALL_PART = 16  # a file this many times smaller shows whether memory grows with the size
 
 
 def make_file(path: Path, size: int) -> str:

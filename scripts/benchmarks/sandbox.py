@@ -64,7 +64,7 @@ class Connection:
 
 @contextmanager
 def sandbox(*options: str) -> Iterator[int]:
-    """A sandbox in a process of its own, on one core where the system lets one choose; gives its port."""
+    """A sandbox in its own process, on one core if the system lets us choose; yields its port."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []

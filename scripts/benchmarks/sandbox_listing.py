@@ -1,4 +1,4 @@
-"""Serves a sandbox with so many checkpoints until its input ends. Prints its address and the key.
+"""Serves a sandbox with N checkpoints until its input ends. Prints its address and the key.
 
 python sandbox_listing.py COUNT
 """

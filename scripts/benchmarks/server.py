@@ -2,7 +2,7 @@
 
 python server.py DELAY_SECONDS [CHECKPOINTS]
 
-With a number of checkpoints it lists so many, at every offset; without, each page is the first.
+With a number of checkpoints it lists that many, at every offset; without, each page is the first.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Makes the clients, runs the programs, and prints what came of it."""
+"""Makes the clients, runs the programs, and prints the results."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ COLUMNS = ("compiles", "no warning", *CHECKS)
 
 @dataclass
 class Result:
-    """What came of a language.
+    """The result for a language.
 
     Attributes:
         language: The language.
         cells: What its row has in each column.
-        notes: What is to be said of it below the table.
+        notes: Remarks to print below the table.
         seconds: How long it took.
         status: The exit code of the program.
     """

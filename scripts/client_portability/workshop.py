@@ -1,4 +1,4 @@
-"""A folder in which the client of one language is generated and built, and what the tools said meanwhile."""
+"""A folder for generating and building the client of one language, and the output of the tools."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class StepFailed(Exception):  # noqa: N818 - says what happened
 
 
 class Workshop:
-    """Where one client is made.
+    """A place to make one client.
 
     Attributes:
         folder: The folder, which is temporary.
         cache: A folder for what is worth keeping from run to run: tools and compiled dependencies.
-        warnings: The lines in which a tool warned, by step.
+        warnings: The warnings of the tools, by step.
         seconds: How long each step took.
     """
 
@@ -59,7 +59,7 @@ class Workshop:
         self.seconds[step] = self.seconds.get(step, 0) + time.monotonic() - started
         if done.returncode:
             raise StepFailed(f"{' '.join(str(word) for word in command)}\n{done.stdout}")
-        # What a registry's client says of packages is no matter of the description.
+        # Messages of a registry's client about packages do not concern the description.
         if step != "tools":
             lines = [line for line in done.stdout.splitlines() if WARNING.search(line)]
             self.warnings.setdefault(step, []).extend(lines)

@@ -1,6 +1,6 @@
-"""Shows the signature of an attrs class whose docstring has `Args`, since users make such objects themselves.
+"""Shows the signature of attrs classes whose docstring has `Args`, because users create such objects themselves.
 
-griffe, which reads the sources, knows of dataclasses alone.
+griffe, which reads the sources, only supports dataclasses.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import griffe
 
 
 class AttrsSignatures(griffe.Extension):
-    """Gives these classes the `__init__` that attrs writes."""
+    """Gives these classes the `__init__` that attrs generates."""
 
     def on_class(self, *, cls: griffe.Class, **_: Any) -> None:
-        """Called with each class when its members are known."""
+        """Called with each class once its members are known."""
         made_by_attrs = [one for one in cls.decorators if one.callable_path in ("attrs.frozen", "attrs.define")]
         if not made_by_attrs or cls.docstring is None or "\nArgs:" not in cls.docstring.value:
             return

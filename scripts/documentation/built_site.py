@@ -1,4 +1,4 @@
-"""Looks at the built site: that all links lead somewhere and that nothing comes from elsewhere."""
+"""Checks the built site: no link is broken, and nothing is fetched from another host."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-# What a browser fetches by itself, by the element and its attribute.
+# What a browser fetches by itself, as element and attribute.
 _FETCHED = {
     ("audio", "src"), ("embed", "src"), ("iframe", "src"), ("img", "src"), ("img", "srcset"), ("image", "href"),
     ("link", "href"), ("object", "data"), ("script", "src"), ("source", "src"), ("source", "srcset"),
@@ -20,7 +20,7 @@ _STYLE_ADDRESS = re.compile(r"""(?:url\(|@import)\s*["']?\s*((?:https?:)?//[^"')
 
 
 class _Page(HTMLParser):
-    """What a page links to, fetches and names."""
+    """The links, fetched addresses and IDs of a page."""
 
     def __init__(self, file: Path) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class _Page(HTMLParser):
 
 
 def warnings_as_lines() -> None:
-    """Let what the generator warns of be seen; it counts for its strictness anyway."""
+    """Print the warnings of the generator, which fail a strict build in any case."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
     logger = logging.getLogger("mkdocs")
@@ -49,7 +49,7 @@ def warnings_as_lines() -> None:
 
 
 def faults_of(folder: Path) -> list[str]:
-    """What is wrong with a site, a line for each fault."""
+    """The faults of a site, one line each."""
     pages = {file: _Page(file) for file in sorted(folder.rglob("*.html"))}
     return [
         *(
@@ -67,7 +67,7 @@ def faults_of(folder: Path) -> list[str]:
 
 def _faults_of_page(file: Path, pages: dict[Path, _Page], folder: Path) -> Iterator[str]:
     page = pages[file]
-    yield from (f"the id {twice} is there twice" for twice in {one for one in page.ids if page.ids.count(one) > 1})
+    yield from (f"the ID {twice} occurs twice" for twice in {one for one in page.ids if page.ids.count(one) > 1})
     yield from (f"fetches {address}" for address in page.fetched if _is_elsewhere(address))
     yield from (f"fetches {address}" for address in _STYLE_ADDRESS.findall(file.read_text("utf-8")))
     for address in (*page.links, *page.fetched):
@@ -77,6 +77,8 @@ def _faults_of_page(file: Path, pages: dict[Path, _Page], folder: Path) -> Itera
         target = (file.parent / unquote(parts.path)).resolve() if parts.path else file
         if parts.path.startswith("/") or not target.is_relative_to(folder.resolve()) or not target.is_file():
             yield f"links to {address}, which is not there"
+        elif parts.fragment.startswith("/"):  # an operation in Swagger UI, which adds it in the browser
+            continue
         elif parts.fragment and target in pages and unquote(parts.fragment) not in (*pages[target].ids, "__top"):
             yield f"links to {address}, an anchor that is not there"
 

@@ -13,7 +13,7 @@ from documentation.http_schemas import Schema, anchor_of, limits_of, schema_body
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _TONES = {"get": "cool", "delete": "bad", "post": "good", "put": "warning", "patch": "warning"}
-# The body follows from the status alone, so its example is not repeated for every operation.
+# Error bodies depend on the status alone, so their examples are not repeated for every operation.
 _FIRST_ERROR = 300
 
 
@@ -26,28 +26,29 @@ class Operation(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Its `operationId`, which is its anchor."""
+        """Its `operationId`, also used as its anchor."""
         return str(self.description.get("operationId") or f"{self.method} {self.path}")
 
     @property
     def tag(self) -> str:
-        """The group that it belongs to."""
+        """Its group."""
         return str((self.description.get("tags") or ["other"])[0])
 
     @property
     def title(self) -> str:
-        """What it does, in a few words."""
+        """Its summary."""
         return str(self.description.get("summary", self.name))
 
 
 class Reference:
-    """The pieces of a reference, as HTML, for pages that have the headings.
+    """The parts of a reference as HTML, for pages that provide the headings.
 
     Args:
         description: An OpenAPI 3.1 document.
-        base_url: The address of the server that the examples call.
-        page_of_tag: The page that holds the operations of a tag.
-        page_of_schemas: The page that holds the schemas.
+        base_url: The server that the examples call.
+        page_of_tag: Returns the page with the operations of a tag.
+        page_of_schemas: The page with the schemas.
+        page_of_viewer: The page with Swagger UI.
     """
 
     def __init__(
@@ -57,11 +58,13 @@ class Reference:
         *,
         page_of_tag: Callable[[str], str],
         page_of_schemas: str,
+        page_of_viewer: str,
     ) -> None:
         self.info: Mapping[str, Any] = description["info"]
         self.schemas: Mapping[str, Schema] = description.get("components", {}).get("schemas", {})
         self._description = description
         self._base_url = base_url
+        self._viewer = page_of_viewer
         operations = [
             Operation(method, path, item[method])
             for path, item in description["paths"].items()
@@ -76,11 +79,11 @@ class Reference:
         self._places.update({name: f"{page_of_schemas}#{anchor_of(name)}" for name in self.schemas})
 
     def introduction(self) -> str:
-        """What the description says of the whole."""
+        """The introduction of the description."""
         return paragraphs(self.info.get("description", ""), self._places)
 
     def tag_text(self, tag: str) -> str:
-        """What the description says of a tag."""
+        """The description of a tag."""
         told = {one["name"]: one.get("description", "") for one in self._description.get("tags", ())}
         return paragraphs(told.get(tag, ""), self._places)
 
@@ -102,13 +105,14 @@ class Reference:
         yield paragraphs(described.get("description", ""), self._places)
         parameters = [self._resolved(parameter) for parameter in described.get("parameters", ())]
         body = self._resolved(described.get("requestBody", {}))
-        yield f"<h4>Try it</h4>{block(self._curl(operation, parameters, body))}"
+        yield f"<h4>Request</h4>{block(self._curl(operation, parameters, body))}"
+        yield f"<p>{link(f'{self._viewer}#/{operation.tag}/{operation.name}', 'Try it out')}</p>"
         if parameters:
             yield "<h4>Parameters</h4>"
             yield "".join(self._parameters(parameters))
         if body:
             yield "".join(self._body(body))
-        yield "<h4>Answers</h4>"
+        yield "<h4>Responses</h4>"
         yield "".join(self._answers(described["responses"]))
 
     def _parameters(self, parameters: list[Mapping[str, Any]]) -> Iterator[str]:
@@ -157,7 +161,7 @@ class Reference:
                 examples += [part for content in contents.values() for part in self._examples(content)]
         yield "</tbody></table>"
         if links:
-            yield f"<h4>Go on with</h4><ul>{''.join(links)}</ul>"
+            yield f"<h4>Next</h4><ul>{''.join(links)}</ul>"
         yield from examples
 
     def _link(self, way: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Turns text of the description into HTML. Everything that comes out is safe to be put into a page."""
+"""Turns text of the description into HTML. The output is always safe to insert into a page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BOLD = re.compile(r"\*\*([^*]+)\*\*")
 
 
 def text(content: object) -> str:
-    """A text, with what HTML would take for its own escaped."""
+    """A text with HTML escaped."""
     return html.escape(str(content))
 
 
@@ -23,7 +23,7 @@ def code(content: object) -> str:
 
 
 def breakable(name: str) -> str:
-    """A name that may go on in the next line behind each of its underscores."""
+    """A name that may break after each of its underscores."""
     return text(name).replace("_", "_<wbr>")
 
 
@@ -47,7 +47,7 @@ def paragraphs(content: str, places: Mapping[str, str]) -> str:
 
     Args:
         content: The text. An empty line ends a paragraph.
-        places: Where to link from code that is a name, by the name.
+        places: Links for names in code, by name.
     """
     parts = (part.strip() for part in re.split(r"\n\s*\n", content))
     return "".join(f"<p>{line(part, places)}</p>" for part in parts if part)

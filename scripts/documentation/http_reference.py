@@ -25,9 +25,9 @@ _FORMATTER = HtmlFormatter(wrapcode=True)
 
 @functools.cache
 def description() -> Mapping[str, Any]:
-    """The description as it is written."""
+    """The description, parsed."""
     text = (_ROOT / "openapi.yaml").read_text("utf-8")
-    # libyaml is ten times as fast, where PyYAML was built with it.
+    # libyaml is ten times as fast, if PyYAML was built with it.
     document: Mapping[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     return document
 
@@ -44,17 +44,18 @@ def _reference() -> Reference:
         description()["servers"][0]["url"],
         page_of_tag=lambda tag: f"{tag}.html",
         page_of_schemas="schemas.html",
+        page_of_viewer="try-it.html",
     )
 
 
 def nav() -> list[Any]:
-    """The pages in their order."""
+    """The pages in order."""
     tags = [{_heading(tag): f"{FOLDER}/{tag}.md"} for tag in _reference().by_tag]
     return [f"{FOLDER}/index.md", *tags, {"Schemas": f"{FOLDER}/schemas.md"}, {"Changes": f"{FOLDER}/changes.md"}]
 
 
 def pages() -> dict[str, str]:
-    """The source of each page, by its place."""
+    """The source of each page, by its path."""
     reference = _reference()
     made = {f"{FOLDER}/{tag}.md": "\n".join(_tag_page(tag)) for tag in reference.by_tag}
     made[f"{FOLDER}/changes.md"] = (_ROOT / "generated" / "api-changelog.md").read_text("utf-8")
@@ -64,7 +65,7 @@ def pages() -> dict[str, str]:
 
 
 def places() -> dict[str, str]:
-    """Where each operation is explained, by its name."""
+    """The page and anchor of each operation, by its name."""
     return {
         operation.name: f"{FOLDER}/{tag}.html#{operation.name}"
         for tag, operations in _reference().by_tag.items()
@@ -77,8 +78,8 @@ def _index_page() -> Iterator[str]:
     yield f"# HTTP reference\n\n{_piece(reference.introduction())}\n"
     servers = "\n".join(f"- `{one['url']}`: {one['description']}" for one in description()["servers"])
     yield f"Servers:\n\n{servers}\n"
-    yield "The whole description, for generators: [openapi.yaml](../openapi.yaml) (OpenAPI 3.1) and "
-    yield "[openapi-3.0.yaml](../openapi-3.0.yaml) (OpenAPI 3.0.3); [what changed in it](changes.md).\n"
+    yield "The whole description, for code generators: [openapi.yaml](../openapi.yaml) (OpenAPI 3.1) and "
+    yield "[openapi-3.0.yaml](../openapi-3.0.yaml) (OpenAPI 3.0.3); [its changelog](changes.md).\n"
     for tag, operations in reference.by_tag.items():
         yield f'## {_heading(tag)}\n\n<div class="http" markdown>\n\n| method | path | what |\n| --- | --- | --- |'
         for operation in operations:
@@ -95,7 +96,7 @@ def _tag_page(tag: str) -> Iterator[str]:
 
 
 def _schemas_page() -> Iterator[str]:
-    yield "# Schemas\n\nThe objects and enumerations that requests and answers are made of.\n"
+    yield "# Schemas\n\nThe objects and enums in requests and responses.\n"
     for name in _reference().schemas:
         yield f"## {name} {{ #{anchor_of(name)} }}\n\n{_piece(_reference().schema_body(name))}\n"
 
@@ -105,7 +106,7 @@ def _heading(tag: str) -> str:
 
 
 def _piece(content: str) -> str:
-    """A piece of HTML as Markdown leaves it alone, its code coloured as the guide's is."""
+    """HTML that Markdown leaves alone, with code highlighted as in the guide."""
     content = _BLOCK.sub(_coloured, content.replace("<wbr>", ""))
     return f'<div class="http" markdown="0">\n{content}\n</div>'
 

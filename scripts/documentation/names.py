@@ -1,4 +1,4 @@
-"""Links the names in pages to where they are explained."""
+"""Links names in pages to their explanations."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from documentation import http_reference
 from documentation.python_reference import methods_by_group, path_of, path_of_type
 
 _CODE = re.compile(r"<code>([A-Za-z_][\w.]*)</code>")
-# What holds a link or a heading, and so no other link.
+# Elements that must not contain further links.
 _CLOSED = re.compile(r"(<(a|h[1-6]|pre|autoref)\b.*?</\2>)", re.DOTALL)
 _OPERATIONS = re.compile(r"operations? (?:<code>\w+</code>(?:, | or )?)+")
 
 
 @functools.cache
 def _identifiers() -> dict[str, str]:
-    """The identifier of each name of the Python reference."""
+    """The identifier of each name in the Python reference."""
     known: dict[str, str] = {name: path_of_type(name) for name in tinker_rest.types.__all__}
     for module in (tinker_rest_sandbox, tinker_rest):
         for name in module.__all__:
@@ -37,11 +37,11 @@ def _identifiers() -> dict[str, str]:
 
 
 def linked(html: str, place: str) -> str:
-    """The page with links from `names` to the references.
+    """Return the page with links from names to the references.
 
     Args:
         html: The content of the page.
-        place: Where its source is, such as `guide/paths.md`.
+        place: The path of its source, such as `guide/paths.md`.
     """
 
     def to_operation(found: re.Match[str]) -> str:
@@ -54,7 +54,7 @@ def linked(html: str, place: str) -> str:
     if place.startswith(f"{http_reference.FOLDER}/"):
         return html
     parts: list[str] = []
-    # Of three parts in turn, the first may get links; the second is closed, the third its tag.
+    # The parts repeat in threes: text that may get links, a closed element, and the tag of that element.
     for number, part in enumerate(_CLOSED.split(_OPERATIONS.sub(to_operation, html))):
         if number % 3 == 0:
             parts.append(_CODE.sub(to_name, part))

@@ -1,4 +1,4 @@
-"""Makes the pages of the Python reference: which names stand where. mkdocstrings fills in the docstrings."""
+"""Makes the pages of the Python reference. It decides where each name goes; mkdocstrings adds the docstrings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tinker_rest.futures import APIFuture
 
 FOLDER = "python"
 
-# What annotations of arguments name, and users need not import.
+# Names in annotations of arguments, which users need not import.
 _NAMES_OF_ARGUMENTS = (
     "tinker_rest._arguments.AccessScopeName",
     "tinker_rest._arguments.AuditEventTypeName",
@@ -27,22 +27,22 @@ _NAMES_OF_ARGUMENTS = (
 )
 
 _ASYNC = (
-    "Every method that returns an [`APIFuture`](futures.md) begins its call at once. Each has an `_async` form, "
-    "such as `list_sessions_async`: a coroutine of the result itself, with the same arguments."
+    "Every method that returns an [`APIFuture`](futures.md) starts its call at once. Each has an `_async` form, "
+    "such as `list_sessions_async`: a coroutine with the same arguments that returns the result itself."
 )
 
 
-# Of modules of methods whose name says too little.
+# Headings for modules of methods whose names say too little.
 _TITLES = {"_base": "The client itself", "checkpoint_changes": "Changing checkpoints", "server": "The server"}
 
 
 def nav() -> list[Any]:
-    """The pages in their order."""
+    """The pages in order."""
     return [{title: f"{FOLDER}/{name}.md"} for name, (title, _) in _PAGES.items()]
 
 
 def pages() -> dict[str, str]:
-    """The source of each page, by its place."""
+    """The source of each page, by its path."""
     return {f"{FOLDER}/{name}.md": "\n".join(write()) for name, (_, write) in _PAGES.items()}
 
 
@@ -56,7 +56,7 @@ def _yaml(value: object) -> str:
 
 
 def methods_by_group(client: type) -> dict[str, list[str]]:
-    """The public methods of a client, by the heading under which they stand: the module that has them."""
+    """The public methods of a client, grouped under a heading for each module that defines some."""
     groups: dict[str, list[str]] = {}
     seen: set[str] = set()
     for owner in client.__mro__[:-1]:
@@ -79,12 +79,12 @@ def methods_by_group(client: type) -> dict[str, list[str]]:
 
 
 def path_of(value: Any) -> str:
-    """The place of a class in the sources."""
+    """The import path of a class."""
     return f"{value.__module__}.{value.__qualname__}"
 
 
 def path_of_type(name: str) -> str:
-    """The place of a name of `tinker_rest.types`: that of the class, or of the other name of something."""
+    """The import path of a name in `tinker_rest.types`: of the class, or of the alias."""
     value = getattr(tinker_rest.types, name)
     is_class = inspect.isclass(value) and value.__name__ == name
     return path_of(value) if is_class else f"tinker_rest.types.{name}"
@@ -99,7 +99,7 @@ def _client(client: type, before: str = "") -> Iterator[str]:
 
 
 def _without(*names: str) -> list[str]:
-    """Filters that leave out what the package alone calls."""
+    """Filters that leave out internal methods."""
     return ["!^_", *(f"!^{name}$" for name in names)]
 
 
@@ -147,7 +147,7 @@ def _types() -> Iterator[str]:
 
 
 def _extras_of(model: type) -> list[str]:
-    """What a model has beside its fields, which its docstring tells of, and what all models have."""
+    """The members of a model, except its fields, which its docstring lists, and those that all models have."""
     is_one_of_many = issubclass(model, tinker_rest.types.Model) and model is not tinker_rest.types.Model
     return [
         name
@@ -159,7 +159,7 @@ def _extras_of(model: type) -> list[str]:
 
 
 def _results() -> Iterator[str]:
-    """What methods take and give beside the types of the API: all public classes that no other page has."""
+    """All public classes that no other page has: arguments and results that are not types of the API."""
     elsewhere = {*tinker_rest.types.__all__, "APIFuture", "RetryEvent", "types"}
     names = [
         name
@@ -168,15 +168,15 @@ def _results() -> Iterator[str]:
         and not name.endswith(("Client", "Error", "Warning"))
         and inspect.isclass(getattr(tinker_rest, name))
     ]
-    yield "# Selections and results\n\nWhat methods of several requests take, tell on the way and give.\n"
+    yield "# Selections and results\n\nArguments, progress and results of methods that make several requests.\n"
     yield from (_object(path_of(getattr(tinker_rest, name)), members="null") for name in names)
-    yield "## Which description it was made from\n"
+    yield "## API description\n"
     for name in ("SPEC_VERSION", "SPEC_SHA256"):
         yield _object(f"tinker_rest_api.spec_digest.{name}", 3, show_if_no_docstring=True)
 
 
 def _sandbox() -> Iterator[str]:
-    yield "# The sandbox\n\nThe guide has [an introduction](../guide/sandbox.md).\n"
+    yield "# The sandbox\n\nFor an introduction, read [the guide](../guide/sandbox.md).\n"
     names = list(tinker_rest_sandbox.__all__)
     names.sort(key=lambda name: (name != "Sandbox", name.startswith("Added"), name))
     for name in names:
@@ -198,7 +198,7 @@ def _is_shown(value: object) -> bool:
 
 def _plugin() -> Iterator[str]:
     yield "# Fixtures for pytest\n"
-    yield "pytest finds them by itself where tinker-rest is installed. They need the extra `sandbox`.\n"
+    yield "pytest finds them if tinker-rest is installed with the extra `sandbox`.\n"
     source = inspect.getsource(tinker_rest_sandbox.pytest_plugin)
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):

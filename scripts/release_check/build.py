@@ -46,7 +46,7 @@ def build(source: Path, folder: Path) -> Built:
 
 
 def carried_files(source: Path) -> dict[str, str]:
-    """The files in the wheel beside its packages: their paths here and in the wheel."""
+    """The files in the wheel besides its packages: their path here, and in the wheel."""
     project = tomllib.loads((source / "pyproject.toml").read_text())
     files: dict[str, str] = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
     return files

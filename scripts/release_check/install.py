@@ -91,7 +91,7 @@ def _disagreements(told: dict[str, Any], built: Built) -> Iterator[str]:
 
 
 def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    # The settings of the person who runs this and the script's environment are not those of a user.
+    # Without this user's settings and the environment of the script.
     kept = {
         key: value for key, value in os.environ.items() if not key.startswith(("TINKER", "PYTHON", "VIRTUAL_ENV"))
     }

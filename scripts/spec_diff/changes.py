@@ -96,7 +96,7 @@ def changes(base: Path, revision: Path) -> list[Change]:
 
 
 def _gone_after_their_day(base: Json, revision: Path, told: list[Json]) -> Iterator[Json]:
-    """What was deprecated and removed after its sunset; oasdiff reports it only if there is no sunset."""
+    """Operations removed after their sunset; oasdiff only reports those without one."""
     if not _forget_days(base):
         return
     too_early = {(one["operation"], one["path"]) for one in told if one["id"].endswith("-before-sunset")}

@@ -33,7 +33,7 @@ class Comparison(NamedTuple):
         return cls(spec, str(document["info"]["version"]), operations, last, found, differs)
 
     def check(self) -> None:
-        """Say what has changed; end with 1 where the version does not allow it, or the changelog is another."""
+        """Print the changes; exit 1 if the version does not allow them, or the changelog differs."""
         self._show()
         self._judge()
         if not CHANGELOG.exists() or CHANGELOG.read_text() != self._changelog():

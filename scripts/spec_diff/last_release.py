@@ -16,7 +16,7 @@ class LastRelease(NamedTuple):
 
     Attributes:
         version: Its version.
-        date: When it was made, `2026-12-31`; None if there was none yet: the description is the one to start from.
+        date: When it was made, `2026-12-31`; None before the first release: the description is a starting point.
         sha256: The SHA-256 of its description.
     """
 
@@ -34,7 +34,7 @@ def read() -> LastRelease:
     """What is known of the last release. Raises ValueError where its description is not what was released."""
     facts = LastRelease(**json.loads(FACTS.read_text()))
     if sha256(SPEC) != facts.sha256:
-        raise ValueError(f"{SPEC.name} was edited: it is not the description that {FACTS.name} names")
+        raise ValueError(f"{SPEC.name} was edited: it is not the description that {FACTS.name} describes")
     return facts
 
 

@@ -38,7 +38,7 @@ def known_ids() -> set[str]:
 
 def _run(*arguments: str) -> str:
     command = [str(built()), *arguments]
-    # The settings of the person who runs this are not read.
+    # Do not read this user's settings.
     environment = {key: value for key, value in os.environ.items() if not key.startswith("OASDIFF")}
     done = subprocess.run(command, cwd=FOLDER, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:

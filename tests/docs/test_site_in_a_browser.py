@@ -16,6 +16,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
+from tinker_rest_sandbox import Sandbox
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SOUGHT = "set_checkpoint_ttl"
 
@@ -158,3 +160,25 @@ def test_a_code_block_can_be_copied(served: str, open_page: Callable[..., Page])
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith('curl -H "X-API-Key: $TINKER_API_KEY"')
     assert "\u200b" not in copied
+
+
+def test_the_api_can_be_tried_out_against_a_sandbox(site: Path, browser: Browser) -> None:
+    page = browser.new_page()
+    with Sandbox(cors_origins=["*"]) as sandbox:
+        # The page names the port that it tells the reader to use.
+        page.route(
+            "http://127.0.0.1:8765/**",
+            lambda route: route.continue_(
+                url=route.request.url.replace("http://127.0.0.1:8765", sandbox.base_url)
+            ),
+        )
+        page.goto(f"{site.as_uri()}/http/training_runs.html#list_training_runs")
+        page.get_by_role("link", name="Try it out").and_(page.locator("[href$=list_training_runs]")).click()
+        page.get_by_role("button", name="Authorize").first.click()
+        page.locator(".auth-container input").first.fill(sandbox.api_key)
+        page.locator(".auth-btn-wrapper button.authorize").first.click()
+        page.locator(".btn-done").first.click()
+        page.get_by_role("button", name="Execute").click()
+        expect(page.locator(".live-responses-table .response-col_status").last).to_contain_text("200")
+        assert sandbox.requests[-1].operation_id == "list_training_runs"
+    page.close()
