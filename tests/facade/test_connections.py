@@ -199,6 +199,14 @@ def test_the_answer_to_a_change_may_hold_anything(
 
 
 @pytest.mark.core_install
+def test_a_body_after_204_is_not_taken_for_the_next_answer(server: RecordingServer) -> None:
+    server.answer = lambda _: reply(204, Content_Length="4") + b"null"
+    with client_of(server, max_retries=0) as client:
+        for _ in range(4):
+            assert client.delete_checkpoint("r", "weights/1").result(10) is None
+    assert len(server.requests) == 4
+
+
 def test_an_endless_answer_is_not_read_to_its_end(server: RecordingServer) -> None:
     async def endless(writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")
@@ -499,6 +507,35 @@ def test_hosts_that_need_no_proxy(server: RecordingServer, monkeypatch: pytest.M
     monkeypatch.setenv("NO_PROXY", entries)
     with client_of(server, max_retries=0) as client:
         assert client.get_training_run("r").result(10)
+
+
+# An entry of NO_PROXY, a base_url, and whether requests to it use no proxy.
+ENTRIES = [
+    ("*", "http://h.test", True), (" * ", "http://h.test", True), ("a.test,*", "http://h.test", True),
+    (",,h.test,,", "http://h.test", True), ("h.test.", "http://h.test", True), ("H.test", "http://h.TEST", True),
+    ("h.test", "http://gh.test", False), ("h.test:80", "http://h.test", True),
+    (".test", "http://h.test", True), ("*.test", "http://h.test", True), ("*.h.test", "http://g-h.test", False),
+    ("h.test:81", "http://h.test", False), (".0.0.1", "http://127.0.0.1", True), ("", "http://h", False),
+    ("::1", "http://[::1]", True), ("[::1]:80", "http://[::1]", True), ("[::1]:81", "http://[::1]", False),
+    ("2001:db8::/32", "http://[2001:db8::5]", True), ("2001:db8::/32", "http://[2001:db9::5]", False),
+    ("10.0.0.0/33,10.0.0.0/8", "http://10.1.2.3", True), ("127.*", "http://127.0.0.1", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("entry", "base_url", "is_direct"), ENTRIES)
+def test_entries_of_no_proxy(monkeypatch: pytest.MonkeyPatch, entry: str, base_url: str, is_direct: bool) -> None:
+    dialed: list[str] = []
+
+    def refuse(address: tuple[str, int], *_: object, **__: object) -> None:
+        dialed.append(address[0])
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    monkeypatch.setenv("HTTP_PROXY", " http://proxy.test:3128 ")
+    monkeypatch.setenv("NO_PROXY", entry)
+    with RestClient(base_url=base_url, api_key=KEY, max_retries=0) as client:
+        assert isinstance(client.list_sessions().exception(10), APIConnectionError)
+    assert dialed == [httpx.URL(base_url).host if is_direct else "proxy.test"]
 
 
 @pytest.mark.core_install

@@ -140,6 +140,12 @@ def test_a_name_beyond_ascii_is_looked_up_as_it_is_sent(
     assert server.requests[0].header("Host") == "xn--strae-oqa.test"
 
 
+def test_the_zone_of_an_ipv6_address_may_be_encoded() -> None:
+    for zone, plain in (("%25lo", "%lo"), ("%lo", "%lo"), ("%25", "%25")):  # the last is the interface number 25
+        with RestClient(base_url=f"http://[fe80::1{zone}]:8000/x", api_key=KEY) as client:
+            assert client.base_url == f"http://[fe80::1{plain}]:8000/x"
+
+
 @pytest.mark.skipif(not socket.has_ipv6, reason="this system has no IPv6")
 def test_ipv6() -> None:
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

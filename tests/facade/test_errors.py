@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import logging
 import multiprocessing
 import pickle
+import textwrap
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -104,6 +109,55 @@ TELLTALES: list[tuple[bytes, str]] = [
     (reply(200, {"training_run_id": "r", "base_model": "b", "is_lora": KEY}), "TrainingRun.is_lora"),
     (reply(200, "{}", f"text/{KEY}"), "TrainingRun.training_run_id"),
 ]
+SIGNATURE = "5f1e9a7dcafe0badc0ffee1234567890fedcba98765432100f1e2d3c4b5a6978"
+S3_URL = f"https://b.s3.example/a?X-Amz-Date=1&X-Amz-Security-Token=Fwo{SIGNATURE}%3D&X-Amz-Signature={SIGNATURE}"
+
+
+def each(character: str) -> Callable[[str], str]:
+    """A spelling that writes each character by its number."""
+    return lambda text: "".join(character.format(ord(one)) for one in text)
+
+
+def percent(text: str) -> str:
+    return quote(text, safe="")
+
+
+# How servers and proxies between may write what they were sent.
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "percent-encoded": percent,
+    "percent-encoded twice": lambda text: percent(percent(text)),
+    "percent-encoded three times": lambda text: percent(percent(percent(text))),
+    "every character percent-encoded": each("%{:02x}"),
+    "every character percent-encoded, in capitals": each("%{:02X}"),
+    "JSON": json.dumps,
+    "JSON in JSON": lambda text: json.dumps(json.dumps(json.dumps(text))),
+    "escapes of JSON": each("\\u{:04x}"),
+    "escapes of Python": each("\\x{:02x}"),
+    "numbers of HTML": each("&#{};"),
+    "hexadecimal numbers of HTML": each("&#x{:X};"),
+    "UTF-16": each("{:c}\0"),
+    "in color": lambda text: f"\x1b[31m{text}\x1b[0m",
+    "in capitals": str.upper,
+    "wrapped": lambda text: "\n".join(textwrap.wrap(text, 76)),
+    "wrapped and indented": lambda text: "\r\n    ".join(textwrap.wrap(text, 60)),
+    "wrapped in JSON": lambda text: "\\n".join(textwrap.wrap(text, 40)),
+    "hexadecimal": lambda text: text.encode().hex(),
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64 with a name": lambda text: base64.b64encode(f"ada:{text}".encode()).decode(),
+    "base64 with a longer name": lambda text: base64.b64encode(f"grace:{text}".encode()).decode(),
+}
+# How a signature stands outside of a URL with a scheme.
+SIGNED_TEXTS = [
+    f"/a?X-Amz-Signature={SIGNATURE}", f"GET /a?x=1&sig={SIGNATURE}%3D HTTP/1.1", f"//h/a?Signature={SIGNATURE}",
+    f"X-Amz-Signature: {SIGNATURE}", f"X-Amz-Security-Token : {SIGNATURE}", f"SignatureProvided {SIGNATURE}",
+    f"{{'X-Amz-Signature': ['{SIGNATURE}']}}", f"[(b'x-goog-signature', b'{SIGNATURE}')]", f"sig = {SIGNATURE}",
+    json.dumps({"signature": SIGNATURE}), json.dumps(json.dumps({"signature": SIGNATURE})),
+    f"https://h/a b?X-Amz-Signature= {SIGNATURE}", f"https://h/a?X-Amz-Signature= {SIGNATURE}",
+    f"https://h/a\"b'c?x&X-Amz-Signature={SIGNATURE}",
+    f"GET https://h/a?X-Amz-Signature={SIGNATURE[:-11]}\n{SIGNATURE[-11:]} failed",
+    f"<SignatureProvided>{SIGNATURE}</SignatureProvided>", f"https%3A%2F%2Fh%2Fa%3FX-Amz-Signature%3D{SIGNATURE}",
+]  # fmt: skip
 # A first answer, the answer to the repetition, the method, and how the call ends.
 GONE, TAKEN = reply(404, {"detail": "no such checkpoint"}), reply(409, {"detail": "already public"})
 UNSURE, NOT_BEGUN, PAGE = reply(500, **AT_ONCE), reply(503, **AT_ONCE), "<html>"
@@ -190,9 +244,58 @@ def test_secrets_are_never_shown(
         assert secret not in shown
 
 
+@pytest.mark.parametrize("spelling", list(SPELLINGS))
+def test_secrets_are_not_shown_in_any_spelling(server: RecordingServer, spelling: str) -> None:
+    spell = SPELLINGS[spelling]
+    for secret, hidden in ((KEY, KEY), (KEY[4:], KEY), (f"unknown key {KEY}", KEY), (S3_URL, SIGNATURE)):
+        if hidden == SIGNATURE and spelling in ("hexadecimal", "base64 with a name", "base64 with a longer name"):
+            continue  # nothing tells it from other text
+        shown = str(fail(server, reply(400, f"{spell(secret)} ends".encode(), "text/plain"))).lower()
+        assert spell(secret)[-30:-6].lower() not in shown
+        for start in range(4, len(hidden) - 11, 6):
+            part = hidden[start : start + 12]
+            assert part.lower() not in shown
+            assert spell(part).strip('"').lower() not in shown
+
+
+@pytest.mark.parametrize("text", SIGNED_TEXTS)
+def test_signatures_are_not_shown_outside_of_urls(server: RecordingServer, text: str) -> None:
+    error = fail(server, reply(400, text, X_Amz_Security_Token=SIGNATURE))
+    assert SIGNATURE[:8] not in f"{error} {error.headers}"
+    assert SIGNATURE[-8:] not in f"{error} {error.headers}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the signature is not valid for 2026-07-13", "credential: unknown", "run a%2Fb%20c was not found",
+        "Signature mismatch: expected 5 parts", r"C:\new\x41 &amp; html-page", "tinker://run-1/weights/0001",
+    ],
+)  # fmt: skip
+def test_texts_without_secrets_are_shown_as_they_are(server: RecordingServer, text: str) -> None:
+    assert fail(server, reply(400, text)).message == f"400 Bad Request: {text}"
+
+
+def test_a_short_key_hides_no_words(server: RecordingServer) -> None:
+    error = fail(
+        server,
+        reply(400, "the latest test of prod: tml-test"),
+        api_key="tml-test",
+        default_headers={"X-Key": "prod"},
+    )
+    assert error.message == "400 Bad Request: the latest test of prod: tml-…"
+
+
+def test_secrets_in_default_headers_are_not_shown(server: RecordingServer) -> None:
+    headers = {"Authorization": "Bearer of-somebody", "X-Auth-Token": "mine~1234", "X-Team": "blue"}
+    error = fail(server, reply(400, "of-somebody, mine~1234, blue"), default_headers=headers)
+    assert error.message == "400 Bad Request: …, …, blue"
+
+
 def test_long_headers_and_texts_take_no_time_that_grows_with_their_square(server: RecordingServer) -> None:
     """At 1.6 s for 10 kB, growing with the square, as it once was, this would take forever."""
     odd = ["a." * 45_000, "a-" * 45_000, "http://" * 12_000, "tml-" * 22_000, "bearer " * 12_000]
+    odd += ["sig" + "=1" * 40_000, "http://h?x" + " " * 80_000, "\\" * 90_000, "&#" * 40_000, "%25" * 20_000]
     for text in odd:
         assert fail(server, reply(404, text, X_Odd=text)).headers["x-odd"]
         assert len(redact(text * 10)) < 3000

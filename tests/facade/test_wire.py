@@ -295,6 +295,7 @@ BAD_BASE_URLS: list[tuple[Any, bool]] = [
     ("http://user:hunter22@host", False), ("ftp://user:hunter22@host", False), ("http://host?q=hunter22", False),
     ("http://host#hunter22", False), ("http://ho st", True), ("http://host\n", True), ("http://host/?", False),
     ("http://host/#", False), ("http://user:hunter22/pw@host", False), ("tml-hunter22", False),
+    ("http://host:0", True), ("http://xn--", True), ("http://h%41st", True),
 ]
 BAD_KEYS = ("", " ", "tml-", "sk-abcdefgh", "TML-abcdefgh", "tml-abcdefgh\n", " tml-abcdefgh", "tml-abc defgh", '"tml-abcdefgh"', "tml-abcdéfgh", b"tml-abcdefgh", 12345678, "tml-abcd,efgh", "tml-abcd'efgh", "eyJ")
 # fmt: on

@@ -114,6 +114,8 @@ def test_requests_over_http_hold_no_secrets(control: httpx.Client, sandbox: Sand
         "Cookie": "session=cookie-secret",
         "X-Auth-Token": "header-secret",
         "Subscription-Key": "subscription-secret",
+        "X-Auth": "other-secret",
+        "Referer": "https://ada:referer-secret@example.com/?sig=azure-secret",
         "X-Note": f"mine is {sandbox.api_key}, yours tml-note-secret",
         "X-Idempotency-Key": "not-hidden",
     }
@@ -121,10 +123,13 @@ def test_requests_over_http_hold_no_secrets(control: httpx.Client, sandbox: Sand
     query = "key=tml%2Dquery-secret&access_token=query-secret&X-Amz-Signature=signature-secret&name=not-hidden"
     httpx.post(f"{sandbox.base_url}/tml-path-secret?{query}", json=body, headers=headers, trust_env=False)
     secrets = '"note": "tml\\u002descaped-secret", "Authorization": "Bearer quoted-secret"'
+    secrets += (
+        ', "password": "two, of-secret \\" and-secret", "secret": ["listed-secret"], "private_key": "-secret"'
+    )
     text = f'{{{secrets}, "mine": "{sandbox.api_key}"}}'
     httpx.put(f"{sandbox.base_url}/x", content=text, trust_env=False)
     shown = control.get("requests").text
-    assert "secret" not in shown
+    assert "-secret" not in shown
     assert "cHJveHk" not in shown
     assert shown.count("not-hidden") == 3
     assert shown.count(sandbox.api_key) == 2

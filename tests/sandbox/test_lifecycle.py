@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -52,6 +53,17 @@ def test_its_clients_use_no_proxy(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         assert client.whoami().result().email == "alice@example.com"
         assert admin.get_audit_log().result() is not None
         assert client.download_checkpoint("tinker://run-id/weights/0001", tmp_path).result().path.exists()
+
+
+def test_closing_takes_no_pause() -> None:
+    taken = []
+    for _ in range(5):
+        with Sandbox() as sandbox:
+            httpx.get(f"{sandbox.base_url}/docs", trust_env=False)
+            started = time.perf_counter()
+            sandbox.close()
+            taken.append(time.perf_counter() - started)
+    assert min(taken) < 0.1
 
 
 def test_start_stop_and_start_again_keep_state_and_port() -> None:

@@ -181,7 +181,9 @@ def test_requests_are_recorded_as_they_came(shared_sandbox: Sandbox, raw_request
     assert second.body == b'{"ttl_seconds":1}'
     assert shared_sandbox.requests[-1] is second
     assert shared_sandbox.requests[:1] == [first]
+    raw_request("GET", f"{RUNS}/x?key={shared_sandbox.api_key}&sig=secret")
     assert shared_sandbox.api_key not in repr(shared_sandbox.requests)
+    assert "secret" not in repr(shared_sandbox.requests)
 
 
 def test_the_record_is_bounded() -> None:
@@ -193,12 +195,22 @@ def test_the_record_is_bounded() -> None:
     assert [request.target for request in log] == ["/2", "/3", "/4"]
 
 
-def test_the_log_is_bounded_by_bytes_too() -> None:
+@pytest.mark.parametrize("has_body", [True, False])
+def test_the_log_is_bounded_by_bytes_too(has_body: bool) -> None:
     from tinker_rest_sandbox._requests import MAX_LOG_BYTES, RequestLog
 
     log = RequestLog(10_000)
-    body = bytes(1024 * 1024)
+    body, header = (bytes(1024 * 1024), "") if has_body else (b"", "a" * 1024 * 1024)
     for number in range(40):
-        log.append(ReceivedRequest("POST", f"/{number}", (), body))
-    assert sum(len(request.body) for request in log) <= MAX_LOG_BYTES
-    assert (len(log), log[-1].target) == (16, "/39")
+        log.append(ReceivedRequest("POST", f"/{number}", (("x", header),), body))
+    assert sum(len(request.body) + len(request.header("x") or "") for request in log) <= MAX_LOG_BYTES
+    assert log[-1].target == "/39"
+    assert len(log) in (15, 16)
+
+
+def test_a_large_body_is_cut_in_the_log(shared_sandbox: Sandbox) -> None:
+    headers = {"X-API-Key": shared_sandbox.api_key}
+    url = f"{shared_sandbox.base_url}/api/v1/weights_info"
+    answer = httpx.post(url, content=bytes(5 * 1024 * 1024), headers=headers, trust_env=False)
+    assert answer.status_code == 413
+    assert len(shared_sandbox.requests[-1].body) < 2 * 1024 * 1024

@@ -177,7 +177,7 @@ def _checked_key(value: object, source: str) -> str:
             f"{source} is a JSON Web Token that has expired; give a new one, or name a command that prints one in "
             f"{COMMAND_VARIABLE}"
         )
-    return value
+    return register_secret(value)
 
 
 def _stored_key() -> str:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import httpx
 from attrs import define
 
-from tinker_rest._redaction import redact, safe_repr, summarize
+from tinker_rest._redaction import redact, register_secret, safe_repr, summarize
 from tinker_rest._retry import Attempts, parse_retry_after
 from tinker_rest._transport import CONNECT_SECONDS, Connections, PermanentTransportError
 from tinker_rest._urls import origin_of
@@ -53,6 +53,7 @@ PUBLIC_HEADERS = {
 # Headers that each request has of its own.
 _OWN_HEADERS = ("content-length", "content-type", "transfer-encoding", "x-idempotency-key", "x-request-id")
 _STORAGE_HEADERS = frozenset(("content-type", "date", "retry-after", "x-request-id", "x-amz-request-id"))
+_MIN_SECRET = 8  # a shorter header is no secret, whatever its name
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token of RFC 9110
 # What a segment of a path may hold as it is (RFC 3986), although the generated functions quote it.
 _RAW_IN_SEGMENT = re.compile("%(3A|40|21|24|26|27|28|29|2A|2B|2C|3B|3D)")
@@ -97,6 +98,8 @@ def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
             raise InvalidArgumentError(
                 f"default_headers[{name!r}] must be one line of ASCII text without spaces around it"
             )
+        if len(value) >= _MIN_SECRET and re.search("auth|cookie|key|secret|token", name, re.IGNORECASE):
+            register_secret(re.sub("^(Bearer|Basic) ", "", value))
     return dict(headers or {})
 
 
@@ -244,7 +247,9 @@ def is_invalid_token(www_authenticate: str) -> bool:
 
 def _shown(answer: Answer, content: bytes) -> APIResponse:
     """An answer as errors show it."""
-    headers = {name: redact(value) for name, value in answer.headers.items() if name != "set-cookie"}
+    # With its name, which may say that a value is a signature.
+    lines = {name: redact(f"{name}: {value}") for name, value in answer.headers.items() if name != "set-cookie"}
+    headers = {name: line.partition(": ")[2] for name, line in lines.items()}
     if "location" in headers:  # relative ones have a signature too
         headers["location"] = re.sub(r"[?#].*", "?…", headers["location"])
     return APIResponse(answer.status_code, headers, content)

@@ -1,50 +1,80 @@
 """Removes secrets from text that people read: messages, logs and reprs."""
 
-import json
+import base64
+import html
 import logging
 import re
 from collections import deque
+from urllib.parse import unquote
 
-# A signed URL is as good as a key, so no query of a URL is shown.
-_URL_QUERY = re.compile(r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECASE)
-_USER_INFO = re.compile(r"(\b[a-z][a-z0-9+.-]{0,30}://)[^\s/@\"'<>]+@", re.IGNORECASE)
-# Relative or percent-encoded URLs, and those that hold a space or a quote, have signatures too.
-_SIGNATURE = re.compile(
-    r"\b((?:x-(?:amz|goog)-)?(?:signature|credential|security-token|sig)(?:=|%3d))[^\s&\"'<>]*", re.IGNORECASE
-)
-# What an API key or JSON Web Token looks like; no other is accepted, since it could not be removed again.
+# What an API key or JSON Web Token looks like. Only commands may give credentials of another form.
 API_KEY = r"(tml-|eyJ)[^\s\"'<>,;()\[\]{}]+"
+# A signed URL is as good as a key, so no query of a URL is shown, even if it goes on in the next line.
+_URL = r"(\b[a-z][a-z0-9+.-]{0,30}://"
+_URL_QUERY = re.compile(
+    _URL + r"[^\s?#\"'<>]*)[?#][^\s\"'<>]*(?:(?=[^\S\n]*\n)\s*+(?=\S*[&=%]|[a-z]*\d[0-9a-z]{3})[^\s\"'<>]+)*",
+    re.IGNORECASE,
+)
+_USER_INFO = re.compile(_URL + r")[^\s/@\"'<>]+@", re.IGNORECASE)
+# Signatures outside of such queries: in relative URLs, headers and fields of JSON.
+_SIGNATURE = re.compile(
+    r"(?<![a-z0-9])((?:x-(?:amz|goog)-)?(?:signature(?:provided)?|credential|security-token|sig)"
+    r"(?:[\s\"'\\:=,>\[\]]++(?:b[\"'])?(?=\S*\d)(?=[\w+/.~%=-]{16})|=))[^\s&\"'\\<>]*",
+    re.IGNORECASE,
+)
 # "Bearer token is missing" holds none.
 _OTHER_CREDENTIALS = r"\b(bearer|basic)\s+(?=\S*[0-9=._-])[^\s\"'<>,;()\[\]{}]{8,}"
-_SECRET = re.compile(f"(?<![A-Za-z0-9]){API_KEY}|{_OTHER_CREDENTIALS}", re.IGNORECASE)
-_ENCODED = re.compile(r"tml%2d[^\s\"'<>,;()\[\]{}]+", re.IGNORECASE)
-# Secrets that do not look like a key, such as those that a credential command prints; the newest are kept.
-_registered: deque[str] = deque(maxlen=100)
+_BASE64 = r"(dG1sL|aHR0c)[\w+/=-]{16,}"  # of what begins with "tml-" or "http"
+_SECRET = re.compile(f"(?<![A-Za-z0-9])(?:{API_KEY}|{_BASE64})|{_OTHER_CREDENTIALS}", re.IGNORECASE)
+_ESCAPED = re.compile(r"\\{1,4}(?:u00|x)([0-7][0-9a-f])", re.IGNORECASE)
+_UNSEEN = re.compile(r"\0|\x1b\[[0-9;]*m")
+# The spellings of secrets in use, such as those that a credential command prints; the newest are kept.
+_registered: deque[tuple[str, ...]] = deque(maxlen=100)
 _MIN_REGISTERED = 4
+_MIN_ENCODED = 12
 # Messages are about the beginning of a text, and the patterns would take long for all of a long one.
 _MAX_LENGTH = 2000
 
 
 def register_secret(secret: str) -> str:
     """Remember a secret that `redact` removes from now on, whatever it looks like, and return it."""
-    if len(secret) >= _MIN_REGISTERED and not re.fullmatch(API_KEY, secret):
-        for form in {secret, json.dumps(secret)[1:-1]}:  # as it is, and as it stands in JSON
-            if form not in _registered:
-                _registered.append(form)
+    known = re.sub(r"^(tml-|eyJ)|\\", "", secret)  # a server may leave the prefix out
+    is_long = len(known) >= _MIN_ENCODED
+    if len(known) < _MIN_REGISTERED or (not is_long and re.fullmatch(API_KEY, secret)):
+        return secret  # or the key `tml-test` would hide each "test"
+    spellings = [known]
+    if is_long:
+        spellings.append(known.encode().hex())
+        spellings += [base64.b64encode(bytes(shift) + known.encode())[4:-4].decode() for shift in range(3)]
+    entry = tuple(spelling.lower() for spelling in spellings)
+    if entry not in _registered:
+        _registered.append(entry)
     return secret
 
 
 def redact(text: str) -> str:
     """The beginning of a text without API keys, tokens, passwords in URLs and the queries of URLs."""
-    for secret in tuple(_registered):
-        text = text.replace(secret, "…")
     if len(text) > _MAX_LENGTH:
         text = text[:_MAX_LENGTH]
         whole_words = re.match(r"(?s).*\s", text)  # half a secret may look like none
-        text = (whole_words[0] if whole_words else text) + "…"
-    text = _USER_INFO.sub(r"\1…@", _URL_QUERY.sub(r"\1?…", text))
-    text = _ENCODED.sub("tml%2D…", _SIGNATURE.sub(r"\1…", text))
-    return _SECRET.sub(lambda found: f"{found[1] or found[2] + ' '}…", text)
+        text = (whole_words[0] if whole_words else text[:-200]) + "…"
+    unescaped = shown = _without_secrets(text)
+    if not re.search(r"[%&\\\0\x1b]", shown):
+        return shown
+    for _ in range(3):  # a proxy may have escaped it again
+        unescaped = html.unescape(unquote(_ESCAPED.sub(lambda code: chr(int(code[1], 16)), unescaped)))
+    unescaped = _UNSEEN.sub("", re.sub(r"\\{1,4}[nr]", "\n", unescaped))
+    found = _without_secrets(unescaped)
+    return shown if found == unescaped else found
+
+
+def _without_secrets(text: str) -> str:
+    squeezed = re.sub(r"[\s\\]+", "", text).lower()  # lines may be wrapped, and quotes escaped
+    for spelling in (spelling for entry in tuple(_registered) for spelling in entry):
+        if spelling in squeezed:
+            text = re.sub(r"[\s\\]*".join(map(re.escape, spelling)), "…", text, flags=re.IGNORECASE)
+    text = _USER_INFO.sub(r"\1…@", _URL_QUERY.sub(r"\1?…", _SIGNATURE.sub(r"\1…", text)))
+    return _SECRET.sub(lambda found: f"{found[1] or found[2] or found[3] + ' '}…", text)
 
 
 def safe_repr(value: object) -> str:
@@ -66,5 +96,5 @@ def summarize(text: str, limit: int = 300) -> str:
     """The text without secrets, on one line of at most `limit` characters."""
     # Plain spaces within a line stay as they are: one at the end of an id is what is wrong with it.
     lines = (line.strip() for line in text.splitlines())
-    line = redact(" ".join(line for line in lines if line).replace("\t", " "))
+    line = " ".join(redact("\n".join(line for line in lines if line).replace("\t", " ")).splitlines())
     return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -137,7 +137,7 @@ def next_delay(
 
 def parse_retry_after(value: str, date: str = "", now: Callable[[], float] = time.time) -> float | None:
     """The seconds that a `Retry-After` header asks for; a date is measured against the answer's `date`."""
-    if re.fullmatch(r"\s*-?[0-9]{1,12}(\.[0-9]*)?\s*", value):
+    if re.fullmatch(r"\s*-?[0-9]{1,300}(\.[0-9]*)?\s*", value):
         seconds = float(value)
     else:
         until = parse_http_date(value)

@@ -258,12 +258,15 @@ class Exchange:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Keep the connection, if all went well."""
         response, self._response = self._response, None  # whose request knows this object
+        has_rest = False
         try:
             if response is not None:
                 response.close()
+                if response.status_code == 204:  # a body, which some servers send, would begin the next answer
+                    has_rest = response.headers.get("content-length", "0") != "0"
         finally:
             connection, self._connection = self._connection, None  # which another request may use now
-            if connection is not None and kind is None and not self.is_aborted:
+            if connection is not None and kind is None and not self.is_aborted and not has_rest:
                 self._connections.give_back(connection)
             elif connection is not None:
                 connection.transport.close()

@@ -28,7 +28,7 @@ def resolve_base_url(base_url: str | None) -> str:
         base_url, source = os.environ.get(BASE_URL_VARIABLE) or PRODUCTION, BASE_URL_VARIABLE
     expected = f"{source} must be like {PRODUCTION}"
     try:
-        url = httpx.URL(base_url)
+        url = httpx.URL(re.sub(r"(\[[^]]*%)25(?=[^]])", r"\1", base_url))  # the zone of an IPv6 address (RFC 6874)
         has_odd_host = not url.host or ("%" in url.host and ":" not in url.host)  # only IPv6 may have a zone
         has_odd_port = url.port is not None and not 0 < url.port < 2**16
         is_right = url.scheme in ("http", "https") and not has_odd_host and not has_odd_port
@@ -84,20 +84,20 @@ def origin_of(url: str) -> tuple[str, str | None, int | None]:
 def proxy_for(url: httpx.URL) -> str:
     """The proxy that the environment or the system's settings name for a URL; empty for none."""
     proxies = urllib.request.getproxies()
-    proxy = proxies.get(url.scheme) or proxies.get("all")
+    proxy = (proxies.get(url.scheme) or proxies.get("all") or "").strip()
     if not proxy or _is_bypassed(url, proxies.get("no", "")):
         return ""
     return proxy if "://" in proxy else f"http://{proxy}"
 
 
 def _is_bypassed(url: httpx.URL, entries: str) -> bool:
-    port = url.port or (443 if url.scheme == "https" else 80)
-    if urllib.request.proxy_bypass(f"{url.raw_host.decode('ascii')}:{port}"):
-        return True
-    with contextlib.suppress(ValueError):  # the host is a name
-        address = ipaddress.ip_address(url.host)
-        for entry in entries.split(","):  # urllib knows no networks
-            with contextlib.suppress(ValueError):
-                if address in ipaddress.ip_network(entry.strip().strip("[]"), strict=False):
-                    return True
-    return False
+    host = url.raw_host.decode("ascii").lower()
+    hosts = host, f"{host}:{url.port or (443 if url.scheme == 'https' else 80)}"
+    for entry in entries.lower().split(","):
+        name = re.sub(r"[][]|^\*?\.|\.$", "", entry.strip())  # of `[::1]:80`, `*.example.com` or `example.com.`
+        if name == "*" or (name and any(one == name or one.endswith(f".{name}") for one in hosts)):
+            return True
+        with contextlib.suppress(ValueError):  # no network, or the host is a name
+            if ipaddress.ip_address(host) in ipaddress.ip_network(name, strict=False):
+                return True
+    return not entries and urllib.request.proxy_bypass(hosts[1])  # by the system's settings

@@ -145,6 +145,7 @@ class Threads:
             if self._has_watcher:
                 return
             self._has_watcher = True
+            self._news = queue.SimpleQueue()  # gevent may have replaced its class since the import
         while True:
             self._start_due()
             with contextlib.suppress(queue.Empty):

@@ -14,18 +14,23 @@ from starlette.types import Receive, Scope
 from tinker_rest_sandbox._responses import ApiError
 
 MAX_BODY_BYTES = 1024 * 1024
-# Of the bodies of a log together; the oldest requests go.
+# Of the requests in a log together; the oldest go.
 MAX_LOG_BYTES = 16 * 1024 * 1024
 
 # API keys, however they are escaped, and JSON Web Tokens. Their first letters stay.
 _KEY = re.compile(r"""(tml(?:-|%(?:25)*2d|\\u002d)|eyJ)[^\s"'\\/?&=#,;<>]+""", re.IGNORECASE)
 # Headers, and fields of queries, forms and JSON, that hold a secret by their name.
-_NAME = r"[\w-]*(?:api[-_]?key|authorization|cookie|credential|jwt|passw|secret|signature|token)[\w-]*"
+_NAME = (
+    r"[\w-]*(?:(?:api|private)[-_]?key|(?:authorization|auth|sig)(?![a-z])|cookie|credential|jwt|passw|pwd|secret"
+    r"|signature|token)[\w-]*"
+)
 _SECRET_HEADER = re.compile(rf"{_NAME}|(?!x-idempotency-key).*-key", re.IGNORECASE)
 _SECRET_FIELD = re.compile(
-    rf"""(\b(?:{_NAME}|(?<![\w-])key)["']?\s*(?:[=:]|%3d)\s*["']?)((?:(?:bearer|basic)\s+)?[^\s"'&,;}}]+)""",
+    rf"""(\b(?:{_NAME}|(?<![\w-])key)["']?\s*(?:[=:]|%3d)\s*\[?\s*["']?)"""
+    r"""((?<=")(?:\\.|[^"\\])+|(?<=')(?:\\.|[^'\\])+|(?:(?:bearer|basic)\s+)?[^\s"'&,;}\]]+)""",
     re.IGNORECASE,
 )
+_USER_INFO = re.compile(r"(://)[^\s/@\"']+(?=@)")
 
 
 @frozen
@@ -42,7 +47,7 @@ class ReceivedRequest:
     """
 
     method: str
-    target: str
+    target: str = field(repr=lambda target: repr(redact(target)))
     headers: tuple[tuple[str, str], ...] = field(repr=False)
     body: bytes = field(default=b"", repr=False)
     operation_id: str | None = None
@@ -52,6 +57,11 @@ class ReceivedRequest:
     def is_too_large(self) -> bool:
         """Whether the body is larger than the sandbox reads."""
         return len(self.body) > MAX_BODY_BYTES
+
+    @property
+    def size(self) -> int:
+        """How many bytes came, without the line ends."""
+        return len(self.target) + len(self.body) + sum(len(name) + len(value) for name, value in self.headers)
 
     def header(self, name: str) -> str | None:
         """The first value of a header, or None without it; the case of letters does not matter."""
@@ -81,7 +91,7 @@ def redact(text: str, shown: Collection[str] = ()) -> str:
     def without_key(found: re.Match[str]) -> str:
         return found[0] if found[0] in shown else f"{found[1]}…"
 
-    return _SECRET_FIELD.sub(without_value, _KEY.sub(without_key, text))
+    return _SECRET_FIELD.sub(without_value, _KEY.sub(without_key, _USER_INFO.sub(r"\1***", text)))
 
 
 def redact_header(name: str, value: str, shown: Collection[str] = ()) -> str:
@@ -104,9 +114,9 @@ class RequestLog(Sequence[ReceivedRequest]):
         """Add a request, and drop the oldest ones when the log is full."""
         with self._lock:
             self._requests.append(request)
-            self._bytes += len(request.body)
+            self._bytes += request.size
             while len(self._requests) > self._size or self._bytes > MAX_LOG_BYTES:
-                self._bytes -= len(self._requests.popleft().body)
+                self._bytes -= self._requests.popleft().size
 
     def clear(self) -> None:
         """Forget all requests."""

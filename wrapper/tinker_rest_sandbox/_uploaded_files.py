@@ -1,6 +1,8 @@
 """The folder that keeps the files of uploads."""
 
+import shutil
 import tempfile
+import weakref
 from pathlib import Path
 from typing import IO
 
@@ -9,10 +11,13 @@ class UploadedFiles:
     """The files of uploads: beside the database, or in a temporary folder if it is in memory."""
 
     def __init__(self, database: str) -> None:
-        self._temporary = None
-        if database == ":memory:":
-            self._temporary = tempfile.TemporaryDirectory(prefix="tinker-rest-sandbox-uploads-")
-        self._folder = Path(self._temporary.name if self._temporary else f"{database}-uploads")
+        is_temporary = database == ":memory:"
+        prefix = "tinker-rest-sandbox-uploads-"
+        self._folder = Path(tempfile.mkdtemp(prefix=prefix) if is_temporary else f"{database}-uploads")
+        # Without a warning for a sandbox that was stopped and never closed.
+        self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        if not is_temporary:
+            self._remove.detach()
 
     def path(self, upload_id: str, name: str) -> Path:
         """Where a file of an upload is kept."""
@@ -25,5 +30,4 @@ class UploadedFiles:
 
     def close(self) -> None:
         """Remove the temporary folder, if any. May be called twice."""
-        if self._temporary is not None:
-            self._temporary.cleanup()
+        self._remove()

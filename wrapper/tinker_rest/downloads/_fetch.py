@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from attrs import asdict, define, evolve, field, frozen
 
-from tinker_rest._redaction import safe_repr
+from tinker_rest._redaction import redact, safe_repr
 from tinker_rest._retry import Attempts
 from tinker_rest._work import Stream, Work
 from tinker_rest.downloads._destination import require_room, sync
@@ -69,7 +69,7 @@ class FileDownload:
     """One file on its way from the storage to the disk."""
 
     name: str  # as the server gives it
-    url: str  # where to download it from
+    url: str = field(repr=redact)  # where to download it from
     path: Path
     is_archive: bool  # and so compressed in itself, whatever the storage says
     _state: Path  # the file that keeps what is known about it
