@@ -111,7 +111,7 @@ def methods_of(kind: Any) -> dict[str, Any]:
             continue
         described[name] = {
             "parameters": parameters_of(method),
-            "is_coroutine": inspect.iscoroutinefunction(inspect.unwrap(method)),
+            "is_coroutine": any(map(inspect.iscoroutinefunction, (method, inspect.unwrap(method)))),
         }
     return described
 

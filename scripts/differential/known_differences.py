@@ -134,6 +134,7 @@ KNOWN: list[Known] = [
     _escaped("DELETE */checkpoints/a", "The SDK deletes another checkpoint.", "delete_checkpoint('no-such-run', 'a#b')"),
     _escaped("DELETE */checkpoints/weights/a%20b%c", "The SDK sends an invalid escape.", "delete_checkpoint('no-such-run', 'weights/a b%c')"),
 
+    Known(("RestClient.get_training_run_by_tinker_path*('tinker://run-id/other/0001')",), ("requests", "outcome"), "*", "Ours reads the run from paths of other servers too, whose kinds differ."),
     Known(("*",), ("*.base_model",), "(nothing)", "Later versions of the SDK have it: the model of a checkpoint."),
     Known(("RestClient.*publish_checkpoint*",), ("repetitions",), "*", "The SDK repeats what is refused for good (409) for five minutes.", ours="1"),
     Known(("RestClient.* answered not JSON for ever",), ("exception*",), "ValueError", "The SDK lets the JSON parser's own exception through, which is no TinkerError.", ours="APIResponseValidationError"),
