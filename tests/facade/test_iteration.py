@@ -218,7 +218,9 @@ def test_nothing_is_sent_before_the_first_item_is_asked_for(server: RecordingSer
     with client_of(server) as client:
         items = client.iter_user_checkpoints()
         walk, pages = iter(items), items.pages()
-        assert repr(items) == "<Paginator of iter_user_checkpoints>"
+        assert repr(items) == (
+            "<Paginator of iter_user_checkpoints: use it in a for or async for loop, or call list()>"
+        )
         assert iter(pages) is pages
         aiter(items)
         assert server.requests == []

@@ -7,6 +7,7 @@ import logging
 import re
 import threading
 import time
+from datetime import timedelta
 from email.utils import formatdate
 
 import pytest
@@ -107,15 +108,38 @@ def test_options_belong_to_a_client_and_not_to_the_one_it_was_made_from(server: 
 
 
 @pytest.mark.parametrize("name", ["timeout", "attempt_timeout"])
-@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "5", True])
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "5", True, timedelta(0), timedelta(-1)])
 def test_senseless_times_are_refused(name: str, value: object) -> None:
-    with pytest.raises(InvalidArgumentError, match=rf"{name} must be a number of seconds above 0.*not {value!r}"):
+    shown = repr(value.total_seconds() if isinstance(value, timedelta) else value)
+    with pytest.raises(
+        InvalidArgumentError, match=rf"{name} must be a number of seconds above 0.*not {re.escape(shown)}"
+    ):
         RestClient(base_url="http://127.0.0.1:9", api_key=KEY, **{name: value})  # type: ignore[arg-type]
     with (
         RestClient(base_url="http://127.0.0.1:9", api_key=KEY) as client,
         pytest.raises(InvalidArgumentError, match=name),
     ):
         client.with_options(**{name: value})  # type: ignore[arg-type]
+
+
+def test_times_may_be_timedeltas(server: RecordingServer) -> None:
+    held = Held(reply(body=TRAINING_RUN))
+    server.answer = lambda _: held
+    with client_of(server, timeout=timedelta(seconds=0.2), max_retries=0) as client:
+        assert "after 0.2 s (timeout)" in str(client.get_training_run("r").exception(timedelta(seconds=10)))
+        patient = client.with_options(timeout=timedelta(minutes=1), attempt_timeout=timedelta(seconds=0.1))
+        assert "after 0.1 s (attempt_timeout)" in str(patient.get_training_run("r").exception(10))
+        future = client.with_options(timeout=timedelta(minutes=1)).get_training_run("r")
+        with pytest.raises(TimeoutError):
+            future.result(timedelta(milliseconds=10))
+        held.release()
+        assert future.result(timedelta(seconds=10)).base_model == "b"
+        server.answer = lambda _: reply(503, Retry_After="1000")
+        unlimited = client.with_options(timeout=None)
+        with pytest.raises(APIStatusError, match=r"timeout, 5 s, leaves no time"):
+            unlimited.get_checkpoint_archive_url("r", "weights/1", timeout=timedelta(seconds=5)).result(10)
+        with pytest.raises(InvalidArgumentError, match="archive_timeout must be a number of seconds"):
+            client.download_checkpoint("tinker://r/weights/1", "x", archive_timeout=timedelta(0))
 
 
 @pytest.mark.parametrize(("name", "value"), [("max_retries", -1), ("max_retries", 1.5), ("on_retry", "print")])

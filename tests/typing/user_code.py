@@ -83,6 +83,9 @@ def every_method_has_a_type(client: RestClient) -> None:
     assert_type(client.set_checkpoint_ttl_from_tinker_path(PATH, ttl_seconds=86400), APIFuture[None])
     assert_type(client.set_checkpoint_ttl("run-id", "weights/1", timedelta(days=1)), APIFuture[None])
     assert_type(client.get_checkpoint_archive_url("run-id", "weights/1", timeout=None).result().url, str)
+    print(client.list_training_runs().training_runs)  # type: ignore[attr-defined]  # pyright: ignore
+    for _ in client.list_training_runs():  # type: ignore[attr-defined]  # pyright: ignore
+        pass
     assert_type(client.get_session("session-id").result(), GetSessionResponse)
     assert_type(client.list_sessions().result(), ListSessionsResponse)
     assert_type(client.get_sampler("session-id:sample:0").result(), GetSamplerResponse)
@@ -180,7 +183,7 @@ async def everything_can_be_awaited(client: RestClient) -> None:
     assert_type(await client.list_training_runs(), TrainingRunsResponse)
     assert_type(await client.list_training_runs_async(limit=5), TrainingRunsResponse)
     assert_type(await client.get_sampler_async("s"), GetSamplerResponse)
-    assert_type(await client.get_session("s").result_async(timeout=3), GetSessionResponse)
+    assert_type(await client.get_session("s").result_async(timeout=timedelta(seconds=3)), GetSessionResponse)
     assert_type(await client.delete_checkpoint_async("run-id", "weights/1"), None)
     assert_type(await client.download_checkpoint_async(PATH, "a"), DownloadResult)
     coroutine: Coroutine[Any, Any, TrainingRun] = client.get_training_run("a").coroutine()
@@ -218,7 +221,7 @@ def errors_have_attributes(client: RestClient) -> None:
 def clients_have_options(on_retry: Callable[[RetryEvent], None]) -> None:
     with RestClient(base_url="http://127.0.0.1:1", api_key="tml-x", timeout=None, on_retry=on_retry) as client:
         assert_type(client, RestClient)
-        assert_type(client.with_options(timeout=5, max_retries=0), RestClient)
+        assert_type(client.with_options(timeout=timedelta(seconds=5), max_retries=0), RestClient)
     with ServiceClient(default_headers={"Authorization": "Bearer x"}) as service:
         assert_type(service.create_rest_client(), RestClient)
         RestClient(service.holder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import copy
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar
 
@@ -32,8 +33,8 @@ class ClientOptions(TypedDict, total=False):
     base_url: str | None
     api_key: str | None
     default_headers: Mapping[str, str] | None
-    timeout: float | None
-    attempt_timeout: float | None
+    timeout: float | timedelta | None
+    attempt_timeout: float | timedelta | None
     max_retries: int | None
     on_retry: Callable[[RetryEvent], None] | None
     transport: _core.Transport | None
@@ -49,8 +50,8 @@ class BaseClient:
         base_url: str | None = None,
         api_key: str | None = None,
         default_headers: Mapping[str, str] | None = None,
-        timeout: float | None = 60.0,
-        attempt_timeout: float | None = 30.0,
+        timeout: float | timedelta | None = 60.0,
+        attempt_timeout: float | timedelta | None = 30.0,
         max_retries: int | None = 10,
         on_retry: Callable[[RetryEvent], None] | None = None,
         transport: _core.Transport | None = None,
@@ -85,8 +86,8 @@ class BaseClient:
     def with_options(
         self,
         *,
-        timeout: float | None = _UNCHANGED,
-        attempt_timeout: float | None = _UNCHANGED,
+        timeout: float | timedelta | None = _UNCHANGED,
+        attempt_timeout: float | timedelta | None = _UNCHANGED,
         max_retries: int | None = _UNCHANGED,
         on_retry: Callable[[RetryEvent], None] | None = _UNCHANGED,
     ) -> Self:
@@ -173,14 +174,17 @@ class BaseClient:
         """Start one call and return its future at once; see `Call` for the arguments."""
         return self._begin(_core.Call, operation, *args, read=read, **given)
 
-    def _run(self, function: Callable[[_core.Work[T]], T], *, limit_downloads: bool = False) -> APIFuture[T]:
-        """Start composed work in a thread of its own, which takes no place among the 128 sends.
+    def _run(
+        self, name: str, function: Callable[[_core.Work[T]], T], *, limit_downloads: bool = False
+    ) -> APIFuture[T]:
+        """Start composed work, by the name of its method, in a thread that takes no place among the 128 sends.
 
         It is plain blocking code that starts calls, waits and loops by way of its `Work`. With `limit_downloads`,
         at most 16 of these run at once for the clients that share a core.
         """
         core = self._core
-        return self._begin(_core.Work, function, core.downloads if limit_downloads else core.other_work)
+        limiter = core.downloads if limit_downloads else core.other_work
+        return self._begin(_core.Work, function, limiter, name)
 
     def _begin(self, kind: Callable[..., _core.Task[T]], *args: Any, **given: Any) -> APIFuture[T]:
         self._refuse_closed()

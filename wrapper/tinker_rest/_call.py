@@ -114,7 +114,7 @@ class Call(Task[T]):
         fallback: tuple[ModuleType, tuple[Any, ...]] | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(noted_in)
+        super().__init__(_id_of(operation), noted_in)
         self._server = server
         self._operation, self._args, self._kwargs = operation, args, kwargs
         self._policy = policy

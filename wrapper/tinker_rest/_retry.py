@@ -12,13 +12,14 @@ import random
 import re
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from tinker_rest._redaction import redact
-from tinker_rest._workers import Clock, calling_back
+from tinker_rest._workers import Clock, calling_back, in_seconds
 from tinker_rest.errors import (
     APIConnectionError,
     APIError,
@@ -77,27 +78,29 @@ class Policy:
 DEFAULT_POLICY = Policy()
 
 
-def check_seconds(name: str, value: object) -> None:
-    """Raise InvalidArgumentError unless the value is a number of seconds above 0, or None for no limit."""
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if value is not None and not (is_number and 0 < value < math.inf):  # type: ignore[operator]
+def time_limit(name: str, value: float | timedelta | None) -> float | None:
+    """A time limit in seconds. Raises InvalidArgumentError unless it is above 0, or None for no limit."""
+    given = in_seconds(value)
+    is_number = isinstance(given, (int, float)) and not isinstance(given, bool)
+    if given is not None and not (is_number and 0 < given < math.inf):
         raise InvalidArgumentError(
-            f"{name} must be a number of seconds above 0, or None for no limit, not {value!r}"
+            f"{name} must be a number of seconds above 0, a timedelta, or None for no limit, not {value!r}"
         )
+    return given
 
 
 @frozen
 class CallOptions:
     """The options of a call; see `RestClient` for what they mean."""
 
-    timeout: float | None = 60.0
-    attempt_timeout: float | None = 30.0
+    timeout: float | None = field(default=60.0, converter=in_seconds)
+    attempt_timeout: float | None = field(default=30.0, converter=in_seconds)
     max_retries: int | None = 10
     on_retry: Callable[[RetryEvent], None] | None = None
 
     def __attrs_post_init__(self) -> None:
-        check_seconds("timeout", self.timeout)
-        check_seconds("attempt_timeout", self.attempt_timeout)
+        time_limit("timeout", self.timeout)
+        time_limit("attempt_timeout", self.attempt_timeout)
         most, hook = self.max_retries, self.on_retry
         if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 0):
             raise InvalidArgumentError(

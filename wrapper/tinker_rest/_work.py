@@ -30,7 +30,7 @@ T = TypeVar("T")
 class Work(Task[T]):
     """What composed work is given: the way to start calls, to wait and to learn that it is to end.
 
-    `function` is what to do, once there is a place in the `limiter`.
+    `function` is what to do, once there is a place in the `limiter`; `name` is that of its method.
     """
 
     def __init__(
@@ -40,8 +40,9 @@ class Work(Task[T]):
         noted_in: tuple[set[APIFuture[Any]], ...],
         function: Callable[[Work[T]], T],
         limiter: Limiter,
+        name: str = "",
     ) -> None:
-        super().__init__(noted_in)
+        super().__init__(name, noted_in)
         self.server = server
         self.options = options
         self.started = Clock.now()

@@ -20,6 +20,7 @@ import time
 import weakref
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -39,6 +40,11 @@ class Clock:
     now = staticmethod(
         time.monotonic if sys.platform == "win32" else partial(time.clock_gettime, time.CLOCK_MONOTONIC)
     )
+
+
+def in_seconds(value: float | timedelta | None) -> float | None:
+    """A time in seconds, which may be given as a timedelta; None stays None."""
+    return value.total_seconds() if isinstance(value, timedelta) else value
 
 
 class Threads:

@@ -124,7 +124,7 @@ def paths_of(
     checkpoints: Iterable[str | types.Checkpoint],
 ) -> dict[ParsedCheckpointTinkerPath, types.Checkpoint | None]:
     """Return the address of each checkpoint, and what a server listed for it. Raises InvalidArgumentError."""
-    if isinstance(checkpoints, (str, models.Checkpoint)) or not isinstance(checkpoints, Iterable):
+    if isinstance(checkpoints, (str, APIFuture, models.Checkpoint)) or not isinstance(checkpoints, Iterable):
         expected = "be a list of tinker paths or Checkpoint objects, or a CheckpointSelection"
         raise errors.refusal("checkpoints", expected, checkpoints)
     return {_path_of(one): one if isinstance(one, models.Checkpoint) else None for one in checkpoints}

@@ -52,8 +52,10 @@ class RestClient(
             asks for it, the key is exchanged for a short-lived token. A pickle of a client does not hold the key:
             it is found anew when the client is unpickled.
         default_headers: Headers to send with every request.
-        timeout: Total time limit of a call in seconds, including retries; 60 by default, None for no limit.
-        attempt_timeout: Time limit of each attempt in seconds; 30 by default, None for no limit but `timeout`.
+        timeout: Total time limit of a call including retries, in seconds or as a timedelta; 60 seconds by default,
+            None for no limit.
+        attempt_timeout: Time limit of each attempt, in seconds or as a timedelta; 30 seconds by default, None for
+            no limit but `timeout`.
         max_retries: How often a call is retried at most; 10 by default, None for no limit but `timeout`.
         on_retry: Called with a `RetryEvent` before each wait, in the thread of the call. What it raises is logged
             and changes nothing.

@@ -8,15 +8,18 @@ import contextvars
 import inspect
 import warnings
 from collections.abc import Callable, Coroutine, Generator
+from datetime import timedelta
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
-from tinker_rest._workers import calling_back, here, in_callback
+from tinker_rest._workers import Clock, calling_back, here, in_callback, in_seconds
 from tinker_rest.errors import TinkerError
 
 S = TypeVar("S")
 T = TypeVar("T")
 P = ParamSpec("P")
+
+_USE = "call .result() or await it"
 
 
 class APIFuture(concurrent.futures.Future[T]):
@@ -27,18 +30,21 @@ class APIFuture(concurrent.futures.Future[T]):
     take tasks only, such as `asyncio.wait`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "a call") -> None:
         """Futures are made by the methods of a client."""
         super().__init__()
+        self._name = name
+        self._started = Clock.now()
+        self._ended: float | None = None
         self._process = here()
         self._stop: Callable[[], object] | None = None  # gives up what is under way
         self._to_announce = [True]  # that it was cancelled; emptied by the first thread that does
 
-    def result(self, timeout: float | None = None) -> T:
+    def result(self, timeout: float | timedelta | None = None) -> T:
         """Wait for the result and return it.
 
         Args:
-            timeout: How many seconds to wait; None, the default, waits until the call ends.
+            timeout: How many seconds to wait, or a timedelta; None, the default, waits until the call ends.
 
         Raises:
             TimeoutError: The time is over; the call goes on.
@@ -47,18 +53,18 @@ class APIFuture(concurrent.futures.Future[T]):
             TinkerError: The call failed.
         """
         self._refuse_deadlock()
-        return super().result(timeout)
+        return super().result(in_seconds(timeout))
 
-    def exception(self, timeout: float | None = None) -> BaseException | None:
+    def exception(self, timeout: float | timedelta | None = None) -> BaseException | None:
         """Wait for the call to end and return what it raised, or None. Raises as `result` does."""
         self._refuse_deadlock()
-        return super().exception(timeout)
+        return super().exception(in_seconds(timeout))
 
-    async def result_async(self, timeout: float | None = None) -> T:  # noqa: ASYNC109 - the name users know
-        """Wait for the result without blocking the event loop; after `timeout` seconds, cancel the request."""
+    async def result_async(self, timeout: float | timedelta | None = None) -> T:  # noqa: ASYNC109 - the name users know
+        """Wait for the result without blocking the event loop; after the `timeout`, cancel the request."""
         import asyncio  # which takes a while, and awaiting has imported it
 
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(in_seconds(timeout)):
             return await self
 
     def future(self) -> concurrent.futures.Future[T]:
@@ -105,8 +111,10 @@ class APIFuture(concurrent.futures.Future[T]):
 
     def cancel(self) -> bool:
         """Cancel the call and its request. Returns False if it had ended already."""
+        ended = Clock.now()
         if not super().cancel():
             return False
+        self._ended = self._ended or ended
         with contextlib.suppress(IndexError):  # another thread was first
             self._to_announce.pop()
             # Wakes concurrent.futures.wait() and as_completed(), which look for this step.
@@ -116,9 +124,35 @@ class APIFuture(concurrent.futures.Future[T]):
 
     def _end(self, result: Any = None, error: BaseException | None = None) -> None:
         """End with a result or an error, unless it has ended, and give up what is under way."""
+        ended = Clock.now()
         with contextlib.suppress(concurrent.futures.InvalidStateError):
             self.set_result(result) if error is None else self.set_exception(error)
+            self._ended = ended
         self._give_up()
+
+    def __repr__(self) -> str:
+        seconds = (self._ended or Clock.now()) - self._started
+        error = super().exception() if self.done() and not self.cancelled() else None
+        if not self.done():
+            state = "pending for"
+        elif error is not None:
+            state = f"failed with {type(error).__name__} after"
+        else:
+            state = "cancelled after" if self.cancelled() else "finished after"
+        return f"<APIFuture of {self._name}, {state} {seconds:.1f} s: {_USE}>"
+
+    if not TYPE_CHECKING:  # else type checkers would accept what fails here
+
+        def __getattr__(self, name):
+            raise AttributeError(f"an APIFuture has no attribute {name!r}: {_USE} first")
+
+        def __iter__(self, *_):
+            raise TypeError(f"an APIFuture is not the result itself: {_USE} first")
+
+        __aiter__ = __len__ = __getitem__ = __iter__
+
+        def __bool__(self):
+            return True
 
     def _give_up(self) -> None:
         stop, self._stop = self._stop, None
@@ -154,13 +188,14 @@ class Task(Generic[T]):
     """Carries out what its future stands for. Whichever thread ends the future first decides how it ends.
 
     Args:
+        name: What the future's repr names: the method or operation.
         noted_in: The sets that hold the future until it ends.
     """
 
-    def __init__(self, noted_in: tuple[set[APIFuture[Any]], ...]) -> None:
+    def __init__(self, name: str, noted_in: tuple[set[APIFuture[Any]], ...]) -> None:
         if here().is_exiting:
             raise RuntimeError("the interpreter is exiting; no new call can be made")
-        self.future: APIFuture[T] = APIFuture()
+        self.future: APIFuture[T] = APIFuture(name)
         self.future._stop = self.stop
         self._context = contextvars.copy_context()  # where tracing finds the caller
         for calls in noted_in:

@@ -285,7 +285,7 @@ class Paginator(Generic[T]):
         return PageIterator(self._new_plan(), self._fetch)
 
     def __repr__(self) -> str:
-        return f"<Paginator of {self._name}>"
+        return f"<Paginator of {self._name}: use it in a for or async for loop, or call list()>"
 
 
 def paginate(

@@ -303,4 +303,4 @@ class CheckpointChangeMethods(CheckpointMethods):
             status = _ALREADY_DONE.get(name)
             return bulk.change_all(work, paths, start, outcomes, most, status, missing_ok=missing_ok)
 
-        return self._run(run)
+        return self._run(name.replace("checkpoint", "checkpoints"), run)

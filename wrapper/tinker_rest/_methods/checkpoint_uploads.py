@@ -113,7 +113,7 @@ class UploadMethods(BaseClient):
             finished = models.ExternalWeightsUploadFinishRequest(upload_id=upload_id)
             return str(work.call(api.external_weights_upload_finish, body=finished).tinker_path)
 
-        return self._run(uploads.Upload(files, progress, start, finish).run)
+        return self._run("upload_external_weights", uploads.Upload(files, progress, start, finish).run)
 
     external_weights_upload_start_async = async_variant(external_weights_upload_start)
     external_weights_upload_finish_async = async_variant(external_weights_upload_finish)

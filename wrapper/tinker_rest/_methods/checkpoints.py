@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,7 +13,7 @@ from tinker_rest import _arguments as arguments
 from tinker_rest._base import BaseClient
 from tinker_rest._lazy import LazyModule, models, types
 from tinker_rest._methods import bulk, downloads, pagination, parsing
-from tinker_rest._retry import Policy, check_seconds
+from tinker_rest._retry import Policy, time_limit
 from tinker_rest.errors import refusal
 from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest.paths import ParsedCheckpointTinkerPath, ids_in, readable_path, segment, split_checkpoint_id
@@ -138,10 +138,14 @@ class CheckpointMethods(BaseClient):
         """
         if not isinstance(selection, CheckpointSelection):
             raise refusal("selection", "be a CheckpointSelection", selection)
-        return self._run(lambda work: self._read_selected(work, selection))
+        return self._run("select_checkpoints", lambda work: self._read_selected(work, selection))
 
     def get_checkpoint_archive_url(
-        self, training_run_id: str, checkpoint_id: str, *, timeout: float | None = DEFAULT_BUILD_TIMEOUT
+        self,
+        training_run_id: str,
+        checkpoint_id: str,
+        *,
+        timeout: float | timedelta | None = DEFAULT_BUILD_TIMEOUT,
     ) -> APIFuture[types.CheckpointArchiveUrlResponse]:
         """Get a signed URL from which you can download a checkpoint as a tar archive.
 
@@ -151,7 +155,8 @@ class CheckpointMethods(BaseClient):
         Args:
             training_run_id: The ID of the run that saved the checkpoint.
             checkpoint_id: `weights/NAME` or `sampler_weights/NAME`, or an ID without a slash.
-            timeout: Seconds to wait for it, instead of the client's limits; 900 by default, None for no limit.
+            timeout: Seconds, or a timedelta, to wait for it, instead of the client's limits; 900 seconds by
+                default, None for no limit.
 
         Raises:
             NotFoundError: There is no such checkpoint or archive that you can read (raised by the future).
@@ -160,13 +165,13 @@ class CheckpointMethods(BaseClient):
         return self._archive_url(training_run_id, checkpoint_id, timeout, self._submit)
 
     def get_checkpoint_archive_url_from_tinker_path(
-        self, tinker_path: str, *, timeout: float | None = DEFAULT_BUILD_TIMEOUT
+        self, tinker_path: str, *, timeout: float | timedelta | None = DEFAULT_BUILD_TIMEOUT
     ) -> APIFuture[types.CheckpointArchiveUrlResponse]:
         """Get a signed URL of a checkpoint's archive. Calls `get_checkpoint_archive_url` with its IDs.
 
         Args:
             tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
-            timeout: How many seconds to wait for the archive; 900 by default, None for no limit.
+            timeout: How many seconds, or a timedelta, to wait for it; 900 by default, None for no limit.
         """
         return self.get_checkpoint_archive_url(*ids_in(tinker_path), timeout=timeout)
 
@@ -210,7 +215,7 @@ class CheckpointMethods(BaseClient):
         resume: bool = True,
         concurrency: int = 4,
         overwrite: bool = False,
-        archive_timeout: float | None = DEFAULT_BUILD_TIMEOUT,
+        archive_timeout: float | timedelta | None = DEFAULT_BUILD_TIMEOUT,
     ) -> APIFuture[downloads.DownloadResult]:
         """Download a checkpoint: as an archive, extracted, or as the files of external weights.
 
@@ -237,7 +242,7 @@ class CheckpointMethods(BaseClient):
             concurrency: The maximum number of external files downloaded at once, from 1 to 64; 4 by default.
             overwrite: Whether to replace what is at the destination, at the very end. By default (False), the
                 call succeeds if the data there matches what the storage reports, and fails otherwise.
-            archive_timeout: How many seconds to wait for the archive; 900 by default, None for no limit.
+            archive_timeout: How many seconds, or a timedelta, to wait for it; 900 by default, None for no limit.
 
         Raises:
             DownloadError: The destination cannot be written, has no room, holds something else or is in use by
@@ -247,9 +252,9 @@ class CheckpointMethods(BaseClient):
         """
         path = ParsedCheckpointTinkerPath.from_tinker_path(tinker_path)
         arguments.hook("progress", progress)
-        check_seconds("archive_timeout", archive_timeout)
+        limit = time_limit("archive_timeout", archive_timeout)
         is_external = path.checkpoint_type == "external"
-        get_archive_url = partial(self._archive_url, path.training_run_id, path.checkpoint_id, archive_timeout)
+        get_archive_url = partial(self._archive_url, path.training_run_id, path.checkpoint_id, limit)
         download = downloads.Download(
             path=path,
             dest=dest,
@@ -261,7 +266,7 @@ class CheckpointMethods(BaseClient):
             progress=progress,
             get_urls=partial(_external_weights_urls, path) if is_external else get_archive_url,
         )
-        return self._run(download.run, limit_downloads=True)
+        return self._run("download_checkpoint", download.run, limit_downloads=True)
 
     list_checkpoints_async = async_variant(list_checkpoints)
     list_user_checkpoints_async = async_variant(list_user_checkpoints)
@@ -300,16 +305,19 @@ class CheckpointMethods(BaseClient):
         return selection.apply(everything, now=now)
 
     def _archive_url(
-        self, training_run_id: str, checkpoint_id: str, timeout: float | None, submit: Callable[..., R]
+        self, training_run_id: str, checkpoint_id: str, timeout: float | timedelta | None, submit: Callable[..., R]
     ) -> R:
-        check_seconds("timeout", timeout)
         call = addressed("get_checkpoint_archive_url", training_run_id, checkpoint_id)
         by_bare_id = api.get_checkpoint_archive_url_by_bare_id, (call[1], call[-1])
         return submit(
             *call,
             # By the bare name, servers give the archive of the sampler weights, whatever the kind.
             fallback=by_bare_id if call[2] == "sampler_weights" else None,
-            policy=Policy(success_status=302, poll_statuses=frozenset((425, 503)), build_timeout=timeout),
+            policy=Policy(
+                success_status=302,
+                poll_statuses=frozenset((425, 503)),
+                build_timeout=time_limit("timeout", timeout),
+            ),
             read=partial(parsing.archive_url, self.base_url),
         )
 

@@ -31,7 +31,7 @@ class ServerMethods(BaseClient):
             AuthenticationError: The server does not know the API key (raised by the future).
             NotFoundError: The server has no tokens, like most compatible servers (raised by the future).
         """
-        return self._run(self._identify)
+        return self._run("whoami", self._identify)
 
     get_server_capabilities_async = async_variant(get_server_capabilities)
     whoami_async = async_variant(whoami)

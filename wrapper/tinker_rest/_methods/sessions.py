@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from tinker_rest._base import BaseClient
 from tinker_rest._lazy import LazyModule, models, types
 from tinker_rest._methods import pagination, parsing
 from tinker_rest._redaction import summarize
-from tinker_rest._retry import Attempts, Policy, check_seconds
+from tinker_rest._retry import Attempts, Policy, time_limit
 from tinker_rest._workers import here
 from tinker_rest.errors import APITimeoutError, SessionTraceExportError
 from tinker_rest.futures import APIFuture, async_variant
@@ -142,7 +143,7 @@ class SessionMethods(BaseClient):
         return self._submit(api.assign_session_project, session, body=body, read=parsing.parse_empty)
 
     def export_session_trace(
-        self, session_id: str, *, timeout: float | None = DEFAULT_TRACE_TIMEOUT
+        self, session_id: str, *, timeout: float | timedelta | None = DEFAULT_TRACE_TIMEOUT
     ) -> APIFuture[str]:
         """Export what a session trained and sampled as a Perfetto trace, and get a signed URL of the file.
 
@@ -152,15 +153,16 @@ class SessionMethods(BaseClient):
 
         Args:
             session_id: The ID of the session.
-            timeout: Seconds to wait in all; 900 by default, None for no limit. The client's limits are per poll.
+            timeout: Seconds, or a timedelta, to wait in all; 900 seconds by default, None for no limit. The
+                client's limits are per poll.
 
         Raises:
             NotFoundError: The session does not exist, or you cannot read it (raised by the future).
             SessionTraceExportError: The server could not build the trace (raised by the future).
             APITimeoutError: The trace was not built in time (raised by the future).
         """
-        check_seconds("timeout", timeout)
-        return self._run(partial(_export_trace, segment("session_id", session_id), timeout))
+        limit = time_limit("timeout", timeout)
+        return self._run("export_session_trace", partial(_export_trace, segment("session_id", session_id), limit))
 
     get_session_async = async_variant(get_session)
     list_sessions_async = async_variant(list_sessions)
