@@ -3,15 +3,20 @@
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum, StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar, get_args
 
-from attrs import Factory, define, evolve, field, fields_dict
+from attrs import Attribute, Factory, define, evolve, field, fields, fields_dict
 
 ValueT = TypeVar("ValueT")
 Json = dict[str, Any]  # `dict` is a method of the models
+
+MAX_ITEMS_IN_REPR = 3
+MAX_ROWS = 100
+MAX_CELL = 200
 
 _from_iso = datetime.fromisoformat
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -233,6 +238,17 @@ class Model:
             copied.additional_properties = {**self.model_extra}  # type: ignore[attr-defined]
         return copied
 
+    def _repr_html_(self) -> str | None:
+        """Return a table of the items for notebooks if this is a list of models, else None."""
+        for name in self.field_order:
+            items = getattr(self, name)
+            if isinstance(items, list) and items and isinstance(items[0], Model):
+                total = getattr(getattr(self, "cursor", None), "total_count", None)
+                count = f"{len(items):,}" if total is None else f"{len(items):,} of {total:,}"
+                kind = "items" if name == "data" else name.replace("_", " ")
+                return html_table(f"{count} {kind}", items)
+        return None
+
 
 @define
 class UnknownVariant(Model):
@@ -254,6 +270,85 @@ class UnknownVariant(Model):
         """Return the JSON object as it came."""
         fields = plain_json(self.additional_properties)
         return {"type": self.type, **{name: value for name, value in fields.items() if name != "type"}}
+
+
+def short_list(items: Any) -> str:
+    """Return the repr of a list: of a long one, the beginning and the number of its items."""
+    if not isinstance(items, list) or len(items) <= MAX_ITEMS_IN_REPR:
+        return repr(items)
+    shown = ", ".join(repr(item) for item in items[:MAX_ITEMS_IN_REPR])
+    return f"[{shown}, … {len(items):,} in all]"
+
+
+def html_table(title: str, items: Sequence[Any]) -> str:
+    """Return an HTML table of objects of one attrs class, with a column for each field that has a value.
+
+    Fields that are not in the repr, such as secrets, are left out, and so are rows beyond the first `MAX_ROWS`.
+    """
+    from html import escape
+
+    shown = items[:MAX_ROWS]
+    columns = [
+        one
+        for one in _shown_fields(items[0].__class__)
+        if any(getattr(item, one.name, None) is not None for item in shown)
+    ]
+
+    def row(tag: str, cells: Iterable[str]) -> str:
+        return f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"
+
+    head = row("th", (one.name for one in columns))
+    body = "".join(row("td", (_cell(one, getattr(item, one.name, None)) for one in columns)) for item in shown)
+    rest = f" (the first {MAX_ROWS})" if len(items) > MAX_ROWS else ""
+    return f"<table><caption>{escape(title + rest)}</caption><thead>{head}</thead><tbody>{body}</tbody></table>"
+
+
+@cache
+def _shown_fields(kind: Any) -> dict["Attribute[Any]", bool]:
+    """The fields of a class that its repr shows, and whether each may hold a model."""
+    return {
+        one: any(isinstance(choice, type) and issubclass(choice, Model) for choice in get_args(one.type))
+        for one in fields(kind)
+        if one.repr
+    }
+
+
+def _cell(shown: "Attribute[Any]", value: Any) -> str:
+    if value is None:
+        return ""
+    if callable(shown.repr):
+        text = shown.repr(value)
+    elif isinstance(value, datetime):
+        text = value.isoformat(" ", "seconds")
+    elif isinstance(value, Model):
+        text = str(getattr(value, value.field_order[0]))
+    elif isinstance(value, Mapping):
+        text = ", ".join(f"{key}: {one}" for key, one in value.items())
+    else:
+        text = f"{value:,}" if type(value) is int else str(value)
+    return text if len(text) <= MAX_CELL else f"{text[: MAX_CELL - 1]}…"
+
+
+def flat_fields(item: Any, prefix: str = "") -> dict[str, Any]:
+    """Return the fields of an attrs object as plain values. Those of a nested model are named `outer_inner`.
+
+    Derived fields are included, and fields of a newer server. Fields that are not in the repr, such as secrets, are
+    not.
+    """
+    if isinstance(item, UnknownVariant):
+        return {f"{prefix}{name}": value for name, value in item.to_dict().items()}
+    row: dict[str, Any] = {}
+    for one, may_be_model in _shown_fields(item.__class__).items():
+        value = getattr(item, one.name)
+        name = f"{prefix}{one.name}"
+        if isinstance(value, Model):
+            row |= flat_fields(value, f"{name}_")
+        elif isinstance(value, Exception):
+            row[name] = str(value)
+        elif value is not None or not may_be_model:
+            row[name] = _dumped(value, {"mode": "python"})
+    extra = getattr(item, "additional_properties", {})
+    return row | {f"{prefix}{name}": _dumped(value, {"mode": "python"}) for name, value in extra.items()}
 
 
 def from_shorthand(value: Any, name: str) -> Any:

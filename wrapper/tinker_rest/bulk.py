@@ -23,6 +23,7 @@ from tinker_rest._work import Work
 from tinker_rest.futures import APIFuture
 from tinker_rest.paths import ParsedCheckpointTinkerPath, segment, split_checkpoint_id
 from tinker_rest.selection import run_id_of
+from tinker_rest_api._model import html_table
 
 __all__ = ["BulkError", "BulkOutcome", "BulkProgress", "BulkResult", "BulkStatus"]
 
@@ -96,6 +97,11 @@ class BulkResult:
 
     def __repr__(self) -> str:
         return f"<BulkResult {_counts(self.outcomes) or 'nothing to do'}>"
+
+    def _repr_html_(self) -> str | None:
+        """A table for notebooks, failures first."""
+        ordered = sorted(self.outcomes, key=lambda one: one.status in SUCCEEDED)
+        return html_table(_counts(ordered), ordered) if ordered else None
 
 
 def _counts(outcomes: Iterable[BulkOutcome]) -> str:

@@ -9,6 +9,7 @@ from .._model import (
     Model,
     plain_json,
     read_items,
+    short_list,
 )
 from ..models.audit_log_entry import AuditLogEntry
 
@@ -26,7 +27,7 @@ class AuditLogResponse(Model):
 
     field_order: ClassVar = ("entries",)
 
-    entries: list[AuditLogEntry]
+    entries: list[AuditLogEntry] = field(repr=short_list)
     """The events, oldest first."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""

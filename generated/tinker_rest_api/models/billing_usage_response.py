@@ -11,6 +11,7 @@ from .._model import (
     plain_json,
     read_items,
     rfc3339,
+    short_list,
     utc_datetime,
 )
 from ..models.billing_usage_event import BillingUsageEvent
@@ -43,7 +44,7 @@ class BillingUsageResponse(Model):
         "cost_data_through",
     )
 
-    data: list[BillingUsageEvent]
+    data: list[BillingUsageEvent] = field(repr=short_list)
     """The usage by hour, in order of time."""
     sessions: BillingUsageSessions = field(factory=BillingUsageSessions)
     """Sessions, keyed by ID."""

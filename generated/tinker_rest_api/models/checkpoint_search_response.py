@@ -9,6 +9,7 @@ from .._model import (
     Model,
     plain_json,
     read_items,
+    short_list,
 )
 from ..models.checkpoint import Checkpoint
 from ..models.checkpoint_search_cursor import CheckpointSearchCursor
@@ -36,7 +37,7 @@ class CheckpointSearchResponse(Model):
         "next_cursor",
     )
 
-    checkpoints: list[Checkpoint]
+    checkpoints: list[Checkpoint] = field(repr=short_list)
     """The checkpoints."""
     next_cursor: CheckpointSearchCursor | None = None
     """The `cursor` for the next page. Null at the end."""

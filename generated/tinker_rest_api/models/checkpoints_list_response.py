@@ -9,6 +9,7 @@ from .._model import (
     Model,
     plain_json,
     read_items,
+    short_list,
 )
 from ..models.checkpoint import Checkpoint
 from ..models.cursor import Cursor
@@ -36,7 +37,7 @@ class CheckpointsListResponse(Model):
         "cursor",
     )
 
-    checkpoints: list[Checkpoint]
+    checkpoints: list[Checkpoint] = field(repr=short_list)
     """The checkpoints, newest first."""
     cursor: Cursor | None = None
     """The position of the page. Absent or null if the list is not paged."""

@@ -9,6 +9,7 @@ from .._model import (
     Model,
     plain_json,
     read_items,
+    short_list,
 )
 from ..models.current_checkpoint_storage_usage_item import CurrentCheckpointStorageUsageItem
 
@@ -36,7 +37,7 @@ class CurrentCheckpointStorageUsageResponse(Model):
         "data",
     )
 
-    data: list[CurrentCheckpointStorageUsageItem]
+    data: list[CurrentCheckpointStorageUsageItem] = field(repr=short_list)
     """Current storage by project and session owner."""
     effective_rate_usd_per_gigabyte_month: float | None = None
     """The rate in US dollars per gigabyte and month that the costs are estimated with."""

@@ -9,6 +9,7 @@ from .._model import (
     Model,
     plain_json,
     read_items,
+    short_list,
 )
 from ..models.supported_model import SupportedModel
 
@@ -26,7 +27,7 @@ class GetServerCapabilitiesResponse(Model):
 
     field_order: ClassVar = ("supported_models",)
 
-    supported_models: list[SupportedModel]
+    supported_models: list[SupportedModel] = field(repr=short_list)
     """The models that the caller can use."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""

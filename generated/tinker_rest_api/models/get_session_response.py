@@ -8,6 +8,7 @@ from .._model import (
     InvalidField,
     Model,
     plain_json,
+    short_list,
 )
 from ..models.user_metadata import UserMetadata
 
@@ -40,9 +41,9 @@ class GetSessionResponse(Model):
         "display_name",
     )
 
-    training_run_ids: list[str]
+    training_run_ids: list[str] = field(repr=short_list)
     """The IDs of the session's training runs."""
-    sampler_ids: list[str]
+    sampler_ids: list[str] = field(repr=short_list)
     """The IDs of the session's samplers."""
     user_metadata: dict[str, Any] | None = None
     """Metadata that the user attached to the session."""

@@ -8,6 +8,7 @@ from .._model import (
     InvalidField,
     Model,
     plain_json,
+    short_list,
 )
 
 _FIELDS = frozenset(("sessions",))
@@ -24,7 +25,7 @@ class ListSessionsResponse(Model):
 
     field_order: ClassVar = ("sessions",)
 
-    sessions: list[str]
+    sessions: list[str] = field(repr=short_list)
     """The IDs of the sessions."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
     """Fields that a newer server sent and this version does not know."""

@@ -9,6 +9,7 @@ from .._model import (
     Model,
     plain_json,
     read_items,
+    short_list,
 )
 from ..models.session_search_cursor import SessionSearchCursor
 from ..models.session_summary import SessionSummary
@@ -36,7 +37,7 @@ class SessionSearchResponse(Model):
         "next_cursor",
     )
 
-    sessions: list[SessionSummary]
+    sessions: list[SessionSummary] = field(repr=short_list)
     """The sessions."""
     next_cursor: SessionSearchCursor | None = None
     """The `cursor` for the next page. Null at the end."""

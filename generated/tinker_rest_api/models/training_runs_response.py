@@ -9,6 +9,7 @@ from .._model import (
     Model,
     plain_json,
     read_items,
+    short_list,
 )
 from ..models.cursor import Cursor
 from ..models.training_run import TrainingRun
@@ -36,7 +37,7 @@ class TrainingRunsResponse(Model):
         "cursor",
     )
 
-    training_runs: list[TrainingRun]
+    training_runs: list[TrainingRun] = field(repr=short_list)
     """The training runs."""
     cursor: Cursor
     """A page's position in the list."""

@@ -8,6 +8,7 @@ from .._model import (
     InvalidField,
     Model,
     plain_json,
+    short_list,
 )
 
 _FIELDS = frozenset(
@@ -33,7 +34,7 @@ class UserSearchOwner(Model):
         "owner_urns",
     )
 
-    owner_urns: list[str]
+    owner_urns: list[str] = field(repr=short_list)
     """The URNs of one to ten users."""
     type: Literal["user"] = "user"
     """The type of the filter."""
