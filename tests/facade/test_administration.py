@@ -9,7 +9,7 @@ import logging
 import pickle
 import warnings
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from tinker_rest import (
     APIStatusError,
     ClientClosedError,
     NotFoundError,
+    PermissionDeniedError,
     RestClient,
 )
 from tinker_rest.types import (
@@ -31,6 +32,7 @@ from tinker_rest.types import (
     TrainingBillingEvent,
     UnknownVariant,
 )
+from tinker_rest_sandbox import Sandbox
 
 from .recording_server import KEY, RecordingServer, client_of, in_turn, lose_answer, reply
 
@@ -213,6 +215,44 @@ def test_each_kind_of_usage(info: Any, model: Any) -> None:
 def test_usage_of_a_wrong_shape_is_named(info: Any, field: str) -> None:
     with pytest.raises(APIResponseValidationError, match=rf"{field} must be"):
         usage(info)
+
+
+def events(start: str, session: str, through: str | None) -> bytes:
+    event = {"bucket_start": start, "bucket_end": start, "session_id": session}
+    info = {"type": "training", "token_count": 5}
+    sessions = {session: {"user_metadata": {"is": session}}}
+    return reply(
+        body={"data": [{**event, "event_info": info}], "sessions": sessions, "cost_data_through": through}
+    )
+
+
+def test_usage_of_a_long_time_is_read_in_windows(server: RecordingServer, admin: AdminClient) -> None:
+    first = events("2026-01-01T00:00:00Z", "a", "2026-01-15T00:00:00Z")
+    second = events("2026-01-15T00:00:00Z", "b", "2026-01-20T00:00:00Z")
+    server.answer = in_turn([first, second, events("2026-01-29T00:00:00Z", "a", None)])
+    found = admin.get_billing_usage("2026-01-01", "2026-01-30T05:00:00Z").result(10)
+    windows = (("01-01T00", "01-15T00"), ("01-15T00", "01-29T00"), ("01-29T00", "01-30T05"))
+    line = "GET /api/v1/billing/usage/events?starting_on=2026-{}%3A00%3A00Z&ending_before=2026-{}%3A00%3A00Z"
+    assert server.lines == [line.format(start, end) for start, end in windows]
+    assert [event.bucket_start.day for event in found.data] == [1, 15, 29]
+    assert found.sessions["a"].user_metadata == {"is": "a"}
+    assert found.sessions.keys() == {"a", "b"}
+    assert found.cost_data_through == datetime(2026, 1, 20, tzinfo=UTC)
+    server.requests.clear()
+    server.answer = in_turn([reply(body={"data": []}), reply(403, {"detail": "not yours"})])
+    with pytest.raises(PermissionDeniedError):
+        admin.get_billing_usage("2026-01-01", "2026-03-01").result(10)
+    assert len(server.requests) == 2
+
+
+def test_no_window_begins_in_the_future(sandbox: Sandbox) -> None:
+    with sandbox.admin_client() as admin:
+        now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+        found = admin.get_billing_usage(now - timedelta(days=20), now + timedelta(days=400)).result()
+        assert len(sandbox.requests) == 2
+        assert found.data[0].bucket_start < now - timedelta(days=14) < found.data[-1].bucket_start
+        starts = [event.bucket_start for event in found.data]
+        assert starts == sorted(starts)
 
 
 def test_the_methods_of_the_other_client_warn_and_do_the_same(server: RecordingServer) -> None:

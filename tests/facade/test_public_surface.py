@@ -173,7 +173,7 @@ def test_every_operation_has_a_method_and_the_other_way_round() -> None:
         "select_checkpoints",
         *(name for name in CALLS if name.endswith(("_checkpoints", "_checkpoints_ttl"))),
     }
-    of_more = {"whoami", "download_checkpoint", "upload_external_weights"}
+    of_more = {"whoami", "latest_checkpoint", "download_checkpoint", "upload_external_weights"}
     assert CALLS - named == by_path | of_many - named | of_more
 
 

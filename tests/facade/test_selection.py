@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import pickle
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -26,6 +27,8 @@ def checkpoint(
     size: int | None = 10**9,
     expires_in_days: float | None = None,
     public: bool = False,
+    base_model: str | None = None,
+    metadata: dict[str, Any] | None = None,
 ) -> Checkpoint:
     """A checkpoint that was saved so many days ago."""
     kind = KIND.get(checkpoint_type, checkpoint_type)
@@ -37,6 +40,8 @@ def checkpoint(
         size_bytes=size,
         public=public,
         expires_at=None if expires_in_days is None else NOW + timedelta(days=expires_in_days),
+        base_model=base_model,
+        user_metadata=metadata,
     )
 
 
@@ -45,10 +50,14 @@ def selected(checkpoints: list[Checkpoint], **given: Any) -> list[str]:
     return [one.tinker_path.rpartition("/")[2] for one in meant]
 
 
+def path_of(name: str) -> str:
+    return f"tinker://{RUN}/weights/{name}"
+
+
 SOME = [
     checkpoint("new", days=0),
-    checkpoint("old", days=30, size=3 * 10**9),
-    checkpoint("older", days=60, size=2 * 10**9, expires_in_days=1),
+    checkpoint("old", days=30, size=3 * 10**9, base_model="Qwen/Qwen3-8B", metadata={"team": "a", "tags": ["x"]}),
+    checkpoint("older", days=60, size=2 * 10**9, expires_in_days=1, base_model="m", metadata={"team": "a"}),
     checkpoint("sampler", checkpoint_type="sampler", days=40, expires_in_days=3),
     checkpoint("public", days=50, public=True),
     checkpoint("unknown", days=None, size=None),
@@ -84,6 +93,15 @@ SOME = [
         ({"sort": "size"}, ["old", "older", "new", "sampler", "other", "unknown"]),
         ({"sort": "time"}, ["new", "other", "old", "sampler", "older", "unknown"]),
         ({"limit": 2}, ["new", "old"]),
+        ({"base_models": ["Qwen/Qwen3-8B"]}, ["old"]),
+        ({"base_models": ["m", "Qwen/Qwen3-8B"]}, ["old", "older"]),
+        ({"base_models": []}, []),
+        ({"user_metadata": {"team": "a"}}, ["old", "older"]),
+        ({"user_metadata": {"team": "a", "tags": ["x"]}}, ["old"]),
+        ({"user_metadata": {"team": "b"}}, []),
+        ({"user_metadata": {"team": None}}, []),
+        ({"exclude": [path_of("new"), path_of("older"), path_of("nobody")], "limit": 2}, ["old", "sampler"]),
+        ({"exclude": []}, ["new", "old", "older", "sampler", "unknown", "other"]),
     ],
 )  # fmt: skip
 def test_each_filter(given: dict[str, Any], expected: list[str]) -> None:
@@ -105,6 +123,7 @@ def test_the_newest_of_each_run_and_kind_are_kept_whatever_else_is_given() -> No
     assert selected(checkpoints, keep_latest=1, older_than=timedelta(days=15)) == ["a-2", "a-1", "s-1"]
     assert selected(checkpoints, keep_latest=1, name="*-2") == ["a-2"]
     assert selected(checkpoints, keep_latest=9) == []
+    assert selected(checkpoints, keep_latest=1, exclude=[path_of("a-3"), path_of("a-1")]) == ["a-2", "s-1"]
 
 
 def test_public_checkpoints_count_among_the_newest() -> None:
@@ -157,6 +176,14 @@ def test_what_is_listed_twice_counts_once() -> None:
         ({"include_public": "no"}, "include_public must be True or False"),
         ({"no_ttl": True, "expiring_within": timedelta(1)}, "no_ttl and expiring_within contradict each other"),
         ({"sort": "name"}, "sort must be 'size' or 'time', or None, not 'name'"),
+        ({"project_ids": "p"}, "project_ids must be a list of ids"),
+        ({"project_ids": ["p", ""]}, "each of project_ids must be an id"),
+        ({"base_models": "Qwen/Qwen3-8B"}, "base_models must be a list of ids"),
+        ({"user_metadata": {}}, "user_metadata must be a dict of at least one key"),
+        ({"user_metadata": ["team"]}, "user_metadata must be a dict"),
+        ({"exclude": path_of("new")}, "exclude must be a list of tinker paths"),
+        ({"exclude": ["weights/0001"]}, "exclude must be a list of tinker paths"),
+        ({"exclude": None}, "exclude must be a list of tinker paths"),
         ({"limit": 0}, "limit must be a whole number of checkpoints, 1 or more"),
     ],
 )
@@ -175,6 +202,15 @@ def test_it_is_a_plain_value() -> None:
     assert CheckpointSelection().is_everything
     assert CheckpointSelection(include_public=True, sort="size").is_everything
     assert not CheckpointSelection(name="*").is_everything
+    assert CheckpointSelection(exclude=[]).is_everything
+    metadata = {"team": "a"}
+    one = CheckpointSelection(user_metadata=metadata, project_ids=["p"], exclude=[path_of("a")], base_models=["m"])
+    assert hash(one) == hash(pickle.loads(pickle.dumps(one)))
+    assert not one.is_everything
+    metadata["team"] = "b"
+    assert one.user_metadata == {"team": "a"}
+    with pytest.raises(InvalidArgumentError, match="use select_checkpoints for project_ids"):
+        one.apply([])
 
 
 def test_all_pages_are_read(sandbox: Sandbox, rest: RestClient) -> None:
@@ -206,8 +242,60 @@ def test_runs_that_are_named_are_read_alone(sandbox: Sandbox, rest: RestClient) 
         rest.select_checkpoints("x")  # type: ignore[arg-type]
 
 
-def test_reading_awaits_in_any_loop(sandbox: Sandbox, rest: RestClient) -> None:
-    import asyncio
+def test_the_runs_of_projects_are_listed_first(sandbox: Sandbox, rest: RestClient) -> None:
+    def saved(project: str) -> Checkpoint:
+        session = sandbox.add_session(project_id=project).session_id
+        run = sandbox.add_training_run(session_id=session)
+        return sandbox.add_checkpoint(training_run_id=run.training_run_id)
 
+    sandbox.add_project(project_id="p")
+    sandbox.add_project(project_id="q")
+    of_p = [saved("p") for _ in range(3)]
+    of_q = saved("q")
+    saved("project-research")
+    sandbox.requests.clear()
+    meant = rest.select_checkpoints(CheckpointSelection(project_ids=["p", "q", "p"])).result()
+    assert {one.tinker_path for one in meant} == {one.tinker_path for one in [*of_p, of_q]}
+    asked = [request.operation_id for request in sandbox.requests]
+    assert asked.count("list_checkpoints") == 4
+    assert set(asked) == {"list_checkpoints", "list_training_runs"}
+    runs = [of_p[0].training_run_id, of_q.training_run_id]
+    meant = rest.select_checkpoints(CheckpointSelection(project_ids=["p"], training_run_ids=runs)).result()
+    assert [one.tinker_path for one in meant] == [of_p[0].tinker_path]
+    assert rest.select_checkpoints(CheckpointSelection(project_ids=[])).result() == []
+    but_one = CheckpointSelection(project_ids=["p"], exclude=[of_p[0].tinker_path])
+    result = rest.delete_checkpoints(but_one).result()
+    assert {one.tinker_path for one in result.outcomes} == {one.tinker_path for one in of_p[1:]}
+
+
+def test_the_latest_checkpoint_of_a_run(sandbox: Sandbox, rest: RestClient) -> None:
+    run = sandbox.add_training_run().training_run_id
+    with pytest.raises(NotFoundError, match=f"^training run {run} has no checkpoint$"):
+        rest.latest_checkpoint(run).result()
+    ages = {"old": 3, "new": 1, "middle": 2}
+    paths = {
+        name: sandbox.add_checkpoint(
+            training_run_id=run, name=name, created_at=datetime.now(UTC) - timedelta(hours=hours)
+        ).tinker_path
+        for name, hours in ages.items()
+    }
+    sampler = sandbox.add_checkpoint(training_run_id=run, kind="sampler_weights", public=True)
+    sandbox.requests.clear()
+    latest = rest.latest_checkpoint(run, "training").result()
+    assert latest.tinker_path == paths["new"]
+    assert latest.training_run_id == run
+    assert rest.latest_checkpoint(run).result().tinker_path == sampler.tinker_path
+    assert [request.operation_id for request in sandbox.requests] == ["list_checkpoints"] * 2
+    with pytest.raises(NotFoundError, match="has no checkpoint of type 'external'") as caught:
+        rest.latest_checkpoint(run, "external").result()
+    assert caught.value.status_code == 404
+    with pytest.raises(NotFoundError, match="no-such-run"):
+        rest.latest_checkpoint("no-such-run").result()
+    with pytest.raises(InvalidArgumentError, match="checkpoint_type must be a string"):
+        rest.latest_checkpoint(run, 5)  # type: ignore[arg-type]
+    assert asyncio.run(rest.latest_checkpoint_async(run, checkpoint_type="sampler")).checkpoint_type == "sampler"
+
+
+def test_reading_awaits_in_any_loop(sandbox: Sandbox, rest: RestClient) -> None:
     path = sandbox.add_checkpoint(name="only").tinker_path
     assert asyncio.run(read_async(rest, CheckpointSelection(name="only"))) == [path]

@@ -277,7 +277,7 @@ REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any], object]] = [
     *(("get_audit_log", ("all", bad), {}, bad) for bad in ("2026-01-15", 5, datetime(2026, 1, 15))),
     *(("get_billing_usage", (bad, NEXT), {}, bad) for bad in BAD_HOURS),
     *(("get_billing_usage", (MIDNIGHT, bad), {}, bad) for bad in BAD_HOURS),
-    *(("get_billing_usage", times, {}, times[1]) for times in ((MIDNIGHT, MIDNIGHT), (NEXT, MIDNIGHT), (MIDNIGHT, "2026-07-27T01:00:00Z"), ("9999-12-31T00:00:00Z", MIDNIGHT))),
+    *(("get_billing_usage", times, {}, times[1]) for times in ((MIDNIGHT, MIDNIGHT), (NEXT, MIDNIGHT), ("9999-12-31T00:00:00Z", MIDNIGHT))),
     *((name, (bad,), {}, bad) for name in ("search_checkpoints", "search_sessions") for bad in (None, {}, "nightly")),
     *(("search_checkpoints", (CheckpointSearchRequest(limit=bad),), {}, bad) for bad in (0, 201, True, "5", None)),
     *(("external_weights_upload_start", (bad, LoraConfig(rank=8)), {}, bad) for bad in BAD_IDS[:9]),
@@ -431,7 +431,8 @@ def test_a_missing_key_says_what_to_set(monkeypatch: pytest.MonkeyPatch, value: 
 
 
 def test_every_public_method_has_a_row() -> None:
-    not_operations = {"close", "with_options", "download_checkpoint", "upload_external_weights"}  # have own tests
+    not_operations = {"close", "with_options"}
+    not_operations |= {"latest_checkpoint", "download_checkpoint", "upload_external_weights"}  # have own tests
     clients = (RestClient, AdminClient)
     methods = {
         name for made in clients for name, _ in inspect.getmembers(made, callable) if not name.startswith("_")

@@ -72,6 +72,7 @@ def every_method_has_a_type(client: RestClient) -> None:
     assert_type(client.get_weights_info_by_tinker_path(PATH).result(), WeightsInfoResponse)
     assert_type(client.list_training_runs(limit=50, offset=50).result(), TrainingRunsResponse)
     assert_type(client.list_checkpoints("run-id").result(), CheckpointsListResponse)
+    assert_type(client.latest_checkpoint("run-id", "sampler").result(), Checkpoint)
     assert_type(client.list_user_checkpoints(50, 0).result(), CheckpointsListResponse)
     assert_type(client.get_checkpoint_archive_url("run-id", "weights/1").result(), CheckpointArchiveUrlResponse)
     assert_type(client.get_checkpoint_archive_url_from_tinker_path(PATH).result(), CheckpointArchiveUrlResponse)
@@ -260,6 +261,10 @@ def wrong_code_is_noticed(client: RestClient) -> None:
 def many_checkpoints(client: RestClient, listed: list[Checkpoint]) -> None:
     selection = CheckpointSelection(
         training_run_ids=["run-id"],
+        project_ids=["p"],
+        base_models={"Qwen/Qwen3-8B"},
+        user_metadata={"team": "a"},
+        exclude=[PATH],
         checkpoint_type="fused",
         name="step-*",
         older_than=timedelta(days=30),

@@ -101,13 +101,17 @@ def day(value: date | None) -> date | Unset:
     return UNSET if value is None else value
 
 
-def billing_period(starting_on: datetime | str, ending_before: datetime | str) -> tuple[datetime, datetime]:
-    """Check the start and end of a period of usage. Without an offset, times are in UTC."""
+def billing_windows(starting_on: datetime | str, ending_before: datetime | str) -> list[tuple[datetime, datetime]]:
+    """Check a period of usage and divide it into windows of at most 14 days. Without an offset, times are UTC."""
     start, end = _hour("starting_on", starting_on), _hour("ending_before", ending_before)
-    if not timedelta(0) < end - start <= MAX_BILLING_PERIOD:
-        expected = f"be after starting_on, {safe_repr(starting_on)}, by at most {MAX_BILLING_PERIOD.days} days"
-        raise refusal("ending_before", expected, ending_before)
-    return start, end
+    if start >= end:
+        raise refusal("ending_before", f"be after starting_on, {safe_repr(starting_on)}", ending_before)
+    windows: list[tuple[datetime, datetime]] = []
+    now = datetime.now(UTC)
+    while start < end and (not windows or start <= now):  # servers refuse a start in the future
+        windows.append((start, start + min(MAX_BILLING_PERIOD, end - start)))
+        start = windows[-1][1]
+    return windows
 
 
 def _hour(name: str, value: Any) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any, Literal
@@ -17,12 +17,37 @@ from tinker_rest.paths import segment
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-def _run_ids(value: Collection[str] | None) -> tuple[str, ...] | None:
+def _ids(name: str, value: Collection[str] | None, *, allow_slash: bool) -> tuple[str, ...] | None:
     if value is None:
         return None
     if isinstance(value, str) or not isinstance(value, Collection):
-        raise refusal("training_run_ids", "be a list of ids, or None", value)
-    return tuple(segment("each of training_run_ids", one) for one in value)
+        raise refusal(name, "be a list of ids, or None", value)
+    return tuple(segment(f"each of {name}", one, allow_slash=allow_slash) for one in value)
+
+
+def _run_ids(value: Collection[str] | None) -> tuple[str, ...] | None:
+    return _ids("training_run_ids", value, allow_slash=False)
+
+
+def _project_ids(value: Collection[str] | None) -> tuple[str, ...] | None:
+    return _ids("project_ids", value, allow_slash=True)
+
+
+def _base_models(value: Collection[str] | None) -> tuple[str, ...] | None:
+    return _ids("base_models", value, allow_slash=True)
+
+
+def _paths(value: Collection[str]) -> tuple[str, ...]:
+    is_list = isinstance(value, Collection) and not isinstance(value, str)
+    if not is_list or not all(isinstance(one, str) and "://" in one for one in value):
+        raise refusal("exclude", "be a list of tinker paths", value)
+    return tuple(value)
+
+
+def _metadata(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if value is not None and (not isinstance(value, Mapping) or not value):
+        raise refusal("user_metadata", "be a dict of at least one key, or None", value)
+    return None if value is None else dict(value)
 
 
 def _must_be(expected: str, is_valid: Callable[[Any], bool]) -> Callable[[Any, Attribute[Any], Any], None]:
@@ -61,6 +86,10 @@ class CheckpointSelection:
 
     Args:
         training_run_ids: Only checkpoints of these training runs; an empty list means none.
+        project_ids: Only checkpoints of your training runs in these projects; an empty list means none. The server
+            is asked for these runs, so `apply` refuses it.
+        base_models: Only checkpoints of these models. Older servers do not name the model, and nothing matches.
+        user_metadata: Only checkpoints whose metadata has all these keys with these values.
         checkpoint_type: Only checkpoints of this type: `training`, `sampler`, `external` or another.
         name: Only checkpoints whose name matches this pattern, such as `step-*`, or kind and name, such as
             `sampler_weights/step-*`. `*` stands for any characters, `?` for one, `[ab]` for one of these.
@@ -70,6 +99,7 @@ class CheckpointSelection:
         larger_than: Only checkpoints larger than this many bytes.
         keep_latest: Skip the newest N of each training run and type. All checkpoints count, whatever the other
             criteria are. Those that may be among them, of an equal or unknown time, are skipped too.
+        exclude: Skip the checkpoints with these tinker paths. They still count for `keep_latest`.
         no_ttl: Only checkpoints that never expire.
         expiring_within: Only checkpoints that expire within this time from now.
         include_public: Whether to include public checkpoints, which others may be using; False by default.
@@ -82,6 +112,9 @@ class CheckpointSelection:
     """
 
     training_run_ids: Sequence[str] | None = field(default=None, converter=_run_ids)
+    project_ids: Sequence[str] | None = field(default=None, converter=_project_ids)
+    base_models: Sequence[str] | None = field(default=None, converter=_base_models)
+    user_metadata: Mapping[str, Any] | None = field(default=None, converter=_metadata, hash=False)
     checkpoint_type: Literal["training", "sampler", "external"] | str | None = field(default=None, validator=_text)
     name: str | None = field(default=None, validator=_text)
     older_than: timedelta | None = field(default=None, validator=_duration)
@@ -89,6 +122,7 @@ class CheckpointSelection:
     after: datetime | None = field(default=None, validator=_moment)
     larger_than: int | None = field(default=None, validator=_bytes)
     keep_latest: int | None = field(default=None, validator=_count)
+    exclude: Sequence[str] = field(default=(), converter=_paths)
     no_ttl: bool = field(default=False, validator=_flag)
     expiring_within: timedelta | None = field(default=None, validator=_duration)
     include_public: bool = field(default=False, validator=_flag)
@@ -115,10 +149,15 @@ class CheckpointSelection:
             checkpoints: All checkpoints, since `keep_latest` counts all of them.
             now: The time from which ages and expiries count, a datetime with a time zone. Default: this moment.
         """
+        if self.project_ids is not None:
+            raise InvalidArgumentError(
+                "checkpoints do not name their project: use select_checkpoints for project_ids"
+            )
         now = now or datetime.now(UTC)
         # A checkpoint may be listed twice if others changed while pages were read.
         everything = list({one.tinker_path: one for one in checkpoints}.values())
         kept = set() if self.keep_latest is None else _latest(everything, self.keep_latest)
+        kept.update(self.exclude)
         matching = [one for one in everything if one.tinker_path not in kept and self._matches(one, now)]
         if self.sort == "size":
             matching.sort(key=lambda one: -1 if one.size_bytes is None else one.size_bytes, reverse=True)
@@ -134,6 +173,8 @@ class CheckpointSelection:
         return (
             (self.include_public or not one.public)
             and (self.training_run_ids is None or run_id_of(one) in self.training_run_ids)
+            and (self.base_models is None or one.base_model in self.base_models)
+            and (self.user_metadata is None or self.user_metadata.items() <= (one.user_metadata or {}).items())
             and (self.checkpoint_type is None or one.checkpoint_type == self.checkpoint_type)
             and fnmatchcase(name, pattern)
             and (self.older_than is None or (time is not None and now - time >= self.older_than))

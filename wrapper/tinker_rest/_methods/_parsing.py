@@ -8,10 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tinker_rest._lazy import models, types
+from tinker_rest._redaction import safe_repr
 from tinker_rest._retry import parse_http_date, parse_retry_after
 from tinker_rest._urls import is_web_url, joined_url
+from tinker_rest.errors import APIResponse, NotFoundError
 from tinker_rest.pagination import Page, PageRequest
-from tinker_rest.selection import run_id_of
+from tinker_rest.selection import CheckpointSelection, run_id_of
 
 if TYPE_CHECKING:
     from tinker_rest_api.types import Response
@@ -33,6 +35,17 @@ def with_run_ids(response: Response[Any]) -> Any:
     for checkpoint in [*getattr(model, "checkpoints", ()), *filter(None, latest)]:
         checkpoint.training_run_id = run_id_of(checkpoint)
     return model
+
+
+def first_selected(selection: CheckpointSelection, run_id: str, response: Response[Any]) -> types.Checkpoint:
+    """Return the first selected checkpoint of a run, or raise NotFoundError."""
+    found = selection.apply(with_run_ids(response).checkpoints)
+    if not found:
+        kind = "" if selection.checkpoint_type is None else f" of type {safe_repr(selection.checkpoint_type)}"
+        nothing = APIResponse(404, {}, b"")
+        message = f"training run {run_id} has no checkpoint{kind}"
+        raise NotFoundError(message, response=nothing)
+    return found[0]
 
 
 def page(items: str, id_of_item: str, request: PageRequest | None, response: Response[Any]) -> Page[Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from tinker_rest import _arguments as arguments
 from tinker_rest._arguments import AuditEventTypeName
@@ -12,6 +13,9 @@ from tinker_rest._base import BaseClient
 from tinker_rest._lazy import LazyModule, models, types
 from tinker_rest._retry import Policy
 from tinker_rest.futures import APIFuture, async_variant, deprecated
+
+if TYPE_CHECKING:
+    from tinker_rest._work import Work
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,18 +50,21 @@ class AdministrationMethods(BaseClient):
 
         The data is some hours late. Costs are estimates in US dollars before credits and commitments, None if
         there is no price yet. `event_info` of an event is one of five models, or an `UnknownVariant` if this
-        version does not know its `type`. Calls the operation `get_billing_usage`.
+        version does not know its `type`. A period of more than 14 days is read by several calls in a row, up to
+        the current hour, and returned as one response. Calls the operation `get_billing_usage`.
 
         Args:
             starting_on: The start, a full hour in UTC that is not in the future: a datetime, or a text such as
                 `2026-07-13T00:00:00Z`. Without an offset, it is in UTC.
-            ending_before: The end (exclusive) in the same forms, at most 14 days later.
+            ending_before: The end (exclusive) in the same forms.
 
         Raises:
             PermissionDeniedError: You are neither administrator nor billing administrator (raised by the future).
         """
-        start, end = arguments.billing_period(starting_on, ending_before)
-        return self._submit(api.get_billing_usage, starting_on=start, ending_before=end)
+        windows = arguments.billing_windows(starting_on, ending_before)
+        if len(windows) > 1:
+            return self._run("get_billing_usage", partial(_read_usage, windows))
+        return self._submit(api.get_billing_usage, starting_on=windows[0][0], ending_before=windows[0][1])
 
     def get_current_checkpoint_storage_usage(
         self, project_id: str | None = None
@@ -79,6 +86,15 @@ class AdministrationMethods(BaseClient):
     get_audit_log_async = async_variant(get_audit_log)
     get_billing_usage_async = async_variant(get_billing_usage)
     get_current_checkpoint_storage_usage_async = async_variant(get_current_checkpoint_storage_usage)
+
+
+def _read_usage(windows: list[tuple[datetime, datetime]], work: Work[Any]) -> types.BillingUsageResponse:
+    parts = [work.call(api.get_billing_usage, starting_on=start, ending_before=end) for start, end in windows]
+    return models.BillingUsageResponse(
+        data=[event for part in parts for event in part.data],
+        sessions=models.BillingUsageSessions({name: one for part in parts for name, one in part.sessions.items()}),
+        cost_data_through=max(filter(None, (part.cost_data_through for part in parts)), default=None),
+    )
 
 
 def _moved(method: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], R]:

@@ -7,7 +7,9 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from attrs import evolve
 
 from tinker_rest import _arguments as arguments
 from tinker_rest._base import BaseClient
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from tinker_rest._work import Work
 
 api = LazyModule("tinker_rest_api.api.checkpoints")
+runs_api = LazyModule("tinker_rest_api.api.training_runs")
 
 DEFAULT_BUILD_TIMEOUT = 900.0
 MAX_RUNS_AT_ONCE = 16
@@ -47,6 +50,24 @@ class CheckpointMethods(BaseClient):
         """
         run_id = segment("training_run_id", training_run_id)
         return self._submit(api.list_checkpoints, run_id, read=parsing.with_run_ids)
+
+    def latest_checkpoint(
+        self,
+        training_run_id: str,
+        checkpoint_type: Literal["training", "sampler", "external"] | str | None = None,
+    ) -> APIFuture[types.Checkpoint]:
+        """Get the checkpoint of a training run that was saved last. Calls the operation `list_checkpoints`.
+
+        Args:
+            training_run_id: The ID of the run.
+            checkpoint_type: `training`, `sampler`, `external` or another type; None, the default, for any.
+
+        Raises:
+            NotFoundError: The run does not exist or has no such checkpoint (raised by the future).
+        """
+        run_id = segment("training_run_id", training_run_id)
+        newest = CheckpointSelection(checkpoint_type=checkpoint_type, include_public=True, sort="time", limit=1)
+        return self._submit(api.list_checkpoints, run_id, read=partial(parsing.first_selected, newest, run_id))
 
     def list_user_checkpoints(self, limit: int = 100, offset: int = 0) -> APIFuture[types.CheckpointsListResponse]:
         """List your checkpoints across all training runs, newest first (one page).
@@ -128,7 +149,8 @@ class CheckpointMethods(BaseClient):
     def select_checkpoints(self, selection: CheckpointSelection) -> APIFuture[list[types.Checkpoint]]:
         """Read all your checkpoints, or those of the runs in the selection, and return the selected ones.
 
-        The server's clock is used for ages. Calls `list_user_checkpoints`, or `list_checkpoints` for each run.
+        The server's clock is used for ages. Calls `list_user_checkpoints`, or `list_checkpoints` for each run. The
+        runs of `project_ids` are listed by `list_training_runs`, since checkpoints do not name their project.
 
         Args:
             selection: Which checkpoints to return.
@@ -269,6 +291,7 @@ class CheckpointMethods(BaseClient):
         return self._run("download_checkpoint", download.run, limit_downloads=True)
 
     list_checkpoints_async = async_variant(list_checkpoints)
+    latest_checkpoint_async = async_variant(latest_checkpoint)
     list_user_checkpoints_async = async_variant(list_user_checkpoints)
     search_checkpoints_async = async_variant(search_checkpoints)
     select_checkpoints_async = async_variant(select_checkpoints)
@@ -279,22 +302,36 @@ class CheckpointMethods(BaseClient):
     download_checkpoint_async = async_variant(download_checkpoint)
 
     def _read_selected(self, work: Work[Any], selection: CheckpointSelection) -> list[types.Checkpoint]:
-        def list_page(**request: Any) -> APIFuture[Any]:
-            work.check()
-            return work.adopt(self._submit(api.list_user_checkpoints, **request))
+        def pages(operation: Any, read: Callable[..., Any], **query: Any) -> pagination.PageIterator[Any]:
+            def list_page(**request: Any) -> APIFuture[Any]:
+                work.check()
+                return work.adopt(self._submit(operation, **query, **request))
+
+            is_reordered = operation is not api.list_user_checkpoints
+            listing = "select_checkpoints", list_page, read, 500, None
+            return pagination.paginate(*listing, is_reordered=is_reordered).pages()
 
         def list_run(run_id: str) -> APIFuture[pagination.Page[types.Checkpoint]]:
             return self._submit(api.list_checkpoints, run_id, read=partial(parsing.checkpoints_page, None))
 
-        if selection.training_run_ids is None:
-            read = parsing.checkpoints_page
-            pages = pagination.paginate("select_checkpoints", list_page, read, 500, None).pages()
-            everything = [checkpoint for page in pages for checkpoint in page]
-            server_time = pages.server_time
+        run_ids = selection.training_run_ids
+        if selection.project_ids is not None:
+            of_projects = [
+                run.training_run_id
+                for project in dict.fromkeys(selection.project_ids)
+                for page in pages(runs_api.list_training_runs, parsing.runs_page, project_id=project)
+                for run in page
+            ]
+            run_ids = [one for one in of_projects if run_ids is None or one in run_ids]
+            selection = evolve(selection, project_ids=None, training_run_ids=None)
+        if run_ids is None:
+            listed = pages(api.list_user_checkpoints, parsing.checkpoints_page)
+            everything = [checkpoint for page in listed for checkpoint in page]
+            server_time = listed.server_time
         else:
-            run_ids = dict.fromkeys(selection.training_run_ids)
-            listed = bulk.as_completed(work, list_run, run_ids, MAX_RUNS_AT_ONCE)
-            of_run = {run_id: future.result() for run_id, future in listed}
+            run_ids = list(dict.fromkeys(run_ids))
+            ended = bulk.as_completed(work, list_run, run_ids, MAX_RUNS_AT_ONCE)
+            of_run = {run_id: future.result() for run_id, future in ended}
             everything = [checkpoint for run_id in run_ids for checkpoint in of_run[run_id].items]
             server_time = max((page.server_time or 0.0 for page in of_run.values()), default=0.0)
         now = datetime.fromtimestamp(server_time, UTC) if server_time else datetime.now(UTC)
