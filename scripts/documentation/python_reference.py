@@ -159,14 +159,14 @@ def _extras_of(model: type) -> list[str]:
 
 
 def _results() -> Iterator[str]:
-    """All public classes that no other page has: arguments and results that are not types of the API."""
+    """Public classes and functions that no other page has: arguments and results that are not types of the API."""
     elsewhere = {*tinker_rest.types.__all__, "APIFuture", "RetryEvent", "types"}
     names = [
         name
         for name in tinker_rest.__all__
         if name not in elsewhere
         and not name.endswith(("Client", "Error", "Warning"))
-        and inspect.isclass(getattr(tinker_rest, name))
+        and (inspect.isclass(getattr(tinker_rest, name)) or inspect.isfunction(getattr(tinker_rest, name)))
     ]
     yield "# Selections and results\n\nArguments, progress and results of methods that make several requests.\n"
     yield from (_object(path_of(getattr(tinker_rest, name)), members="null") for name in names)

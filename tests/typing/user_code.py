@@ -314,6 +314,7 @@ def many_mistakes(client: RestClient) -> None:
 async def every_iterator_has_a_type(client: RestClient) -> None:
     assert_type(client.iter_user_checkpoints(page_size=100, max_items=5), Paginator[Checkpoint])
     assert_type(iter(client.iter_sessions()).total_count, int | None)
+    assert_type(tinker_rest.to_rows(client.iter_user_checkpoints()), list[dict[str, Any]])
     for checkpoint in client.iter_user_checkpoints():
         assert_type(checkpoint, Checkpoint)
     async for awaited in client.iter_user_checkpoints():

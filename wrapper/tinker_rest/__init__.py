@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tinker_rest.futures import APIFuture as APIFuture
     from tinker_rest.pagination import *
     from tinker_rest.paths import ParsedCheckpointTinkerPath as ParsedCheckpointTinkerPath
+    from tinker_rest.rows import to_rows as to_rows
     from tinker_rest.selection import CheckpointSelection as CheckpointSelection
     from tinker_rest.types import AdamOptimizerConfig as AdamOptimizerConfig
     from tinker_rest.types import Checkpoint as Checkpoint
@@ -52,6 +53,7 @@ _NAMES_OF = {
     "tinker_rest.bulk": "BulkError BulkOutcome BulkProgress BulkResult BulkStatus",
     "tinker_rest.downloads": "DownloadProgress DownloadResult",
     "tinker_rest.paths": "ParsedCheckpointTinkerPath",
+    "tinker_rest.rows": "to_rows",
     "tinker_rest.selection": "CheckpointSelection",
     "tinker_rest.types": """
         AdamOptimizerConfig Checkpoint CheckpointType DimuonOptimizerConfig LoraConfig ModelID TrainingRun types
