@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from tinker_rest import ClientClosedError, DownloadError, DownloadProgress, RestClient
+from tinker_rest import ClientClosedError, DownloadError, DownloadProgress, RestClient, verify_download
 from tinker_rest_sandbox import Sandbox
 
 from .recording_server import wait_until
@@ -55,7 +55,8 @@ def goes_on(sandbox: Sandbox, path: str, dest: Path) -> None:
     assert result.resumed_from > 100_000
     assert result.verified_by == "sha-256"
     assert result.size_bytes == dest.stat().st_size
-    assert [one.name for one in dest.parent.iterdir()] == [dest.name]
+    assert {one.name for one in dest.parent.iterdir()} == {dest.name, f"{dest.name}.manifest.json"}
+    assert verify_download(dest) == {}
 
 
 # In this process
@@ -134,7 +135,7 @@ def test_what_another_call_has_finished_meanwhile_is_taken(sandbox: Sandbox, slo
         wait_until(lambda: has_begun(dest)() and part_of(dest).stat().st_size > 700_000)
         second = client.download_checkpoint(slow, dest)
         assert (first.result(30).already_present, second.result(30).already_present) == (False, True)
-    assert os.listdir(tmp_path) == ["a"]
+    assert sorted(os.listdir(tmp_path)) == ["a", "a.manifest.json"]
 
 
 # Other processes
@@ -321,7 +322,7 @@ def test_what_is_there_is_not_replaced_unasked(sandbox: Sandbox, big: str, tmp_p
             client.download_checkpoint(big, dest).result(30)
         assert dest.read_text() == "mine"
         assert client.download_checkpoint(big, dest, overwrite=True).result(30).size_bytes > 1000
-    assert os.listdir(tmp_path) == ["a"]
+    assert sorted(os.listdir(tmp_path)) == ["a", "a.manifest.json"]
 
 
 def test_a_file_that_was_made_meanwhile_is_not_replaced(sandbox: Sandbox, slow: str, tmp_path: Path) -> None:

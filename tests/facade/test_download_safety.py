@@ -18,7 +18,14 @@ import httpx
 import pytest
 import trustme
 
-from tinker_rest import APIStatusError, DownloadError, DownloadProgress, InvalidArgumentError, RestClient
+from tinker_rest import (
+    APIStatusError,
+    DownloadError,
+    DownloadProgress,
+    InvalidArgumentError,
+    RestClient,
+    verify_download,
+)
 from tinker_rest.downloads._destination import MARKER
 
 from .recording_server import (
@@ -445,14 +452,15 @@ def test_urls_that_are_none(client: RestClient, stored: Storage, tmp_path: Path,
 @pytest.mark.parametrize(("dest", "made"), [("a/b/c", "a/b/c"), ("a/b/", "a/b/r_weights_1.tar.gz")])
 def test_folders_on_the_way_are_made(client: RestClient, tmp_path: Path, dest: str, made: str) -> None:
     assert client.download_checkpoint(PATH, f"{tmp_path}/{dest}").result(20).path == tmp_path / made
-    assert tree(tmp_path)[-1] == made
+    assert tree(tmp_path)[-2:] == [made, f"{made}.manifest.json"]
 
 
 @pytest.mark.parametrize("name", ["x" * 251, "x" * 255, "ä" * 127 + "x"])
 def test_long_names(client: RestClient, stored: Storage, tmp_path: Path, name: str) -> None:
     stored.cuts = [1_000_000]
     assert client.download_checkpoint(PATH, tmp_path / name).result(20).path.name == name
-    assert tree(tmp_path) == [name]
+    assert len(tree(tmp_path)) == 2
+    assert verify_download(tmp_path / name) == {}
 
 
 def test_a_name_that_is_too_long(client: RestClient, stored: Storage, tmp_path: Path) -> None:

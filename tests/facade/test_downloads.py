@@ -49,9 +49,13 @@ SHA256 = {"Repr-Digest": f"sha-256=:{base64_of('sha256')}:"}
 
 
 def left_in(folder: Path) -> list[str]:
-    """All files but the hidden one that tells of the checkpoint, and the lock."""
+    """All files but manifests and the lock."""
     files = [one.relative_to(folder) for one in folder.rglob("*") if one.is_file()]
-    return sorted(one.as_posix() for one in files if one.name not in ("lock", MARKER))
+    return sorted(
+        one.as_posix()
+        for one in files
+        if one.name not in ("lock", MARKER) and not one.name.endswith(".manifest.json")
+    )
 
 
 # With the sandbox

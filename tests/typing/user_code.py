@@ -110,6 +110,8 @@ def checkpoints_are_downloaded(client: RestClient, progress: Callable[[DownloadP
     assert_type(result.path, Path)
     assert_type(result.verified_by, str | None)
     client.download_checkpoint(PATH, "folder", extract=True, progress=lambda now: print(now.bytes_total))
+    if "adapter_config.json" in tinker_rest.verify_download(result.path):
+        print("it has changed")
     client.download_checkpoint(PATH, 5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 

@@ -51,7 +51,7 @@ _NAMES_OF = {
     "tinker_rest.futures": "APIFuture",
     "tinker_rest.pagination": "ItemIterator PageIterator Paginator",
     "tinker_rest.bulk": "BulkError BulkOutcome BulkProgress BulkResult BulkStatus",
-    "tinker_rest.downloads": "DownloadProgress DownloadResult",
+    "tinker_rest.downloads": "DownloadProgress DownloadResult verify_download",
     "tinker_rest.paths": "ParsedCheckpointTinkerPath",
     "tinker_rest.rows": "to_rows",
     "tinker_rest.selection": "CheckpointSelection",

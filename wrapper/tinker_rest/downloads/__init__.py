@@ -6,12 +6,14 @@ import os
 import shutil
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from attrs import define, field, frozen
 
 from tinker_rest import _workers
+from tinker_rest._redaction import redact
 from tinker_rest._urls import is_web_url
 from tinker_rest._work import Work
 from tinker_rest._workers import Clock
@@ -21,7 +23,7 @@ from tinker_rest.downloads._fetch import FileDownload
 from tinker_rest.errors import DownloadError
 from tinker_rest.paths import ParsedCheckpointTinkerPath
 
-__all__ = ("DownloadProgress", "DownloadResult")
+__all__ = ("DownloadProgress", "DownloadResult", "verify_download")
 
 PROGRESS_SECONDS = 0.1
 
@@ -63,6 +65,45 @@ class DownloadResult:
     sha256: str | None = None
     resumed_from: int = 0
     already_present: bool = False
+
+
+def verify_download(path: str | os.PathLike[str]) -> dict[str, Literal["missing", "changed", "unexpected"]]:
+    """Compare a download with its manifest, which has the size and the SHA-256 of each file. Nothing is sent.
+
+        if differences := verify_download("model"):
+            print(differences)  # such as {'adapter_config.json': 'changed'}
+
+    The manifest of a file is `NAME.manifest.json` beside it, that of a folder `.tinker-checkpoint.json` in it. It
+    also says which checkpoint was downloaded, when, and from which URLs, without their signatures.
+
+    Args:
+        path: The file or folder, such as the `path` of a DownloadResult.
+
+    Returns:
+        The files that differ by their names: `missing`, `changed` or `unexpected`. Empty if nothing differs.
+
+    Raises:
+        DownloadError: It has no manifest, or a file cannot be read.
+    """
+    final = Path(_destination.check_destination(path))
+    manifest = _destination.read_manifest(final)
+    if not isinstance(manifest.get("sha256"), dict):
+        raise DownloadError(f"{final} has no manifest, which downloads write; download it again to verify it")
+    try:
+        sizes = _destination.sizes_in(final) if final.is_dir() else {final.name: final.stat().st_size}
+        differences: dict[str, Literal["missing", "changed", "unexpected"]] = {}
+        for name in sorted({*sizes, *manifest["sizes"]}):
+            if name not in manifest["sizes"]:
+                differences[name] = "unexpected"
+            elif name not in sizes:
+                differences[name] = "missing"
+            elif sizes[name] != manifest["sizes"][name] or _destination.sha256_of(
+                final / name if final.is_dir() else final
+            ) != manifest["sha256"].get(name):
+                differences[name] = "changed"
+    except OSError as error:
+        raise DownloadError(f"{error.filename or final} cannot be read: {error.strerror}") from error
+    return differences
 
 
 @define(eq=False)
@@ -171,18 +212,36 @@ class Download:
                 if isinstance(error, DownloadError):
                     self._files[0].reset()
                 raise
-        check_part()
-        remote = self._files[0].remote
-        marker = {"tinker_path": self.path.tinker_path, "archive": remote.checksum or remote.etag}
         made = folder if self.extract or self.is_external else archive
-        _destination.put_in_place(made, final, marker, overwrite=self.overwrite)
+        manifest = self._manifest(made, final)
+        check_part()
+        _destination.put_in_place(made, final, manifest, overwrite=self.overwrite)
+
+    def _manifest(self, made: Path, final: Path) -> dict[str, Any]:
+        """What was downloaded, from where, and what `verify_download` compares it with."""
+        remote = self._files[0].remote
+        sizes = _destination.sizes_in(made) if made.is_dir() else {final.name: made.stat().st_size}
+        known = {file.path: file.remote.checksum for file in self._files}
+        digests = {}
+        for name in sizes:
+            path = made / name if made.is_dir() else made
+            method, _, digest = known.get(path, "").partition(":")
+            digests[name] = digest if method == "sha-256" else _destination.sha256_of(path, self._files[0].check)
+        return {
+            "tinker_path": self.path.tinker_path,
+            "archive": remote.checksum or remote.etag,
+            "sources": {file.name: redact(file.url).partition("?")[0] for file in self._files},
+            "downloaded_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "sizes": sizes,
+            "sha256": digests,
+        }
 
     def _compare(self, work: Work[Any], final: Path) -> None:
         """Raise DownloadError unless what is there is the checkpoint, by the storage's length and checksum."""
         conflict = DownloadError(
             f"{final} exists and is not this checkpoint, as far as can be told; overwrite=True would replace it"
         )
-        marker = _destination.read_marker(final) if self.extract else {}
+        marker = _destination.read_manifest(final) if self.extract else {}
         is_ours = marker.get("tinker_path") == self.path.tinker_path
         is_whole = marker.get("sizes", {}).items() <= _destination.sizes_in(final).items()
         if not final.exists() or (self.extract and not (is_ours and is_whole)):  # it may be a link to nothing

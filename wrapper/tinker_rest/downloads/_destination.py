@@ -23,8 +23,11 @@ from tinker_rest.paths import ParsedCheckpointTinkerPath
 
 # A download that was just cancelled may need this long to release the folder.
 LOCK_SECONDS = 1.5
-# The hidden file in a downloaded folder that records the checkpoint, its archive and the sizes of its files.
+# The manifest in a downloaded folder; that of a file has its name with the suffix.
 MARKER = ".tinker-checkpoint.json"
+MANIFEST_SUFFIX = ".manifest.json"
+
+_READ_BYTES = 2**20
 
 _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 
@@ -46,7 +49,7 @@ def find_destination(dest: str, path: ParsedCheckpointTinkerPath, *, is_folder: 
     A folder to which the same checkpoint was downloaded before is used as is, so that you can repeat a call.
     """
     final = Path(os.path.abspath(dest))
-    is_ours = is_folder and read_marker(final).get("tinker_path") == path.tinker_path
+    is_ours = is_folder and read_manifest(final).get("tinker_path") == path.tinker_path
     if (final.is_dir() and not is_ours) or (dest.endswith(("/", os.sep)) and not is_folder):
         name = re.sub(r"[^A-Za-z0-9._-]", "_", f"{path.training_run_id}_{path.checkpoint_id}")[:200].lstrip(".")
         final /= name if is_folder else f"{name}.tar.gz"
@@ -63,10 +66,7 @@ def part_folder(final: Path, work: Work[Any]) -> Iterator[tuple[Path, Callable[[
     If the download fails, the folder stays, so that the next call can resume. The function beside it raises
     OSError if another folder has its name by now.
     """
-    name = os.fsencode(final.name + ".part")
-    if len(name) > 255:  # the maximum of most file systems
-        name = hashlib.sha256(name).hexdigest().encode() + b".part"
-    folder = final.with_name(os.fsdecode(name))
+    folder = _beside(final, ".part")
     deadline = Clock.now() + LOCK_SECONDS
     while (lock := _lock(folder)) is None:
         if Clock.now() > deadline:
@@ -90,6 +90,13 @@ def part_folder(final: Path, work: Work[Any]) -> Iterator[tuple[Path, Callable[[
         os.close(lock)
         with contextlib.suppress(OSError):
             folder.rmdir()  # which a network file system refuses while the lock is open
+
+
+def _beside(final: Path, suffix: str) -> Path:
+    name = os.fsencode(final.name + suffix)
+    if len(name) > 255:  # the maximum of most file systems
+        name = hashlib.sha256(name).hexdigest().encode() + suffix.encode()
+    return final.with_name(os.fsdecode(name))
 
 
 def _lock(folder: Path) -> int | None:
@@ -129,10 +136,10 @@ def _try_lock(descriptor: int) -> bool:
     return True
 
 
-def put_in_place(made: Path, final: Path, marker: dict[str, Any], *, overwrite: bool) -> None:
-    """Give a file, or a folder with a marker, in a part folder its final name. Raises DownloadError or OSError."""
-    if made.is_dir():
-        (made / MARKER).write_text(json.dumps({**marker, "sizes": sizes_in(made)}, indent=1))
+def put_in_place(made: Path, final: Path, manifest: dict[str, Any], *, overwrite: bool) -> None:
+    """Give a file or folder in a part folder its final name, with a manifest. Raises DownloadError or OSError."""
+    written = made / MARKER if made.is_dir() else made.with_name("manifest")
+    written.write_text(json.dumps(manifest, indent=1))
     is_there = os.path.lexists(final)
     if is_there and not overwrite:
         raise DownloadError(f"{final} was created by another program meanwhile; the download is in {made}")
@@ -140,16 +147,18 @@ def put_in_place(made: Path, final: Path, marker: dict[str, Any], *, overwrite: 
         old = made.with_name("old")
         shutil.rmtree(old, ignore_errors=True)
         os.rename(final, old)
+    if not made.is_dir():
+        os.replace(written, _beside(final, MANIFEST_SUFFIX))
     os.replace(made, final)
     sync(final.parent)
 
 
-def read_marker(folder: Path) -> dict[str, Any]:
-    """The content of the marker in a downloaded folder; empty if there is none, or if somebody else made it."""
-    marker = folder / MARKER
+def read_manifest(final: Path) -> dict[str, Any]:
+    """The manifest of a downloaded file or folder; empty if there is none, or if somebody else made it."""
+    marker = final / MARKER if final.is_dir() else _beside(final, MANIFEST_SUFFIX)
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
         found = marker.lstat()
-        if stat.S_ISREG(found.st_mode) and found.st_uid == folder.stat().st_uid:
+        if stat.S_ISREG(found.st_mode) and found.st_uid == final.stat().st_uid:
             known = dict(json.loads(marker.read_bytes()))
             return {**known, "sizes": dict(known["sizes"])}
     return {}
@@ -159,6 +168,16 @@ def sizes_in(folder: Path) -> dict[str, int]:
     """The sizes of the files below a folder by their relative paths. Raises OSError."""
     files = [path for path in folder.rglob("*") if path.is_file() and path.name != MARKER]
     return {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
+
+
+def sha256_of(path: Path, check: Callable[[], object] = lambda: None) -> str:
+    """The SHA-256 of a file in hexadecimal; `check` is called between pieces. Raises OSError."""
+    digest = hashlib.sha256(usedforsecurity=False)
+    with path.open("rb", buffering=0) as file:
+        while piece := file.read(_READ_BYTES):
+            check()
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def refusal(error: OSError, dest: str) -> DownloadError:
