@@ -331,8 +331,7 @@ def _cell(shown: "Attribute[Any]", value: Any) -> str:
 def flat_fields(item: Any, prefix: str = "") -> dict[str, Any]:
     """Return the fields of an attrs object as plain values. Those of a nested model are named `outer_inner`.
 
-    Derived fields are included, and fields of a newer server. Fields that are not in the repr, such as secrets, are
-    not.
+    Derived fields and those of a newer server are included, fields that are not in the repr, such as secrets, not.
     """
     if isinstance(item, UnknownVariant):
         return {f"{prefix}{name}": value for name, value in item.to_dict().items()}

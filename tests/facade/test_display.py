@@ -58,7 +58,7 @@ async def loop_async(future: Any) -> None:
 )
 def test_a_forgotten_result_is_named(client: RestClient, use: Callable[[Any], object]) -> None:
     future = client.list_training_runs()
-    with pytest.raises((AttributeError, TypeError), match=r"call \.result\(\) or await it first"):
+    with pytest.raises((AttributeError, TypeError), match=r"call \.result\(\) on it, or await it"):
         use(future)
     assert future.result(10).training_runs == []
 

@@ -87,6 +87,13 @@ def test_outcomes_ids_and_variants() -> None:
     assert to_rows([]) == []
 
 
+def test_fields_of_a_newer_server_are_included() -> None:
+    body = {"checkpoint_id": "weights/1", "checkpoint_type": "training", "tinker_path": "tinker://r/weights/1"}
+    newer = types.Checkpoint.from_dict({**body, "quality": 5})
+    older = types.Checkpoint.from_dict(body)
+    assert [row["quality"] for row in to_rows([older, newer])] == [None, 5]
+
+
 def test_no_row_holds_a_marked_secret() -> None:
     assert to_rows([types.UploadUrl("https://storage.example/a?signature=secret")]) == [{}]
 
@@ -98,5 +105,5 @@ def test_what_is_no_listing_is_refused(items: Any) -> None:
 
 
 def test_a_future_is_no_listing(rest: RestClient) -> None:
-    with pytest.raises(TypeError, match=r"call \.result\(\) or await it first"):
+    with pytest.raises(TypeError, match=r"call \.result\(\) on it, or await it"):
         to_rows(rest.list_user_checkpoints())  # type: ignore[arg-type]

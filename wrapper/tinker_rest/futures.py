@@ -19,8 +19,6 @@ S = TypeVar("S")
 T = TypeVar("T")
 P = ParamSpec("P")
 
-_USE = "call .result() or await it"
-
 
 class APIFuture(concurrent.futures.Future[T]):
     """The result of a call that has been started already.
@@ -86,7 +84,10 @@ class APIFuture(concurrent.futures.Future[T]):
             """Explain that the result may have items."""
             raise TypeError("a future has no items: call .result() on it, or await it, for the result")
 
-        __getitem__ = __iter__
+        __aiter__ = __len__ = __getitem__ = __iter__
+
+        def __bool__(self):
+            return True
 
     def __await__(self) -> Generator[Any, None, T]:
         """Wait for the result in an asyncio event loop."""
@@ -139,20 +140,7 @@ class APIFuture(concurrent.futures.Future[T]):
             state = f"failed with {type(error).__name__} after"
         else:
             state = "cancelled after" if self.cancelled() else "finished after"
-        return f"<APIFuture of {self._name}, {state} {seconds:.1f} s: {_USE}>"
-
-    if not TYPE_CHECKING:  # else type checkers would accept what fails here
-
-        def __getattr__(self, name):
-            raise AttributeError(f"an APIFuture has no attribute {name!r}: {_USE} first")
-
-        def __iter__(self, *_):
-            raise TypeError(f"an APIFuture is not the result itself: {_USE} first")
-
-        __aiter__ = __len__ = __getitem__ = __iter__
-
-        def __bool__(self):
-            return True
+        return f"<APIFuture of {self._name}, {state} {seconds:.1f} s: call .result() or await it>"
 
     def _give_up(self) -> None:
         stop, self._stop = self._stop, None

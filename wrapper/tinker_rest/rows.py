@@ -21,8 +21,8 @@ def to_rows(items: Iterable[Any]) -> list[dict[str, Any]]:
 
     All rows have the same keys in the same order, with None for what is unknown. A field of a nested model is
     named after both: `last_checkpoint_time`, `event_info_type`. Times are datetimes in UTC, enumerations and
-    errors are strings, and dicts such as `user_metadata` stay dicts. Derived fields such as `training_run_id` are
-    included; secrets and fields that this version does not know are not.
+    errors are strings, and dicts such as `user_metadata` stay dicts. Derived fields such as `training_run_id` and
+    those of a newer server are included, secrets are not.
 
     Args:
         items: Checkpoints, training runs, sessions, usage events, audit entries, storage items or BulkOutcomes: a
