@@ -94,6 +94,17 @@ def test_fields_of_a_newer_server_are_included() -> None:
     assert [row["quality"] for row in to_rows([older, newer])] == [None, 5]
 
 
+def test_pandas_takes_rows_as_they_are(rest: RestClient) -> None:
+    import pandas  # type: ignore[import-untyped]
+
+    frame = pandas.DataFrame(to_rows(rest.iter_user_checkpoints()))
+    total = sum(one.size_bytes or 0 for one in rest.iter_user_checkpoints())
+    assert frame.groupby("training_run_id")["size_bytes"].sum().sum() == total
+    assert str(frame["time"].dt.tz) == "UTC"
+    assert str(frame["expires_at"].dt.tz) == "UTC"  # although some never expire
+    assert set(frame["checkpoint_type"]) == {"training", "sampler", "external"}
+
+
 def test_no_row_holds_a_marked_secret() -> None:
     assert to_rows([types.UploadUrl("https://storage.example/a?signature=secret")]) == [{}]
 
