@@ -12,6 +12,8 @@ import pytest
 from tinker_rest import Checkpoint, CheckpointSelection, InvalidArgumentError, NotFoundError, RestClient
 from tinker_rest_sandbox import Sandbox
 
+from .recording_server import RecordingServer, client_of, reply
+
 NOW = datetime(2026, 7, 13, 12, tzinfo=UTC)
 RUN = "5f2d7413-8a3c-4e1b-9d60-2b7c1f0e9a55:train:0"
 FIVE_DAYS_AGO_IN_TOKYO = (NOW - timedelta(days=5)).astimezone(timezone(timedelta(hours=9)))
@@ -294,6 +296,20 @@ def test_the_latest_checkpoint_of_a_run(sandbox: Sandbox, rest: RestClient) -> N
     with pytest.raises(InvalidArgumentError, match="checkpoint_type must be a string"):
         rest.latest_checkpoint(run, 5)  # type: ignore[arg-type]
     assert asyncio.run(rest.latest_checkpoint_async(run, checkpoint_type="sampler")).checkpoint_type == "sampler"
+
+
+def test_the_latest_checkpoint_is_found_by_its_time(server: RecordingServer) -> None:
+    listed = [
+        checkpoint("unknown", days=None),
+        checkpoint("old", days=2),
+        checkpoint("new"),
+        checkpoint("middle", days=1),
+    ]
+    server.answer = lambda _: reply(body={"checkpoints": [one.to_dict() for one in listed]})
+    with client_of(server) as client:
+        assert client.latest_checkpoint(RUN).result(10).tinker_path == path_of("new")
+        listed[1:] = []
+        assert client.latest_checkpoint(RUN).result(10).tinker_path == path_of("unknown")
 
 
 def test_reading_awaits_in_any_loop(sandbox: Sandbox, rest: RestClient) -> None:

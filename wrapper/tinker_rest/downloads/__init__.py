@@ -88,7 +88,7 @@ def verify_download(path: str | os.PathLike[str]) -> dict[str, Literal["missing"
     final = Path(_destination.check_destination(path))
     manifest = _destination.read_manifest(final)
     if not isinstance(manifest.get("sha256"), dict):
-        raise DownloadError(f"{final} has no manifest, which downloads write; download it again to verify it")
+        raise DownloadError(f"{final} has no manifest; a download with overwrite=True writes one")
     try:
         sizes = _destination.sizes_in(final) if final.is_dir() else {final.name: final.stat().st_size}
         differences: dict[str, Literal["missing", "changed", "unexpected"]] = {}
