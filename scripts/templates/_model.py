@@ -2,20 +2,17 @@
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import Enum, StrEnum
-from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar
 
-from attrs import Attribute, Factory, define, evolve, field, fields, fields_dict
+from attrs import Factory, define, evolve, field, fields_dict
 
 ValueT = TypeVar("ValueT")
 Json = dict[str, Any]  # `dict` is a method of the models
 
 MAX_ITEMS_IN_REPR = 3
-MAX_ROWS = 100
-MAX_CELL = 200
 
 _from_iso = datetime.fromisoformat
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -150,7 +147,7 @@ class Model:
             "exclude_none": exclude_none,
         }
         return {
-            name: _dumped(value, options)
+            name: dumped(value, options)
             for name, value in self._named_values(exclude_defaults=options["exclude_defaults"])
             if (include is None or name in include)
             and name not in (exclude or ())
@@ -239,6 +236,8 @@ class Model:
 
     def _repr_html_(self) -> str | None:
         """Return a table of the items for notebooks if this is a list of models, else None."""
+        from tinker_rest_api._display import html_table  # which is rarely needed
+
         for name in self.field_order:
             items = getattr(self, name)
             if isinstance(items, list) and items and isinstance(items[0], Model):
@@ -279,76 +278,6 @@ def short_list(items: Any) -> str:
     return f"[{shown}, … {len(items):,} in all]"
 
 
-def html_table(title: str, items: Sequence[Any]) -> str:
-    """Return an HTML table of objects of one attrs class, with a column for each field that has a value.
-
-    Fields that are not in the repr, such as secrets, are left out, and so are rows beyond the first `MAX_ROWS`.
-    """
-    from html import escape
-
-    shown = items[:MAX_ROWS]
-    columns = [
-        one
-        for one in _shown_fields(items[0].__class__)
-        if any(getattr(item, one.name, None) is not None for item in shown)
-    ]
-
-    def row(tag: str, cells: Iterable[str]) -> str:
-        return f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"
-
-    head = row("th", (one.name for one in columns))
-    body = "".join(row("td", (_cell(one, getattr(item, one.name, None)) for one in columns)) for item in shown)
-    rest = f" (the first {MAX_ROWS})" if len(items) > MAX_ROWS else ""
-    return f"<table><caption>{escape(title + rest)}</caption><thead>{head}</thead><tbody>{body}</tbody></table>"
-
-
-@cache
-def _shown_fields(kind: Any) -> dict["Attribute[Any]", bool]:
-    """The fields of a class that its repr shows, and whether each may hold a model."""
-    return {
-        one: any(isinstance(choice, type) and issubclass(choice, Model) for choice in get_args(one.type))
-        for one in fields(kind)
-        if one.repr
-    }
-
-
-def _cell(shown: "Attribute[Any]", value: Any) -> str:
-    if value is None:
-        return ""
-    if callable(shown.repr):
-        text = shown.repr(value)
-    elif isinstance(value, datetime):
-        text = value.isoformat(" ", "seconds")
-    elif isinstance(value, Model):
-        text = str(getattr(value, value.field_order[0]))
-    elif isinstance(value, Mapping):
-        text = ", ".join(f"{key}: {one}" for key, one in value.items())
-    else:
-        text = f"{value:,}" if type(value) is int else str(value)
-    return text if len(text) <= MAX_CELL else f"{text[: MAX_CELL - 1]}…"
-
-
-def flat_fields(item: Any, prefix: str = "") -> dict[str, Any]:
-    """Return the fields of an attrs object as plain values. Those of a nested model are named `outer_inner`.
-
-    Derived fields and those of a newer server are included, fields that are not in the repr, such as secrets, not.
-    """
-    if isinstance(item, UnknownVariant):
-        return {f"{prefix}{name}": value for name, value in item.to_dict().items()}
-    row: dict[str, Any] = {}
-    for one, may_be_model in _shown_fields(item.__class__).items():
-        value = getattr(item, one.name)
-        name = f"{prefix}{one.name}"
-        if isinstance(value, Model):
-            row |= flat_fields(value, f"{name}_")
-        elif isinstance(value, Exception):
-            row[name] = str(value)
-        elif value is not None or not may_be_model:
-            row[name] = _dumped(value, {"mode": "python"})
-    extra = getattr(item, "additional_properties", {})
-    return row | {f"{prefix}{name}": _dumped(value, {"mode": "python"}) for name, value in extra.items()}
-
-
 def from_shorthand(value: Any, name: str) -> Any:
     """Make an object of a string, which some servers send in place of an object with that one field."""
     return {name: value} if isinstance(value, str) else value
@@ -367,13 +296,14 @@ def read_variant(model: str, name: str, variants: Mapping[str, Callable[[Any], A
     return read(value)
 
 
-def _dumped(value: Any, options: Mapping[str, Any]) -> Any:
+def dumped(value: Any, options: Mapping[str, Any]) -> Any:
+    """Return a value of a field as `model_dump` does."""
     if isinstance(value, Model):
         return value.model_dump(**options)
     if isinstance(value, (list, tuple)):
-        return [_dumped(item, options) for item in value]
+        return [dumped(item, options) for item in value]
     if isinstance(value, Mapping):
-        return {key: _dumped(item, options) for key, item in value.items()}
+        return {key: dumped(item, options) for key, item in value.items()}
     if isinstance(value, Enum):
         return str(value)
     return rfc3339(value) if options["mode"] == "json" and isinstance(value, datetime) else value

@@ -18,7 +18,7 @@ from tinker_rest import (
     RestClient,
     types,
 )
-from tinker_rest_api._model import html_table
+from tinker_rest_api._display import html_table
 from tinker_rest_sandbox import Sandbox
 
 from .recording_server import RecordingServer, client_of, never_answer, reply, wait_until

@@ -13,7 +13,7 @@ from checkout import ROOT, SPEC, copy_of_checkout, with_deprecated_sampler
 
 GENERATED = ROOT / "generated" / "tinker_rest_api"
 DEPRECATED = "tinker_rest_api/api/samplers/get_sampler.py"
-MODEL = ROOT / "scripts" / "templates" / "_model.py"
+COPIED = {file.name: file for file in (ROOT / "scripts" / "templates").glob("*.py")}
 TEMPLATES = sorted((ROOT / "scripts" / "templates").glob("*.jinja"))
 
 pytestmark = pytest.mark.scripts(
@@ -63,7 +63,7 @@ def test_the_check_tells_what_differs_until_it_is_written(checkout: Path) -> Non
     (generated / "tinker_rest_api" / "extra.py").write_text("")
     with (generated / "tinker_rest_api" / "client.py").open("a") as file:
         file.write("# by hand\n")
-    with (generated / "tinker_rest_api" / MODEL.name).open("a") as file:
+    with (generated / "tinker_rest_api" / "_model.py").open("a") as file:
         file.write("# so too\n")
     spoiled = snapshot(generated)
 
@@ -109,13 +109,15 @@ def test_every_file_says_that_it_is_generated() -> None:
     files = list(GENERATED.rglob("*.py"))
     assert len(files) > 30
     for file in files:
-        if file.name != MODEL.name:
+        if file.name not in COPIED:
             assert file.read_text().startswith("# Generated from openapi.yaml by openapi-python-client 0.29.1."), (
                 file
             )
-    notice, _, copied = (GENERATED / MODEL.name).read_text().partition("\n")
-    assert notice.startswith("# Copied from scripts/templates/_model.py. Do not edit")
-    assert copied == MODEL.read_text()
+    assert COPIED.keys() == {"_display.py", "_model.py"}
+    for name, source in COPIED.items():
+        notice, _, copied = (GENERATED / name).read_text().partition("\n")
+        assert notice.startswith(f"# Copied from scripts/templates/{name}. Do not edit")
+        assert copied == source.read_text()
     assert "generated/** linguist-generated=true" in (ROOT / ".gitattributes").read_text()
 
 

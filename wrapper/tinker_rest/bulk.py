@@ -23,7 +23,7 @@ from tinker_rest._work import Work
 from tinker_rest.futures import APIFuture
 from tinker_rest.paths import ParsedCheckpointTinkerPath, segment, split_checkpoint_id
 from tinker_rest.selection import run_id_of
-from tinker_rest_api._model import html_table
+from tinker_rest_api._display import html_table
 
 __all__ = ["BulkError", "BulkOutcome", "BulkProgress", "BulkResult", "BulkStatus"]
 

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import has
 
 from tinker_rest.errors import refusal
-from tinker_rest_api._model import flat_fields
+from tinker_rest_api._display import flat_fields
 
 __all__ = ["to_rows"]
 
