@@ -102,6 +102,7 @@ def _lasting(call: str, fault: str) -> Case:
 # fmt: off
 READS = [
     Case("ServiceClient", "get_server_capabilities()"),
+    Case("ServiceClient", "get_console_url()"),
     _rest("get_training_run('run-id')"),
     _rest("get_training_run('session-id:train:0', 'accessible')"),
     _rest("get_training_run(training_run_id='run-id', access_scope='owned')"),

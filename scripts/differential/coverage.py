@@ -12,7 +12,6 @@ Methods = dict[str, dict[str, dict[str, Any]]]
 # What the SDK's clients have beside operations, and why we have none.
 NOT_OPERATIONS = {
     "get_telemetry": "there is no telemetry in our clients",
-    "get_console_url": "it is the address of a session, and we make none",
     "create_rest_client": "the rows of RestClient prove what it makes",
     "close": "it would end the rows that follow; tests/facade/test_service_client.py calls it",
 }

@@ -21,6 +21,12 @@ def service(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> ServiceClient:
     return ServiceClient({"team": "research"}, "project-archive", display_name="evaluation")
 
 
+def test_the_console_is_named(server: RecordingServer) -> None:
+    with ServiceClient(base_url=server.base_url, api_key=KEY) as service:
+        assert service.get_console_url() == "https://tinker.thinkingmachines.ai/sessions"
+    assert server.requests == []
+
+
 def test_capabilities_are_the_answer_itself(service: ServiceClient) -> None:
     assert service.get_server_capabilities().supported_models
     assert asyncio.run(service.get_server_capabilities_async()).supported_models

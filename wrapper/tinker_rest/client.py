@@ -120,6 +120,10 @@ class ServiceClient(BaseClient):
         """Return the result of `RestClient.get_server_capabilities`."""
         return await self.create_rest_client().get_server_capabilities()
 
+    def get_console_url(self) -> str:
+        """The page of the Tinker console that lists your sessions, since this client creates none."""
+        return "https://tinker.thinkingmachines.ai/sessions"
+
     def copy_weights(
         self, path: str, *, ttl_seconds: int | timedelta | None = None, weights_access_token: str | None = None
     ) -> APIFuture[str]:
