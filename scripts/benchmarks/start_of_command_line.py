@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-BOUND = 2.0
+BOUND = 1.5
 
 
 def measure(python: Path, rounds: int, environment: dict[str, str]) -> None:
