@@ -34,6 +34,9 @@ COMMANDS = {
     "session-search": (
         "session search NIGHTLY --status client_finished --status active --metadata team=evals"
         " --project-id project-evals", [SESSION_ID]),
+    "checkpoint-search": (
+        "checkpoint search --project project-evals --type weights --owner tml:organization_user:user-1"
+        " --base-model meta-llama/Llama-3.1-8B-Instruct", [PATH, f"tinker://{RUN_ID}/weights/0001"]),
     "sampler-info": (f"sampler info {SESSION_ID}:sample:0", [f"{SESSION_ID}:sample:0"]),
     "weights-info": (f"weights info {PATH}", [PATH]),
     "model-list": ("model list QWEN", ["Qwen/Qwen3-8B", "Qwen/Qwen3-30B-A3B", "Qwen/Qwen3-4B-Instruct-2507"]),

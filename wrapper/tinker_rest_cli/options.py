@@ -19,6 +19,20 @@ access_scope_option = click.option(
 )  # fmt: skip
 
 
+def searching_options(thing: str) -> Callable[[F], F]:
+    """The options `--project` and `--metadata`, `project_ids` and `user_metadata`."""
+    project = click.option(
+        "--project", "--project-id", "project_ids", metavar="ID", multiple=True,
+        help=f"Only {thing} of this project; repeatable.",
+    )  # fmt: skip
+    metadata = click.option(
+        "--metadata", "user_metadata", metavar="KEY=VALUE", multiple=True,
+        callback=lambda _context, _option, texts: pairs(texts, "--metadata"),
+        help=f"Only {thing} with this metadata; repeatable.",
+    )  # fmt: skip
+    return lambda command: project(metadata(command))
+
+
 def human_value(parser: str, thing: str, expected: str) -> Callable[[Any, Any, str | None], Any]:
     """Let a function of `human_values` parse an option's value. For `callback=`."""
 
@@ -82,12 +96,18 @@ def _only(name: str, what: str, *names: str, **attributes: Any) -> Callable[[F],
     return click.option(name, *names, help=f"Only checkpoints {what}.", **attributes)
 
 
+type_option = _only(
+    "--type", "of this type: training, sampler or external, or a kind such as sampler_weights",
+    "checkpoint_type", metavar="TYPE", type=click.Choice([*_TYPES, *_KINDS], case_sensitive=False),
+    callback=lambda _context, _option, value: _KINDS.get(value, value),
+)  # fmt: skip
+base_model_option = _only(
+    "--base-model", "of this model; repeatable", "base_models", metavar="MODEL", multiple=True
+)
+
 _OPTIONS = (
     _only("--run", "of this run; repeatable", "--run-id", "training_run_ids", metavar="RUN", multiple=True),
-    _only(
-        "--type", "of this type: training, sampler or external, or a kind such as sampler_weights",
-        "checkpoint_type", metavar="TYPE", type=click.Choice([*_TYPES, *_KINDS], case_sensitive=False),
-    ),
+    type_option,
     _only("--name", "with such a name: 'step-*', or with the kind, 'weights/step-*'", metavar="GLOB"),
     _only("--older-than", "saved at least this long ago, such as 30d", callback=DURATION, metavar="AGE"),
     _only("--before", "saved before this time, such as 2026-01-31", callback=MOMENT, metavar="TIME"),
@@ -130,6 +150,4 @@ def selection_of(given: Mapping[str, Any]) -> CheckpointSelection | None:
 
     if runs := values.get("training_run_ids"):
         values["training_run_ids"] = [run_id_of(run) for run in runs]
-    if kind := values.get("checkpoint_type"):
-        values["checkpoint_type"] = _KINDS.get(kind, kind)
     return CheckpointSelection(**values)

@@ -17,7 +17,9 @@ COMPLETION_VARIABLE = "_TINKER_REST_COMPLETE"
 COMMANDS = {
     "run": Entry("run", "run", "List and show training runs."),
     "checkpoint": Entry(
-        "checkpoint", "checkpoint", "List, show, download, publish, expire and delete checkpoints."
+        "checkpoint",
+        "checkpoint",
+        "List, search, show, download, upload, publish, expire and delete checkpoints.",
     ),
     "session": Entry("session", "session", "List, show and search sessions, and export their traces."),
     "sampler": Entry("lookups", "sampler", "Show samplers."),

@@ -39,9 +39,9 @@ CHECKPOINTS: Listing[Checkpoint] = Listing(
         Column("time", "Created", text=age),
         Column("expires_at", "Expires", text=expiry),
         Column("public", "Public", text=yes_or_no),
+        Column("base_model", "Base model", if_varied=True),
         Column("checkpoint_id", "Checkpoint ID", is_id=True, hidden=True),
         Column("training_run_id", "Run ID", is_id=True, hidden=True),
-        Column("base_model", "Base model", hidden=True),
         Column("user_metadata", "Metadata", hidden=True),
     ],
 )

@@ -12,7 +12,13 @@ from tinker_rest_cli.columns import Column, columns_option, model_as_json
 from tinker_rest_cli.failures import CommandError, ExitStatus
 from tinker_rest_cli.formatting import expiry, metadata_facts, moment, size, yes_or_no
 from tinker_rest_cli.groups import Command, Entry, LazyGroup
-from tinker_rest_cli.options import selection_of, selection_options
+from tinker_rest_cli.options import (
+    base_model_option,
+    searching_options,
+    selection_of,
+    selection_options,
+    type_option,
+)
 from tinker_rest_cli.output import limit_option, show_list, show_one
 from tinker_rest_cli.settings import Settings, pass_settings
 from tinker_rest_cli.targets import CHECKPOINTS, run_of
@@ -22,12 +28,14 @@ if TYPE_CHECKING:
 
 checkpoint = LazyGroup(
     "checkpoint",
-    help="List, show, download, publish, expire and delete checkpoints.",
+    help="List, search, show, download, upload, publish, expire and delete checkpoints.",
     no_args_is_help=True,
     entries={
         "list": Entry("checkpoint", "list_", "List checkpoints, all or filtered."),
+        "search": Entry("checkpoint", "search", "Search the checkpoints of your organization."),
         "info": Entry("checkpoint", "info", "Show a checkpoint."),
         "download": Entry("checkpoint_download", "download", "Download checkpoints."),
+        "upload": Entry("checkpoint_upload", "upload", "Upload a LoRA adapter as a checkpoint."),
         "publish": Entry("checkpoint_changes", "publish", "Make checkpoints public."),
         "unpublish": Entry("checkpoint_changes", "unpublish", "Make public checkpoints private again."),
         "set-ttl": Entry("checkpoint_changes", "set_ttl", "Set or remove the time to live of checkpoints."),
@@ -66,6 +74,59 @@ def list_(settings: Settings, limit: int, columns: Sequence[Column[Checkpoint]] 
     )
 
 
+OWNERS = ("own", "accessible")
+MAX_PER_PAGE = 200
+
+
+@click.command("search", cls=Command)
+@limit_option
+@columns_option(CHECKPOINTS)
+@type_option
+@base_model_option
+@searching_options("checkpoints")
+@click.option(
+    "--owner", "owners", metavar="OWNER", multiple=True,
+    help="Search your own (own, the default), everything you can read (accessible), or what the user with this URN"
+    " owns; repeatable for URNs.",
+)  # fmt: skip
+@pass_settings
+def search(
+    settings: Settings,
+    limit: int,
+    columns: Sequence[Column[Checkpoint]] | None,
+    base_models: Sequence[str],
+    project_ids: Sequence[str],
+    owners: Sequence[str],
+    **fields: Any,
+) -> None:
+    """Search the checkpoints of your organization, newest first.
+
+    The server searches, so that finding a few among many is quick. Filters are combined: a checkpoint must match
+    all of them. Experimental: servers may not have this search yet, or may change it.
+
+    \b
+      tinker-rest checkpoint search --project PROJECT_ID --metadata stage=final --type sampler
+      tinker-rest checkpoint search --owner accessible --base-model Qwen/Qwen3-8B --limit 5
+    """  # noqa: D301
+    from tinker_rest.types import CheckpointSearchRequest
+
+    if len(owners) > 1 and {*OWNERS} & {*owners}:
+        raise click.UsageError("give --owner own, --owner accessible, or URNs of users")
+    is_of_users = bool(owners) and owners[0] not in OWNERS
+    owner = {"type": "user", "owner_urns": [*owners]} if is_of_users else {"type": (owners or OWNERS)[0]}
+    query = {
+        "base_models": [*base_models] or None,
+        "project_ids": [*project_ids] or None,
+        "owner": owner,
+        "limit": min(limit or MAX_PER_PAGE, MAX_PER_PAGE),
+        **fields,
+    }
+    request = CheckpointSearchRequest.model_validate(query)
+    with rest_client(settings) as client:
+        found = client.iter_checkpoint_search(request, max_items=limit or None)
+        show_list(settings, CHECKPOINTS, found, columns=columns, limit=limit)
+
+
 @click.command("info", cls=Command)
 @click.argument("checkpoint_path")
 @pass_settings
@@ -92,6 +153,7 @@ def info(settings: Settings, checkpoint_path: str) -> None:
         ("Checkpoint ID", found.checkpoint_id),
         ("Training run", run_id),
         ("Type", str(found.checkpoint_type)),
+        ("Base model", found.base_model or (run.result().base_model if known else "unknown")),
         ("LoRA", f"rank {of_run['lora_rank']}" if of_run["lora_rank"] else yes_or_no(of_run["is_lora"])),
         ("Size", size(found.size_bytes)),
         ("Created", moment(found.time)),

@@ -14,7 +14,7 @@ from tinker_rest_cli.columns import Column, Listing, columns_option
 from tinker_rest_cli.failures import CommandError, ExitStatus
 from tinker_rest_cli.formatting import age, json_text, metadata_facts, plain, size
 from tinker_rest_cli.groups import Group
-from tinker_rest_cli.options import access_scope_option, pairs
+from tinker_rest_cli.options import access_scope_option, searching_options
 from tinker_rest_cli.output import limit_option, show_list, show_one
 from tinker_rest_cli.progress import BYTES, progress
 from tinker_rest_cli.settings import Settings, pass_settings
@@ -95,12 +95,7 @@ def _listed(thing: str, ids: Sequence[str]) -> list[tuple[str, str]]:
 @click.option(
     "--status", "statuses", multiple=True, type=click.Choice(STATUSES), help="Only this status; repeatable."
 )
-@click.option("--project-id", "project_ids", metavar="ID", multiple=True, help="Only this project; repeatable.")
-@click.option(
-    "--metadata", "user_metadata", metavar="KEY=VALUE", multiple=True,
-    callback=lambda _context, _option, values: pairs(values, "--metadata"),
-    help="Only sessions with this metadata; repeatable.",
-)  # fmt: skip
+@searching_options("sessions")
 @click.option("--session-id", metavar="ID", help="Only the session with this ID.")
 @click.option("--owner", metavar="URN", multiple=True, help="Only sessions of this user; repeatable.")
 @access_scope_option
