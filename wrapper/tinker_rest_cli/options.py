@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -65,6 +66,27 @@ def pairs(texts: Iterable[str], option: str) -> dict[str, str]:
     return {name: value for name, _, value in split}
 
 
+def paths_in(lines: Iterable[str]) -> list[str]:
+    """A path in each line, without empty lines and comments."""
+    stripped = (line.strip("\ufeff \t\r\n") for line in lines)
+    return [line for line in stripped if line and not line.startswith("#")]
+
+
+def _excluded(_context: click.Context, _option: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
+    paths: list[str] = []
+    for value in values:
+        if not value.startswith("@"):
+            paths.append(value)
+            continue
+        try:
+            paths += paths_in(Path(value[1:]).read_text(encoding="utf-8").splitlines())
+        except (OSError, UnicodeDecodeError) as error:
+            raise click.BadParameter(
+                f"{value[1:]} cannot be read: {getattr(error, 'strerror', 'it is no text')}"
+            ) from None
+    return tuple(paths)
+
+
 def run_id_of(text: str) -> str:
     """The ID of a training run, given as it is or in a path of the run or of a checkpoint."""
     _, is_path, rest = text.partition("://")
@@ -108,11 +130,17 @@ base_model_option = _only(
 _OPTIONS = (
     _only("--run", "of this run; repeatable", "--run-id", "training_run_ids", metavar="RUN", multiple=True),
     type_option,
+    base_model_option,
+    searching_options("checkpoints"),
     _only("--name", "with such a name: 'step-*', or with the kind, 'weights/step-*'", metavar="GLOB"),
     _only("--older-than", "saved at least this long ago, such as 30d", callback=DURATION, metavar="AGE"),
     _only("--before", "saved before this time, such as 2026-01-31", callback=MOMENT, metavar="TIME"),
     _only("--after", "saved at or after this time", callback=MOMENT, metavar="TIME"),
     _only("--larger-than", "larger than this, such as 500MB", callback=SIZE, metavar="SIZE"),
+    click.option(
+        "--exclude", multiple=True, metavar="PATH", callback=_excluded,
+        help="Skip the checkpoint with this path, or those in @FILE, one per line; repeatable.",
+    ),
     click.option(
         "--keep-latest", type=click.IntRange(min=1), metavar="N", help="Skip the newest N of each run and type."
     ),
@@ -142,7 +170,9 @@ def selection_options_of_changes(command: F) -> F:
 def selection_of(given: Mapping[str, Any]) -> CheckpointSelection | None:
     """What the options select; None if none of them was given. Raises InvalidArgumentError."""
     values = {
-        name: value for name, value in given.items() if value is not None and value is not False and value != ()
+        name: value
+        for name, value in given.items()
+        if value is not None and value is not False and value not in ((), {})
     }
     if not values.keys() - {"include_public"}:
         return None

@@ -13,7 +13,7 @@ import click
 from tinker_rest_cli.columns import Column, Listing
 from tinker_rest_cli.failures import CommandError, ExitStatus
 from tinker_rest_cli.formatting import age, counted, expiry, size, yes_or_no
-from tinker_rest_cli.options import selection_of
+from tinker_rest_cli.options import paths_in, selection_of
 from tinker_rest_cli.output import show_list, tell
 from tinker_rest_cli.progress import progress
 from tinker_rest_cli.settings import Settings
@@ -148,6 +148,8 @@ def _find(
     client: RestClient, settings: Settings, paths: Sequence[str], options: dict[str, Any], *, exclude_public: bool
 ) -> tuple[list[Checkpoint], list[Checkpoint]]:
     """The checkpoints that a command's arguments and options name or select, each once, and all in their runs."""
+    from attrs import evolve
+
     from tinker_rest import CheckpointSelection
 
     selection = selection_of(options)
@@ -156,7 +158,7 @@ def _find(
     if not paths and selection is None:
         raise click.UsageError("give checkpoint paths, - to read paths from stdin, or filters such as --run")
     if selection is not None:
-        if selection.is_everything:
+        if evolve(selection, exclude=()).is_everything:
             raise click.UsageError(
                 "that would be all checkpoints; select some of them, or save the output of `checkpoint list -q` "
                 "and pass - to read it"
@@ -164,10 +166,12 @@ def _find(
         with progress(settings, "Looking for checkpoints", unit="checkpoints"):
             # With all checkpoints of the runs, the user sees what is kept. The client makes the selection: it
             # measures ages by the server's clock.
-            runs = CheckpointSelection(training_run_ids=selection.training_run_ids, include_public=True)
+            runs = CheckpointSelection(
+                training_run_ids=selection.training_run_ids, project_ids=selection.project_ids, include_public=True
+            )
             selected, whole = client.select_checkpoints(selection), client.select_checkpoints(runs)
             return selected.result(), whole.result()
-    named = [path for given in paths for path in (_read_stdin() if given == STDIN else [given])]
+    named = [path for given in paths for path in (paths_in(sys.stdin) if given == STDIN else [given])]
     targets, everything = _look_up(client, settings, list(dict.fromkeys(named)))
     if not exclude_public or options.get("include_public"):
         return targets, everything
@@ -180,12 +184,6 @@ def _find(
     if public:
         sys.stderr.write(f"skipped {counted(len(public), 'public checkpoint')}; --include-public includes them\n")
     return [target for target in targets if not target.public], everything
-
-
-def _read_stdin() -> list[str]:
-    """A path in each line, without empty lines and comments."""
-    lines = (line.strip("\ufeff \t\r\n") for line in sys.stdin)
-    return [line for line in lines if line and not line.startswith("#")]
 
 
 def run_of(path: str) -> str:

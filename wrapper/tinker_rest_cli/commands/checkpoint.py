@@ -14,6 +14,7 @@ from tinker_rest_cli.formatting import expiry, metadata_facts, moment, size, yes
 from tinker_rest_cli.groups import Command, Entry, LazyGroup
 from tinker_rest_cli.options import (
     base_model_option,
+    run_id_of,
     searching_options,
     selection_of,
     selection_options,
@@ -34,6 +35,7 @@ checkpoint = LazyGroup(
         "list": Entry("checkpoint", "list_", "List checkpoints, all or filtered."),
         "search": Entry("checkpoint", "search", "Search the checkpoints of your organization."),
         "info": Entry("checkpoint", "info", "Show a checkpoint."),
+        "latest": Entry("checkpoint", "latest", "Show the newest checkpoint of a training run."),
         "download": Entry("checkpoint_download", "download", "Download checkpoints."),
         "upload": Entry("checkpoint_upload", "upload", "Upload a LoRA adapter as a checkpoint."),
         "publish": Entry("checkpoint_changes", "publish", "Make checkpoints public."),
@@ -148,17 +150,39 @@ def info(settings: Settings, checkpoint_path: str) -> None:
         )
     known = run.exception() is None
     of_run = {name: getattr(run.result(), name) if known else None for name in ("is_lora", "lora_rank")}
-    facts = [
+    lora = f"rank {of_run['lora_rank']}" if of_run["lora_rank"] else yes_or_no(of_run["is_lora"])
+    facts = _facts(found, found.base_model or (run.result().base_model if known else None))
+    facts.insert(4, ("LoRA", lora))
+    show_one(settings, found.tinker_path, {**model_as_json(found), **of_run}, facts)
+
+
+@click.command("latest", cls=Command)
+@click.argument("run_id", metavar="RUN")
+@type_option
+@pass_settings
+def latest(settings: Settings, run_id: str, checkpoint_type: str | None) -> None:
+    """Show the newest checkpoint of a training run; -q prints its path alone.
+
+    RUN is the ID of the run, or the tinker path of one of its checkpoints.
+
+    \b
+      tinker-rest checkpoint download "$(tinker-rest checkpoint latest RUN --type sampler -q)"
+    """  # noqa: D301
+    with rest_client(settings) as client:
+        found = client.latest_checkpoint(run_id_of(run_id), checkpoint_type).result()
+    show_one(settings, found.tinker_path, found, _facts(found, found.base_model))
+
+
+def _facts(found: Checkpoint, base_model: str | None) -> list[tuple[str, str]]:
+    return [
         ("Path", found.tinker_path),
         ("Checkpoint ID", found.checkpoint_id),
-        ("Training run", run_id),
+        ("Training run", found.training_run_id or "unknown"),
         ("Type", str(found.checkpoint_type)),
-        ("Base model", found.base_model or (run.result().base_model if known else "unknown")),
-        ("LoRA", f"rank {of_run['lora_rank']}" if of_run["lora_rank"] else yes_or_no(of_run["is_lora"])),
+        ("Base model", base_model or "unknown"),
         ("Size", size(found.size_bytes)),
         ("Created", moment(found.time)),
         ("Expires", moment(found.expires_at) if found.expires_at else expiry(None)),
         ("Public", yes_or_no(found.public)),
         *metadata_facts(found.user_metadata),
     ]
-    show_one(settings, found.tinker_path, {**model_as_json(found), **of_run}, facts)

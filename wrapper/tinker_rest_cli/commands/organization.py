@@ -129,7 +129,7 @@ def usage(
 
 
 @billing.command("checkpoint-storage")
-@click.option("--project-id", metavar="ID", help="Only what is stored in this project.")
+@click.option("--project", "--project-id", "project_id", metavar="ID", help="Only what is stored in this project.")
 @columns_option(STORAGE)
 @csv_option
 @pass_settings

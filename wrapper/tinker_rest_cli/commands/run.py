@@ -51,7 +51,7 @@ def run() -> None:
 @run.command("list")
 @limit_option
 @columns_option(RUNS)
-@click.option("--project-id", metavar="ID", help="Only runs of this project.")
+@click.option("--project", "--project-id", "project_id", metavar="ID", help="Only runs of this project.")
 @access_scope_option
 @pass_settings
 def list_(
