@@ -396,6 +396,20 @@ def test_several_downloads_are_reported_one_by_one(cli: Run, sandbox: Sandbox, t
     assert missing.returncode == 4
 
 
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 410, 501])
+def test_a_server_without_archives_is_explained(cli: Run, sandbox: Sandbox, status: int) -> None:
+    exported = sandbox.add_checkpoint(training_run_id=RUN_ID, kind="external_weights", name="0002").tinker_path
+    sandbox.faults.add(status=status, match="get_checkpoint_archive_url", times=None)
+    done = cli("checkpoint", "download", path(2), path(3), "--yes")
+    told = [line for line in done.stderr.splitlines() if line.startswith("failed: ")]
+    assert (done.returncode, len(told)) == (5, 2)
+    for line in told:
+        assert "newer servers withdraw archives; export the checkpoint as external weights" in line
+    assert done.stderr.count(f"{path(2)} was exported; download {exported} instead\n") == 1
+    assert done.stderr.count("was exported") == 1
+    assert cli("checkpoint", "download", exported, "-q").returncode == 0
+
+
 @pytest.mark.parametrize("options", [[], ["--no-extract"]])
 def test_a_download_leaves_a_folder_that_is_in_the_way_alone(cli: Run, tmp_path: Path, options: list[str]) -> None:
     name = path(2).removeprefix("tinker://").replace("/", "_").replace(":", "_")

@@ -133,11 +133,23 @@ _REMEDIES = {
 }
 
 
+def is_archive_refused(error: object) -> bool:
+    """Whether a server gave no archive of a checkpoint, as newer servers do."""
+    is_of_archive = getattr(error, "operation_id", "").startswith("get_checkpoint_archive_url")
+    return is_of_archive and getattr(error, "status_code", 0) in (400, 403, 404, 405, 410, 501)
+
+
 def _remedy(error: APIError) -> tuple[str, ExitStatus]:
-    if getattr(error, "operation_unsupported", False):
-        return "If this happens with every command, run `tinker-rest doctor`", ExitStatus.FAILED
     names = [kind.__name__ for kind in type(error).__mro__]
-    return next((_REMEDIES[name] for name in names if name in _REMEDIES), ("", ExitStatus.FAILED))
+    remedy, status = next((_REMEDIES[name] for name in names if name in _REMEDIES), ("", ExitStatus.FAILED))
+    if getattr(error, "operation_unsupported", False):
+        remedy, status = "If this happens with every command, run `tinker-rest doctor`", ExitStatus.FAILED
+    if is_archive_refused(error):
+        remedy = (
+            "If the path is right: newer servers withdraw archives; export the checkpoint as external weights and "
+            "download those"
+        )
+    return remedy, status
 
 
 def _report(error: BaseException, message: str, status: ExitStatus, settings: Settings) -> int:

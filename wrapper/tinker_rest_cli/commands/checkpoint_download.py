@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from itertools import islice
@@ -11,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tinker_rest_cli.clients import build_timeout, rest_client
-from tinker_rest_cli.failures import CommandError
+from tinker_rest_cli.failures import CommandError, is_archive_refused
 from tinker_rest_cli.groups import Command
 from tinker_rest_cli.options import selection_options_of_changes
 from tinker_rest_cli.outcomes import report
 from tinker_rest_cli.output import tell
 from tinker_rest_cli.progress import BYTES, progress
 from tinker_rest_cli.settings import Settings, pass_settings
-from tinker_rest_cli.targets import STDIN, concurrency_option, confirmed_targets, confirming_options
+from tinker_rest_cli.targets import STDIN, concurrency_option, confirmed_targets, confirming_options, run_of
 
 if TYPE_CHECKING:
     from tinker_rest import DownloadProgress, DownloadResult, RestClient, TinkerError
@@ -115,6 +116,9 @@ def download(
             except KeyboardInterrupt:
                 tell(settings, "partial download kept; run the same command to resume")
                 raise
+        _offer_external_weights(
+            client, settings, [path for path, one in answers.items() if is_archive_refused(one)]
+        )
     outcomes, results = [], {}
     for path, answer in answers.items():
         names = ("path", "size_bytes", "verified_by")
@@ -136,6 +140,21 @@ def download(
             "file_size_bytes": found["size_bytes"],
         }
     return report(settings, outcomes, done="downloaded", already="already there", results=results, more=more)
+
+
+def _offer_external_weights(client: RestClient, settings: Settings, refused: Sequence[str]) -> None:
+    """Name the external weights that were exported under the names of checkpoints without archives."""
+    from tinker_rest import TinkerError
+
+    for run_id in dict.fromkeys(map(run_of, refused)):
+        with contextlib.suppress(TinkerError):
+            listed = client.list_checkpoints(run_id).result().checkpoints
+            exported = {one.tinker_path for one in listed if one.checkpoint_type == "external"}
+            for path in refused:
+                top, _, name = path.rpartition("/")
+                external = f"{top.rpartition('/')[0]}/external_weights/{name}"
+                if external in exported:
+                    tell(settings, f"{path} was exported; download {external} instead")
 
 
 def _make(folder: Path) -> None:
