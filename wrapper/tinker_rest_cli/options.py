@@ -54,7 +54,7 @@ _MOMENTS = "'2026-01-31', '2026-01-31 09:00', '2026-01-31T09:00:00Z', 'yesterday
 DURATION = human_value("parse_duration", "duration", _DURATIONS)
 MOMENT = human_value("parse_moment", "moment", _MOMENTS)
 SIZE = human_value("parse_size", "size", "'500MB', '1.5 GiB' or '2T'")
-HOUR = human_value("parse_hour", "time", f"{_DURATIONS} (that long ago), {_MOMENTS}")
+HOUR = human_value("parse_hour", "time", f"{_DURATIONS} (that long ago), 'last month', {_MOMENTS}")
 TTL = human_value("parse_ttl", "time to live", f"'never', {_DURATIONS}, {_MOMENTS}")
 
 
@@ -104,8 +104,8 @@ def utc_hour(context: click.Context, parameter: click.Parameter, value: str | No
 
 
 def utc_day(context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
-    """A day in UTC. For `callback=`."""
-    moment: datetime | None = MOMENT(context, parameter, value)
+    """A day in UTC; `7d` is the day seven days ago. For `callback=`."""
+    moment: datetime | None = HOUR(context, parameter, value)
     return moment and moment.date()
 
 

@@ -26,7 +26,7 @@ COMMANDS = {
     "weights": Entry("lookups", "weights", "Show what loading a checkpoint requires."),
     "model": Entry("lookups", "model", "List the models that you can use."),
     "billing": Entry("organization", "billing", "Show an organization's usage and storage, for administrators."),
-    "audit": Entry("organization", "audit", "Show an organization's audit log for a day, for administrators."),
+    "audit": Entry("audit", "audit", "Show and save an organization's audit log, for administrators."),
     "storage": Entry("storage", "storage", "Show how much storage checkpoints use, and what a TTL would free."),
     "auth": Entry("auth", "auth", "Log in and out, and show which API key is used."),
     "doctor": Entry("doctor", "doctor", "Find out why calls fail: network, proxy, TLS, key, clock, server."),
