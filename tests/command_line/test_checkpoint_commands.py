@@ -264,7 +264,6 @@ def test_a_public_one_is_spared_unless_it_is_asked_for(cli: Run, sandbox: Sandbo
         (["delete", "--larger-than", "500"], "the unit is missing"),
         (["delete", "--no-ttl", "--expiring-within", "2d"], "contradict"),
         (["delete", "--exclude", path(1), "--yes"], "all checkpoints"),
-        (["delete", "--run", RUN_ID, "--exclude", "@nowhere"], "nowhere cannot be read: No such file"),
         (["delete", "--run", RUN_ID, "--exclude", "0001"], "exclude must be a list of tinker paths"),
         (["delete", "--metadata", "stage"], "--metadata"),
         (["set-ttl", path(2)], "--remove"),

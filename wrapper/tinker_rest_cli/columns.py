@@ -58,11 +58,10 @@ class Listing(NamedTuple, Generic[T]):
 
     def shown(self, items: Sequence[T]) -> list[Column[T]]:
         """The columns of a table of these items, unless --columns names others."""
-
-        def is_varied(column: Column[T]) -> bool:
-            return len({column.text(column.value(item)) for item in items}) > 1
-
-        return [one for one in self.columns if not one.hidden and (not one.if_varied or is_varied(one))]
+        shown = [column for column in self.columns if not column.hidden]
+        return [
+            one for one in shown if not one.if_varied or len({one.text(one.value(item)) for item in items}) > 1
+        ]
 
     def csv_rows(self, items: Iterable[T], columns: Sequence[Column[T]] | None) -> Iterator[Sequence[Any]]:
         """The names of the given columns, or of all that CSV has, and then the values of each item."""

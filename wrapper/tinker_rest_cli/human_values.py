@@ -71,10 +71,7 @@ def parse_moment(text: str, *, zone: tzinfo | None = UTC, now: datetime | None =
 
 
 def parse_hour(text: str) -> datetime:
-    """Parse a moment; `now` is the current hour, and `7d` the hour seven days before it. Raises ValueError.
-
-    `this month` and `last month` are the first midnights of these months.
-    """
+    """Parse a moment, or `now` (this hour), `7d` (ago) or `last month` (its first midnight). Raises ValueError."""
     words = _normalized(text)
     if words in ("this month", "last month"):
         first = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)

@@ -20,6 +20,11 @@ access_scope_option = click.option(
 )  # fmt: skip
 
 
+def project_option(text: str) -> Callable[[F], F]:
+    """The option `--project`, `project_id`."""
+    return click.option("--project", "--project-id", "project_id", metavar="ID", help=text)
+
+
 def searching_options(thing: str) -> Callable[[F], F]:
     """The options `--project` and `--metadata`, `project_ids` and `user_metadata`."""
     project = click.option(
@@ -73,18 +78,10 @@ def paths_in(lines: Iterable[str]) -> list[str]:
 
 
 def _excluded(_context: click.Context, _option: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
-    paths: list[str] = []
-    for value in values:
-        if not value.startswith("@"):
-            paths.append(value)
-            continue
-        try:
-            paths += paths_in(Path(value[1:]).read_text(encoding="utf-8").splitlines())
-        except (OSError, UnicodeDecodeError) as error:
-            raise click.BadParameter(
-                f"{value[1:]} cannot be read: {getattr(error, 'strerror', 'it is no text')}"
-            ) from None
-    return tuple(paths)
+    def read(file: str) -> list[str]:
+        return paths_in(Path(file).read_text(encoding="utf-8", errors="replace").splitlines())
+
+    return tuple(path for value in values for path in (read(value[1:]) if value.startswith("@") else [value]))
 
 
 def run_id_of(text: str) -> str:
@@ -123,14 +120,12 @@ type_option = _only(
     "checkpoint_type", metavar="TYPE", type=click.Choice([*_TYPES, *_KINDS], case_sensitive=False),
     callback=lambda _context, _option, value: _KINDS.get(value, value),
 )  # fmt: skip
-base_model_option = _only(
-    "--base-model", "of this model; repeatable", "base_models", metavar="MODEL", multiple=True
-)
+model_option = _only("--base-model", "of this model; repeatable", "base_models", metavar="MODEL", multiple=True)
 
 _OPTIONS = (
     _only("--run", "of this run; repeatable", "--run-id", "training_run_ids", metavar="RUN", multiple=True),
     type_option,
-    base_model_option,
+    model_option,
     searching_options("checkpoints"),
     _only("--name", "with such a name: 'step-*', or with the kind, 'weights/step-*'", metavar="GLOB"),
     _only("--older-than", "saved at least this long ago, such as 30d", callback=DURATION, metavar="AGE"),
@@ -169,11 +164,7 @@ def selection_options_of_changes(command: F) -> F:
 
 def selection_of(given: Mapping[str, Any]) -> CheckpointSelection | None:
     """What the options select; None if none of them was given. Raises InvalidArgumentError."""
-    values = {
-        name: value
-        for name, value in given.items()
-        if value is not None and value is not False and value not in ((), {})
-    }
+    values = {name: value for name, value in given.items() if value not in (None, (), {}) and value is not False}
     if not values.keys() - {"include_public"}:
         return None
     from tinker_rest import CheckpointSelection

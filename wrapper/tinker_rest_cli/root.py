@@ -17,9 +17,7 @@ COMPLETION_VARIABLE = "_TINKER_REST_COMPLETE"
 COMMANDS = {
     "run": Entry("run", "run", "List and show training runs."),
     "checkpoint": Entry(
-        "checkpoint",
-        "checkpoint",
-        "List, search, show, download, upload, publish, expire and delete checkpoints.",
+        "checkpoint", "checkpoint", "Find, download, upload, publish, expire and delete checkpoints."
     ),
     "session": Entry("session", "session", "List, show and search sessions, and export their traces."),
     "sampler": Entry("lookups", "sampler", "Show samplers."),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from tinker_rest_cli.columns import Column, Listing
 from tinker_rest_cli.failures import CommandError, ExitStatus
-from tinker_rest_cli.formatting import age, counted, expiry, size, yes_or_no
+from tinker_rest_cli.formatting import age, counted, expiry, printable, size, yes_or_no
 from tinker_rest_cli.options import paths_in, selection_of
 from tinker_rest_cli.output import show_list, tell
 from tinker_rest_cli.progress import progress
@@ -27,6 +29,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 STDIN = "-"
 MAX_SHOWN = 10  # rows of each table of a question
 _PATH = re.compile(r"\w+://([^/\s]+)/\w+/[^/\s]+")  # also of servers with schemes and kinds of their own
+IN_FOLDER, BESIDE_FILE = ".tinker-checkpoint.json", ".manifest.json"  # the manifests of downloads
 NOT_FOUND = "not found"  # the type of a checkpoint that was named, but is not listed
 
 CHECKPOINTS: Listing[Checkpoint] = Listing(
@@ -72,18 +75,22 @@ def confirmed_targets(
     dry_run: bool = False,
     yes: bool = False,
     exclude_public: bool = False,
+    downloaded: Path | None = None,
     **selection: Any,
 ) -> list[Checkpoint] | None:
     """The checkpoints to act on, once the user has agreed; None after a dry run.
 
     The verb is such as `delete`, and the detail follows the checkpoints in a sentence: ` to expire at …`. With
-    `exclude_public`, public checkpoints need `--include-public`.
+    `exclude_public`, public checkpoints need `--include-public`. `downloaded` is the folder that must hold them.
 
     Raises:
         click.UsageError: It cannot ask, or the arguments are wrong.
         CommandError: The answer is no.
     """
-    targets, everything = _find(client, settings, checkpoint_paths, selection, exclude_public=exclude_public)
+    copies = {path: place for place, path in downloads_in(downloaded).items()} if downloaded else {}
+    targets, everything = _find(client, settings, checkpoint_paths, selection, copies, exclude_public)
+    if downloaded:
+        targets = _verified(settings, targets, copies)
     settings.is_patient = True  # the server was there, and a change that has begun should end
     if dry_run:
         total = sum(target.size_bytes or 0 for target in targets)
@@ -145,7 +152,12 @@ def _summary(targets: Sequence[Checkpoint]) -> str:
 
 
 def _find(
-    client: RestClient, settings: Settings, paths: Sequence[str], options: dict[str, Any], *, exclude_public: bool
+    client: RestClient,
+    settings: Settings,
+    paths: Sequence[str],
+    options: dict[str, Any],
+    copies: Mapping[str, Path],
+    exclude_public: bool,
 ) -> tuple[list[Checkpoint], list[Checkpoint]]:
     """The checkpoints that a command's arguments and options name or select, each once, and all in their runs."""
     from attrs import evolve
@@ -155,7 +167,7 @@ def _find(
     selection = selection_of(options)
     if paths and selection is not None:
         raise click.UsageError("give either checkpoint paths or filters, not both")
-    if not paths and selection is None:
+    if not (paths or selection or copies):
         raise click.UsageError("give checkpoint paths, - to read paths from stdin, or filters such as --run")
     if selection is not None:
         if evolve(selection, exclude=()).is_everything:
@@ -171,7 +183,7 @@ def _find(
             )
             selected, whole = client.select_checkpoints(selection), client.select_checkpoints(runs)
             return selected.result(), whole.result()
-    named = [path for given in paths for path in (paths_in(sys.stdin) if given == STDIN else [given])]
+    named = [path for given in paths or copies for path in (paths_in(sys.stdin) if given == STDIN else [given])]
     targets, everything = _look_up(client, settings, list(dict.fromkeys(named)))
     if not exclude_public or options.get("include_public"):
         return targets, everything
@@ -184,6 +196,45 @@ def _find(
     if public:
         sys.stderr.write(f"skipped {counted(len(public), 'public checkpoint')}; --include-public includes them\n")
     return [target for target in targets if not target.public], everything
+
+
+def downloads_in(folder: Path) -> dict[Path, str]:
+    """The tinker paths of downloads: those in a folder, or that folder. Raises CommandError if there are none."""
+    found = [folder / IN_FOLDER, *folder.glob(f"*/{IN_FOLDER}"), *folder.glob(f"*{BESIDE_FILE}")]
+    downloads = {}
+    for manifest in [folder.with_name(f"{folder.name}{BESIDE_FILE}"), *sorted(found)]:
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            is_inside = manifest.name == IN_FOLDER
+            place = manifest.parent if is_inside else manifest.with_name(manifest.name.removesuffix(BESIDE_FILE))
+            downloads[place] = str(json.loads(manifest.read_bytes())["tinker_path"])
+    if not downloads:
+        raise CommandError(f"{folder} holds no download with a manifest")
+    return downloads
+
+
+def differences(download: Path) -> str:
+    """How a download differs from its manifest, such as `a.json is missing`; empty if it does not."""
+    from tinker_rest import DownloadError, verify_download
+
+    try:
+        return ", ".join(f"{name} is {how}" for name, how in verify_download(download).items())
+    except DownloadError as error:
+        return str(error)
+
+
+def _verified(settings: Settings, targets: Sequence[Checkpoint], copies: Mapping[str, Path]) -> list[Checkpoint]:
+    """The checkpoints that are there and whose downloads pass verification; reports the others."""
+    verified = []
+    with progress(settings, "Verifying downloads", total=len(targets), unit="downloads") as update:
+        for number, target in enumerate(targets, 1):
+            path = target.tinker_path
+            why = differences(copies[path]) if path in copies else "not downloaded"
+            if why:
+                sys.stderr.write(printable(f"kept {path}: {why}") + "\n")
+            elif target.checkpoint_type != NOT_FOUND:
+                verified.append(target)
+            update(completed=number)
+    return verified
 
 
 def run_of(path: str) -> str:

@@ -71,7 +71,7 @@ def audit() -> None:
 def list_(
     settings: Settings, day: date | None, event_type: str, columns: Sequence[Column[AuditLogEntry]] | None
 ) -> None:
-    """Show what happened in your organization on a day, from midnight to midnight UTC.
+    """Show the events of a day, from midnight to midnight UTC.
 
     Requires the administrator role. -q prints the paths of checkpoints, or run IDs, in the entries.
     """
@@ -90,9 +90,9 @@ def list_(
 )  # fmt: skip
 @pass_settings
 def save(settings: Settings, folder: Path, since: date) -> None:
-    """Save the audit log in a folder, a file of JSON lines for each day in UTC, up to today.
+    """Save the events of each day in a folder, up to today.
 
-    Days that are over are saved as DAY.jsonl and not read again, so you can run the same command every day, or
+    Days are in UTC, and files have a line of JSON for each event. Days that are over are saved as DAY.jsonl and not read again, so you can run the same command every day, or
     after an interruption. A day that is not over yet, or ended less than an hour ago, is DAY.partial.jsonl, which
     the next run replaces. -q prints the files. Requires the administrator role.
 

@@ -13,7 +13,7 @@ from tinker_rest_cli.failures import CommandError, ExitStatus
 from tinker_rest_cli.formatting import expiry, metadata_facts, moment, size, yes_or_no
 from tinker_rest_cli.groups import Command, Entry, LazyGroup
 from tinker_rest_cli.options import (
-    base_model_option,
+    model_option,
     run_id_of,
     searching_options,
     selection_of,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 checkpoint = LazyGroup(
     "checkpoint",
-    help="List, search, show, download, upload, publish, expire and delete checkpoints.",
+    help="Find, download, upload, publish, expire and delete checkpoints.",
     no_args_is_help=True,
     entries={
         "list": Entry("checkpoint", "list_", "List checkpoints, all or filtered."),
@@ -37,6 +37,7 @@ checkpoint = LazyGroup(
         "info": Entry("checkpoint", "info", "Show a checkpoint."),
         "latest": Entry("checkpoint", "latest", "Show the newest checkpoint of a training run."),
         "download": Entry("checkpoint_download", "download", "Download checkpoints."),
+        "verify": Entry("checkpoint_download", "verify", "Verify downloads by their checksums."),
         "upload": Entry("checkpoint_upload", "upload", "Upload a LoRA adapter as a checkpoint."),
         "publish": Entry("checkpoint_changes", "publish", "Make checkpoints public."),
         "unpublish": Entry("checkpoint_changes", "unpublish", "Make public checkpoints private again."),
@@ -84,7 +85,7 @@ MAX_PER_PAGE = 200
 @limit_option
 @columns_option(CHECKPOINTS)
 @type_option
-@base_model_option
+@model_option
 @searching_options("checkpoints")
 @click.option(
     "--owner", "owners", metavar="OWNER", multiple=True,
@@ -96,8 +97,6 @@ def search(
     settings: Settings,
     limit: int,
     columns: Sequence[Column[Checkpoint]] | None,
-    base_models: Sequence[str],
-    project_ids: Sequence[str],
     owners: Sequence[str],
     **fields: Any,
 ) -> None:
@@ -116,13 +115,9 @@ def search(
         raise click.UsageError("give --owner own, --owner accessible, or URNs of users")
     is_of_users = bool(owners) and owners[0] not in OWNERS
     owner = {"type": "user", "owner_urns": [*owners]} if is_of_users else {"type": (owners or OWNERS)[0]}
-    query = {
-        "base_models": [*base_models] or None,
-        "project_ids": [*project_ids] or None,
-        "owner": owner,
-        "limit": min(limit or MAX_PER_PAGE, MAX_PER_PAGE),
-        **fields,
-    }
+    # Without empty lists, which would match nothing.
+    query = {name: [*value] if isinstance(value, tuple) else value for name, value in fields.items() if value}
+    query |= {"owner": owner, "limit": min(limit or MAX_PER_PAGE, MAX_PER_PAGE)}
     request = CheckpointSearchRequest.model_validate(query)
     with rest_client(settings) as client:
         found = client.iter_checkpoint_search(request, max_items=limit or None)

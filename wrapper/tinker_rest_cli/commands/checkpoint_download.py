@@ -1,4 +1,4 @@
-"""`tinker-rest checkpoint download`."""
+"""`tinker-rest checkpoint download|verify`."""
 
 from __future__ import annotations
 
@@ -12,14 +12,23 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tinker_rest_cli.clients import build_timeout, rest_client
-from tinker_rest_cli.failures import CommandError, is_archive_refused
+from tinker_rest_cli.columns import Column, Listing
+from tinker_rest_cli.failures import CommandError, ExitStatus, is_archive_refused
 from tinker_rest_cli.groups import Command
 from tinker_rest_cli.options import selection_options_of_changes
 from tinker_rest_cli.outcomes import report
-from tinker_rest_cli.output import tell
+from tinker_rest_cli.output import show_list, tell
 from tinker_rest_cli.progress import BYTES, progress
 from tinker_rest_cli.settings import Settings, pass_settings
-from tinker_rest_cli.targets import STDIN, concurrency_option, confirmed_targets, confirming_options, run_of
+from tinker_rest_cli.targets import (
+    STDIN,
+    concurrency_option,
+    confirmed_targets,
+    confirming_options,
+    differences,
+    downloads_in,
+    run_of,
+)
 
 if TYPE_CHECKING:
     from tinker_rest import DownloadProgress, DownloadResult, RestClient, TinkerError
@@ -27,6 +36,17 @@ if TYPE_CHECKING:
 
 
 MAX_FAILURES_IN_A_ROW = 5  # that the next would share; then no more are begun
+
+
+DOWNLOADS: Listing[dict[str, Any]] = Listing(
+    "download",
+    "downloads",
+    [
+        Column("path", "Download", is_id=True),
+        Column("tinker_path", "Checkpoint", is_id=True),
+        Column("differences", "Differences", text=lambda text: text or "none"),
+    ],
+)
 
 
 def download_all(
@@ -162,3 +182,22 @@ def _make(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CommandError(f"{folder} cannot be made: {error.strerror}") from error
+
+
+@click.command("verify", cls=Command)
+@click.argument("folder", type=click.Path(exists=True, path_type=Path))
+@pass_settings
+def verify(settings: Settings, folder: Path) -> int:
+    """Verify downloads: compare their files with the sizes and checksums that were kept when they came.
+
+    FOLDER holds downloads, or is one. Nothing is sent. The exit status is 5 if some downloads differ and 1 if all
+    do; -q prints those that differ.
+    """
+    found, rows = downloads_in(folder), []
+    with progress(settings, "Verifying downloads", total=len(found), unit="downloads") as update:
+        for place, tinker_path in found.items():
+            rows.append({"path": str(place), "tinker_path": tinker_path, "differences": differences(place)})
+            update(completed=len(rows))
+    wrong = [row for row in rows if row["differences"]]
+    show_list(settings, DOWNLOADS, wrong if settings.quiet else rows, more={"differing_count": len(wrong)})
+    return ExitStatus.DONE if not wrong else ExitStatus.FAILED if len(wrong) == len(rows) else ExitStatus.PARTIAL

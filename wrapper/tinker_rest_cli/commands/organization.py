@@ -14,7 +14,7 @@ from tinker_rest_cli.columns import Column, Listing, columns_option
 from tinker_rest_cli.commands.storage import grouped
 from tinker_rest_cli.formatting import counted, plain, size, usd
 from tinker_rest_cli.groups import Group
-from tinker_rest_cli.options import utc_hour
+from tinker_rest_cli.options import project_option, utc_hour
 from tinker_rest_cli.output import show_list, write_csv
 from tinker_rest_cli.settings import Settings, pass_settings
 
@@ -93,7 +93,7 @@ def _show_sums(settings: Settings, group_by: str, events: Sequence[BillingUsageE
     column = GROUPS[group_by]
     rows = [{column.name: key, **_sums(some)} for key, some in grouped(events, column.value).items()]
     rows.sort(key=lambda row: row["day"] if group_by == "day" else -row["estimated_cost_usd"])
-    first: Column[Any] = column._replace(get=None, text=lambda key: key or "none")
+    first: Column[Any] = Column(column.name, column.heading, text=lambda key: key or "none", is_id=column.is_id)
     shown = [row for row in rows if row[column.name] or not settings.quiet]
     show_list(settings, Listing(group_by, "data", [first, *SUMS]), shown, more={"total": total})
 
@@ -118,19 +118,17 @@ csv_option = click.option(
 )
 
 
-def _period(
-    context: click.Context, parameter: click.Parameter, words: Sequence[str]
-) -> tuple[datetime | None, datetime | None]:
+def _period(context: click.Context, parameter: click.Parameter, words: Sequence[str]) -> Any:
     """The start and the end; the end of `last month` is that of the month."""
     text = " ".join(words).lower()
     if text in ("last month", "this month"):
         words = (text, "this month" if text == "last month" else "now")
     if len(words) > 2:
         raise click.UsageError("give one time or two; quote times with spaces", context)
-    start, end = (utc_hour(context, parameter, word) for word in (*words, "now")[:2])
-    if start is not None and end is not None and start >= end:
+    period: Any = [utc_hour(context, parameter, word) for word in (*words, "now")[:2]]
+    if period[0] >= period[1]:
         raise click.UsageError("a period must end after it starts", context)
-    return start, end
+    return period
 
 
 @click.group("billing", cls=Group)
@@ -141,9 +139,7 @@ def billing() -> None:
 @billing.command("usage")
 @click.argument("period", metavar="STARTING_ON [ENDING_BEFORE]", nargs=-1, required=True, callback=_period)
 @click.option(
-    "--group-by",
-    type=click.Choice([*GROUPS]),
-    help="Add up by session, model, kind of usage, day, project or user.",
+    "--group-by", type=click.Choice([*GROUPS]), help="Add up by session, model, kind, day, project or user."
 )
 @columns_option(EVENTS)
 @csv_option
@@ -197,7 +193,7 @@ def usage(
 
 
 @billing.command("checkpoint-storage")
-@click.option("--project", "--project-id", "project_id", metavar="ID", help="Only what is stored in this project.")
+@project_option("Only what is stored in this project.")
 @columns_option(STORAGE)
 @csv_option
 @pass_settings

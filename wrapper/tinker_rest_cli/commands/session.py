@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -188,9 +189,11 @@ def _copy(url: str, file: IO[bytes], update: Callable[..., None]) -> int:
 
     from tinker_rest.errors import redact
 
+    broken_off = partial(CommandError, status=ExitStatus.NETWORK)
+
     def check_address(request: httpx.Request) -> None:
         if url.startswith("https:") and request.url.scheme != "https":
-            raise _broken_off("the storage redirects from https to http, which is not followed")
+            raise broken_off("the storage redirects from https to http, which is not followed")
 
     hooks = {"request": [check_address]}
     headers = {"Accept-Encoding": "identity"}  # the bytes are written as they come
@@ -202,22 +205,18 @@ def _copy(url: str, file: IO[bytes], update: Callable[..., None]) -> int:
             response.raise_for_status()
             length, encoding = (response.headers.get(f"content-{name}", "") for name in ("length", "encoding"))
             if "html" in response.headers.get("content-type", "").lower():
-                raise _broken_off("the storage, or a proxy, sent a web page instead of the trace")
+                raise broken_off("the storage, or a proxy, sent a web page instead of the trace")
             if encoding.lower() not in ("", "identity"):
-                raise _broken_off("the storage sends the trace compressed, although it was asked not to")
+                raise broken_off("the storage sends the trace compressed, although it was asked not to")
             if not length and "transfer-encoding" not in response.headers:
-                raise _broken_off("the storage does not send the length of the trace, so it may be cut off")
+                raise broken_off("the storage does not send the length of the trace, so it may be cut off")
             for chunk in response.iter_raw():
                 file.write(chunk)
                 update(completed=response.num_bytes_downloaded, total=int(length) if length.isdigit() else None)
             return response.num_bytes_downloaded
     except httpx.HTTPStatusError as error:
         message = f"the storage answered with {error.response.status_code}. Try again, which makes a new URL"
-        raise _broken_off(message) from None
+        raise broken_off(message) from None
     except httpx.HTTPError as error:
         message = f"the download broke off: {redact(str(error)) or type(error).__name__}. Try again"
-        raise _broken_off(message) from None
-
-
-def _broken_off(message: str) -> CommandError:
-    return CommandError(message, ExitStatus.NETWORK)
+        raise broken_off(message) from None
