@@ -92,9 +92,10 @@ def list_(
 def save(settings: Settings, folder: Path, since: date) -> None:
     """Save the events of each day in a folder, up to today.
 
-    Days are in UTC, and files have a line of JSON for each event. Days that are over are saved as DAY.jsonl and not read again, so you can run the same command every day, or
-    after an interruption. A day that is not over yet, or ended less than an hour ago, is DAY.partial.jsonl, which
-    the next run replaces. -q prints the files. Requires the administrator role.
+    Each file has a day in UTC, with a line of JSON for each event. Days that are over are saved as DAY.jsonl and
+    not read again, so you can run the same command every day, or after an interruption. A day that is not over
+    yet, or ended less than an hour ago, is DAY.partial.jsonl, which the next run replaces. -q prints the files.
+    Requires the administrator role.
 
     \b
       tinker-rest audit save audit-log --since 90d
