@@ -79,6 +79,12 @@ def test_what_is_excluded_is_kept(cli: Run, sandbox: Sandbox, tmp_path: Path) ->
     assert done.stdout.split() == [path(4)]
 
 
+def test_a_file_of_exclusions_must_be_there(cli: Run, sandbox: Sandbox) -> None:
+    done = cli("checkpoint", "delete", "--run", RUN_ID, "--exclude", "@nowhere", "--yes")
+    assert (done.returncode, done.stderr) == (1, "tinker-rest: nowhere: No such file or directory\n")
+    assert [*sandbox.requests] == []
+
+
 def test_the_latest_of_a_run(cli: Run) -> None:
     for run in (RUN_ID, path(1)):
         done = cli("checkpoint", "latest", run, "-q")
@@ -90,6 +96,7 @@ def test_the_latest_of_a_run(cli: Run) -> None:
     for arguments in ([OTHER_RUN, "--type", "training"], ["run-nowhere"]):
         missing = cli("checkpoint", "latest", *arguments, "-q")
         assert (missing.returncode, missing.stdout, missing.stderr.count("\n")) == (4, "", 1)
+        assert missing.stderr.count(arguments[0]) == 1
 
 
 def test_json_carries_totals(cli: Run) -> None:

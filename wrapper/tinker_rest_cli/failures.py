@@ -94,8 +94,10 @@ def explain(error: Exception) -> tuple[str, ExitStatus]:
         return text.replace("api_key must", "the key must"), ExitStatus.CREDENTIALS
     if isinstance(error, errors.APIError):
         remedy, status = _remedy(error)
-        facts = str(error).rpartition(" (")[2]
-        return f"{server_says(error)}. {remedy}{remedy and ' '}({facts}", status
+        facts = "(" + str(error).rpartition(" (")[2] if error.operation_id else ""
+        return " ".join(filter(None, (f"{server_says(error)}.", remedy, facts))), status
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}", ExitStatus.FAILED
     if isinstance(error, (errors.TinkerError, OSError)):
         return str(error), ExitStatus.FAILED
     return f"internal error: {type(error).__name__}: {error}; --debug shows where", ExitStatus.FAILED

@@ -13,7 +13,7 @@ import click
 
 from tinker_rest_cli.clients import build_timeout, rest_client
 from tinker_rest_cli.columns import Column, Listing
-from tinker_rest_cli.failures import CommandError, ExitStatus, is_archive_refused
+from tinker_rest_cli.failures import ExitStatus, is_archive_refused
 from tinker_rest_cli.groups import Command
 from tinker_rest_cli.options import selection_options_of_changes
 from tinker_rest_cli.outcomes import report
@@ -127,7 +127,7 @@ def download(
         targets = confirmed_targets(client, settings, "download", checkpoint_paths, detail=detail, **given)
         if targets is None:
             return 0
-        _make(output)
+        output.mkdir(parents=True, exist_ok=True)
         with progress(settings, "Downloading", unit=BYTES) as update:
             options = build_timeout(settings, "archive_timeout")
             options |= {"dest": output, "extract": not no_extract, "overwrite": force}
@@ -175,13 +175,6 @@ def _offer_external_weights(client: RestClient, settings: Settings, refused: Seq
                 external = f"{top.rpartition('/')[0]}/external_weights/{name}"
                 if external in exported:
                     tell(settings, f"{path} was exported; download {external} instead")
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CommandError(f"{folder} cannot be made: {error.strerror}") from error
 
 
 @click.command("verify", cls=Command)
