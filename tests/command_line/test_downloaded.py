@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,17 @@ def test_only_what_is_verified_to_be_there_is_deleted(cli: Run, sandbox: Sandbox
     assert changes_sent(sandbox) == []
     done = cli("checkpoint", "delete", "--run", OTHER_RUN, "--downloaded", "models", "--yes")
     assert (done.returncode, there(sandbox)) == (0, EVERYTHING - {sampler(1)})
+
+
+def test_a_manifest_in_an_archive_is_not_believed(cli: Run, sandbox: Sandbox, models: Path) -> None:
+    (mine,) = models.glob("*weights_0002")
+    (other,) = models.glob("*step-1")
+    shutil.copytree(other, mine / "forged")
+    for folder in (mine, models):
+        done = cli("checkpoint", "verify", str(folder), "-f", "json")
+        assert "forged" not in [Path(one["path"]).name for one in json.loads(done.stdout)["downloads"]]
+    assert cli("checkpoint", "delete", "--downloaded", str(mine), "--yes").returncode == 0
+    assert there(sandbox) == EVERYTHING  # not even its own, which has changed
 
 
 def test_a_folder_without_downloads_deletes_nothing(cli: Run, sandbox: Sandbox, tmp_path: Path) -> None:

@@ -200,9 +200,14 @@ def _find(
 
 def downloads_in(folder: Path) -> dict[Path, str]:
     """The tinker paths of downloads: those in a folder, or that folder. Raises CommandError if there are none."""
-    found = [folder / IN_FOLDER, *folder.glob(f"*/{IN_FOLDER}"), *folder.glob(f"*{BESIDE_FILE}")]
+    own = [folder / IN_FOLDER, folder.with_name(f"{folder.name}{BESIDE_FILE}")]
+    # A download has no others in it, but files of its archive may look so.
+    found = [one for one in own if one.exists()] or [
+        *folder.glob(f"*/{IN_FOLDER}"),
+        *folder.glob(f"*{BESIDE_FILE}"),
+    ]
     downloads = {}
-    for manifest in [folder.with_name(f"{folder.name}{BESIDE_FILE}"), *sorted(found)]:
+    for manifest in sorted(found):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             is_inside = manifest.name == IN_FOLDER
             place = manifest.parent if is_inside else manifest.with_name(manifest.name.removesuffix(BESIDE_FILE))
