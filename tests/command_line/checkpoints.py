@@ -21,21 +21,25 @@ DAY = 86400
 
 @pytest.fixture
 def sandbox(empty: Sandbox) -> Sandbox:
-    """Six checkpoints, of which the oldest is public and the newest expires in a day."""
+    """Six checkpoints in two runs, one of them in a project; the oldest is public, the newest expires in a day."""
     server = empty
-    for run in (RUN_ID, OTHER_RUN):
-        server.add_training_run(training_run_id=run)
+    project = server.add_project(project_id="project-evals").project_id
+    session = server.add_session(project_id=project).session_id
+    server.add_training_run(training_run_id=RUN_ID)
+    server.add_training_run(training_run_id=OTHER_RUN, session_id=session)
     now = datetime.now(UTC)
     for number in range(1, 5):
         server.add_checkpoint(
             training_run_id=RUN_ID, name=f"{number:04}", size_bytes=number * 1000**3,
             created_at=now - timedelta(days=50 - 10 * number), public=number == 1,
             ttl_seconds=DAY if number == 4 else None,
+            user_metadata={"stage": "final", "lr": "1"} if number == 2 else None,
         )  # fmt: skip
     for number in (1, 2):
         server.add_checkpoint(
             training_run_id=OTHER_RUN, kind="sampler_weights", name=f"step-{number}", size_bytes=500,
             created_at=now - timedelta(days=5 - number),
+            user_metadata={"stage": "final"} if number == 1 else None,
         )  # fmt: skip
     server.requests.clear()
     return server

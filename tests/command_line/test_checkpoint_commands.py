@@ -54,11 +54,49 @@ __all__ = ["cli", "sandbox"]  # fixtures
         ("--sort time --limit 2", {sampler(2), sampler(1)}),
         ("--before 2000-01-01", set()),
         ("--after 2000-01-01T00:00Z --type sampler_weights", {sampler(1), sampler(2)}),
+        ("--base-model Qwen/Qwen3-8B --name 0001", {path(1)}),
+        ("--base-model other/model", set()),
+        ("--base-model other/model --base-model Qwen/Qwen3-8B", EVERYTHING),
+        ("--project project-evals", {sampler(1), sampler(2)}),
+        ("--project-id project-nowhere", set()),
+        ("--metadata stage=final", {path(2), sampler(1)}),
+        ("--metadata stage=final --metadata lr=1", {path(2)}),
+        (f"--exclude {path(1)} --exclude {sampler(1)}", EVERYTHING - {path(1), sampler(1)}),
+        (f"--run {RUN_ID} --exclude @keep.txt", {path(4)}),
     ],
 )
-def test_list_takes_what_selects(cli: Run, options: str, expected: set[str]) -> None:
+def test_list_takes_what_selects(cli: Run, tmp_path: Path, options: str, expected: set[str]) -> None:
+    (tmp_path / "keep.txt").write_text(f"# keep\n{path(1)}\n\n  {path(2)} \n{path(3)}", encoding="utf-8-sig")
     done = cli("checkpoint", "list", "-q", "--limit", "0", *options.split())
     assert (done.returncode, set(done.stdout.split())) == (0, expected), done.stderr
+
+
+def test_what_is_excluded_is_kept(cli: Run, sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "keep").write_text(path(3))
+    done = cli("checkpoint", "delete", "--metadata", "stage=final", "--exclude", sampler(1), "--yes")
+    assert (done.returncode, there(sandbox)) == (0, EVERYTHING - {path(2)})
+    done = cli("checkpoint", "set-ttl", "--run", RUN_ID, "--exclude", "@keep", "--ttl", "7d", "--dry-run", "-q")
+    assert done.stdout.split() == [path(4)]
+
+
+def test_a_file_of_exclusions_must_be_there(cli: Run, sandbox: Sandbox) -> None:
+    done = cli("checkpoint", "delete", "--run", RUN_ID, "--exclude", "@nowhere", "--yes")
+    assert (done.returncode, done.stderr) == (1, "tinker-rest: nowhere: No such file or directory\n")
+    assert [*sandbox.requests] == []
+
+
+def test_the_latest_of_a_run(cli: Run) -> None:
+    for run in (RUN_ID, path(1)):
+        done = cli("checkpoint", "latest", run, "-q")
+        assert (done.returncode, done.stdout, done.stderr) == (0, f"{path(4)}\n", "")
+    shown = cli("checkpoint", "latest", OTHER_RUN, "--type", "sampler_weights")
+    assert (sampler(2) in shown.stdout, "Qwen/Qwen3-8B" in shown.stdout) == (True, True)
+    found = json.loads(cli("checkpoint", "latest", OTHER_RUN, "-f", "json").stdout)
+    assert (found["tinker_path"], found["checkpoint_type"]) == (sampler(2), "sampler")
+    for arguments in ([OTHER_RUN, "--type", "training"], ["run-nowhere"]):
+        missing = cli("checkpoint", "latest", *arguments, "-q")
+        assert (missing.returncode, missing.stdout, missing.stderr.count("\n")) == (4, "", 1)
+        assert missing.stderr.count(arguments[0]) == 1
 
 
 def test_json_carries_totals(cli: Run) -> None:
@@ -232,6 +270,9 @@ def test_a_public_one_is_spared_unless_it_is_asked_for(cli: Run, sandbox: Sandbo
         (["delete", "--before", "01/02/2026"], "'--before'"),
         (["delete", "--larger-than", "500"], "the unit is missing"),
         (["delete", "--no-ttl", "--expiring-within", "2d"], "contradict"),
+        (["delete", "--exclude", path(1), "--yes"], "all checkpoints"),
+        (["delete", "--run", RUN_ID, "--exclude", "0001"], "exclude must be a list of tinker paths"),
+        (["delete", "--metadata", "stage"], "--metadata"),
         (["set-ttl", path(2)], "--remove"),
         (["set-ttl", path(2), "--ttl", "7d", "--remove"], "--remove"),
         (["set-ttl", path(2), "--ttl", "5"], "less than an hour"),
@@ -359,6 +400,20 @@ def test_several_downloads_are_reported_one_by_one(cli: Run, sandbox: Sandbox, t
     assert len([*tmp_path.glob("*.tar.gz")]) == 2
     missing = cli("checkpoint", "download", path(9))
     assert missing.returncode == 4
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 410, 501])
+def test_a_server_without_archives_is_explained(cli: Run, sandbox: Sandbox, status: int) -> None:
+    exported = sandbox.add_checkpoint(training_run_id=RUN_ID, kind="external_weights", name="0002").tinker_path
+    sandbox.faults.add(status=status, match="get_checkpoint_archive_url", times=None)
+    done = cli("checkpoint", "download", path(2), path(3), "--yes")
+    told = [line for line in done.stderr.splitlines() if line.startswith("failed: ")]
+    assert (done.returncode, len(told)) == (5, 2)
+    for line in told:
+        assert "newer servers withdraw archives; export the checkpoint as external weights" in line
+    assert done.stderr.count(f"{path(2)} was exported; download {exported} instead\n") == 1
+    assert done.stderr.count("was exported") == 1
+    assert cli("checkpoint", "download", exported, "-q").returncode == 0
 
 
 @pytest.mark.parametrize("options", [[], ["--no-extract"]])

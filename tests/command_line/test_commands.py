@@ -34,12 +34,17 @@ COMMANDS = {
     "session-search": (
         "session search NIGHTLY --status client_finished --status active --metadata team=evals"
         " --project-id project-evals", [SESSION_ID]),
+    "checkpoint-search": (
+        "checkpoint search --project project-evals --type weights --owner tml:organization_user:user-1"
+        " --base-model meta-llama/Llama-3.1-8B-Instruct", [PATH, f"tinker://{RUN_ID}/weights/0001"]),
     "sampler-info": (f"sampler info {SESSION_ID}:sample:0", [f"{SESSION_ID}:sample:0"]),
     "weights-info": (f"weights info {PATH}", [PATH]),
     "model-list": ("model list QWEN", ["Qwen/Qwen3-8B", "Qwen/Qwen3-30B-A3B", "Qwen/Qwen3-4B-Instruct-2507"]),
     "billing-usage": ("billing usage 2026-07-12T20:00:00Z 2026-07-12T22:00:00Z", [SESSION_ID] * 2),
+    "billing-usage-by-kind": (
+        "billing usage 2026-07-12T20:00Z 2026-07-12T22:00Z --group-by kind", ["checkpoint", "storage"]),
     "billing-checkpoint-storage": ("billing checkpoint-storage", ["project-evals"]),
-    "audit": ("audit --day 2026-07-13 --type checkpoints", [f"tinker://{RUN_ID}/weights/0001"]),
+    "audit": ("audit list --day 2026-07-13 --type checkpoints", [f"tinker://{RUN_ID}/weights/0001"]),
     "auth-whoami": ("auth whoami", ["tml:organization_user:user-1"]),
 }  # fmt: skip
 
@@ -247,13 +252,13 @@ def test_usage_as_files(run: Run, tmp_path: Path) -> None:
 def test_times_as_people_type_them(run: Run, seeded: Sandbox) -> None:
     for times in ("yesterday today", "yesterday", "YESTERDAY now", "2d", "30h"):
         assert json.loads(run(f"billing usage {times} -f json", sandbox=seeded).stdout)["total_count"] > 24
-    assert json.loads(run("audit --day yesterday -f json", sandbox=seeded).stdout)["total_count"] > 0
+    assert json.loads(run("audit list --day yesterday -f json", sandbox=seeded).stdout)["total_count"] > 0
     assert run("billing usage 2026-07-12 2026-07-13 -f json").returncode == 0
-    for times in ("2026-07-12T20:30:00Z", "soon", "2026-07-13 2026-07-12", "30d"):
+    for times in ("2026-07-12T20:30:00Z", "soon", "2026-07-13 2026-07-12", "last week", "1d now now"):
         done = run(f"billing usage {times}")
         assert (done.returncode, "datetime" in done.stderr) == (2, False)
-    assert run("audit --day soon").returncode == 2
-    assert json.loads(run("audit --day 2026-07-12 -f json").stdout) == {"entries": [], "total_count": 0}
+    assert run("audit list --day soon").returncode == 2
+    assert json.loads(run("audit list --day 2026-07-12 -f json").stdout) == {"entries": [], "total_count": 0}
 
 
 def test_a_trace_is_exported(run: Run, tmp_path: Path, account: Sandbox) -> None:

@@ -61,7 +61,7 @@ def test_no_key(run: Run) -> None:
 
 
 def test_no_permission(run: Run, account: Sandbox) -> None:
-    tells(run("audit", TINKER_API_KEY=account.other_api_key), 3, "403 Forbidden", "`tinker-rest auth whoami`")
+    tells(run("audit list", TINKER_API_KEY=account.other_api_key), 3, "403 Forbidden", "`tinker-rest auth whoami`")
 
 
 def test_no_server(run: Run) -> None:

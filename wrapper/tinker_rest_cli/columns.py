@@ -35,6 +35,7 @@ class Column(NamedTuple, Generic[T]):
     is_id: bool = False  # or a path: folded at separators, and only if it must be
     right: bool = False  # aligned
     hidden: bool = False  # in tables, unless --columns names it
+    if_varied: bool = False  # in tables only if the items differ in it, or --columns names it
     in_csv: bool = True  # unless --columns names others
 
     def value(self, item: Any) -> Any:
@@ -54,6 +55,13 @@ class Listing(NamedTuple, Generic[T]):
     columns: Sequence[Column[T]]
     id: Callable[[T], Any] | None = None  # all that -q prints; by default the first column
     json: Callable[[T], Any] = model_as_json
+
+    def shown(self, items: Sequence[T]) -> list[Column[T]]:
+        """The columns of a table of these items, unless --columns names others."""
+        shown = [column for column in self.columns if not column.hidden]
+        return [
+            one for one in shown if not one.if_varied or len({one.text(one.value(item)) for item in items}) > 1
+        ]
 
     def csv_rows(self, items: Iterable[T], columns: Sequence[Column[T]] | None) -> Iterator[Sequence[Any]]:
         """The names of the given columns, or of all that CSV has, and then the values of each item."""
@@ -78,7 +86,7 @@ class Listing(NamedTuple, Generic[T]):
 
 def columns_option(listing: Listing[Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The option `--columns` of a command that lists."""
-    shown = ", ".join(column.alias or column.name for column in listing.columns if not column.hidden)
+    shown = ", ".join(column.alias or column.name for column in listing.shown([]))
     return click.option(
         "-c", "--columns", metavar="NAMES", callback=lambda _context, _option, value: listing.chosen(value),
         help=f"Show these columns: {', '.join(one.alias or one.name for one in listing.columns)}."

@@ -94,8 +94,10 @@ def explain(error: Exception) -> tuple[str, ExitStatus]:
         return text.replace("api_key must", "the key must"), ExitStatus.CREDENTIALS
     if isinstance(error, errors.APIError):
         remedy, status = _remedy(error)
-        facts = str(error).rpartition(" (")[2]
-        return f"{server_says(error)}. {remedy}{remedy and ' '}({facts}", status
+        facts = "(" + str(error).rpartition(" (")[2] if error.operation_id else ""
+        return " ".join(filter(None, (f"{server_says(error)}.", remedy, facts))), status
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}", ExitStatus.FAILED
     if isinstance(error, (errors.TinkerError, OSError)):
         return str(error), ExitStatus.FAILED
     return f"internal error: {type(error).__name__}: {error}; --debug shows where", ExitStatus.FAILED
@@ -133,11 +135,23 @@ _REMEDIES = {
 }
 
 
+def is_archive_refused(error: object) -> bool:
+    """Whether a server gave no archive of a checkpoint, as newer servers do."""
+    is_of_archive = getattr(error, "operation_id", "").startswith("get_checkpoint_archive_url")
+    return is_of_archive and getattr(error, "status_code", 0) in (400, 403, 404, 405, 410, 501)
+
+
 def _remedy(error: APIError) -> tuple[str, ExitStatus]:
-    if getattr(error, "operation_unsupported", False):
-        return "If this happens with every command, run `tinker-rest doctor`", ExitStatus.FAILED
     names = [kind.__name__ for kind in type(error).__mro__]
-    return next((_REMEDIES[name] for name in names if name in _REMEDIES), ("", ExitStatus.FAILED))
+    remedy, status = next((_REMEDIES[name] for name in names if name in _REMEDIES), ("", ExitStatus.FAILED))
+    if getattr(error, "operation_unsupported", False):
+        remedy, status = "If this happens with every command, run `tinker-rest doctor`", ExitStatus.FAILED
+    if is_archive_refused(error):
+        remedy = (
+            "If the path is right: newer servers withdraw archives; export the checkpoint as external weights and "
+            "download those"
+        )
+    return remedy, status
 
 
 def _report(error: BaseException, message: str, status: ExitStatus, settings: Settings) -> int:

@@ -71,8 +71,11 @@ def parse_moment(text: str, *, zone: tzinfo | None = UTC, now: datetime | None =
 
 
 def parse_hour(text: str) -> datetime:
-    """Parse a moment; `now` is the current hour, and `7d` the hour seven days before it. Raises ValueError."""
+    """Parse a moment, or `now` (this hour), `7d` (ago) or `last month` (its first midnight). Raises ValueError."""
     words = _normalized(text)
+    if words in ("this month", "last month"):
+        first = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        return first if words == "this month" else (first - timedelta(days=1)).replace(day=1)
     if words != "now" and not _DURATION.fullmatch(words):
         return parse_moment(words)
     age = timedelta(0) if words == "now" else parse_duration(words)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -17,6 +18,25 @@ access_scope_option = click.option(
     "--access-scope", type=click.Choice(["owned", "accessible"]), default="owned",
     help="Your own (owned, the default), or everything you can read (accessible).",
 )  # fmt: skip
+
+
+def project_option(text: str) -> Callable[[F], F]:
+    """The option `--project`, `project_id`."""
+    return click.option("--project", "--project-id", "project_id", metavar="ID", help=text)
+
+
+def searching_options(thing: str) -> Callable[[F], F]:
+    """The options `--project` and `--metadata`, `project_ids` and `user_metadata`."""
+    project = click.option(
+        "--project", "--project-id", "project_ids", metavar="ID", multiple=True,
+        help=f"Only {thing} of this project; repeatable.",
+    )  # fmt: skip
+    metadata = click.option(
+        "--metadata", "user_metadata", metavar="KEY=VALUE", multiple=True,
+        callback=lambda _context, _option, texts: pairs(texts, "--metadata"),
+        help=f"Only {thing} with this metadata; repeatable.",
+    )  # fmt: skip
+    return lambda command: project(metadata(command))
 
 
 def human_value(parser: str, thing: str, expected: str) -> Callable[[Any, Any, str | None], Any]:
@@ -39,7 +59,7 @@ _MOMENTS = "'2026-01-31', '2026-01-31 09:00', '2026-01-31T09:00:00Z', 'yesterday
 DURATION = human_value("parse_duration", "duration", _DURATIONS)
 MOMENT = human_value("parse_moment", "moment", _MOMENTS)
 SIZE = human_value("parse_size", "size", "'500MB', '1.5 GiB' or '2T'")
-HOUR = human_value("parse_hour", "time", f"{_DURATIONS} (that long ago), {_MOMENTS}")
+HOUR = human_value("parse_hour", "time", f"{_DURATIONS} (that long ago), 'last month', {_MOMENTS}")
 TTL = human_value("parse_ttl", "time to live", f"'never', {_DURATIONS}, {_MOMENTS}")
 
 
@@ -49,6 +69,19 @@ def pairs(texts: Iterable[str], option: str) -> dict[str, str]:
     if not all(sign for _, sign, _ in split):
         raise click.BadParameter("write NAME=VALUE", param_hint=option)
     return {name: value for name, _, value in split}
+
+
+def paths_in(lines: Iterable[str]) -> list[str]:
+    """A path in each line, without empty lines and comments."""
+    stripped = (line.strip("\ufeff \t\r\n") for line in lines)
+    return [line for line in stripped if line and not line.startswith("#")]
+
+
+def _excluded(_context: click.Context, _option: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
+    def read(file: str) -> list[str]:
+        return paths_in(Path(file).read_text(encoding="utf-8", errors="replace").splitlines())
+
+    return tuple(path for value in values for path in (read(value[1:]) if value.startswith("@") else [value]))
 
 
 def run_id_of(text: str) -> str:
@@ -68,8 +101,8 @@ def utc_hour(context: click.Context, parameter: click.Parameter, value: str | No
 
 
 def utc_day(context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
-    """A day in UTC. For `callback=`."""
-    moment: datetime | None = MOMENT(context, parameter, value)
+    """A day in UTC; `7d` is the day seven days ago. For `callback=`."""
+    moment: datetime | None = HOUR(context, parameter, value)
     return moment and moment.date()
 
 
@@ -82,17 +115,27 @@ def _only(name: str, what: str, *names: str, **attributes: Any) -> Callable[[F],
     return click.option(name, *names, help=f"Only checkpoints {what}.", **attributes)
 
 
+type_option = _only(
+    "--type", "of this type: training, sampler or external, or a kind such as sampler_weights",
+    "checkpoint_type", metavar="TYPE", type=click.Choice([*_TYPES, *_KINDS], case_sensitive=False),
+    callback=lambda _context, _option, value: _KINDS.get(value, value),
+)  # fmt: skip
+model_option = _only("--base-model", "of this model; repeatable", "base_models", metavar="MODEL", multiple=True)
+
 _OPTIONS = (
     _only("--run", "of this run; repeatable", "--run-id", "training_run_ids", metavar="RUN", multiple=True),
-    _only(
-        "--type", "of this type: training, sampler or external, or a kind such as sampler_weights",
-        "checkpoint_type", metavar="TYPE", type=click.Choice([*_TYPES, *_KINDS], case_sensitive=False),
-    ),
+    type_option,
+    model_option,
+    searching_options("checkpoints"),
     _only("--name", "with such a name: 'step-*', or with the kind, 'weights/step-*'", metavar="GLOB"),
     _only("--older-than", "saved at least this long ago, such as 30d", callback=DURATION, metavar="AGE"),
     _only("--before", "saved before this time, such as 2026-01-31", callback=MOMENT, metavar="TIME"),
     _only("--after", "saved at or after this time", callback=MOMENT, metavar="TIME"),
     _only("--larger-than", "larger than this, such as 500MB", callback=SIZE, metavar="SIZE"),
+    click.option(
+        "--exclude", multiple=True, metavar="PATH", callback=_excluded,
+        help="Skip the checkpoint with this path, or those in @FILE, one per line; repeatable.",
+    ),
     click.option(
         "--keep-latest", type=click.IntRange(min=1), metavar="N", help="Skip the newest N of each run and type."
     ),
@@ -121,15 +164,11 @@ def selection_options_of_changes(command: F) -> F:
 
 def selection_of(given: Mapping[str, Any]) -> CheckpointSelection | None:
     """What the options select; None if none of them was given. Raises InvalidArgumentError."""
-    values = {
-        name: value for name, value in given.items() if value is not None and value is not False and value != ()
-    }
+    values = {name: value for name, value in given.items() if value not in (None, (), {}) and value is not False}
     if not values.keys() - {"include_public"}:
         return None
     from tinker_rest import CheckpointSelection
 
     if runs := values.get("training_run_ids"):
         values["training_run_ids"] = [run_id_of(run) for run in runs]
-    if kind := values.get("checkpoint_type"):
-        values["checkpoint_type"] = _KINDS.get(kind, kind)
     return CheckpointSelection(**values)

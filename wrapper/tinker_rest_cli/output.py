@@ -76,7 +76,7 @@ def show_list(
         return
     from tinker_rest_cli.tables import write_table
 
-    write_table(columns or [column for column in listing.columns if not column.hidden], items)
+    write_table(columns or listing.shown(items), items)
     if total is not None and total > len(items):
         tell(settings, f"{len(items):,} of {counted(total, listing.thing)}; --limit 0 lists all")
 

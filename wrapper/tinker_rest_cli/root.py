@@ -17,14 +17,14 @@ COMPLETION_VARIABLE = "_TINKER_REST_COMPLETE"
 COMMANDS = {
     "run": Entry("run", "run", "List and show training runs."),
     "checkpoint": Entry(
-        "checkpoint", "checkpoint", "List, show, download, publish, expire and delete checkpoints."
+        "checkpoint", "checkpoint", "Find, download, upload, publish, expire and delete checkpoints."
     ),
     "session": Entry("session", "session", "List, show and search sessions, and export their traces."),
     "sampler": Entry("lookups", "sampler", "Show samplers."),
     "weights": Entry("lookups", "weights", "Show what loading a checkpoint requires."),
     "model": Entry("lookups", "model", "List the models that you can use."),
     "billing": Entry("organization", "billing", "Show an organization's usage and storage, for administrators."),
-    "audit": Entry("organization", "audit", "Show an organization's audit log for a day, for administrators."),
+    "audit": Entry("audit", "audit", "Show and save an organization's audit log, for administrators."),
     "storage": Entry("storage", "storage", "Show how much storage checkpoints use, and what a TTL would free."),
     "auth": Entry("auth", "auth", "Log in and out, and show which API key is used."),
     "doctor": Entry("doctor", "doctor", "Find out why calls fail: network, proxy, TLS, key, clock, server."),

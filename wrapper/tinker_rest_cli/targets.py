@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from tinker_rest_cli.columns import Column, Listing
 from tinker_rest_cli.failures import CommandError, ExitStatus
-from tinker_rest_cli.formatting import age, counted, expiry, size, yes_or_no
-from tinker_rest_cli.options import selection_of
+from tinker_rest_cli.formatting import age, counted, expiry, printable, size, yes_or_no
+from tinker_rest_cli.options import paths_in, selection_of
 from tinker_rest_cli.output import show_list, tell
 from tinker_rest_cli.progress import progress
 from tinker_rest_cli.settings import Settings
@@ -27,6 +29,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 STDIN = "-"
 MAX_SHOWN = 10  # rows of each table of a question
 _PATH = re.compile(r"\w+://([^/\s]+)/\w+/[^/\s]+")  # also of servers with schemes and kinds of their own
+IN_FOLDER, BESIDE_FILE = ".tinker-checkpoint.json", ".manifest.json"  # the manifests of downloads
 NOT_FOUND = "not found"  # the type of a checkpoint that was named, but is not listed
 
 CHECKPOINTS: Listing[Checkpoint] = Listing(
@@ -39,9 +42,9 @@ CHECKPOINTS: Listing[Checkpoint] = Listing(
         Column("time", "Created", text=age),
         Column("expires_at", "Expires", text=expiry),
         Column("public", "Public", text=yes_or_no),
+        Column("base_model", "Base model", if_varied=True),
         Column("checkpoint_id", "Checkpoint ID", is_id=True, hidden=True),
         Column("training_run_id", "Run ID", is_id=True, hidden=True),
-        Column("base_model", "Base model", hidden=True),
         Column("user_metadata", "Metadata", hidden=True),
     ],
 )
@@ -72,18 +75,22 @@ def confirmed_targets(
     dry_run: bool = False,
     yes: bool = False,
     exclude_public: bool = False,
+    downloaded: Path | None = None,
     **selection: Any,
 ) -> list[Checkpoint] | None:
     """The checkpoints to act on, once the user has agreed; None after a dry run.
 
     The verb is such as `delete`, and the detail follows the checkpoints in a sentence: ` to expire at …`. With
-    `exclude_public`, public checkpoints need `--include-public`.
+    `exclude_public`, public checkpoints need `--include-public`. `downloaded` is the folder that must hold them.
 
     Raises:
         click.UsageError: It cannot ask, or the arguments are wrong.
         CommandError: The answer is no.
     """
-    targets, everything = _find(client, settings, checkpoint_paths, selection, exclude_public=exclude_public)
+    copies = {path: place for place, path in downloads_in(downloaded).items()} if downloaded else {}
+    targets, everything = _find(client, settings, checkpoint_paths, selection, copies, exclude_public)
+    if downloaded:
+        targets = _verified(settings, targets, copies)
     settings.is_patient = True  # the server was there, and a change that has begun should end
     if dry_run:
         total = sum(target.size_bytes or 0 for target in targets)
@@ -145,18 +152,25 @@ def _summary(targets: Sequence[Checkpoint]) -> str:
 
 
 def _find(
-    client: RestClient, settings: Settings, paths: Sequence[str], options: dict[str, Any], *, exclude_public: bool
+    client: RestClient,
+    settings: Settings,
+    paths: Sequence[str],
+    options: dict[str, Any],
+    copies: Mapping[str, Path],
+    exclude_public: bool,
 ) -> tuple[list[Checkpoint], list[Checkpoint]]:
     """The checkpoints that a command's arguments and options name or select, each once, and all in their runs."""
+    from attrs import evolve
+
     from tinker_rest import CheckpointSelection
 
     selection = selection_of(options)
     if paths and selection is not None:
         raise click.UsageError("give either checkpoint paths or filters, not both")
-    if not paths and selection is None:
+    if not (paths or selection or copies):
         raise click.UsageError("give checkpoint paths, - to read paths from stdin, or filters such as --run")
     if selection is not None:
-        if selection.is_everything:
+        if evolve(selection, exclude=()).is_everything:
             raise click.UsageError(
                 "that would be all checkpoints; select some of them, or save the output of `checkpoint list -q` "
                 "and pass - to read it"
@@ -164,10 +178,12 @@ def _find(
         with progress(settings, "Looking for checkpoints", unit="checkpoints"):
             # With all checkpoints of the runs, the user sees what is kept. The client makes the selection: it
             # measures ages by the server's clock.
-            runs = CheckpointSelection(training_run_ids=selection.training_run_ids, include_public=True)
+            runs = CheckpointSelection(
+                training_run_ids=selection.training_run_ids, project_ids=selection.project_ids, include_public=True
+            )
             selected, whole = client.select_checkpoints(selection), client.select_checkpoints(runs)
             return selected.result(), whole.result()
-    named = [path for given in paths for path in (_read_stdin() if given == STDIN else [given])]
+    named = [path for given in paths or copies for path in (paths_in(sys.stdin) if given == STDIN else [given])]
     targets, everything = _look_up(client, settings, list(dict.fromkeys(named)))
     if not exclude_public or options.get("include_public"):
         return targets, everything
@@ -182,10 +198,48 @@ def _find(
     return [target for target in targets if not target.public], everything
 
 
-def _read_stdin() -> list[str]:
-    """A path in each line, without empty lines and comments."""
-    lines = (line.strip("\ufeff \t\r\n") for line in sys.stdin)
-    return [line for line in lines if line and not line.startswith("#")]
+def downloads_in(folder: Path) -> dict[Path, str]:
+    """The tinker paths of downloads: those in a folder, or that folder. Raises CommandError if there are none."""
+    own = [folder / IN_FOLDER, folder.with_name(f"{folder.name}{BESIDE_FILE}")]
+    # A download has no others in it, but files of its archive may look so.
+    found = [one for one in own if one.exists()] or [
+        *folder.glob(f"*/{IN_FOLDER}"),
+        *folder.glob(f"*{BESIDE_FILE}"),
+    ]
+    downloads = {}
+    for manifest in sorted(found):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            is_inside = manifest.name == IN_FOLDER
+            place = manifest.parent if is_inside else manifest.with_name(manifest.name.removesuffix(BESIDE_FILE))
+            downloads[place] = str(json.loads(manifest.read_bytes())["tinker_path"])
+    if not downloads:
+        raise CommandError(f"{folder} holds no download with a manifest")
+    return downloads
+
+
+def differences(download: Path) -> str:
+    """How a download differs from its manifest, such as `a.json is missing`; empty if it does not."""
+    from tinker_rest import DownloadError, verify_download
+
+    try:
+        return ", ".join(f"{name} is {how}" for name, how in verify_download(download).items())
+    except DownloadError as error:
+        return str(error)
+
+
+def _verified(settings: Settings, targets: Sequence[Checkpoint], copies: Mapping[str, Path]) -> list[Checkpoint]:
+    """The checkpoints that are there and whose downloads pass verification; reports the others."""
+    verified = []
+    with progress(settings, "Verifying downloads", total=len(targets), unit="downloads") as update:
+        for number, target in enumerate(targets, 1):
+            path = target.tinker_path
+            why = differences(copies[path]) if path in copies else "not downloaded"
+            if why:
+                sys.stderr.write(printable(f"kept {path}: {why}") + "\n")
+            elif target.checkpoint_type != NOT_FOUND:
+                verified.append(target)
+            update(completed=number)
+    return verified
 
 
 def run_of(path: str) -> str:

@@ -12,7 +12,14 @@ from tinker_rest_cli.columns import Column, columns_option, model_as_json
 from tinker_rest_cli.failures import CommandError, ExitStatus
 from tinker_rest_cli.formatting import expiry, metadata_facts, moment, size, yes_or_no
 from tinker_rest_cli.groups import Command, Entry, LazyGroup
-from tinker_rest_cli.options import selection_of, selection_options
+from tinker_rest_cli.options import (
+    model_option,
+    run_id_of,
+    searching_options,
+    selection_of,
+    selection_options,
+    type_option,
+)
 from tinker_rest_cli.output import limit_option, show_list, show_one
 from tinker_rest_cli.settings import Settings, pass_settings
 from tinker_rest_cli.targets import CHECKPOINTS, run_of
@@ -22,12 +29,16 @@ if TYPE_CHECKING:
 
 checkpoint = LazyGroup(
     "checkpoint",
-    help="List, show, download, publish, expire and delete checkpoints.",
+    help="Find, download, upload, publish, expire and delete checkpoints.",
     no_args_is_help=True,
     entries={
         "list": Entry("checkpoint", "list_", "List checkpoints, all or filtered."),
+        "search": Entry("checkpoint", "search", "Search the checkpoints of your organization."),
         "info": Entry("checkpoint", "info", "Show a checkpoint."),
+        "latest": Entry("checkpoint", "latest", "Show the newest checkpoint of a training run."),
         "download": Entry("checkpoint_download", "download", "Download checkpoints."),
+        "verify": Entry("checkpoint_download", "verify", "Verify downloads by their checksums."),
+        "upload": Entry("checkpoint_upload", "upload", "Upload a LoRA adapter as a checkpoint."),
         "publish": Entry("checkpoint_changes", "publish", "Make checkpoints public."),
         "unpublish": Entry("checkpoint_changes", "unpublish", "Make public checkpoints private again."),
         "set-ttl": Entry("checkpoint_changes", "set_ttl", "Set or remove the time to live of checkpoints."),
@@ -66,6 +77,53 @@ def list_(settings: Settings, limit: int, columns: Sequence[Column[Checkpoint]] 
     )
 
 
+OWNERS = ("own", "accessible")
+MAX_PER_PAGE = 200
+
+
+@click.command("search", cls=Command)
+@limit_option
+@columns_option(CHECKPOINTS)
+@type_option
+@model_option
+@searching_options("checkpoints")
+@click.option(
+    "--owner", "owners", metavar="OWNER", multiple=True,
+    help="Search your own (own, the default), everything you can read (accessible), or what the user with this URN"
+    " owns; repeatable for URNs.",
+)  # fmt: skip
+@pass_settings
+def search(
+    settings: Settings,
+    limit: int,
+    columns: Sequence[Column[Checkpoint]] | None,
+    owners: Sequence[str],
+    **fields: Any,
+) -> None:
+    """Search the checkpoints of your organization, newest first.
+
+    The server searches, so that finding a few among many is quick. Filters are combined: a checkpoint must match
+    all of them. Experimental: servers may not have this search yet, or may change it.
+
+    \b
+      tinker-rest checkpoint search --project PROJECT_ID --metadata stage=final --type sampler
+      tinker-rest checkpoint search --owner accessible --base-model Qwen/Qwen3-8B --limit 5
+    """  # noqa: D301
+    from tinker_rest.types import CheckpointSearchRequest
+
+    if len(owners) > 1 and {*OWNERS} & {*owners}:
+        raise click.UsageError("give --owner own, --owner accessible, or URNs of users")
+    is_of_users = bool(owners) and owners[0] not in OWNERS
+    owner = {"type": "user", "owner_urns": [*owners]} if is_of_users else {"type": (owners or OWNERS)[0]}
+    # Without empty lists, which would match nothing.
+    query = {name: [*value] if isinstance(value, tuple) else value for name, value in fields.items() if value}
+    query |= {"owner": owner, "limit": min(limit or MAX_PER_PAGE, MAX_PER_PAGE)}
+    request = CheckpointSearchRequest.model_validate(query)
+    with rest_client(settings) as client:
+        found = client.iter_checkpoint_search(request, max_items=limit or None)
+        show_list(settings, CHECKPOINTS, found, columns=columns, limit=limit)
+
+
 @click.command("info", cls=Command)
 @click.argument("checkpoint_path")
 @pass_settings
@@ -87,16 +145,39 @@ def info(settings: Settings, checkpoint_path: str) -> None:
         )
     known = run.exception() is None
     of_run = {name: getattr(run.result(), name) if known else None for name in ("is_lora", "lora_rank")}
-    facts = [
+    lora = f"rank {of_run['lora_rank']}" if of_run["lora_rank"] else yes_or_no(of_run["is_lora"])
+    facts = _facts(found, found.base_model or (run.result().base_model if known else None))
+    facts.insert(4, ("LoRA", lora))
+    show_one(settings, found.tinker_path, {**model_as_json(found), **of_run}, facts)
+
+
+@click.command("latest", cls=Command)
+@click.argument("run_id", metavar="RUN")
+@type_option
+@pass_settings
+def latest(settings: Settings, run_id: str, checkpoint_type: str | None) -> None:
+    """Show the newest checkpoint of a training run; -q prints its path alone.
+
+    RUN is the ID of the run, or the tinker path of one of its checkpoints.
+
+    \b
+      tinker-rest checkpoint download "$(tinker-rest checkpoint latest RUN --type sampler -q)"
+    """  # noqa: D301
+    with rest_client(settings) as client:
+        found = client.latest_checkpoint(run_id_of(run_id), checkpoint_type).result()
+    show_one(settings, found.tinker_path, found, _facts(found, found.base_model))
+
+
+def _facts(found: Checkpoint, base_model: str | None) -> list[tuple[str, str]]:
+    return [
         ("Path", found.tinker_path),
         ("Checkpoint ID", found.checkpoint_id),
-        ("Training run", run_id),
+        ("Training run", found.training_run_id or "unknown"),
         ("Type", str(found.checkpoint_type)),
-        ("LoRA", f"rank {of_run['lora_rank']}" if of_run["lora_rank"] else yes_or_no(of_run["is_lora"])),
+        ("Base model", base_model or "unknown"),
         ("Size", size(found.size_bytes)),
         ("Created", moment(found.time)),
         ("Expires", moment(found.expires_at) if found.expires_at else expiry(None)),
         ("Public", yes_or_no(found.public)),
         *metadata_facts(found.user_metadata),
     ]
-    show_one(settings, found.tinker_path, {**model_as_json(found), **of_run}, facts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -75,6 +76,10 @@ def _run(settings: Settings, name: str, given: dict[str, Any], **options: Any) -
 
 
 @click.command("delete", cls=Command)
+@click.option(
+    "--downloaded", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="FOLDER",
+    help="Only checkpoints that were downloaded to this folder, and whose files there pass verification.",
+)  # fmt: skip
 @click.option("--ignore-missing", "missing_ok", is_flag=True, help="Do not fail if a checkpoint does not exist.")
 @_changes_many
 @pass_settings
@@ -89,6 +94,7 @@ def delete(settings: Settings, missing_ok: bool, log: str | None, concurrency: i
     \b
       tinker-rest checkpoint delete tinker://RUN_ID/weights/0001
       tinker-rest checkpoint delete --older-than 30d --keep-latest 3 --dry-run
+      tinker-rest checkpoint delete --downloaded models
       tinker-rest checkpoint list -q --run RUN_ID --limit 0 | tinker-rest checkpoint delete --yes -
     """  # noqa: D301
     given["exclude_public"] = True

@@ -1,7 +1,8 @@
-"""`tinker-rest checkpoint download`."""
+"""`tinker-rest checkpoint download|verify`."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from itertools import islice
@@ -11,14 +12,23 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tinker_rest_cli.clients import build_timeout, rest_client
-from tinker_rest_cli.failures import CommandError
+from tinker_rest_cli.columns import Column, Listing
+from tinker_rest_cli.failures import ExitStatus, is_archive_refused
 from tinker_rest_cli.groups import Command
 from tinker_rest_cli.options import selection_options_of_changes
 from tinker_rest_cli.outcomes import report
-from tinker_rest_cli.output import tell
+from tinker_rest_cli.output import show_list, tell
 from tinker_rest_cli.progress import BYTES, progress
 from tinker_rest_cli.settings import Settings, pass_settings
-from tinker_rest_cli.targets import STDIN, concurrency_option, confirmed_targets, confirming_options
+from tinker_rest_cli.targets import (
+    STDIN,
+    concurrency_option,
+    confirmed_targets,
+    confirming_options,
+    differences,
+    downloads_in,
+    run_of,
+)
 
 if TYPE_CHECKING:
     from tinker_rest import DownloadProgress, DownloadResult, RestClient, TinkerError
@@ -26,6 +36,17 @@ if TYPE_CHECKING:
 
 
 MAX_FAILURES_IN_A_ROW = 5  # that the next would share; then no more are begun
+
+
+DOWNLOADS: Listing[dict[str, Any]] = Listing(
+    "download",
+    "downloads",
+    [
+        Column("path", "Download", is_id=True),
+        Column("tinker_path", "Checkpoint", is_id=True),
+        Column("differences", "Differences", text=lambda text: text or "none"),
+    ],
+)
 
 
 def download_all(
@@ -106,7 +127,7 @@ def download(
         targets = confirmed_targets(client, settings, "download", checkpoint_paths, detail=detail, **given)
         if targets is None:
             return 0
-        _make(output)
+        output.mkdir(parents=True, exist_ok=True)
         with progress(settings, "Downloading", unit=BYTES) as update:
             options = build_timeout(settings, "archive_timeout")
             options |= {"dest": output, "extract": not no_extract, "overwrite": force}
@@ -115,6 +136,9 @@ def download(
             except KeyboardInterrupt:
                 tell(settings, "partial download kept; run the same command to resume")
                 raise
+        _offer_external_weights(
+            client, settings, [path for path, one in answers.items() if is_archive_refused(one)]
+        )
     outcomes, results = [], {}
     for path, answer in answers.items():
         names = ("path", "size_bytes", "verified_by")
@@ -138,8 +162,35 @@ def download(
     return report(settings, outcomes, done="downloaded", already="already there", results=results, more=more)
 
 
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CommandError(f"{folder} cannot be made: {error.strerror}") from error
+def _offer_external_weights(client: RestClient, settings: Settings, refused: Sequence[str]) -> None:
+    """Name the external weights that were exported under the names of checkpoints without archives."""
+    from tinker_rest import TinkerError
+
+    for run_id in dict.fromkeys(map(run_of, refused)):
+        with contextlib.suppress(TinkerError):
+            listed = client.list_checkpoints(run_id).result().checkpoints
+            exported = {one.tinker_path for one in listed if one.checkpoint_type == "external"}
+            for path in refused:
+                top, _, name = path.rpartition("/")
+                external = f"{top.rpartition('/')[0]}/external_weights/{name}"
+                if external in exported:
+                    tell(settings, f"{path} was exported; download {external} instead")
+
+
+@click.command("verify", cls=Command)
+@click.argument("folder", type=click.Path(exists=True, path_type=Path))
+@pass_settings
+def verify(settings: Settings, folder: Path) -> int:
+    """Verify downloads: compare their files with the sizes and checksums that were kept when they came.
+
+    FOLDER holds downloads, or is one. Nothing is sent. The exit status is 5 if some downloads differ and 1 if all
+    do; -q prints those that differ.
+    """
+    found, rows = downloads_in(folder), []
+    with progress(settings, "Verifying downloads", total=len(found), unit="downloads") as update:
+        for place, tinker_path in found.items():
+            rows.append({"path": str(place), "tinker_path": tinker_path, "differences": differences(place)})
+            update(completed=len(rows))
+    wrong = [row for row in rows if row["differences"]]
+    show_list(settings, DOWNLOADS, wrong if settings.quiet else rows, more={"differing_count": len(wrong)})
+    return ExitStatus.DONE if not wrong else ExitStatus.FAILED if len(wrong) == len(rows) else ExitStatus.PARTIAL

@@ -1,24 +1,25 @@
-"""`tinker-rest billing|audit`: what an organization used, stores and did, for administrators."""
+"""`tinker-rest billing`: what an organization used and stores, for administrators."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tinker_rest_cli.clients import admin_client
 from tinker_rest_cli.columns import Column, Listing, columns_option
+from tinker_rest_cli.commands.storage import grouped
 from tinker_rest_cli.formatting import counted, plain, size, usd
-from tinker_rest_cli.groups import Command, Group
-from tinker_rest_cli.options import utc_day, utc_hour
+from tinker_rest_cli.groups import Group
+from tinker_rest_cli.options import project_option, utc_hour
 from tinker_rest_cli.output import show_list, write_csv
 from tinker_rest_cli.settings import Settings, pass_settings
 
 if TYPE_CHECKING:
-    from tinker_rest.types import AuditLogEntry, BillingUsageEvent, CurrentCheckpointStorageUsageItem
+    from tinker_rest.types import BillingUsageEvent, CurrentCheckpointStorageUsageItem
 
 
 def _info(name: str) -> Callable[[BillingUsageEvent], Any]:
@@ -33,7 +34,15 @@ def _quantity(event: BillingUsageEvent) -> str:
     return ""
 
 
-MAX_PERIOD = timedelta(days=14)  # that servers take
+# What --group-by takes: the column of the group, and its value for an event.
+GROUPS: dict[str, Column[BillingUsageEvent]] = {
+    "session": Column("session_id", "Session ID", is_id=True),
+    "model": Column("base_model", "Base model", is_id=True),
+    "kind": Column("type", "Usage", _info("type")),
+    "day": Column("day", "Day (UTC)", lambda event: f"{event.bucket_start.astimezone(UTC):%Y-%m-%d}"),
+    "project": Column("project_id", "Project", is_id=True),
+    "user": Column("user_name", "User"),
+}
 
 EVENTS: Listing[BillingUsageEvent] = Listing(
     "hourly usage row",
@@ -60,6 +69,35 @@ EVENTS: Listing[BillingUsageEvent] = Listing(
     lambda event: event.session_id,
 )
 
+SUMS: list[Column[dict[str, Any]]] = [
+    Column("token_count", "Tokens", right=True),
+    Column("gigabyte_hours", "GB hours", text=lambda hours: f"{hours:,.1f}", right=True),
+    Column("count", "Checkpoints", right=True),
+    Column("estimated_cost_usd", "USD", text=usd, right=True),
+]
+
+
+def _sums(events: Iterable[BillingUsageEvent]) -> dict[str, Any]:
+    """The sums of what is known; an event without a price, or none yet, costs nothing."""
+    sums: dict[str, Any] = dict.fromkeys((column.name for column in SUMS), 0)
+    for event in events:
+        amounts = event.event_info.to_dict() | {"estimated_cost_usd": event.estimated_cost_usd}
+        for name in sums:
+            amount = amounts.get(name)
+            sums[name] += amount if isinstance(amount, int | float) else 0
+    return {name: round(number, 6) for name, number in sums.items()}
+
+
+def _show_sums(settings: Settings, group_by: str, events: Sequence[BillingUsageEvent], total: Any) -> None:
+    """Print a row for each group, the most expensive first; days in their order."""
+    column = GROUPS[group_by]
+    rows = [{column.name: key, **_sums(some)} for key, some in grouped(events, column.value).items()]
+    rows.sort(key=lambda row: row["day"] if group_by == "day" else -row["estimated_cost_usd"])
+    first: Column[Any] = Column(column.name, column.heading, text=lambda key: key or "none", is_id=column.is_id)
+    shown = [row for row in rows if row[column.name] or not settings.quiet]
+    show_list(settings, Listing(group_by, "data", [first, *SUMS]), shown, more={"total": total})
+
+
 STORAGE: Listing[CurrentCheckpointStorageUsageItem] = Listing(
     "row",
     "data",
@@ -80,14 +118,29 @@ csv_option = click.option(
 )
 
 
+def _period(context: click.Context, parameter: click.Parameter, words: Sequence[str]) -> Any:
+    """The start and the end; the end of `last month` is that of the month."""
+    text = " ".join(words).lower()
+    if text in ("last month", "this month"):
+        words = (text, "this month" if text == "last month" else "now")
+    if len(words) > 2:
+        raise click.UsageError("give one time or two; quote times with spaces", context)
+    period: Any = [utc_hour(context, parameter, word) for word in (*words, "now")[:2]]
+    if period[0] >= period[1]:
+        raise click.UsageError("a period must end after it starts", context)
+    return period
+
+
 @click.group("billing", cls=Group)
 def billing() -> None:
     """Show an organization's usage and storage, for administrators."""
 
 
 @billing.command("usage")
-@click.argument("starting_on", callback=utc_hour)
-@click.argument("ending_before", callback=utc_hour, default="now")
+@click.argument("period", metavar="STARTING_ON [ENDING_BEFORE]", nargs=-1, required=True, callback=_period)
+@click.option(
+    "--group-by", type=click.Choice([*GROUPS]), help="Add up by session, model, kind, day, project or user."
+)
 @columns_option(EVENTS)
 @csv_option
 @click.option(
@@ -97,39 +150,50 @@ def billing() -> None:
 @pass_settings
 def usage(
     settings: Settings,
-    starting_on: datetime,
-    ending_before: datetime,
+    period: tuple[datetime, datetime],
+    group_by: str | None,
     columns: Sequence[Column[BillingUsageEvent]] | None,
     csv_path: str | None,
     sessions_path: str | None,
 ) -> None:
-    """Show the hourly usage of your organization.
+    """Show the hourly usage of your organization, or its sums, and what it cost.
 
-    STARTING_ON and ENDING_BEFORE (the current hour by default) are full hours in UTC, at most 14 days apart, such
-    as yesterday, 7d (seven days ago), 2026-07-13 or 2026-07-13T08:00Z. Data is some hours late. Costs are
-    estimates before credits and commitments. Requires the administrator or billing administrator role.
+    STARTING_ON and ENDING_BEFORE (the current hour by default) are full hours in UTC, such as yesterday, 7d (seven
+    days ago), 2026-07-13 or 2026-07-13T08:00Z. `last month` alone is that whole month. Data is some hours late.
+    Costs are estimates before credits and commitments. Requires the administrator or billing administrator role.
+
+    Servers report usage by session, not by training run; `session info` shows the runs of a session.
 
     \b
       tinker-rest billing usage 7d
-      tinker-rest billing usage 2026-07-01 2026-07-15 --csv july.csv
+      tinker-rest billing usage last month --group-by project
+      tinker-rest billing usage 2026-01-01 2026-07-01 --csv usage.csv
     """  # noqa: D301
-    if not timedelta(0) < ending_before - starting_on <= MAX_PERIOD:
-        raise click.UsageError(f"a period must end after it starts, and after at most {MAX_PERIOD.days} days")
+    if group_by and (columns or csv_path or sessions_path):
+        raise click.UsageError("--group-by cannot be combined with --columns, --csv or --sessions-csv")
     with admin_client(settings) as client:
-        found = client.get_billing_usage(starting_on, ending_before).result()
+        found = client.get_billing_usage(*period).result()
+    total = _sums(found.data)
+    if group_by:
+        _show_sums(settings, group_by, found.data, total)
     if sessions_path is not None:
         rows = [[session_id, session.user_metadata] for session_id, session in found.sessions.items()]
         _write_file(sessions_path, [["session_id", "user_metadata"], *rows])
     if csv_path is not None:
         _write_file(csv_path, EVENTS.csv_rows(found.data, columns))
-    if csv_path is None and sessions_path is None:
+    if csv_path is None and sessions_path is None and not group_by:
         events = [event for event in found.data if event.session_id or not settings.quiet]
-        more = found.model_dump(mode="json", exclude=["data"])
+        more = found.model_dump(mode="json", exclude=["data"]) | {"total": total}
         show_list(settings, EVENTS, events, columns=columns, more=more)
+    if csv_path is None and sessions_path is None and settings.format == "table" and not settings.quiet:
+        from tinker_rest_cli.tables import write_facts
+
+        click.echo()
+        write_facts([(f"Total {column.heading}", column.text(total[column.name])) for column in SUMS])
 
 
 @billing.command("checkpoint-storage")
-@click.option("--project-id", metavar="ID", help="Only what is stored in this project.")
+@project_option("Only what is stored in this project.")
 @columns_option(STORAGE)
 @csv_option
 @pass_settings
@@ -163,45 +227,3 @@ def _write_file(path: str, rows: Iterable[Sequence[Any]]) -> None:
     with open(path, "w", encoding="utf-8", newline="") as file:
         write_csv(file, whole)
     sys.stderr.write(f"wrote {counted(len(whole) - 1, 'row')} to {path}\n")
-
-
-EVENT_TYPES = ("all", "checkpoints", "projects", "teams", "organizations")
-
-ENTRIES: Listing[AuditLogEntry] = Listing(
-    "event",
-    "entries",
-    [
-        Column("timestamp", "Time (UTC)"),
-        Column("event", "Event"),
-        Column("event_details.actor", "Actor"),
-        Column("tinker_path", "Checkpoint", is_id=True),
-        Column("model_id", "Run ID", is_id=True, hidden=True),
-        Column("purpose", "Purpose", hidden=True),
-        Column("event_details", "Details", hidden=True),
-    ],
-    lambda entry: entry.tinker_path or entry.model_id,
-)
-
-
-@click.command("audit", cls=Command)
-@click.option(
-    "--day", metavar="DAY", callback=utc_day,
-    help="The day in UTC, such as 2026-07-13 or yesterday; today by default.",
-)  # fmt: skip
-@click.option(
-    "--type", "event_type", type=click.Choice(EVENT_TYPES), default="all", help="Only events of this type."
-)
-@columns_option(ENTRIES)
-@pass_settings
-def audit(
-    settings: Settings, day: date | None, event_type: str, columns: Sequence[Column[AuditLogEntry]] | None
-) -> None:
-    """Show what happened in your organization on a day, from midnight to midnight UTC.
-
-    Requires the administrator role. -q prints the paths of checkpoints, or run IDs, in the entries.
-    """
-    with admin_client(settings) as client:
-        entries = client.get_audit_log(event_type, day).result().entries  # type: ignore[arg-type]
-    if settings.quiet:
-        entries = [entry for entry in entries if entry.tinker_path or entry.model_id]
-    show_list(settings, ENTRIES, entries, columns=columns)

@@ -11,7 +11,7 @@ from tinker_rest_cli.clients import rest_client
 from tinker_rest_cli.columns import Column, Listing, columns_option
 from tinker_rest_cli.formatting import age, metadata_facts, moment, yes_or_no
 from tinker_rest_cli.groups import Group
-from tinker_rest_cli.options import access_scope_option, run_id_of
+from tinker_rest_cli.options import access_scope_option, project_option, run_id_of
 from tinker_rest_cli.output import limit_option, show_list, show_one
 from tinker_rest_cli.settings import Settings, pass_settings
 
@@ -51,7 +51,7 @@ def run() -> None:
 @run.command("list")
 @limit_option
 @columns_option(RUNS)
-@click.option("--project-id", metavar="ID", help="Only runs of this project.")
+@project_option("Only runs of this project.")
 @access_scope_option
 @pass_settings
 def list_(

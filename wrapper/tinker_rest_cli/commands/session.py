@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from tinker_rest_cli.columns import Column, Listing, columns_option
 from tinker_rest_cli.failures import CommandError, ExitStatus
 from tinker_rest_cli.formatting import age, json_text, metadata_facts, plain, size
 from tinker_rest_cli.groups import Group
-from tinker_rest_cli.options import access_scope_option, pairs
+from tinker_rest_cli.options import access_scope_option, searching_options
 from tinker_rest_cli.output import limit_option, show_list, show_one
 from tinker_rest_cli.progress import BYTES, progress
 from tinker_rest_cli.settings import Settings, pass_settings
@@ -95,12 +96,7 @@ def _listed(thing: str, ids: Sequence[str]) -> list[tuple[str, str]]:
 @click.option(
     "--status", "statuses", multiple=True, type=click.Choice(STATUSES), help="Only this status; repeatable."
 )
-@click.option("--project-id", "project_ids", metavar="ID", multiple=True, help="Only this project; repeatable.")
-@click.option(
-    "--metadata", "user_metadata", metavar="KEY=VALUE", multiple=True,
-    callback=lambda _context, _option, values: pairs(values, "--metadata"),
-    help="Only sessions with this metadata; repeatable.",
-)  # fmt: skip
+@searching_options("sessions")
 @click.option("--session-id", metavar="ID", help="Only the session with this ID.")
 @click.option("--owner", metavar="URN", multiple=True, help="Only sessions of this user; repeatable.")
 @access_scope_option
@@ -193,16 +189,34 @@ def _copy(url: str, file: IO[bytes], update: Callable[..., None]) -> int:
 
     from tinker_rest.errors import redact
 
+    broken_off = partial(CommandError, status=ExitStatus.NETWORK)
+
+    def check_address(request: httpx.Request) -> None:
+        if url.startswith("https:") and request.url.scheme != "https":
+            raise broken_off("the storage redirects from https to http, which is not followed")
+
+    hooks = {"request": [check_address]}
+    headers = {"Accept-Encoding": "identity"}  # the bytes are written as they come
     try:
-        with httpx.stream("GET", url, timeout=60.0, follow_redirects=True) as response:
+        with (
+            httpx.Client(timeout=60.0, follow_redirects=True, event_hooks=hooks) as client,
+            client.stream("GET", url, headers=headers) as response,
+        ):
             response.raise_for_status()
-            length = response.headers.get("content-length", "")
+            length, encoding = (response.headers.get(f"content-{name}", "") for name in ("length", "encoding"))
+            if "html" in response.headers.get("content-type", "").lower():
+                raise broken_off("the storage, or a proxy, sent a web page instead of the trace")
+            if encoding.lower() not in ("", "identity"):
+                raise broken_off("the storage sends the trace compressed, although it was asked not to")
+            if not length and "transfer-encoding" not in response.headers:
+                raise broken_off("the storage does not send the length of the trace, so it may be cut off")
             for chunk in response.iter_raw():
                 file.write(chunk)
                 update(completed=response.num_bytes_downloaded, total=int(length) if length.isdigit() else None)
             return response.num_bytes_downloaded
     except httpx.HTTPStatusError as error:
         message = f"the storage answered with {error.response.status_code}. Try again, which makes a new URL"
+        raise broken_off(message) from None
     except httpx.HTTPError as error:
         message = f"the download broke off: {redact(str(error)) or type(error).__name__}. Try again"
-    raise CommandError(message, ExitStatus.NETWORK) from None
+        raise broken_off(message) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -18,6 +18,8 @@ from tinker_rest_cli.settings import Settings, pass_settings
 if TYPE_CHECKING:
     from tinker_rest import APIFuture
     from tinker_rest.types import Checkpoint
+
+T = TypeVar("T")
 
 DAY = timedelta(days=1)
 MIN_TTL = timedelta(hours=1)  # that servers take
@@ -68,7 +70,7 @@ def storage_report(
     newest_first = sorted(checkpoints, key=lambda one: one.time or datetime.min.replace(tzinfo=UTC), reverse=True)
 
     def sums(key: Callable[[Checkpoint], str]) -> dict[str, dict[str, Any]]:
-        return {name: amount(group, price) for name, group in _grouped(newest_first, key).items()}
+        return {name: amount(group, price) for name, group in grouped(newest_first, key).items()}
 
     def age(checkpoint: Checkpoint) -> str:
         if checkpoint.time is None:
@@ -85,7 +87,7 @@ def storage_report(
             "oldest": for_csv(group[-1].time) or None,
             "newest": for_csv(group[0].time) or None,
         }
-        for run_id, group in _grouped(newest_first, lambda one: one.training_run_id).items()
+        for run_id, group in grouped(newest_first, lambda one: one.training_run_id).items()
     ]
     never_expires = [one for one in newest_first if one.expires_at is None]
     private = [one for one in never_expires if not one.public]
@@ -105,10 +107,11 @@ def storage_report(
     }
 
 
-def _grouped(checkpoints: Iterable[Checkpoint], key: Callable[[Checkpoint], Any]) -> dict[Any, list[Checkpoint]]:
-    groups: dict[Any, list[Checkpoint]] = {}
-    for checkpoint in checkpoints:
-        groups.setdefault(key(checkpoint), []).append(checkpoint)
+def grouped(items: Iterable[T], key: Callable[[T], Any]) -> dict[Any, list[T]]:
+    """The items by their keys, in the order of their first."""
+    groups: dict[Any, list[T]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
     return groups
 
 
