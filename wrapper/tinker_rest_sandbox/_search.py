@@ -34,7 +34,7 @@ _SESSIONS = f"""
 
 _CHECKPOINTS = """
     SELECT * FROM listed_checkpoints
-    WHERE project_id IS NOT NULL AND (owner = :caller OR public = 1) AND (created, number) < (:created, :number)
+    WHERE (owner = :caller OR public = 1) AND (created, number) < (:created, :number)
     ORDER BY created DESC, number DESC
 """
 

@@ -244,7 +244,7 @@ class CheckpointMethods(BaseClient):
         Waits while the server builds the archive. The data is compared with the length and the checksum that the
         storage reports, and gets its final name when it is complete and on disk; until then it is in the folder
         `NAME.part` beside it. If the download ends early, the same call resumes it. The API key is not sent to the
-        storage. A manifest is written too, with which `verify_download` compares the data later.
+        storage. A manifest is saved too, for `verify_download`.
 
         The client's `timeout` counts from the last new byte, `max_retries` counts attempts without one, and
         `attempt_timeout` is the limit between two pieces of the body; the whole download may take any time. Calls
