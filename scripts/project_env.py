@@ -4,6 +4,8 @@ Each is a virtual environment at the top of the checkout, with the versions in r
 when its sources change.
 """
 
+from __future__ import annotations  # an older Python gets as far as the message about its version
+
 import hashlib
 import os
 import shutil
@@ -80,6 +82,10 @@ def pip_install(python: Path, *arguments: str | Path, locked: bool = True) -> No
     # The interpreter outside all environments has pip, so that they do not need it.
     outside = getattr(sys, "_base_executable", sys.executable)
     command = (outside, "-m", "pip", "--python", python, "install", "--quiet")
+    if subprocess.run([outside, "-m", "pip", "--version"], capture_output=True, check=False).returncode:
+        sys.exit(
+            f"{outside} has no pip. Install pip (on Debian or Ubuntu: apt install python3-pip) or uv, and retry."
+        )
     run(*command, *arguments, env=environment)
 
 

@@ -100,6 +100,18 @@ def test_it_is_installed_once(shell: str, file: str, run: Run, tmp_path: Path) -
     assert sum(f"tinker-rest completion {shell}" in line for line in lines) == 1
 
 
+def test_a_shell_that_starts_without_the_command_prints_nothing(run: Run, tmp_path: Path) -> None:
+    assert run("completion --install", HOME=str(tmp_path), SHELL="/bin/bash").returncode == 0
+    done = subprocess.run(
+        ["/bin/bash", "--norc", "-c", '. "$1"', "-", str(tmp_path / ".bashrc")],
+        env={"PATH": "/nowhere", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("", "")
+
+
 def test_help_shows_one_command_a_line(run: Run) -> None:
     lines = run("completion --help").stdout.splitlines()
     assert "    tinker-rest completion --install" in lines

@@ -20,6 +20,8 @@ from tinker_rest_sandbox import Sandbox
 
 # Commands that other tests or CI itself run; each says which.
 RUN_ELSEWHERE = {
+    "python3 -m venv .venv-tinker": "test_readme.py",
+    ". .venv-tinker/bin/activate": "test_readme.py",
     "pip install '.[cli,sandbox]'": "test_readme.py",
     "scripts/conformance": "CI runs it",
     "scripts/portability": "CI runs it",

@@ -60,10 +60,11 @@ def sandbox(**given: Any) -> int:
         return end.code if isinstance(end.code, int) else 1
 
 
-# What a shell runs at its start, and what loads the script there.
+# What a shell runs at its start, and what loads the script there, if the command is on the PATH by then.
+_IF_FOUND = "command -v tinker-rest >/dev/null && "
 _STARTUP = {
-    "bash": ("~/.bashrc", 'eval "$(tinker-rest completion bash)"'),
-    "zsh": ("~/.zshrc", 'autoload -Uz compinit && compinit && eval "$(tinker-rest completion zsh)"'),
+    "bash": ("~/.bashrc", _IF_FOUND + 'eval "$(tinker-rest completion bash)"'),
+    "zsh": ("~/.zshrc", _IF_FOUND + 'autoload -Uz compinit && compinit && eval "$(tinker-rest completion zsh)"'),
     "fish": ("~/.config/fish/completions/tinker-rest.fish", "tinker-rest completion fish | source"),
 }
 
