@@ -132,7 +132,7 @@ def set_ttl(
         raise click.UsageError("give either --ttl, such as --ttl 7d, or --remove")
     if ttl_seconds is not None and not 3600 <= ttl_seconds <= 315_360_000:
         raise click.BadParameter(
-            f"{ttl_seconds:,} seconds are less than an hour or more than ten years", param_hint="'--ttl'"
+            f"must be from an hour to ten years, not {ttl_seconds:,} seconds", param_hint="'--ttl'"
         )
     detail = " to never expire"
     if ttl_seconds is not None:
