@@ -8,12 +8,14 @@ So nobody waits for a worker that is stuck.
 
 from __future__ import annotations
 
+import copy
 import logging
 import math
 import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from functools import partial
 from types import ModuleType
 from typing import Any, TypeVar
@@ -123,6 +125,7 @@ class Call(Task[T]):
         self._first_refusal: APIStatusError | None = None
         self._attempts = Attempts(_id_of(operation), options, policy)
         self._key = ""  # that was sent last
+        self._new_key = ""  # that the call has waited for
         self._refusal: APIStatusError | None = None  # of that key, after which another is needed
         self._has_renewed = False
         self._is_fresh = False  # whether the next request needs a new connection
@@ -134,7 +137,7 @@ class Call(Task[T]):
         self._next_report = self._attempts.started + FIRST_REPORT_SECONDS
         self._looks_at = math.inf
 
-    # Steps: a call queues for a place, sends, and waits before it begins anew.
+    # Steps: with a key at hand, a call queues for a place, sends, and waits before it begins anew.
 
     def start(self) -> None:
         """Begin, or begin anew after a wait."""
@@ -142,6 +145,10 @@ class Call(Task[T]):
         pause = server.not_before - Clock.now()
         if pause > 0:
             self._wait(pause, f"waiting for {pause:.1f} s, since the server asked for a pause (429)")
+            return
+        keys = None if self._is_elsewhere else server.keys
+        if keys is not None and (self._refusal is not None or not (self._new_key or keys.ready())):
+            self._wait_for_key(keys)
             return
         step = _Step("waiting for a free connection", limiter=server.limiter)
         self._begin(step)
@@ -185,6 +192,38 @@ class Call(Task[T]):
         finally:
             step.end()
 
+    def _wait_for_key(self, keys: Keys) -> None:
+        """Begin anew once there is a key: another one if the last was refused."""
+        refusal, self._refusal = self._refusal, None
+        step = _Step("waiting for the credential", deadline=self._attempt_deadline())
+        refused = said = ""
+        if refusal is not None:
+            refused, said = self._key, refusal.headers.get("www-authenticate", "")
+            step.doing = "waiting for another credential"
+            step.if_late = None if _http.is_invalid_token(said) else refusal  # if it is one, another will come
+        self._attempts.count += 1  # it was an attempt, unless there is a key
+        self._begin(step)
+
+        def ask() -> None:
+            key = keys.key(refused, said)
+            # What follows may be slow, such as a callback, and others wait for the key too.
+            key.add_done_callback(lambda _: here().start(partial(self._go_on_with, key, step, refusal)))
+
+        here().start(ask)  # not in this thread, which Ctrl-C may interrupt
+
+    def _go_on_with(self, key: Future[str], step: _Step, refusal: APIStatusError | None) -> None:
+        if not step.end():
+            return
+        error = key.exception()
+        if error is None and refusal is not None and key.result() == self._key:
+            error = refusal
+        if error is not None:
+            self._in_context(self._handle_failure, copy.copy(error))  # others get it too
+            return
+        self._attempts.count -= 1
+        self._new_key = key.result()
+        self.start()
+
     def _wait(self, seconds: float, doing: str) -> None:
         self._begin(_Step(doing))
         if not here().at(Clock.now() + seconds, weakref.WeakMethod(self._resume)):
@@ -211,9 +250,9 @@ class Call(Task[T]):
         if not step.is_open():
             raise _Divert
         try:
-            attempts.count += 1
-            request = self._build(step, **given)
+            request = self._build(**given)
             is_fresh, self._is_fresh = self._is_fresh, False
+            attempts.count += 1
             with exchange:
                 answer = _http.read_answer(exchange.send(request, is_fresh=is_fresh), is_json=self._is_elsewhere)
                 exchange.check_echo(attempts.request_id, answer.status_code, answer.headers)
@@ -230,7 +269,6 @@ class Call(Task[T]):
 
     def _build(
         self,
-        step: _Step,
         method: str,
         url: str,
         params: Mapping[str, Any] | None = None,
@@ -244,32 +282,15 @@ class Call(Task[T]):
             # The same over all attempts, so that the server can tell them from a new request.
             sent["X-Idempotency-Key"] = f"tinker-rest-{attempts.request_id}"
         if server.keys is not None and not self._is_elsewhere:
-            self._key = sent["X-API-Key"] = self._key_to_send(step, server.keys)
+            self._key, self._new_key = self._new_key or server.keys.ready() or "", ""
+            if not self._key:  # it expired while the call was queued
+                raise _Divert(self.start)
+            sent["X-API-Key"] = self._key
         url, query = (self._location, "") if self._location else _http.url_of(server.base_url, url, params)
         attempts.note_request(method, url, query)
         limits = [limit for limit in (attempts.options.attempt_timeout, attempts.remaining()) if limit is not None]
         seconds = min(limits) + _http.BACKSTOP_SECONDS if limits else None
         return _http.new_request(method, url + query, sent, json, seconds)
-
-    def _key_to_send(self, step: _Step, keys: Keys) -> str:
-        """The key, after waiting for it if need be; another one if the last was refused."""
-        refusal, self._refusal = self._refusal, None
-        if refusal is None:
-            ready = keys.ready()
-            if ready is not None:
-                return ready
-            step.doing = "waiting for the credential"
-        else:
-            said = refusal.headers.get("www-authenticate", "")
-            step.doing = "waiting for another credential"
-            step.if_late = None if _http.is_invalid_token(said) else refusal  # if it is one, another will come
-            if not keys.renew(self._key, said):
-                raise refusal
-        key = keys.key()
-        if not step.is_open():  # it took too long, and another attempt may be under way
-            raise _Divert
-        step.doing, step.deadline, step.if_late = "connecting", self._attempt_deadline(), None
-        return key
 
     def _without_answer(self, error: httpx.TransportError, exchange: Exchange) -> Exception:
         """What to raise for a request that got no answer."""
