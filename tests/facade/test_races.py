@@ -29,6 +29,7 @@ from tinker_rest import (
 from tinker_rest._auth import _Key
 from tinker_rest._core import MAX_CLIENT_SENDS
 from tinker_rest._http import Server
+from tinker_rest._retry import Attempts
 from tinker_rest._transport import Exchange
 from tinker_rest._workers import Clock, Limiter, Threads
 from tinker_rest.futures import Task
@@ -151,6 +152,19 @@ def test_a_client_that_is_closed_while_a_call_begins(
     assert isinstance(client.list_sessions().exception(20), ClientClosedError)
     # It gave back no place that it did not have.
     wait_until(lambda: client._core.limiter._free == MAX_CLIENT_SENDS)
+
+
+def test_a_client_that_is_closed_while_a_call_is_made(
+    server: RecordingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_of(server)
+
+    def close_first(*args: Any) -> Any:
+        client.close()
+        return Attempts(*args)
+
+    monkeypatch.setattr(_call, "Attempts", close_first)
+    assert isinstance(client.list_sessions().exception(20), ClientClosedError)
 
 
 def test_a_credential_command_that_leaves_something_behind(

@@ -116,7 +116,6 @@ class Call(Task[T]):
         fallback: tuple[ModuleType, tuple[Any, ...]] | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(_id_of(operation), noted_in)
         self._server = server
         self._operation, self._args, self._kwargs = operation, args, kwargs
         self._policy = policy
@@ -136,6 +135,7 @@ class Call(Task[T]):
         self._step = _Step("not sent yet")
         self._next_report = self._attempts.started + FIRST_REPORT_SECONDS
         self._looks_at = math.inf
+        super().__init__(_id_of(operation), noted_in)  # from now on, `close` may end it
 
     # Steps: with a key at hand, a call queues for a place, sends, and waits before it begins anew.
 
