@@ -253,9 +253,7 @@ class Authenticator:
         old = self._key
         is_good = old.text != refused and self.ready() is not None
         stays = self._wants_tokens and not is_invalid_token(www_authenticate) and old.expires_at > Clock.now()
-        if is_good or (old.text == refused and stays):
-            return _done(old.text)
-        return self._key_after(old)
+        return self._key_after(None if is_good or (old.text == refused and stays) else old)
 
     def identify(self, work: Work[types.WhoamiResponse]) -> types.WhoamiResponse:
         """Read who the caller is from a token."""
@@ -279,15 +277,17 @@ class Authenticator:
         for call in tuple(self._calls):
             call.cancel()
 
-    def _key_after(self, old: _Key) -> Future[str]:
-        """The key that replaces an old one. All that ask meanwhile share it, or the error."""
+    def _key_after(self, old: _Key | None) -> Future[str]:
+        """The key, but not the old one. All that wait for another share it, or the error."""
+        renewal: Future[str] = Future()
         with self._lock:
             if self._key is not old:
-                return _done(self._key.text)
-            is_first, self._renewal = self._renewal is None, self._renewal or Future()
-            renewal = self._renewal
-        if is_first:
-            here().start(partial(self._renew, renewal))
+                renewal.set_result(self._key.text)
+                return renewal
+            if self._renewal is not None:
+                return self._renewal
+            self._renewal = renewal
+        here().start(partial(self._renew, renewal))
         return renewal
 
     def _renew(self, renewal: Future[str]) -> None:
@@ -346,12 +346,6 @@ class Authenticator:
         server = Server(self._base_url, headers, self._connections, Limiter(math.inf))
         call: Call[Any] = Call(server, _OPTIONS, (self._calls,), operation, policy=_POLICY, read=read, body=body)
         return call.begin().result()
-
-
-def _done(text: str) -> Future[str]:
-    future: Future[str] = Future()
-    future.set_result(text)
-    return future
 
 
 def _read_token(response: Any) -> tuple[str, float]:

@@ -195,34 +195,32 @@ class Call(Task[T]):
     def _wait_for_key(self, keys: Keys) -> None:
         """Begin anew once there is a key: another one if the last was refused."""
         refusal, self._refusal = self._refusal, None
-        step = _Step("waiting for the credential", deadline=self._attempt_deadline())
-        refused = said = ""
-        if refusal is not None:
-            refused, said = self._key, refusal.headers.get("www-authenticate", "")
-            step.doing = "waiting for another credential"
-            step.if_late = None if _http.is_invalid_token(said) else refusal  # if it is one, another will come
+        said = refusal.headers.get("www-authenticate", "") if refusal else ""
+        step = _Step(
+            f"waiting for {'another' if refusal else 'the'} credential", deadline=self._attempt_deadline()
+        )
+        step.if_late = None if _http.is_invalid_token(said) else refusal  # if it is one, another will come
         self._attempts.count += 1  # it was an attempt, unless there is a key
         self._begin(step)
 
         def ask() -> None:
-            key = keys.key(refused, said)
-            # What follows may be slow, such as a callback, and others wait for the key too.
-            key.add_done_callback(lambda _: here().start(partial(self._go_on_with, key, step, refusal)))
+            if step.is_open():
+                key = keys.key(self._key if refusal else "", said)
+                # What follows may be slow, such as a callback, and others wait for the key too.
+                key.add_done_callback(lambda _: here().start(partial(self._go_on_with, key, step, refusal)))
 
         here().start(ask)  # not in this thread, which Ctrl-C may interrupt
 
     def _go_on_with(self, key: Future[str], step: _Step, refusal: APIStatusError | None) -> None:
+        error = key.exception() or (refusal if key.result() == self._key else None)
         if not step.end():
             return
-        error = key.exception()
-        if error is None and refusal is not None and key.result() == self._key:
-            error = refusal
-        if error is not None:
+        if error is None:
+            self._attempts.count -= 1
+            self._new_key = key.result()
+            self.start()
+        else:
             self._in_context(self._handle_failure, copy.copy(error))  # others get it too
-            return
-        self._attempts.count -= 1
-        self._new_key = key.result()
-        self.start()
 
     def _wait(self, seconds: float, doing: str) -> None:
         self._begin(_Step(doing))
