@@ -125,8 +125,7 @@ class Call(Task[T]):
         self._attempts = Attempts(_id_of(operation), options, policy)
         self._key = ""  # that was sent last
         self._new_key = ""  # that the call has waited for
-        self._refusal: APIStatusError | None = None  # of that key, after which another is needed
-        self._has_renewed = False
+        self._has_renewed = False  # since the last answer but 401
         self._is_fresh = False  # whether the next request needs a new connection
         self._may_be_done = False  # by a request whose answer is not known
         self._location = ""  # where redirects have led
@@ -147,7 +146,7 @@ class Call(Task[T]):
             self._wait(pause, f"waiting for {pause:.1f} s, since the server asked for a pause (429)")
             return
         keys = None if self._is_elsewhere else server.keys
-        if keys is not None and (self._refusal is not None or not (self._new_key or keys.ready())):
+        if keys is not None and not (self._new_key or keys.ready()):
             self._wait_for_key(keys)
             return
         step = _Step("waiting for a free connection", limiter=server.limiter)
@@ -192,9 +191,8 @@ class Call(Task[T]):
         finally:
             step.end()
 
-    def _wait_for_key(self, keys: Keys) -> None:
-        """Begin anew once there is a key: another one if the last was refused."""
-        refusal, self._refusal = self._refusal, None
+    def _wait_for_key(self, keys: Keys, refusal: APIStatusError | None = None) -> None:
+        """Begin anew once there is a key: another one after the refusal of the last."""
         said = refusal.headers.get("www-authenticate", "") if refusal else ""
         step = _Step(
             f"waiting for {'another' if refusal else 'the'} credential", deadline=self._attempt_deadline()
@@ -338,9 +336,9 @@ class Call(Task[T]):
         status = error.status_code if isinstance(error, APIStatusError) else 0
         if isinstance(error, APIStatusError):
             if status == 401 and keys and self._key and not self._has_renewed and not self._is_elsewhere:
-                self._refusal, self._has_renewed = error, True
+                self._has_renewed = True
                 attempts.uncounted += 1
-                self.start()
+                self._wait_for_key(keys, error)
                 return
             if status in (404, 405):
                 if self._fallback is not None:
