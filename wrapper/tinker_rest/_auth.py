@@ -358,7 +358,7 @@ def _read_token(response: Any) -> tuple[str, float]:
     expiry = time_in(claims, "exp")
     if expiry is None:
         return token, UNKNOWN_LIFETIME
-    # What is left by the server's clock, since ours may be wrong.
+    # The rest of its life by the server's clock, since ours may be wrong.
     times = (time_in(claims, "iat"), parse_http_date(response.headers.get("date", "")))
     now = max((moment for moment in times if moment is not None), default=time.time())
     return token, max(0.0, expiry - now)

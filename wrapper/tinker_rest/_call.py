@@ -1,7 +1,7 @@
 """One call, from its first attempt to its result: send, judge, wait and send again.
 
 Each attempt is one run of the generated function in a worker, which has one of the client's 128 places while it
-sends. Between attempts a call has neither a thread nor a place: the watcher starts the next one. Whichever thread
+sends. While it waits, for its key or between attempts, a call has neither a thread nor a place. Whichever thread
 ends a step of a call first (its worker, the watcher at a deadline, or one that cancels it) decides what follows.
 So nobody waits for a worker that is stuck.
 """
@@ -47,10 +47,10 @@ def _id_of(operation: ModuleType) -> str:
 
 @define(eq=False)
 class _Step:
-    """What a call does right now, until that is done or given up. Whoever ends it first goes on with the call."""
+    """What a call does right now, until that is done or given up. The thread that ends it first goes on with it."""
 
     doing: str
-    limiter: Limiter | None = None  # in which it waits for a place, or has one
+    limiter: Limiter | None = None  # where it waits for a place, or has one
     deadline: float = math.inf
     thread: int = 0  # that sends
     if_late: APIError | None = None  # the error if it is given up at its deadline, unless that is a timeout

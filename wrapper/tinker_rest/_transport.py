@@ -205,7 +205,7 @@ class Exchange:
             self._refuse_aborted()
             # The request to connect to the server is the proxy's own.
             self.is_sent = self.is_sent or facts["request"].method != b"CONNECT"
-            self._refuse_aborted()  # now whoever aborts it sees that it was sent, or it is not
+            self._refuse_aborted()  # now anyone who aborts it sees that it was sent, or it is not
         elif event == "receive_response_headers.complete":
             self.has_answer = self.is_sent
         elif event == "connect_tcp.started":

@@ -53,7 +53,7 @@ class Threads:
     def __init__(self) -> None:
         # The handler of a signal may start a call while its thread is in here.
         self._lock = threading.RLock()
-        self._idle: deque[queue.SimpleQueue[None]] = deque()  # by which each is woken up
+        self._idle: deque[queue.SimpleQueue[None]] = deque()  # each wakes one up
         self._backlog: deque[Job] = deque()
         self._is_coming = False  # whether a worker was woken up and has not looked at the backlog yet
         self._heap: list[tuple[float, int, Callable[[], Job | None]]] = []
