@@ -252,7 +252,8 @@ class Authenticator:
         """The key to send now, another one in place of one that was refused, or that if there is none."""
         old = self._key
         is_good = old.text != refused and self.ready() is not None
-        stays = self._wants_tokens and not is_invalid_token(www_authenticate) and old.expires_at > Clock.now()
+        # That a good token was refused is the answer, unless the server says that it is the token.
+        stays = not is_invalid_token(www_authenticate) and Clock.now() < old.expires_at < math.inf
         return self._key_after(None if is_good or (old.text == refused and stays) else old)
 
     def identify(self, work: Work[types.WhoamiResponse]) -> types.WhoamiResponse:

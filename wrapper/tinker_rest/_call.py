@@ -47,7 +47,7 @@ def _id_of(operation: ModuleType) -> str:
 
 @define(eq=False)
 class _Step:
-    """What a call does right now, until that is done or given up. The thread that ends it first goes on with it."""
+    """What a call does right now, until that is done or given up. The thread that ends it first goes on."""
 
     doing: str
     limiter: Limiter | None = None  # where it waits for a place, or has one
