@@ -219,6 +219,7 @@ def test_a_key_that_is_refused_while_it_is_exchanged_waits_for_the_token(tokens:
         first = client.list_sessions()
         wait_until(lambda: tokens.exchanges == 1)
         second = client.list_sessions()
+        assert client.whoami().result(10).user_urn == IDENTITY["sub"]  # by a token of its own
         concurrent.futures.wait([second], 0.5)  # it ends if the refusal is taken for the answer
         held.release()
         assert first.result(10) == second.result(10)

@@ -263,7 +263,8 @@ class Authenticator:
             late = APITimeoutError(message=f"no token after {timeout:g} s (timeout)", operation_id=operation)
             here().at(work.started + timeout, partial(work.fail, late))
         text = self.key().result()
-        if not self._wants_tokens and not str(claims_of(text).get("iss")).startswith("passport-"):
+        is_exchanged = text == self._key.text and self._key.expires_at < math.inf
+        if not is_exchanged and not str(claims_of(text).get("iss")).startswith("passport-"):
             text = self._exchange(text).text
         claims = claims_of(text)
         user, organization, email = claims.get("sub"), claims.get("org_id"), claims.get("email") or None

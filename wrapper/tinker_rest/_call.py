@@ -264,12 +264,7 @@ class Call(Task[T]):
         return self._judge(answer)
 
     def _build(
-        self,
-        method: str,
-        url: str,
-        params: Mapping[str, Any] | None = None,
-        json: Any = None,
-        headers: Mapping[str, str] | None = None,
+        self, method: str, url: str, params: Any = None, json: Any = None, headers: Mapping[str, str] | None = None
     ) -> httpx.Request:
         attempts, server = self._attempts, self._server
         sent = {**PUBLIC_HEADERS} if self._is_elsewhere else {**server.headers, **(headers or {})}
