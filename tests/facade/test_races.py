@@ -242,7 +242,7 @@ def test_clients_that_are_made_while_the_interpreter_exits() -> None:
     making.start()
     try:
         for _ in range(20):
-            assert len(_workers._living_owners()) >= 2000
+            assert len(_workers.living_owners()) >= 2000
     finally:
         sys.setswitchinterval(interval)
         is_over.set()
