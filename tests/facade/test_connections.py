@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gzip
 import json
 import logging
@@ -603,3 +604,19 @@ def test_what_a_transport_raises_is_an_error_of_ours(raised: httpx.TransportErro
 def test_what_is_no_transport_is_refused() -> None:
     with pytest.raises(InvalidArgumentError, match="transport must have a method handle_request"):
         RestClient(base_url="http://h", api_key=KEY, transport=object())  # type: ignore[arg-type]
+
+
+def test_idle_connections_of_all_clients_give_way_if_too_many_files_are_open(
+    server: RecordingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = socket.create_connection
+
+    def limited(*args: Any, **given: Any) -> socket.socket:
+        if server.open_now:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return connect(*args, **given)
+
+    monkeypatch.setattr(socket, "create_connection", limited)
+    with client_of(server) as idle, client_of(server, max_retries=5) as client:
+        idle.list_sessions().result(10)
+        assert client.list_sessions().result(20)

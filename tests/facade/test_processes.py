@@ -331,6 +331,7 @@ def test_headers_that_may_be_secret_are_in_no_pickle(server: RecordingServer) ->
 
 def test_copies_share_connections(server: RecordingServer) -> None:
     with client_of(server) as client:
-        for made in (copy.copy(client), copy.deepcopy(client), client.with_options(timeout=5)):
+        of_holder = RestClient(copy.copy(client.holder))
+        for made in (copy.copy(client), copy.deepcopy(client), client.with_options(timeout=5), of_holder):
             assert base_model_of(made) == "b"
     assert server.connections == 1

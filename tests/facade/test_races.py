@@ -29,6 +29,7 @@ from tinker_rest import (
 from tinker_rest._auth import _Key
 from tinker_rest._core import MAX_CLIENT_SENDS
 from tinker_rest._http import Server
+from tinker_rest._retry import Attempts
 from tinker_rest._transport import Exchange
 from tinker_rest._workers import Clock, Limiter, Threads
 from tinker_rest.futures import Task
@@ -153,6 +154,19 @@ def test_a_client_that_is_closed_while_a_call_begins(
     wait_until(lambda: client._core.limiter._free == MAX_CLIENT_SENDS)
 
 
+def test_a_client_that_is_closed_while_a_call_is_made(
+    server: RecordingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_of(server)
+
+    def close_first(*args: Any) -> Any:
+        client.close()
+        return Attempts(*args)
+
+    monkeypatch.setattr(_call, "Attempts", close_first)
+    assert isinstance(client.list_sessions().exception(20), ClientClosedError)
+
+
 def test_a_credential_command_that_leaves_something_behind(
     server: RecordingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,7 +242,7 @@ def test_clients_that_are_made_while_the_interpreter_exits() -> None:
     making.start()
     try:
         for _ in range(20):
-            assert len(_workers._living_owners()) >= 2000
+            assert len(_workers.living_owners()) >= 2000
     finally:
         sys.setswitchinterval(interval)
         is_over.set()
@@ -295,19 +309,50 @@ def test_ctrl_c_while_a_call_begins_leaves_none(monkeypatch: pytest.MonkeyPatch)
         assert not client._noted_in[0]
 
 
-def test_calls_that_wait_for_the_credential_do_not_each_need_a_thread(
-    server: RecordingServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.fixture
+def held_credential(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The command that prints the credential waits for this file and runs what it holds."""
     go = tmp_path / "go"
-    monkeypatch.setattr(_core, "MAX_CLIENT_SENDS", 5)
-    monkeypatch.setenv("TINKER_CREDENTIAL_CMD", f"while [ ! -e '{go}' ]; do sleep 0.05; done; echo tml-x")
+    command = f"echo >> '{tmp_path}/runs'; while [ ! -s '{go}' ]; do sleep 0.05; done; . '{go}'"
+    monkeypatch.setenv("TINKER_CREDENTIAL_CMD", command)
+    return go
+
+
+def test_calls_that_wait_for_the_credential_need_no_threads(
+    server: RecordingServer, held_credential: Path
+) -> None:
     before = threading.active_count()
+    with RestClient(base_url=server.base_url, attempt_timeout=0.5, max_retries=None) as client:
+        calls = [client.list_sessions() for _ in range(100)]
+        time.sleep(2)  # each makes several attempts
+        assert threading.active_count() < before + 20
+        held_credential.write_text("echo tml-x")
+        assert all(call.result(20) for call in calls)
+
+
+def test_clients_that_wait_for_the_credential_hold_up_no_other(
+    server: RecordingServer, held_credential: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_workers.here(), "sends", Limiter(5))
+    with RestClient(base_url=server.base_url) as client, client_of(server) as other:
+        calls = [client.list_sessions() for _ in range(10)]
+        wait_until(held_credential.with_name("runs").exists)
+        assert other.list_sessions().result(10)
+        assert not any(call.done() for call in calls)
+        held_credential.write_text("echo tml-x")
+
+
+def test_calls_that_wait_for_the_credential_share_its_failure(
+    server: RecordingServer, held_credential: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_core, "MAX_CLIENT_SENDS", 5)
     with RestClient(base_url=server.base_url) as client:
         calls = [client.list_sessions() for _ in range(100)]
-        time.sleep(0.2)
-        assert threading.active_count() < before + 20
-        go.touch()
-        assert all(call.result(20) for call in calls)
+        held_credential.write_text("exit 1")
+        errors = [call.exception(20) for call in calls]
+    assert {type(error) for error in errors} == {CredentialsError}
+    assert len({id(error) for error in errors}) == 100
+    assert held_credential.with_name("runs").read_text().count("\n") == 1
 
 
 def test_nothing_inside_shows_a_secret() -> None:

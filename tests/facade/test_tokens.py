@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import logging
 import pickle
 import threading
@@ -50,6 +51,7 @@ class TokenServer(RecordingServer):
         exchanges: How often a credential was exchanged.
         lifetime: How many seconds a token lives.
         config: What `client/config` answers.
+        refusal: What others answer to a key that is no valid token.
     """
 
     def __init__(self) -> None:
@@ -59,6 +61,7 @@ class TokenServer(RecordingServer):
         self.config: Any = {"pjwt_auth_enabled": True, "credential_default_source": "api_key", "of_next_year": 1}
         self.exchange_answers: list[Answer] = []
         self.valid: set[str] = set()
+        self.refusal = reply(401, {"detail": "no such token"}, **INVALID)
 
     def answer_with_tokens(self, request: RecordedRequest) -> Answer:
         if request.target.endswith("/client/config"):
@@ -72,7 +75,7 @@ class TokenServer(RecordingServer):
             self.valid.add(fresh)
             return reply(body={"jwt": fresh})
         if request.header("X-API-Key") not in self.valid:
-            return reply(401, {"detail": "no such token"}, **INVALID)
+            return self.refusal
         return smallest_answer(request)
 
     @property
@@ -204,6 +207,22 @@ def test_calls_that_wait_share_a_refusal(tokens: TokenServer) -> None:
     assert {type(error) for error in errors} == {AuthenticationError}
     assert len({id(error) for error in errors}) == 20
     assert tokens.exchanges == 1
+
+
+def test_a_key_that_is_refused_while_it_is_exchanged_waits_for_the_token(tokens: TokenServer) -> None:
+    fresh = token(iat=0, exp=3600, **IDENTITY)
+    held = Held(reply(body={"jwt": fresh}))
+    tokens.exchange_answers = [held]
+    tokens.refusal = reply(401, {"detail": "send a token"})  # which says nothing of a token that is not valid
+    tokens.valid.add(fresh)
+    with client_of(tokens) as client:
+        first = client.list_sessions()
+        wait_until(lambda: tokens.exchanges == 1)
+        second = client.list_sessions()
+        assert client.whoami().result(10).user_urn == IDENTITY["sub"]  # by a token of its own
+        concurrent.futures.wait([second], 0.5)  # it ends if the refusal is taken for the answer
+        held.release()
+        assert first.result(10) == second.result(10)
 
 
 def test_faults_of_the_exchange_are_repeated(tokens: TokenServer) -> None:

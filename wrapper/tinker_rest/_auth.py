@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import copy
 import json
 import logging
 import math
@@ -16,6 +15,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -217,7 +217,7 @@ class _Key:
 
 
 class Authenticator:
-    """Gives the requests to one server their key. All methods but `ready` and `close` may block.
+    """Gives the requests to one server their key. A worker of its own replaces it, so that no call blocks.
 
     A fixed credential is sent as it is; a server that refuses it is asked whether it wants a token instead. A
     credential from a command is for servers that do, so they are asked before the first request.
@@ -232,8 +232,8 @@ class Authenticator:
         self._base_url, self._headers, self._connections = base_url, headers, connections
         self._wants_tokens: bool | None = None  # None until the server has said
         self._key = _Key(credential.key) if credential.key else _Key("", 0.0, -math.inf)
-        self._failure = Exception()
-        self._lock = threading.RLock()  # held while the key is replaced
+        self._lock = threading.RLock()
+        self._renewal: Future[str] | None = None  # what replaces the key just now
         self._next_renewal = 0.0
         self._calls: set[APIFuture[Any]] = set()
 
@@ -245,22 +245,16 @@ class Authenticator:
             return None
         if left < key.lifetime / 2 and now >= self._next_renewal:
             self._next_renewal = now + min(MARGIN_SECONDS, key.lifetime / 10)
-            here().start(partial(self._renew_beside, key))
+            here().start(partial(self._key_after, key))
         return key.text
 
-    def key(self) -> str:
-        """The key to send now. Raises TinkerError if there is none."""
+    def key(self, refused: str = "", www_authenticate: str = "") -> Future[str]:
+        """The key to send now, another one in place of one that was refused, or that if there is none."""
         old = self._key
-        return self.ready() or self._key_after(old)
-
-    def renew(self, refused: str, www_authenticate: str) -> bool:
-        """Get another key in place of one that was refused (401). Returns whether there is one, or raises."""
-        old = self._key
-        if old.text != refused:
-            return True
-        if self._wants_tokens and not is_invalid_token(www_authenticate) and old.expires_at > Clock.now():
-            return False
-        return self._key_after(old) != refused
+        is_good = old.text != refused and self.ready() is not None
+        # That a good token was refused is the answer, unless the server says that it is the token.
+        stays = not is_invalid_token(www_authenticate) and Clock.now() < old.expires_at < math.inf
+        return self._key_after(None if is_good or (old.text == refused and stays) else old)
 
     def identify(self, work: Work[types.WhoamiResponse]) -> types.WhoamiResponse:
         """Read who the caller is from a token."""
@@ -268,8 +262,9 @@ class Authenticator:
         if timeout is not None:
             late = APITimeoutError(message=f"no token after {timeout:g} s (timeout)", operation_id=operation)
             here().at(work.started + timeout, partial(work.fail, late))
-        text = self.key()
-        if not self._wants_tokens and not str(claims_of(text).get("iss")).startswith("passport-"):
+        text = self.key().result()
+        is_exchanged = text == self._key.text and self._key.expires_at < math.inf
+        if not is_exchanged and not str(claims_of(text).get("iss")).startswith("passport-"):
             text = self._exchange(text).text
         claims = claims_of(text)
         user, organization, email = claims.get("sub"), claims.get("org_id"), claims.get("email") or None
@@ -284,26 +279,29 @@ class Authenticator:
         for call in tuple(self._calls):
             call.cancel()
 
-    def _renew_beside(self, old: _Key) -> None:
-        """Renew a token while calls go on with it."""
-        try:
-            self._key_after(old)
-        except Exception as error:
-            _log.debug("the exchange of the credential failed: %s", type(error).__name__)
-
-    def _key_after(self, old: _Key) -> str:
-        """Get another key than the old one. Threads that wait meanwhile share the key, or the error."""
-        failure = self._failure
+    def _key_after(self, old: _Key | None) -> Future[str]:
+        """The key, but not the old one. All that wait for another share it, or the error."""
+        renewal: Future[str] = Future()
         with self._lock:
-            if self._key is old:
-                if self._failure is not failure:
-                    raise copy.copy(self._failure)
-                try:
-                    self._key = self._new_key()
-                except Exception as error:
-                    self._failure = copy.copy(error)
-                    raise
-            return self._key.text
+            if self._key is not old:
+                renewal.set_result(self._key.text)
+                return renewal
+            if self._renewal is not None:
+                return self._renewal
+            self._renewal = renewal
+        here().start(partial(self._renew, renewal))
+        return renewal
+
+    def _renew(self, renewal: Future[str]) -> None:
+        try:
+            key = self._new_key()
+        except BaseException as error:
+            _log.debug("there is no other key: %s", type(error).__name__)
+            self._renewal = None
+            renewal.set_exception(error.with_traceback(None))  # whose frames would tie it in a cycle
+        else:
+            self._key, self._renewal = key, None
+            renewal.set_result(key.text)
 
     def _new_key(self) -> _Key:
         credential = self._credential.read()
@@ -362,7 +360,7 @@ def _read_token(response: Any) -> tuple[str, float]:
     expiry = time_in(claims, "exp")
     if expiry is None:
         return token, UNKNOWN_LIFETIME
-    # What is left by the server's clock, since ours may be wrong.
+    # The rest of its life by the server's clock, since ours may be wrong.
     times = (time_in(claims, "iat"), parse_http_date(response.headers.get("date", "")))
     now = max((moment for moment in times if moment is not None), default=time.time())
     return token, max(0.0, expiry - now)

@@ -1,19 +1,21 @@
 """One call, from its first attempt to its result: send, judge, wait and send again.
 
 Each attempt is one run of the generated function in a worker, which has one of the client's 128 places while it
-sends. Between attempts a call has neither a thread nor a place: the watcher starts the next one. Whichever thread
+sends. While it waits, for its key or between attempts, a call has neither a thread nor a place. Whichever thread
 ends a step of a call first (its worker, the watcher at a deadline, or one that cancels it) decides what follows.
 So nobody waits for a worker that is stuck.
 """
 
 from __future__ import annotations
 
+import copy
 import logging
 import math
 import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from functools import partial
 from types import ModuleType
 from typing import Any, TypeVar
@@ -45,10 +47,10 @@ def _id_of(operation: ModuleType) -> str:
 
 @define(eq=False)
 class _Step:
-    """What a call does right now, until that is done or given up. Whoever ends it first goes on with the call."""
+    """What a call does right now, until that is done or given up. The thread that ends it first goes on."""
 
     doing: str
-    limiter: Limiter | None = None  # in which it waits for a place, or has one
+    limiter: Limiter | None = None  # where it waits for a place, or has one
     deadline: float = math.inf
     thread: int = 0  # that sends
     if_late: APIError | None = None  # the error if it is given up at its deadline, unless that is a timeout
@@ -114,7 +116,6 @@ class Call(Task[T]):
         fallback: tuple[ModuleType, tuple[Any, ...]] | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(_id_of(operation), noted_in)
         self._server = server
         self._operation, self._args, self._kwargs = operation, args, kwargs
         self._policy = policy
@@ -123,8 +124,8 @@ class Call(Task[T]):
         self._first_refusal: APIStatusError | None = None
         self._attempts = Attempts(_id_of(operation), options, policy)
         self._key = ""  # that was sent last
-        self._refusal: APIStatusError | None = None  # of that key, after which another is needed
-        self._has_renewed = False
+        self._new_key = ""  # that the call has waited for
+        self._has_renewed = False  # since the last answer but 401
         self._is_fresh = False  # whether the next request needs a new connection
         self._may_be_done = False  # by a request whose answer is not known
         self._location = ""  # where redirects have led
@@ -133,8 +134,9 @@ class Call(Task[T]):
         self._step = _Step("not sent yet")
         self._next_report = self._attempts.started + FIRST_REPORT_SECONDS
         self._looks_at = math.inf
+        super().__init__(_id_of(operation), noted_in)  # from now on, `close` may end it
 
-    # Steps: a call queues for a place, sends, and waits before it begins anew.
+    # Steps: with a key at hand, a call queues for a place, sends, and waits before it begins anew.
 
     def start(self) -> None:
         """Begin, or begin anew after a wait."""
@@ -142,6 +144,10 @@ class Call(Task[T]):
         pause = server.not_before - Clock.now()
         if pause > 0:
             self._wait(pause, f"waiting for {pause:.1f} s, since the server asked for a pause (429)")
+            return
+        keys = None if self._is_elsewhere else server.keys
+        if keys is not None and not (self._new_key or keys.ready()):
+            self._wait_for_key(keys)
             return
         step = _Step("waiting for a free connection", limiter=server.limiter)
         self._begin(step)
@@ -185,6 +191,35 @@ class Call(Task[T]):
         finally:
             step.end()
 
+    def _wait_for_key(self, keys: Keys, refusal: APIStatusError | None = None) -> None:
+        """Begin anew once there is a key: another one after the refusal of the last."""
+        said = refusal.headers.get("www-authenticate", "") if refusal else ""
+        step = _Step(
+            f"waiting for {'another' if refusal else 'the'} credential", deadline=self._attempt_deadline()
+        )
+        step.if_late = None if _http.is_invalid_token(said) else refusal  # if it is one, another will come
+        self._attempts.count += 1  # it was an attempt, unless there is a key
+        self._begin(step)
+
+        def ask() -> None:
+            if step.is_open():
+                key = keys.key(self._key if refusal else "", said)
+                # What follows may be slow, such as a callback, and others wait for the key too.
+                key.add_done_callback(lambda _: here().start(partial(self._go_on_with, key, step, refusal)))
+
+        here().start(ask)  # not in this thread, which Ctrl-C may interrupt
+
+    def _go_on_with(self, key: Future[str], step: _Step, refusal: APIStatusError | None) -> None:
+        error = key.exception() or (refusal if key.result() == self._key else None)
+        if not step.end():
+            return
+        if error is None:
+            self._attempts.count -= 1
+            self._new_key = key.result()
+            self.start()
+        else:
+            self._in_context(self._handle_failure, copy.copy(error))  # others get it too
+
     def _wait(self, seconds: float, doing: str) -> None:
         self._begin(_Step(doing))
         if not here().at(Clock.now() + seconds, weakref.WeakMethod(self._resume)):
@@ -211,9 +246,9 @@ class Call(Task[T]):
         if not step.is_open():
             raise _Divert
         try:
-            attempts.count += 1
-            request = self._build(step, **given)
+            request = self._build(**given)
             is_fresh, self._is_fresh = self._is_fresh, False
+            attempts.count += 1
             with exchange:
                 answer = _http.read_answer(exchange.send(request, is_fresh=is_fresh), is_json=self._is_elsewhere)
                 exchange.check_echo(attempts.request_id, answer.status_code, answer.headers)
@@ -229,13 +264,7 @@ class Call(Task[T]):
         return self._judge(answer)
 
     def _build(
-        self,
-        step: _Step,
-        method: str,
-        url: str,
-        params: Mapping[str, Any] | None = None,
-        json: Any = None,
-        headers: Mapping[str, str] | None = None,
+        self, method: str, url: str, params: Any = None, json: Any = None, headers: Mapping[str, str] | None = None
     ) -> httpx.Request:
         attempts, server = self._attempts, self._server
         sent = {**PUBLIC_HEADERS} if self._is_elsewhere else {**server.headers, **(headers or {})}
@@ -244,32 +273,15 @@ class Call(Task[T]):
             # The same over all attempts, so that the server can tell them from a new request.
             sent["X-Idempotency-Key"] = f"tinker-rest-{attempts.request_id}"
         if server.keys is not None and not self._is_elsewhere:
-            self._key = sent["X-API-Key"] = self._key_to_send(step, server.keys)
+            self._key, self._new_key = self._new_key or server.keys.ready() or "", ""
+            if not self._key:  # it expired while the call was queued
+                raise _Divert(self.start)
+            sent["X-API-Key"] = self._key
         url, query = (self._location, "") if self._location else _http.url_of(server.base_url, url, params)
         attempts.note_request(method, url, query)
         limits = [limit for limit in (attempts.options.attempt_timeout, attempts.remaining()) if limit is not None]
         seconds = min(limits) + _http.BACKSTOP_SECONDS if limits else None
         return _http.new_request(method, url + query, sent, json, seconds)
-
-    def _key_to_send(self, step: _Step, keys: Keys) -> str:
-        """The key, after waiting for it if need be; another one if the last was refused."""
-        refusal, self._refusal = self._refusal, None
-        if refusal is None:
-            ready = keys.ready()
-            if ready is not None:
-                return ready
-            step.doing = "waiting for the credential"
-        else:
-            said = refusal.headers.get("www-authenticate", "")
-            step.doing = "waiting for another credential"
-            step.if_late = None if _http.is_invalid_token(said) else refusal  # if it is one, another will come
-            if not keys.renew(self._key, said):
-                raise refusal
-        key = keys.key()
-        if not step.is_open():  # it took too long, and another attempt may be under way
-            raise _Divert
-        step.doing, step.deadline, step.if_late = "connecting", self._attempt_deadline(), None
-        return key
 
     def _without_answer(self, error: httpx.TransportError, exchange: Exchange) -> Exception:
         """What to raise for a request that got no answer."""
@@ -319,9 +331,9 @@ class Call(Task[T]):
         status = error.status_code if isinstance(error, APIStatusError) else 0
         if isinstance(error, APIStatusError):
             if status == 401 and keys and self._key and not self._has_renewed and not self._is_elsewhere:
-                self._refusal, self._has_renewed = error, True
+                self._has_renewed = True
                 attempts.uncounted += 1
-                self.start()
+                self._wait_for_key(keys, error)
                 return
             if status in (404, 405):
                 if self._fallback is not None:

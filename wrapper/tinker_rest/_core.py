@@ -91,8 +91,10 @@ class ClientCore(Server):
         _workers.of_parents.append(vars(self).copy())
         self._renew()
 
-    def __deepcopy__(self, _: object) -> ClientCore:
+    def __copy__(self, *_: object) -> ClientCore:
         return self  # copies of a client share its connections
+
+    __deepcopy__ = __copy__
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         """Pickle how to make it again; the credential, connections and calls stay here."""

@@ -9,6 +9,7 @@ import re
 import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from typing import Any, Protocol
 
 import httpx
@@ -68,11 +69,8 @@ class Keys(Protocol):
     def ready(self) -> str | None:
         """The key, if it is known without waiting and good."""
 
-    def key(self) -> str:
-        """The key, after waiting for it. Raises TinkerError if there is none."""
-
-    def renew(self, refused: str, www_authenticate: str) -> bool:
-        """Get another key in place of one that was refused (401), and say whether there is one."""
+    def key(self, refused: str = "", www_authenticate: str = "") -> Future[str]:
+        """The key, which may take a while; another one if one was `refused` (401), or that if there is none."""
 
 
 class Server:

@@ -7,6 +7,7 @@ used last from a stack, and giving it back, is constant work.
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import math
 import re
@@ -24,7 +25,7 @@ from attrs import define
 
 from tinker_rest._redaction import redact_record, summarize
 from tinker_rest._urls import PROXY_VARIABLES, proxy_for
-from tinker_rest._workers import Clock, here
+from tinker_rest._workers import Clock, here, living_owners
 
 CONNECT_SECONDS = 4.0
 SLOW_CONNECT_SECONDS = 1.0
@@ -134,16 +135,16 @@ class Connections:
 
     def _sweep(self) -> None:
         """Close the connections that were not used for long, and come back as long as there are any."""
-        oldest = self._close_idle(Clock.now() - MAX_IDLE_CONNECTION_SECONDS)
+        oldest = self.close_idle(Clock.now() - MAX_IDLE_CONNECTION_SECONDS)
         if oldest is not None:
             here().at(oldest + MAX_IDLE_CONNECTION_SECONDS, self._sweep)
 
     def close(self) -> None:
         """Close the connections; those that still carry a request close after it."""
         self._is_closed = True
-        self._close_idle(math.inf)
+        self.close_idle(math.inf)
 
-    def _close_idle(self, since: float) -> float | None:
+    def close_idle(self, since: float) -> float | None:
         """Close the connections that are idle at least since a time; returns since when the oldest other is."""
         expired: list[Connection] = []
         with self._lock:
@@ -191,6 +192,9 @@ class Exchange:
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, UnicodeError) as error:
             if self.is_sent:
                 raise
+            if f"[Errno {errno.EMFILE}]" in str(error):
+                for owner in living_owners():  # the idle connections of all clients give way
+                    owner.connections.close_idle(math.inf)
             # In a network that swallows IPv6 each connection would take as long; and if IPv4 fails, go back.
             connections.prefers_ipv4 = not connection.is_ipv4 and isinstance(error, httpx.ConnectTimeout)
             raise _no_connection(error, connection.origin[1].decode(), connection.proxy) from error
@@ -205,7 +209,7 @@ class Exchange:
             self._refuse_aborted()
             # The request to connect to the server is the proxy's own.
             self.is_sent = self.is_sent or facts["request"].method != b"CONNECT"
-            self._refuse_aborted()  # now whoever aborts it sees that it was sent, or it is not
+            self._refuse_aborted()  # now anyone who aborts it sees that it was sent, or it is not
         elif event == "receive_response_headers.complete":
             self.has_answer = self.is_sent
         elif event == "connect_tcp.started":

@@ -42,7 +42,6 @@ class Work(Task[T]):
         limiter: Limiter,
         name: str = "",
     ) -> None:
-        super().__init__(name, noted_in)
         self.server = server
         self.options = options
         self.started = Clock.now()
@@ -51,6 +50,7 @@ class Work(Task[T]):
         self._ended = threading.Event()
         self._children: set[APIFuture[Any]] = set()
         self._exchanges: set[Exchange] = set()
+        super().__init__(name, noted_in)  # from now on, `close` may end it
 
     def start(self) -> None:
         self._limiter.start(self, self._run)

@@ -53,7 +53,7 @@ class Threads:
     def __init__(self) -> None:
         # The handler of a signal may start a call while its thread is in here.
         self._lock = threading.RLock()
-        self._idle: deque[queue.SimpleQueue[None]] = deque()  # by which each is woken up
+        self._idle: deque[queue.SimpleQueue[None]] = deque()  # each wakes one up
         self._backlog: deque[Job] = deque()
         self._is_coming = False  # whether a worker was woken up and has not looked at the backlog yet
         self._heap: list[tuple[float, int, Callable[[], Job | None]]] = []
@@ -230,11 +230,11 @@ def here() -> Threads:
 
 
 def register(owner: Any) -> None:
-    """Note what has a method `end_at_exit`, and `renew_in_child`, called after a fork."""
+    """Note what has `connections` and the methods `end_at_exit` and `renew_in_child`, called after a fork."""
     _owners[id(owner)] = owner
 
 
-def _living_owners() -> list[Any]:
+def living_owners() -> list[Any]:
     # Other threads may make clients meanwhile, and a loop over the dictionary would fail.
     return [owner for reference in _owners.valuerefs() if (owner := reference()) is not None]
 
@@ -259,7 +259,7 @@ def calling_back(what: str) -> Iterator[None]:
 def stop_at_exit() -> None:
     """Cancel the calls in flight, and give downloads a moment to keep what they have."""
     _here.is_exiting = True
-    for owner in _living_owners():
+    for owner in living_owners():
         owner.end_at_exit()
     until = Clock.now() + MAX_EXIT_SECONDS
     while _here.composed and Clock.now() < until:
@@ -271,7 +271,7 @@ def _renew_in_child() -> None:
     of_parents.append(_here)
     _here = Threads()
     _local.in_callback = False
-    for owner in _living_owners():
+    for owner in living_owners():
         owner.renew_in_child()
 
 
