@@ -197,7 +197,8 @@ class Exchange:
                     owner.connections.close_idle(math.inf)
             # In a network that swallows IPv6 each connection would take as long; and if IPv4 fails, go back.
             connections.prefers_ipv4 = not connection.is_ipv4 and isinstance(error, httpx.ConnectTimeout)
-            raise _no_connection(error, connection.origin[1].decode(), connection.proxy) from error
+            host = request.url.netloc.decode()
+            raise _no_connection(error, host, connection.proxy) from error
         except httpx.LocalProtocolError as error:
             raise PermanentTransportError(f"the request cannot be sent: {error}") from error
         return self._response
