@@ -11,7 +11,7 @@ import yaml
 
 Json = dict[str, Any]
 VERSION = "3.0.3"
-# What means the same in a schema of both versions. `const`, lists of types, `examples` and what stands beside
+# What means the same in a schema of both versions. `const`, lists of types, `examples` and keywords next to
 # a `$ref` do not, and are written otherwise.
 SAME_IN_SCHEMAS = frozenset(
     {
@@ -129,7 +129,7 @@ def _schema(schema: Any, place: str, schemas: Json) -> Json:
 
 
 def _reference(schema: Json, _: str) -> Json:
-    """What stands beside a `$ref` counts for nothing in 3.0, so the reference goes into an `allOf`."""
+    """Keywords next to a `$ref` are ignored in 3.0, so the reference goes into an `allOf`."""
     if "$ref" not in schema or len(schema) == 1:
         return schema
     return {"allOf": [{"$ref": schema["$ref"]}], **{key: value for key, value in schema.items() if key != "$ref"}}

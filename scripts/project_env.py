@@ -4,7 +4,7 @@ Each is a virtual environment at the top of the checkout, with the versions in r
 when its sources change.
 """
 
-from __future__ import annotations  # an older Python gets as far as the message about its version
+from __future__ import annotations  # an older Python still gets to the message about its version
 
 import hashlib
 import os
@@ -72,8 +72,8 @@ def pip_install(python: Path, *arguments: str | Path, locked: bool = True) -> No
     environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     if locked:
         environment |= dict.fromkeys(("PIP_CONSTRAINT", "UV_CONSTRAINT", "UV_BUILD_CONSTRAINT"), str(LOCK))
-    beside = (str(one.parent) for one in (python, Path(sys.executable)))
-    uv = shutil.which("uv", path=os.pathsep.join((*beside, os.environ.get("PATH", ""))))
+    folders = (str(one.parent) for one in (python, Path(sys.executable)))
+    uv = shutil.which("uv", path=os.pathsep.join((*folders, os.environ.get("PATH", ""))))
     if uv is not None:
         # Several times as fast as pip, but it ignores pip's settings, such as a company's index.
         by_uv = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python, *arguments]

@@ -2,4 +2,4 @@
 """Which openapi.yaml this package was generated from."""
 
 SPEC_VERSION: str = "0.1.0"
-SPEC_SHA256: str = "d974ec5adef46c69f4b579a7c575e511b96b3df4ddd8ad0853005f8aa79cc7dd"
+SPEC_SHA256: str = "53a79095fc5b3ba255b7884f3d362d06115aa0f3e705a862301c2ded54391973"

@@ -1,4 +1,4 @@
-"""Measures downloads beside curl, in one run: rates, their ratio, and memory. Called by scripts/bench."""
+"""Compares downloads with curl, in one run: rates, their ratio, and memory. Called by scripts/bench."""
 
 import base64
 import hashlib

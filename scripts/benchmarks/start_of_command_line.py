@@ -1,4 +1,4 @@
-"""How long `tinker-rest` takes to start, beside what nothing of ours can be faster than."""
+"""How long `tinker-rest` takes to start, compared with the least possible time."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def _judge_warnings(result: Result, shop: Workshop) -> None:
             result.notes.append(f"not counted is the warning {text!r}: {reason}.")
         elif result.cells["compiles"] == YES:
             result.cells["no warning"] = NO
-            result.notes.append(f"no tool warns any more of {text!r}; take it out of known_warnings.")
+            result.notes.append(f"no tool warns of {text!r} now; remove it from known_warnings.")
 
 
 def _run_program(result: Result, command: Sequence[str | Path], folder: Path) -> None:

@@ -39,7 +39,7 @@ class Workshop:
         Args:
             step: What it is done for: `tools`, `generate` or `compile`.
             command: The command line.
-            environment: Variables beside those that there are.
+            environment: Additional variables.
 
         Raises:
             StepFailed: If it fails; the message is what it printed.

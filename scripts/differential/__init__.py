@@ -1,1 +1,1 @@
-"""Our clients beside the official SDK's: the same calls, the same server, the same requests and results."""
+"""Our clients compared with the official SDK's: the same calls, the same server, the same requests and results."""

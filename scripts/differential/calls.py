@@ -1,4 +1,4 @@
-"""Makes the calls of the table with the SDK and with us, and compares what came of them."""
+"""Makes the calls of the table with the SDK and with us, and compares the outcomes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Row:
     Attributes:
         version: The SDK's version.
         name: The call or the command line.
-        differences: Where the SDK and we differ.
+        differences: The differences between the SDK and us.
     """
 
     version: str
@@ -42,7 +42,7 @@ Source = Callable[[str, Path, Path], Iterator[Row]]
 
 
 def environment_of(home: Path, recording: RecordingSandbox | None = None) -> dict[str, str]:
-    """What a program is run with: a server, a key, and nothing of whoever runs this."""
+    """The environment of a program: a server, a key, and nothing of the user's own."""
     server = recording and {
         "TINKER_BASE_URL": recording.sandbox.base_url,
         "TINKER_API_KEY": recording.sandbox.api_key,
@@ -90,7 +90,7 @@ def rows_of_methods(version: str, sdk: Methods, ours: Methods, cases: list[Case]
 
 
 def _calls(python: Path, side: str, cases: list[Case], home: Path, time: datetime) -> list[dict[str, Any]]:
-    """What came of each call with one of the packages, on a sandbox of its own."""
+    """The outcome of each call with one of the packages, on its own sandbox."""
     asked = [
         {
             "id": str(index),

@@ -1,9 +1,9 @@
 """The calls that the SDK and we are compared in: one line each, made in this order on one sandbox.
 
 A row holds a call as a program writes it after `client.`, or under MADE a whole expression; `types`, `date`, `datetime` and `UTC` may be used in it.
-Rows under READS are made a second time with the `_async` form of their method, where the SDK has it. What changes
+Rows under READS are made a second time with the `_async` form of their method, if the SDK has it. What changes
 something is made as it stands, so each form has a row of its own. A row is left out for a version of the SDK that has
-no such method; `since` tells of an argument that is newer than its method.
+no such method; `since` marks an argument that is newer than its method.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Case:
 
     @property
     def counts_repetitions(self) -> bool:
-        """Whether the same request must be sent as often: not where the two are patient for a different time."""
+        """Whether the same request must be sent as often: not if the two have different time limits."""
         return not (self.is_steady or self.method.startswith(WAITING))
 
     @property
@@ -74,7 +74,7 @@ class Case:
     def __str__(self) -> str:
         """How a row is named in the output and in the table of known differences."""
         answered = (
-            f" answered {', '.join(self.faults)}{' for ever' if self.is_steady else ''}" if self.faults else ""
+            f" answered {', '.join(self.faults)}{' forever' if self.is_steady else ''}" if self.faults else ""
         )
         return f"{'' if self.client == PACKAGE else f'{self.client}.'}{self.call}{answered}"
 
@@ -243,7 +243,7 @@ CHANGES = [
     _rest("delete_checkpoint('no-such-run', 'a#b')"),
     _rest("delete_checkpoint('no-such-run', 'weights/a b%c')"),
     _rest("delete_checkpoint('no-such-run', '..')"),
-    _rest("list_checkpoints('run-id')"),  # shows what is left
+    _rest("list_checkpoints('run-id')"),  # shows the rest
 ]
 
 FAULTS = [

@@ -29,7 +29,7 @@ class Side:
 
     Args:
         runner: The process that runs command lines.
-        folder: Where they are run.
+        folder: The folder to run them in.
         recording: The sandbox.
     """
 
@@ -149,7 +149,7 @@ def _table(text: str) -> dict[str, Any]:
 
 
 def read(printed: str) -> dict[str, Any]:
-    """What was printed, as text and, where it is JSON, as such."""
+    """What was printed, as text and, if it is JSON, parsed."""
     if not printed.startswith("{"):
         return {"text": printed}
     return {"text": printed, "json": json.loads(printed)}

@@ -1,4 +1,4 @@
-"""Runs command lines of the SDK, each in a process of its own, without importing the SDK for each anew.
+"""Runs command lines of the SDK, each in its own process, without importing the SDK again for each.
 
 python command_runner.py (sdk|ours|tinker-rest) < one JSON object a line: `arguments`, `answers`, `folder`
 
@@ -40,7 +40,7 @@ COMMANDS = ("billing", "checkpoint", "model", "run", "session")
 
 
 def install_our_clients() -> None:
-    """Put ours where the command line imports the SDK's from."""
+    """Make the command line import our package instead of the SDK."""
     import tinker
 
     import tinker_rest

@@ -34,8 +34,8 @@ class Command:
     Attributes:
         arguments: What follows `tinker `, without quotes.
         exit_code: With what the SDK as it is must end.
-        answers: What is typed where it asks.
-        ours: What follows `tinker-rest `, where it is something else; None where our command has nothing like it.
+        answers: What to type when it asks.
+        ours: What follows `tinker-rest `, if it differs; None if our command has nothing similar.
     """
 
     arguments: str

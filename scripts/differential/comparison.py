@@ -13,7 +13,7 @@ LONGEST_VALUE = 160
 
 @dataclass(frozen=True)
 class Difference:
-    """One place where the SDK and we differ.
+    """One difference between the SDK and us.
 
     Attributes:
         place: Where, such as `result.checkpoints[].public`; the numbers of a list's items are left out.
@@ -94,10 +94,10 @@ def _differences_of_requests(
     for (one, times), (other, other_times) in zip(*runs, strict=True):
         yield from differences_of_values(one, other, "request")
         if counts_repetitions and times != other_times:
-            yield Difference("repetitions", times, other_times)
+            yield Difference("retries", times, other_times)
     keys = {request["idempotency key"] for request in ours}
     if len(keys) > len(runs[1]):
-        yield Difference("idempotency key", "one for each call", "another one for a repetition")
+        yield Difference("idempotency key", "one for each call", "another one for a retry")
 
 
 def _runs_of_equals(requests: list[dict[str, Any]]) -> list[tuple[dict[str, Any], int]]:
@@ -119,7 +119,7 @@ def _lines(requests: list[dict[str, Any]]) -> str:
 def _differences_of_exceptions(
     sdk: dict[str, Any], ours: dict[str, Any], nameable: frozenset[str]
 ) -> Iterator[Difference]:
-    """An `except` line of a program that was written for the SDK must catch ours where it caught the SDK's."""
+    """An `except` line of a program that was written for the SDK must catch ours if it caught the SDK's."""
     caught = [[name for name in one["caught_by"] if name in nameable] for one in (sdk, ours)]
     if set(caught[0]) - set(caught[1]) or set(caught[1]) - set(caught[0]) - {"TinkerError"}:
         yield Difference("exception", sdk["caught_by"][0], ours["caught_by"][0])
@@ -137,7 +137,7 @@ def _without_doubles(found: list[Difference]) -> list[Difference]:
 
 
 def differences_of_outputs(sdk: dict[str, Any], ours: dict[str, Any]) -> list[Difference]:
-    """Where what two runs of one command line printed differs, field by field where it is JSON."""
+    """The differences in the output of two runs of a command line, by field if it is JSON."""
     found = list(differences_of_values(sdk["exit code"], ours["exit code"], "exit code"))
     for stream in ("stdout", "stderr"):
         one, other = sdk[stream], ours[stream]

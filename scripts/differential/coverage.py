@@ -9,7 +9,7 @@ from differential.names import listed
 
 Methods = dict[str, dict[str, dict[str, Any]]]
 
-# What the SDK's clients have beside operations, and why we have none.
+# What the SDK's clients have besides operations, and why we have none.
 NOT_OPERATIONS = {
     "get_telemetry": "there is no telemetry in our clients",
     "create_rest_client": "the rows of RestClient prove what it makes",

@@ -20,7 +20,7 @@ def rows_of_documentation(version: str, python: Path, home: Path) -> Iterator[Ro
     """One row for each block of Python that imports the SDK: whether it runs and prints something."""
     blocks = [code for code in BLOCK.findall(PAGE.read_text()) if re.search("^import tinker$", code, re.MULTILINE)]
     if not blocks:
-        raise SystemExit(f"{PAGE.name} shows nowhere how to use the SDK beside our clients.")
+        raise SystemExit(f"{PAGE.name} does not show how to use the SDK together with our clients.")
     for number, code in enumerate(blocks, 1):
         with recording_sandbox(datetime.now(UTC)) as recording:
             done = subprocess.run(

@@ -1,9 +1,9 @@
-"""Makes a list of calls with one of the two packages, in whose environment it runs, and prints what came of them.
+"""Makes a list of calls with one of the two packages, in its environment, and prints the outcomes.
 
 python driver.py (tinker|tinker_rest) < the calls as JSON
 
 Given a list of names instead, it prints what these are and what methods the clients have; given none, it takes
-those that a program can import. Calls go to the server of TINKER_BASE_URL, which is told of each one before it is
+those that a program can import. Calls go to the server of TINKER_BASE_URL, which learns of each one before it is
 made. Nothing else of the checkout is imported, so that both packages are met as a program meets them: by their
 names.
 """
@@ -64,7 +64,7 @@ class Hurry:
 
 
 def hurry_sdk() -> None:
-    """Put the stand-ins where the SDK waits between repetitions and while the server builds a file."""
+    """Put stand-ins into the SDK's waits, between retries and while the server builds a file."""
     places = {
         "tinker._base_client": ("anyio",),
         "tinker.lib.internal_client_holder": ("asyncio", "time"),
@@ -74,7 +74,7 @@ def hurry_sdk() -> None:
     for place, names in places.items():
         module = importlib.import_module(place)
         for name in names:
-            if hasattr(module, name):  # versions differ in where they wait
+            if hasattr(module, name):  # versions wait in different places
                 setattr(module, name, Hurry(getattr(module, name)))
 
 
@@ -87,7 +87,7 @@ def class_of_client(package: Any, name: str) -> Any:
 
 
 def make_client(package: Any, name: str) -> Any:
-    """A client as programs make it: by a ServiceClient where the SDK exports no other way."""
+    """A client as programs create it: with a ServiceClient if the SDK exports no other way."""
     if hasattr(package, name):
         return getattr(package, name)()
     return package.ServiceClient().create_rest_client() if name == "RestClient" else None
@@ -230,7 +230,7 @@ def describe(package: Any, names: list[str]) -> dict[str, Any]:
 
 
 def make_calls(package: Any, cases: list[dict[str, Any]]) -> dict[str, Any]:
-    """What came of each call, by its id. The clients are made before, and serve all of them."""
+    """The outcome of each call, by its ID. The clients are created before, and serve all of them."""
     announce("start-up")
     needed = {case["client"] for case in cases}
     clients = {name: make_client(package, name) for name in CLIENTS if name in needed}

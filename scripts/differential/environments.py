@@ -1,4 +1,4 @@
-"""An environment for each version of the SDK, with our wheel beside it."""
+"""An environment for each version of the SDK, with our wheel in it too."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OUR_REQUIREMENTS = ("attrs", "python-dateutil")
 
 
 def sdk_environment(version: str, wheel: Path) -> Path:
-    """The interpreter of an environment with a version of the SDK, made where it is not there."""
+    """The interpreter of an environment with a version of the SDK, created if it is missing."""
     python = ensure(f".venv-conformance-{version}", "--no-deps", f"tinker=={version}", locked=False)
     pip_install(python, *_requirements(python), *OUR_REQUIREMENTS, locked=False)
     pip_install(python, "--force-reinstall", "--no-deps", wheel, locked=False)

@@ -1,6 +1,6 @@
-"""Where the SDK and we are meant to differ, by the names of the rows and places of the output.
+"""Intended differences between the SDK and us, by the names of the rows and places of the output.
 
-An entry that excuses nothing any more is an error, so that the list cannot outlive what it tells of.
+An entry that no longer excuses anything is an error, so that the list cannot become outdated.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Known:
     version: str = "*"
 
     def excuses(self, version: str, row: str, difference: Difference, of_row: Collection[Difference]) -> bool:
-        """Whether this entry tells of a difference of a row, all of whose differences are given."""
+        """Whether this entry covers a difference of a row, given all differences of the row."""
         return (
             _fits(version, self.version)
             and any(_fits(row, one) for one in self.rows)
@@ -54,7 +54,7 @@ def _fits(text: str, pattern: str) -> bool:
 def reason_for(
     version: str, row: str, difference: Difference, of_row: Collection[Difference], entries: Iterable[Known]
 ) -> Known | None:
-    """The entry that tells of a difference."""
+    """The entry that covers a difference."""
     return next((one for one in entries if one.excuses(version, row, difference, of_row)), None)
 
 
@@ -64,7 +64,7 @@ def outlived(entries: Iterable[Known], used: Collection[Known], versions: Collec
 
 
 def _refused(sdk: str, reason: str, *rows: str) -> Known:
-    """An argument that we refuse at the call, with a ValueError, where the SDK sends something."""
+    """An argument that we refuse at the call, with a ValueError, but the SDK sends."""
     places = ("requests", "exception*", "outcome")
     return Known(tuple(f"*.{row}" for row in rows), places, sdk, reason, ours="InvalidArgumentError*")
 
@@ -136,8 +136,8 @@ KNOWN: list[Known] = [
 
     Known(("RestClient.get_training_run_by_tinker_path*('tinker://run-id/other/0001')",), ("requests", "outcome"), "*", "Ours reads the run from paths of other servers too, whose kinds differ."),
     Known(("*",), ("*.base_model",), "(nothing)", "Later versions of the SDK have it: the model of a checkpoint."),
-    Known(("RestClient.*publish_checkpoint*",), ("repetitions",), "*", "The SDK repeats what is refused for good (409) for five minutes.", ours="1"),
-    Known(("RestClient.* answered not JSON for ever",), ("exception*",), "ValueError", "The SDK lets the JSON parser's own exception through, which is no TinkerError.", ours="APIResponseValidationError"),
+    Known(("RestClient.*publish_checkpoint*",), ("retries",), "*", "The SDK repeats what is refused for good (409) for five minutes.", ours="1"),
+    Known(("RestClient.* answered not JSON forever",), ("exception*",), "ValueError", "The SDK lets the JSON parser's own exception through, which is no TinkerError.", ours="APIResponseValidationError"),
     Known(("*.get_audit_log*",), ("request.headers.x-api-key",), "sent", "The SDK sends the API key to the host that it is redirected to.", ours="(nothing)"),
     Known(("AdminClient.get_billing_usage*+02:00*",), ("request.line",), "*T02%3A00%3A00%2B02%3A00*", "The same moment, in UTC.", ours="*T00%3A00%3A00Z*"),
     Known(("AdminClient.get_billing_usage*(datetime(2026, 7, 13), *", "AdminClient.get_billing_usage*('2026-07-13', *"), ("request.line", "outcome"), "*starting_on=2026-07-13T00%3A00%3A00&*", "The SDK sends a time without a zone, which is no RFC 3339; ours is in UTC.", ours="*T00%3A00%3A00Z*"),
@@ -166,9 +166,9 @@ KNOWN: list[Known] = [
     _absent("RequestFailedError ExperimentalWarning", "No operation of ours raises or gives it, as the message says.", "*; no REST operation *"),
     _absent("auth", "The message names what checks a key.", "*; RestClient().whoami() *"),
     _absent("__title__", "It is the package's name, which is `__name__`."),
-    _absent("Sidecar*", "There are no processes beside ours, and later versions of the SDK have none.", version="0.18.*"),
+    _absent("Sidecar*", "There are no sidecar processes, and later versions of the SDK have none.", version="0.18.*"),
     _arguments("types.ClientConfigResponse", "*", "*takes no *", "The SDK's clients ask for it themselves; our own need two of its fields."),
-    _arguments("types.CopyWeightsRequest", "*", "takes no session_id=*", "`copy_weights` makes it; a session cannot be named where there is none."),
+    _arguments("types.CopyWeightsRequest", "*", "takes no session_id=*", "`copy_weights` makes it; without a session, none can be named."),
     _arguments("types.SessionSearchRequest", "*owner=OwnSearchOwner(*", "has owner=None*", "The owner is filled in when the search is sent, so that a server's own default can be told apart."),
     _arguments("types.WeightsInfoResponse", "*optimizer_config=AdamOptimizerConfig(*", "has optimizer_config=None*", "A server that leaves out the optimizer has not said which it is."),
     _arguments("types.CheckpointArchiveUrlResponse", "*expires", "takes no expires=*", "Its name is that of the SDK's reference, with the SDK's as another name of it.", version="0.18.*"),
@@ -180,7 +180,7 @@ KNOWN: list[Known] = [
     Known(("tinker.RestClient(api_key='tml-of-nobody')*",), ("requests", "exception.raised_by"), "call", "The SDK exchanges the key when a client is made; ours asks nothing before it must.", ours="result"),
     Known(("tinker.RestClient(api_key='')*",), ("requests", "outcome"), "result *", "An empty key is a mistake; the SDK takes the key of the environment for it.", ours="CredentialsError: *"),
     Known(("types.Checkpoint.model_validate(*'of_next_year'*",), ("result.of_next_year", "outcome"), "*", "The SDK drops the fields of newer servers; ours has them.", ours="*text*"),
-    Known(("RestClient.list_*checkpoints*",), ("outcome",), "APIResponseValidationError*", "0.18 refuses a whole list where one checkpoint is of a type that it does not know, here external.", version="0.18.*"),
+    Known(("RestClient.list_*checkpoints*",), ("outcome",), "APIResponseValidationError*", "0.18 refuses a whole list if one checkpoint is of a type that it does not know, here external.", version="0.18.*"),
     Known(("RestClient.get_checkpoint_archive_url*",), ("request.headers.accept",), "application/json, application/gzip", "The SDK sends two Accept lines; the answer has no body.", version="0.18.*"),
     Known(("RestClient.get_checkpoint_archive_url*",), ("result.*.expires",), "20*-*T*:*", "The SDK's time has no zone, though it is in UTC.", version="0.18.*"),
 ]

@@ -1,4 +1,4 @@
-"""A sandbox that notes which call of the table each request belongs to, and fails where the table wants it."""
+"""A sandbox that records which call in the table each request belongs to, and fails if the table says so."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class RecordingSandbox:
     Attributes:
         sandbox: The sandbox itself.
         faults: The answers that take the place of the sandbox's own, by the ids of calls, in their order.
-        steady: The ids of the calls whose last fault is for ever.
+        steady: The ids of the calls whose last fault lasts forever.
     """
 
     sandbox: Sandbox
@@ -103,7 +103,7 @@ class RecordingSandbox:
             raise SystemExit(f"The sandbox broke its description: {self.sandbox.violations}")
 
     def without_places(self, text: str) -> str:
-        """A text in which the sandbox's addresses and signatures are the same every time."""
+        """A text with the sandbox's addresses and signatures made the same every time."""
         text = text.replace(self.sandbox.base_url, "http://api").replace(
             self.sandbox.storage_url, "http://storage"
         )
@@ -155,7 +155,7 @@ def recording_sandbox(
     *,
     build_seconds: float = BUILD_SECONDS,
 ) -> Iterator[RecordingSandbox]:
-    """A fresh sandbox in which it is always the same time, so that two of them say the same."""
+    """A fresh sandbox with a frozen clock, so that two of them respond the same."""
     clock = Clock(time, frozen=True)
     sandbox = Sandbox(clock=clock, archive_build_seconds=build_seconds, validate_responses=True)
     sandbox.storage_requests = sandbox.requests  # so that the order of all requests is known

@@ -40,7 +40,7 @@ class Report:
                 print(f"        {difference}")
 
     def _judged(self, row: Row) -> tuple[str, str]:
-        """What is to be said of a row, and why."""
+        """What to report about a row, and why."""
         if not row.differences:
             return EQUAL, ""
         reasons: dict[str, None] = {}

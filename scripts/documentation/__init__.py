@@ -1,1 +1,1 @@
-"""The documentation as a site: the guide's pages, and what makes the references beside them."""
+"""The documentation as a site: the guide's pages, and the generators of the references."""

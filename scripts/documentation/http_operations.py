@@ -98,9 +98,11 @@ class Reference:
     def _operation(self, operation: Operation) -> Iterator[str]:
         described = operation.description
         tone = _TONES.get(operation.method, "cool")
+        is_experimental = described.get("x-stability-level", "stable") != "stable"
+        badge = ' <span class="badge warning">experimental</span>' if is_experimental else ""
         yield (
             f'<p class="address"><span class="badge {tone}">{operation.method.upper()}</span> '
-            f'{code(operation.path)} <span class="limits">{breakable(operation.name)}</span></p>'
+            f'{code(operation.path)} <span class="limits">{breakable(operation.name)}</span>{badge}</p>'
         )
         yield paragraphs(described.get("description", ""), self._places)
         parameters = [self._resolved(parameter) for parameter in described.get("parameters", ())]

@@ -40,7 +40,7 @@ def clean_copy(checkout: Path, folder: Path) -> None:
 
 
 def build(source: Path, folder: Path) -> Built:
-    """Build the sdist and the wheel, and lay the descriptions that the wheel carries beside them."""
+    """Build the sdist and the wheel, and copy the wheel's descriptions next to them."""
     specs = tuple(Path(shutil.copy(source / path, folder)) for path in carried_files(source))
     return Built(_hatch(source, folder, "wheel"), _hatch(source, folder, "sdist"), specs)
 

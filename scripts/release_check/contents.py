@@ -108,7 +108,7 @@ def _descriptions(source: Path, built: Built) -> Iterator[str]:
     with zipfile.ZipFile(built.wheel) as archive:
         for spec, name in zip(built.specs, carried_files(source).values(), strict=True):
             if name in archive.namelist() and archive.read(name) != spec.read_bytes():
-                yield f"{built.wheel.name}: {name} is not the {spec.name} that is published beside it"
+                yield f"{built.wheel.name}: {name} is not the {spec.name} that is published with it"
         told = archive.read("tinker_rest_api/spec_digest.py").decode()
     digest = sha256(built.spec())
     if not re.search(rf'^SPEC_SHA256: str = "{digest}"$', told, re.MULTILINE):

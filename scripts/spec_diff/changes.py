@@ -51,7 +51,7 @@ BREAKS_TO_US = {
     r"(response-optional-property|optional-response-header)-removed": "a program that reads it finds nothing",
     r"response-non-success-status-removed": "a redirect is what the archive's clients wait for",
     r"response-(property|mediatype)-enum-value-removed": "generated constants are named after it",
-    r"(request|response)-.*-default-value-(changed|removed)": "what is left out means something else",
+    r"(request|response)-.*-default-value-(changed|removed)": "an omitted value means something else",
     r".*-discriminator-(removed|property-name-changed|mapping-(changed|deleted))": "a tag does not find its class",
     r"(?!endpoint-).*-with-deprecation": "it was announced, and is gone all the same",
     r"api-security-component-removed": "generated clients set the key by its name",
@@ -61,7 +61,7 @@ ADDITIONS_TO_US = {
     r"response-(property|mediatype)-enum-value-added": "enumerations in responses are open: lint-spec sees to it",
     r"response-(property|body)-one-of-added": "unions in responses are open: newer servers may send other tags",
 }
-# Null beside the choices of a union is no choice that a newer server may add.
+# Null in a union is not a choice that a newer server may add.
 NULL_ADDED = re.compile(r"null", re.IGNORECASE)
 BROKEN_PROMISES = re.compile(
     r".*(removed-before-sunset|sunset-deleted|sunset-date-changed-earlier|sunset-(parse|invalid|missing))"

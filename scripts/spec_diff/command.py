@@ -13,7 +13,7 @@ CHANGELOG = Path(__file__).resolve().parents[2] / "generated" / "api-changelog.m
 
 
 class Comparison(NamedTuple):
-    """A description beside that of the last release."""
+    """A description compared with the last release's."""
 
     spec: Path
     version: str

@@ -22,7 +22,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
 
 class Document:
-    """A whole description. Raises ValueError where a key stands twice."""
+    """A whole description. Raises ValueError for a duplicate key."""
 
     def __init__(self, text: str) -> None:
         self.root: Json = yaml.load(text, Loader=_Loader)
@@ -108,7 +108,7 @@ def properties(document: Document) -> Iterator[tuple[str, Json, str]]:
 
 
 def inline_schemas(document: Document) -> Iterator[str]:
-    """The places where an object, an enumeration or a union stands without a name."""
+    """The places of objects, enumerations and unions without a name."""
     for place, media in document.bodies():
         if "$ref" not in media.get("schema", {}):
             yield f"{place}: the schema must be a named one"

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
-# Node's packages are made anew from package.json, and are no part of the checkout.
+# Node's packages are installed from package.json, and are not part of the checkout.
 CACHE = FOLDER.parent.parent / ".venv-node"
 
 
@@ -28,7 +28,7 @@ def node_linters(spec: Path) -> list[str]:
         print(f"{message}.")
         return []
     tools = installed()
-    shutil.copy(FOLDER / "spectral.yaml", CACHE)  # beside the rulesets that it extends
+    shutil.copy(FOLDER / "spectral.yaml", CACHE)  # next to the rulesets that it extends
     spectral = [
         str(tools / "spectral"), "lint", "--ruleset", str(CACHE / "spectral.yaml"), "--fail-severity", "hint",
         "--format", "text", str(spec),

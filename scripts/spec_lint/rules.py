@@ -145,7 +145,7 @@ def no_inline_schema(document: Document) -> Iterator[str]:
 
 @rule
 def no_inline_parameter(document: Document) -> Iterator[str]:
-    """Parameters and bodies of requests are components of each operation, where the other rules see them."""
+    """Parameters and bodies of requests are components of each operation, so that the other rules see them."""
     for place, operation in document.operations():
         for parameter in [*operation.get("parameters", []), operation.get("requestBody", {"$ref": ""})]:
             if "$ref" not in parameter:
@@ -162,7 +162,7 @@ def open_enumerations(document: Document) -> Iterator[str]:
         if schema.get("additionalProperties") is False:
             yield f"components/schemas/{name}: forbids the fields of newer servers"
         if "enum" in schema or "const" in schema:
-            yield f"components/schemas/{name}: a newer server's value must be allowed beside the known ones"
+            yield f"components/schemas/{name}: a newer server's value must be allowed besides the known ones"
 
 
 @rule

@@ -310,7 +310,7 @@ def dumped(value: Any, options: Mapping[str, Any]) -> Any:
 
 
 def _defaults(model: type[Model]) -> Json:
-    """The defaults of fields; NOTHING, which equals no value, where there is none. Tags are always dumped."""
+    """The defaults of fields; NOTHING, which equals no value, if there is none. Tags are always dumped."""
     defaults: Json = {name: one.default for name, one in fields_dict(model).items() if name != "type"}
     return {name: one.factory() if isinstance(one, Factory) else one for name, one in defaults.items()}  # type: ignore[arg-type]
 

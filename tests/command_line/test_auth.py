@@ -118,7 +118,7 @@ def test_without_a_terminal_stdin_must_be_asked_for(auth: Run, account: Sandbox,
 @pytest.mark.parametrize(
     ("key", "said"),
     [
-        (WRONG, f"refuses this key, so it is not stored: 401 Unauthorized.*{CONSOLE}"),
+        (WRONG, f"refused this key, so it was not stored: 401 Unauthorized.*{CONSOLE}"),
         ("", "the key must begin with 'tml-'"),
         ("'tml-quoted'", "the key must begin with 'tml-'"),
     ],
@@ -202,7 +202,7 @@ def test_files_of_others_are_not_used(auth: Run, account: Sandbox, file: Path, f
     store(file, {"version": 1, "keys": {}})
     os.chown(file if foreign == "file" else file.parent, 12345, -1)
     done = auth("login --with-token", stdin=account.api_key)
-    assert (done.returncode, "not yours alone" in done.stderr) == (1, True)
+    assert (done.returncode, "open to others" in done.stderr) == (1, True)
     assert account.api_key not in file.read_text()
 
 

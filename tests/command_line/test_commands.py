@@ -142,9 +142,7 @@ def test_the_table_of_runs(run: Run) -> None:
     assert third == f"{RUN_ID},meta-llama/Llama-3.1-8B-Instruct,alice,32,{time},false,{PATH},{time}"
     wrong = run("run list --columns id,nonsense")
     assert wrong.returncode == 2
-    assert wrong.stderr.startswith(
-        "tinker-rest: invalid value for '--columns': there is no column 'nonsense'; there"
-    )
+    assert wrong.stderr.startswith("tinker-rest: invalid value for '--columns': no such column: 'nonsense'; the")
 
 
 def test_json_of_chosen_fields(run: Run) -> None:
@@ -157,7 +155,7 @@ def test_json_of_chosen_fields(run: Run) -> None:
     assert json.loads(lines[-1]) == {"training_run_id": RUN_ID}
     wrong = run("run list --json training_run_id,nonsense")
     assert (wrong.returncode, wrong.stdout) == (2, "")
-    assert "there is no field 'nonsense'; there are training_run_id, base_model" in wrong.stderr
+    assert "no such field: 'nonsense'; the fields are training_run_id, base_model" in wrong.stderr
     for other in ("-q", "-f csv"):
         assert run(f"run list --json training_run_id {other}").returncode == 2
 

@@ -54,9 +54,7 @@ def test_a_wrong_key(run: Run) -> None:
 
 def test_no_key(run: Run) -> None:
     done = run("run list", TINKER_API_KEY=None)
-    tells(
-        done, 3, "there is no API key. Run `tinker-rest auth login` or set TINKER_API_KEY; create a key at https:"
-    )
+    tells(done, 3, "no API key found. Run `tinker-rest auth login` or set TINKER_API_KEY; create a key at https:")
     assert "api_key=" not in done.stderr
 
 

@@ -68,7 +68,7 @@ def test_usual_words_are_aliases(run: Run) -> None:
 def test_help_lists_exit_statuses_and_how_to_log_in(run: Run) -> None:
     text = run("--help").stdout
     assert "tinker-rest auth login" in text
-    for status in ("2 wrong usage", "3 no key", "4 not found", "5 partly failed", "6 no answer"):
+    for status in ("2 wrong usage", "3 no key", "4 not found", "5 partly failed", "6 no response"):
         assert status in text
 
 
@@ -126,7 +126,7 @@ def test_without_the_extra_a_line_tells_how_to_install_it(missing: str, account:
     arguments = ["--base-url", account.base_url, "run", "list"]
     done = run_without(missing, arguments, TINKER_API_KEY=account.api_key)
     assert (done.returncode, done.stderr) == (
-        1, f"tinker-rest: {missing} is not installed, which the command needs: pip install 'tinker-rest[cli]'\n",
+        1, f"tinker-rest: this command needs {missing}, which is not installed: pip install 'tinker-rest[cli]'\n",
     )  # fmt: skip
 
 

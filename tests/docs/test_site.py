@@ -62,6 +62,16 @@ def test_every_operation_and_schema_and_public_name_has_a_place(site: Path) -> N
         assert {name for name in methods if not name.endswith("_async")} <= shown, client
 
 
+def test_experimental_operations_are_marked(site: Path) -> None:
+    http = "".join((site / page).read_text() for page in pages_of(site) if page.startswith("http/"))
+    operations = [one for item in description()["paths"].values() for one in item.values()]
+    alpha = [one["operationId"] for one in operations if one.get("x-stability-level") == "alpha"]
+    assert http.count(">experimental</span>") == len(alpha) > 0
+    note = "Experimental: servers may change or remove this operation."
+    for name in (*alpha, "iter_session_search", "iter_checkpoint_search", "upload_external_weights"):
+        assert note in (getattr(tinker_rest.RestClient, name).__doc__ or ""), name
+
+
 def test_every_command_and_option_is_in_the_reference(site: Path) -> None:
     page = (site / "cli.html").read_text()
     text = html.unescape(re.sub(r"<[^>]+>", "", page))

@@ -260,7 +260,7 @@ def test_nothing_is_sent_if_an_iterator_fails(server: RecordingServer) -> None:
         ([*PATHS, "tinker://run/weights/.."], "the name in tinker_path must be an id"),
         ([*PATHS, 7], "tinker_path must look like .*, not 7"),
         ([Checkpoint("..", "training", "twinkle://run/weights/1")], "checkpoint_id"),
-        ([Checkpoint("1", "training", "no path")], "the run id of a checkpoint must be an id .*, not ''"),
+        ([Checkpoint("1", "training", "no path")], "the run ID of a checkpoint must be an id .*, not ''"),
         (CheckpointSelection(), r"CheckpointSelection\(name='\*'\)"),
         (CheckpointSelection(include_public=True), "without any filter"),
     ],

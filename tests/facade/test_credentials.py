@@ -82,7 +82,7 @@ def test_a_key_of_the_environment_that_cannot_be_right_gives_way_to_the_command(
 )
 def test_a_file_without_a_default_holds_no_credential(server: RecordingServer, content: object) -> None:
     store(content)
-    with pytest.raises(CredentialsError, match="there is no API key"):
+    with pytest.raises(CredentialsError, match="no API key found"):
         RestClient(base_url=server.base_url)
 
 
@@ -141,10 +141,10 @@ def test_a_folder_in_place_of_the_file_is_named(server: RecordingServer) -> None
 
 @pytest.mark.parametrize(
     ("command", "said"),
-    [("exit 3", "exit status 3"),
-     (f"echo {PRINTED}; exit 1", "exit status 1"), ("true", "printed nothing"),
-     ("echo '  '", "printed nothing"), ("echo two words", "characters that no API key has"),
-     ("no-such-command-anywhere", "exit status 127"),
+    [("exit 3", "status 3"),
+     (f"echo {PRINTED}; exit 1", "status 1"), ("true", "printed nothing"),
+     ("echo '  '", "printed nothing"), ("echo two words", "characters that an API key cannot contain"),
+     ("no-such-command-anywhere", "status 127"),
      (f"echo {token(exp=1)}", "printed a token that has expired")],
 )  # fmt: skip
 def test_a_command_that_gives_none(
@@ -264,7 +264,7 @@ def test_no_credential_is_seen(
 
 
 def test_a_token_as_the_key_is_refused_once_it_has_expired(server: RecordingServer) -> None:
-    with pytest.raises(CredentialsError, match=r"has expired.*TINKER_CREDENTIAL_CMD"):
+    with pytest.raises(CredentialsError, match=r"expired.*TINKER_CREDENTIAL_CMD"):
         RestClient(base_url=server.base_url, api_key=token(exp=time.time() - 1))
     alive = token(exp=time.time() + 60)
     assert key_sent(server, api_key=alive) == alive

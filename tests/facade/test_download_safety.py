@@ -66,9 +66,7 @@ def test_a_cut_that_nothing_shows_is_not_put_in_place(
     client: RestClient, stored: Storage, tmp_path: Path, version: str
 ) -> None:
     stored.instead = [then_close(unmarked(CONTENT[:1_000_000], version=version))]
-    with pytest.raises(
-        DownloadError, match=r"nothing proves that all of 'the archive' came.* 1,000,000 bytes are kept"
-    ):
+    with pytest.raises(DownloadError, match=r"'the archive' may be incomplete: .* 1,000,000 bytes are kept"):
         client.download_checkpoint(PATH, tmp_path / "a").result(20)
     assert not (tmp_path / "a").exists()
     result = client.download_checkpoint(PATH, tmp_path / "a").result(20)
@@ -91,7 +89,7 @@ def test_the_end_may_be_proven_by_gzip(client: RestClient, stored: Storage, tmp_
     stored.instead = [then_close(unmarked(packed[: len(packed) - missing]))]
     call = client.download_checkpoint(PATH, tmp_path / "a")
     if missing:
-        with pytest.raises(DownloadError, match="nothing proves"):
+        with pytest.raises(DownloadError, match="may be incomplete"):
             call.result(20)
         assert not (tmp_path / "a").exists()
     else:
@@ -133,7 +131,7 @@ def test_a_file_that_nothing_can_be_compared_with_is_not_taken_for_the_same(
 ) -> None:
     (tmp_path / "a").write_bytes(CONTENT)
     stored.instead = [then_close(unmarked(CONTENT))]
-    with pytest.raises(DownloadError, match="exists and is not this checkpoint"):
+    with pytest.raises(DownloadError, match="exists and does not match this checkpoint"):
         client.download_checkpoint(PATH, tmp_path / "a").result(20)
 
 
@@ -271,7 +269,7 @@ def test_a_link_to_nothing_is_not_replaced_unasked(
     stored.content = archive_of((member("a"), b"a"))
     dest = tmp_path / "a"
     dest.symlink_to(tmp_path / "nothing")
-    with pytest.raises(DownloadError, match="exists and is not this checkpoint"):
+    with pytest.raises(DownloadError, match="exists and does not match this checkpoint"):
         client.download_checkpoint(PATH, dest, extract=extract).result(20)
     assert (tree(tmp_path), stored.api.requests) == (["a"], [])
     client.download_checkpoint(PATH, dest, extract=extract, overwrite=True).result(20)
@@ -313,7 +311,7 @@ def test_a_file_that_is_named_twice(
 ) -> None:
     urls = {name: f"{stored.server.base_url}/{number}" for number, name in enumerate(names)}
     stored.api.answer = lambda _: reply(body={"urls": urls, "expires": "2026-07-13T10:15:00Z"})
-    with pytest.raises(DownloadError, match="or one of them twice"):
+    with pytest.raises(DownloadError, match="or listed one twice"):
         client.download_checkpoint("tinker://r/external_weights/1", tmp_path / "x").result(20)
     assert (stored.server.requests, tree(tmp_path)) == ([], [])
 
@@ -376,7 +374,7 @@ def test_harmful_archives(
     client: RestClient, stored: Storage, tmp_path: Path, name: str, compressed: bool
 ) -> None:
     stored.content = gzip.compress(HARMFUL[name]) if compressed else HARMFUL[name]
-    with pytest.raises(DownloadError, match=r"the archive (is damaged|holds no files|has)"):
+    with pytest.raises(DownloadError, match=r"the archive (is damaged|contains|has)"):
         client.download_checkpoint(PATH, tmp_path / "x", extract=True).result(20)
     assert tree(tmp_path) == []
 
@@ -389,7 +387,7 @@ def test_headers_cannot_fill_the_memory(client: RestClient, stored: Storage, tmp
     ) * 40
     for harmful in (one + GOOD + END, many + END):
         stored.content = gzip.compress(harmful, 1)
-        with pytest.raises(DownloadError, match="the archive has headers of more than"):
+        with pytest.raises(DownloadError, match="bytes of headers"):
             client.download_checkpoint(PATH, tmp_path / "x", extract=True).result(60)
         assert tree(tmp_path) == []
 
@@ -429,11 +427,11 @@ def test_http_is_refused_if_the_api_is_https(
     authority.cert_pem.write_to_path(str(bundle))
     monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
     with RecordingServer(stored.of_api, tls=context) as api, client_of(api) as client:
-        with pytest.raises(DownloadError, match="the server names a URL to download from that is not https"):
+        with pytest.raises(DownloadError, match="the server returned a download URL that is not https"):
             client.download_checkpoint(PATH, tmp_path / "a").result(20)
         urls = {"a": f"{stored.server.base_url}/a"}
         api.answer = lambda _: reply(body={"urls": urls, "expires": "2026-07-13T10:15:00Z"})
-        with pytest.raises(DownloadError, match="the server names a URL to download from that is not https"):
+        with pytest.raises(DownloadError, match="the server returned a download URL that is not https"):
             client.download_checkpoint("tinker://r/external_weights/1", tmp_path / "a").result(20)
     assert (stored.server.requests, tree(tmp_path)) == ([], [])
 
@@ -441,7 +439,7 @@ def test_http_is_refused_if_the_api_is_https(
 @pytest.mark.parametrize("urls", [{}, {"a": "file:///etc/passwd"}, {"a": "http://["}, {"a": ""}])
 def test_urls_that_are_none(client: RestClient, stored: Storage, tmp_path: Path, urls: dict[str, str]) -> None:
     stored.api.answer = lambda _: reply(body={"urls": urls, "expires": "2026-07-13T10:15:00Z"})
-    with pytest.raises(DownloadError, match=r"the server names (no files|a URL)"):
+    with pytest.raises(DownloadError, match=r"the server (listed no files|returned a download URL)"):
         client.download_checkpoint("tinker://r/external_weights/1", tmp_path / "x").result(20)
     assert tree(tmp_path) == []
 
@@ -476,7 +474,7 @@ def test_a_home_folder_that_is_not_known(client: RestClient, monkeypatch: pytest
     monkeypatch.delenv("HOME")
     monkeypatch.setattr("pwd.getpwuid", unknown)
     for dest in ("~/x", "~", "~nobody-at-all/x"):
-        with pytest.raises(InvalidArgumentError, match="home folder that is not known"):
+        with pytest.raises(InvalidArgumentError, match="unknown home folder"):
             client.download_checkpoint(PATH, dest)
 
 

@@ -102,8 +102,8 @@ TELLTALES: list[tuple[bytes, str]] = [
     (reply(400, {"detail": "Bearer token is missing; the basic plan"}), "Bearer token is missing; the basic plan"),
     (reply(500, {"detail": KEY}, **AT_ONCE), "tml-…"),
     (reply(500, {"detail": "x"}, X_Request_Id=KEY, **AT_ONCE), "500 Internal Server Error: x"),
-    (reply(302, Location=f"{SIGNED}&key={KEY}"), "a redirect to storage.example"),
-    (reply(302, Location=f"http://[{KEY}"), "a redirect to another path"),
+    (reply(302, Location=f"{SIGNED}&key={KEY}"), "redirect to storage.example"),
+    (reply(302, Location=f"http://[{KEY}"), "redirect to another path"),
     (reply(200, f"<p>{KEY} {SIGNED}", "text/html"), "cannot be read"),
     (reply(200, {"training_run_id": KEY, "base_model": {"x": SIGNED}, "is_lora": True}), "TrainingRun.base_model"),
     (reply(200, {"training_run_id": "r", "base_model": "b", "is_lora": KEY}), "TrainingRun.is_lora"),
@@ -210,6 +210,19 @@ def test_operation_unsupported(server: RecordingServer, answer: bytes, unsupport
     assert text in str(error)
     assert ("does not offer this operation" in error.message) is unsupported
     assert len(server.requests) == error.attempts == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 410, 501, 402, 500])
+@pytest.mark.parametrize("checkpoint_id", ["weights/0001", "bare-id"])
+def test_a_refused_archive_points_to_external_weights(
+    server: RecordingServer, status: int, checkpoint_id: str
+) -> None:
+    server.answer = in_turn([reply(status, {"detail": "Archives are gone."})])
+    with client_of(server, max_retries=0) as client:
+        error = client.get_checkpoint_archive_url("run-1", checkpoint_id).exception()
+    assert isinstance(error, APIStatusError)
+    assert ("download external weights instead" in error.message) is (status not in (402, 500))
+    assert "external weights" not in fail(server, reply(status, {"detail": "Archives are gone."})).message
 
 
 @pytest.mark.core_install

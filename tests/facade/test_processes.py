@@ -251,7 +251,7 @@ client.close()
     assert len(lines) == 2
     for line in lines:
         assert line.startswith(
-            "RuntimeError: this call will not end here: it was begun before the process was fork"
+            "RuntimeError: this call will not end here: it started before the process was forke"
         )
 
 
@@ -323,7 +323,7 @@ def test_options_are_in_a_pickle(server: RecordingServer, monkeypatch: pytest.Mo
 def test_headers_that_may_be_secret_are_in_no_pickle(server: RecordingServer) -> None:
     with (
         client_of(server, default_headers={"Authorization": "Bearer abc"}) as client,
-        pytest.raises(pickle.PicklingError, match="default_headers, which may hold secrets") as caught,
+        pytest.raises(pickle.PicklingError, match="default_headers, which may contain secrets") as caught,
     ):
         pickle.dumps(client)
     assert "abc" not in str(caught.value)

@@ -175,7 +175,7 @@ def test_a_credential_command_that_leaves_something_behind(
     with RestClient(base_url=server.base_url) as client:
         error = client.get_training_run("r").exception(10)
     assert isinstance(error, CredentialsError)
-    assert "did not end within 0.3 s" in str(error)
+    assert "did not finish within 0.3 s" in str(error)
 
 
 def test_a_watcher_that_cannot_start_loses_no_time_that_another_thread_waits_for(

@@ -95,7 +95,7 @@ def test_a_status_of_a_wrong_shape_is_named(server: RecordingServer, status: Any
 @pytest.mark.parametrize("value", [float("nan"), {1}, datetime(2026, 7, 13), "\udc80"])
 def test_what_cannot_be_sent_is_refused(server: RecordingServer, value: Any) -> None:
     request = SessionSearchRequest(owner=UnknownVariant("nearby", {"value": value}))
-    with client_of(server) as client, pytest.raises(InvalidArgumentError, match="what can be sent as JSON"):
+    with client_of(server) as client, pytest.raises(InvalidArgumentError, match="JSON-serializable"):
         client.search_sessions(request)
     assert server.requests == []
 
@@ -162,7 +162,7 @@ def test_a_trace_that_cannot_be_built(server: RecordingServer, why: str | None) 
     server.answer = in_turn([PENDING, reply(body={"status": "failed", "error": why})])
     with (
         client_of(server) as client,
-        pytest.raises(SessionTraceExportError, match=why or "does not say why") as caught,
+        pytest.raises(SessionTraceExportError, match=why or "gave no reason") as caught,
     ):
         client.export_session_trace("s").result(10)
     assert isinstance(caught.value, RuntimeError)

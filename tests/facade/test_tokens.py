@@ -413,7 +413,7 @@ def test_whoami_where_there_are_no_tokens(server: RecordingServer) -> None:
 )
 def test_whoami_of_a_token_that_says_nothing(server: RecordingServer, jwt: str) -> None:
     server.answer = lambda _: reply(body={"jwt": jwt})
-    with client_of(server) as client, pytest.raises(APIError, match="does not say who it is for") as caught:
+    with client_of(server) as client, pytest.raises(APIError, match="does not say who you are") as caught:
         client.whoami().result(10)
     assert jwt not in str(caught.value)
 

@@ -90,7 +90,7 @@ def test_an_upload_starts_anew_when_its_urls_expire(sandbox: Sandbox, rest: Rest
 
 def test_an_error_says_what_was_uploaded(sandbox: Sandbox, rest: RestClient, adapter: Path) -> None:
     sandbox.faults.add(status=403, host="storage", match="/uploads/*/adapter_model.safetensors", times=None)
-    with pytest.raises(UploadError, match=f"[01] of 2 files were uploaded, and not .*{TENSORS}") as caught:
+    with pytest.raises(UploadError, match=f"[01] of 2 files were uploaded, but not .*{TENSORS}") as caught:
         upload(rest, adapter)
     assert "signature=" not in repr(caught.value) + str(caught.value) + repr(caught.value.__cause__)
     assert "external_weights_upload_finish" not in [one.operation_id for one in sandbox.requests]
@@ -138,7 +138,7 @@ def test_files_that_the_server_wants_and_are_not_there(server: RecordingServer, 
     prepared_server(server, (CONFIG, "vocabulary.json"))
     with (
         client_of(server) as client,
-        pytest.raises(UploadError, match=r"nothing was uploaded: the server wants vocabulary\.json"),
+        pytest.raises(UploadError, match=r"nothing was uploaded: the server also requires vocabulary\.json"),
     ):
         upload(client, adapter)
     assert [one.method for one in server.requests] == ["POST"]
@@ -149,7 +149,7 @@ def test_files_that_the_server_wants_and_are_not_there(server: RecordingServer, 
     [
         (lambda folder: (folder / CONFIG).write_text('{"r": 16}'), "rank must be 16"),
         (lambda folder: (folder / CONFIG).write_text("{"), "must be the configuration of a LoRA adapter"),
-        (lambda folder: [one.unlink() for one in folder.iterdir()], "holds none"),
+        (lambda folder: [one.unlink() for one in folder.iterdir()], "contains none"),
         (lambda folder: folder.rename(folder.with_name("elsewhere")), "must be a folder"),
     ],
 )

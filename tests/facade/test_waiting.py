@@ -74,7 +74,7 @@ def test_an_attempt_without_an_answer_ends(server: RecordingServer) -> None:
         error = client.get_training_run("r").exception(10)
     assert isinstance(error, APITimeoutError)
     assert isinstance(error, APIConnectionError)
-    assert "still waiting for the answer after 0.1 s (attempt_timeout) (request_id" in str(error)
+    assert "still waiting for the response after 0.1 s (attempt_timeout) (request_id" in str(error)
     assert error.attempts == len(server.requests) == 1
 
 
@@ -84,11 +84,11 @@ def test_the_deadline_ends_the_call(server: RecordingServer) -> None:
         error = client.get_training_run("r").exception(10)
         assert isinstance(error, APITimeoutError)
         assert 0.9 < error.elapsed < 5  # timers may be a little early
-        assert "still waiting for the answer after 1 s (timeout) (request_id" in str(error)
+        assert "still waiting for the response after 1 s (timeout) (request_id" in str(error)
         server.answer = in_turn([BUSY, never_answer])
         error = client.get_training_run("r").exception(10)
     assert isinstance(error, APITimeoutError)
-    assert "after 1 s (timeout); the last answer was: 503 Service Unavailable: busy (request_id" in str(error)
+    assert "after 1 s (timeout); the last error was: 503 Service Unavailable: busy (request_id" in str(error)
     assert error.attempts == 2
 
 
@@ -136,7 +136,7 @@ def test_times_may_be_timedeltas(server: RecordingServer) -> None:
         assert future.result(timedelta(seconds=10)).base_model == "b"
         server.answer = lambda _: reply(503, Retry_After="1000")
         unlimited = client.with_options(timeout=None)
-        with pytest.raises(APIStatusError, match=r"timeout, 5 s, leaves no time"):
+        with pytest.raises(APIStatusError, match=r"no time for another attempt \(timeout 5 s\)"):
             unlimited.get_checkpoint_archive_url("r", "weights/1", timeout=timedelta(seconds=5)).result(10)
         with pytest.raises(InvalidArgumentError, match="archive_timeout must be a number of seconds"):
             client.download_checkpoint("tinker://r/weights/1", "x", archive_timeout=timedelta(0))
@@ -206,7 +206,7 @@ def test_a_long_call_is_not_silent(
     server.answer = in_turn([reply(503, {"detail": "busy"}, Retry_After="0.6"), held])
     with client_of(server, timeout=50) as client:
         future = client.get_training_run("r")
-        wait_until(lambda: "attempt 2, waiting for the answer" in caplog.text)
+        wait_until(lambda: "attempt 2, waiting for the response" in caplog.text)
         held.release()
         future.result(10)
     lines = [record.getMessage() for record in caplog.records]
@@ -214,7 +214,7 @@ def test_a_long_call_is_not_silent(
     for said in (
         rf"get_training_run \({request_id}\): still going after \d s: attempt 1, waiting for 0\.[67].* "
         r"after 503 Service Unavailable: busy; (50|4\d) s left",
-        r".* attempt 2, waiting for the answer; (50|4\d) s left",
+        r".* attempt 2, waiting for the response; (50|4\d) s left",
     ):
         assert any(re.match(said, line) for line in lines), lines
     assert all(record.levelno == logging.INFO for record in caplog.records)
@@ -240,7 +240,7 @@ def test_the_log_tells_of_every_answer(server: RecordingServer, caplog: pytest.L
     assert len(lines) == 3
     assert lines[0].startswith("503 after 0.")
     assert lines[0].endswith(" s, attempt 1")
-    assert lines[1][:-3] == "attempt 1: 503 Service Unavailable: busy; again in 0.0"
+    assert lines[1][:-3] == "attempt 1: 503 Service Unavailable: busy; retrying in 0.0"
     assert lines[2].startswith("200 after 0.")
 
 
@@ -285,7 +285,7 @@ def test_waiting_for_an_archive_has_a_deadline_of_its_own(
     assert type(raised) is error
     assert 2 <= raised.attempts == len(server.requests) <= 4
     assert raised.retry_after == 0.4
-    assert "asked to wait 0.4 s; timeout, 1.5 s, leaves no time for another attempt" in raised.message
+    assert "asked to wait 0.4 s; no time for another attempt (timeout 1.5 s)" in raised.message
     assert raised.args == (raised.message,)
     assert raised.operation_id == "get_checkpoint_archive_url"
 
@@ -471,7 +471,7 @@ def test_a_pause_that_the_server_asks_for_is_kept_by_all_calls(server: Recording
         wait_until(lambda: client._core.not_before > 0)
         hasty = client.with_options(timeout=0.1).get_training_run("r").exception(10)
         assert isinstance(hasty, APITimeoutError)
-        assert "since the server asked for a pause (429) after 0.1 s (timeout)" in hasty.message
+        assert "as the server requested (429) after 0.1 s (timeout)" in hasty.message
         assert hasty.attempts == 0
         assert client.get_training_run("r").result(10)
         assert first.result(10)
@@ -513,7 +513,7 @@ def test_what_the_server_asks_for_is_waited_for(server: RecordingServer) -> None
     assert isinstance(error, RateLimitError)
     assert error.retry_after == 100
     assert error.message == (
-        "429 Too Many Requests: slow down; the server asked to wait 100 s; timeout, 50 s, leaves no time for "
-        "another attempt"
+        "429 Too Many Requests: slow down; the server asked to wait 100 s; no time for another "
+        "attempt (timeout 50 s)"
     )
     assert len(server.requests) == 1

@@ -360,7 +360,7 @@ def test_refused_before_anything_is_sent(server: RecordingServer, client: RestCl
     for args, kwargs, named in (row[1:] for row in REFUSED if row[0] == name):
         case = f"{name}, {args}, {kwargs}"[:200]
         message = refusal_of(case, lambda args=args, kwargs=kwargs: getattr(asked, name)(*args, **kwargs))
-        shown = {SessionSearchRequest: "request must hold what can be sent as JSON", "aaa": "aaa"}
+        shown = {SessionSearchRequest: "request must be JSON-serializable", "aaa": "aaa"}
         assert (shown[named] if named in (SessionSearchRequest, "aaa") else repr(named)) in message, case
         assert len(message) < 500, case
         assert message.isprintable(), case

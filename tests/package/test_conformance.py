@@ -238,7 +238,7 @@ COMPARED: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     (GAVE, {**GAVE, "requests": [request(accept="text/html")]}, ["request.headers.accept"]),
     (GAVE, {**GAVE, "requests": []}, ["requests"]),
     (GAVE, {**GAVE, "requests": [request(), request("GET /b")]}, ["requests"]),
-    (GAVE, {**GAVE, "requests": [request(), request()]}, ["repetitions"]),
+    (GAVE, {**GAVE, "requests": [request(), request()]}, ["retries"]),
     ({**GAVE, "requests": KEYED}, {**GAVE, "requests": KEYED}, []),
     ({**GAVE, "requests": KEYED}, {**GAVE, "requests": [request(key="1"), request(key="2")]}, ["idempotency key"]),
     (GAVE, {**GAVE, "result": None}, ["result"]),

@@ -125,7 +125,7 @@ OF_WHEEL: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "another description": (
         lambda wheel: repack(wheel, **{"tinker_rest_api/openapi.yaml": NEW}),
-        "tinker_rest_api/openapi.yaml is not the openapi.yaml that is published beside it",
+        "tinker_rest_api/openapi.yaml is not the openapi.yaml that is published with it",
     ),
     "another digest": (
         lambda wheel: repack(wheel, **{"tinker_rest_api/spec_digest.py": b'SPEC_SHA256: str = "0"\n'}),
@@ -181,7 +181,7 @@ def test_another_description_beside_the_wheel_fails(
     with built.spec().open("ab") as file:
         file.write(NEW)
     told = found(source, built, original)
-    assert "tinker_rest_api/openapi.yaml is not the openapi.yaml that is published beside it" in told
+    assert "tinker_rest_api/openapi.yaml is not the openapi.yaml that is published with it" in told
     assert "SPEC_SHA256 is not that of openapi.yaml" in told
 
 

@@ -108,7 +108,7 @@ except ImportError as error:
     done = subprocess.run(
         [python.with_name("tinker-rest"), "version"], check=False, capture_output=True, text=True
     )
-    told = "tinker-rest: click is not installed, which the command needs: pip install 'tinker-rest[cli]'\n"
+    told = "tinker-rest: this command needs click, which is not installed: pip install 'tinker-rest[cli]'\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, "", told)
 
 

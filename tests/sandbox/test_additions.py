@@ -151,7 +151,7 @@ def test_another_user_gets_a_key(empty: Sandbox) -> None:
         ("add_training_run", {"session_id": "session-id", "user": "bob"}, "bob"),
         ("add_training_run", {"lora_rank": 0}, "0"),
         ("add_training_run", {"base_model": ""}, "''"),
-        ("add_checkpoint", {"training_run_id": "run-id", "name": "0001"}, "named '0001' already"),
+        ("add_checkpoint", {"training_run_id": "run-id", "name": "0001"}, "named '0001'."),
         ("add_checkpoint", {"training_run_id": "none"}, "none"),
         ("add_checkpoint", {"training_run_id": "run-id", "user": "bob"}, "bob"),
         ("add_checkpoint", {"kind": "other"}, "other"),

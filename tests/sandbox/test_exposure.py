@@ -54,7 +54,7 @@ def test_a_name_of_others_is_refused_by_both_hosts(start: Callable[..., Sandbox]
         refused = get(url, sandbox.api_key, Host="evil.example")
         assert refused.status_code == 403
         assert refused.json()["detail"] == (
-            "The sandbox is not served under the name 'evil.example'; --allow-host allows one."
+            "The sandbox is not served under the name 'evil.example'; allow it with --allow-host."
         )
     assert not sandbox.requests
     assert get(f"{sandbox.base_url}{RUNS}", sandbox.api_key, Host="localhost:1").status_code == 200

@@ -145,7 +145,7 @@ def test_other_database_is_refused(tmp_path: Path) -> None:
     other = sqlite3.connect(tmp_path / "other.sqlite")
     other.execute("CREATE TABLE mine (x)")
     other.close()
-    with pytest.raises(sqlite3.DatabaseError, match="not made by"):
+    with pytest.raises(sqlite3.DatabaseError, match="not from this version"):
         Sandbox(db=tmp_path / "other.sqlite").start()
 
 

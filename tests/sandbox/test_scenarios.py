@@ -94,8 +94,13 @@ def written(folder: Path, text: str) -> Path:
         ("version: 1\nfaults:\n  - status: 503\n  - status: 5\n", 4, "faults[1].status", "200"),
         ("version: 1\nfaults:\n- status: 503\n- {status: 503, drop: true}", 4, "faults[1]", "status and drop"),
         ("version: 1\nfaults:\n- status: 503\n  match: list_nothing", 3, "faults[0]", "list_nothing"),
-        ("version: 1\nusers: [{name: bob}]", 2, "users[0]", "'bob' already"),
-        ("version: 1\nsessions:\n- session_id: a\n- session_id: a", 4, "sessions[1]", "'a' already"),
+        ("version: 1\nusers: [{name: bob}]", 2, "users[0]", "already a user named 'bob'"),
+        (
+            "version: 1\nsessions:\n- session_id: a\n- session_id: a",
+            4,
+            "sessions[1]",
+            "already a session named 'a'",
+        ),
         ("version: 1\nclock:\n  start: noon", 3, "clock.start", "time zone"),
         ("version: 1\nclock:\n  start: 9999-01-01T00:00:00Z", 3, "clock.start", "9000"),
         (
@@ -122,12 +127,12 @@ def test_mistakes_are_told_with_their_place(text: str, line: int, place: str, sa
     [
         (
             "version: 1\nversion: 1\n",
-            "line 2: it is not YAML that can be used: the key 'version' is there twice",
+            "line 2: invalid YAML: duplicate key 'version'",
         ),
         ("a: [", "line 1"),
         ("? [a]\n: b", "a key must be text"),
         ("version: !!python/name:os.system 1", "line 1"),
-        ("version: \x01", "not YAML"),
+        ("version: \x01", "invalid YAML"),
         ("1: 2\nversion: 1", "a key must be text"),
     ],
 )

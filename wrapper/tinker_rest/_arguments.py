@@ -44,7 +44,7 @@ def number(name: str, value: Any, least: int = 1, most: int = 2**31 - 1) -> int:
 
 
 def page(limit: int | None, offset: int | None, default: int) -> dict[str, Any]:
-    """Check which page is asked for. Servers have an upper bound of their own, which their errors name."""
+    """Check the limit and offset of a page. Servers enforce their own maximum and name it in their errors."""
     return {
         "limit": number("limit", default if limit is None else limit),
         "offset": number("offset", 0 if offset is None else offset, 0, 2**53 - 1),
@@ -115,17 +115,17 @@ def billing_windows(starting_on: datetime | str, ending_before: datetime | str) 
 
 
 def _hour(name: str, value: Any) -> datetime:
-    with contextlib.suppress(Exception):  # also of a tzinfo of the caller
+    with contextlib.suppress(Exception):  # including from the caller's tzinfo
         moment = datetime.fromisoformat(value.upper()) if isinstance(value, str) else value
         hour = moment.replace(tzinfo=UTC) if moment.utcoffset() is None else moment.astimezone(UTC)
         if isinstance(hour, datetime) and (hour.minute, hour.second, hour.microsecond) == (0, 0, 0):
             return hour
-    expected = "be a full hour in UTC as an RFC 3339 text, such as '2026-07-13T00:00:00Z', or as a datetime"
+    expected = "be a full hour in UTC as an RFC 3339 string, such as '2026-07-13T00:00:00Z', or as a datetime"
     raise refusal(name, expected, value)
 
 
 def lora_config(config: types.LoraConfig) -> types.LoraConfig:
-    """Check the settings of an adapter. The server checks the rest."""
+    """Check an adapter's settings. The server checks the rest."""
     if not isinstance(config, models.LoraConfig):
         raise refusal("lora_config", "be a tinker_rest.types.LoraConfig", config)
     return evolve(config, rank=number("lora_config.rank", config.rank, 1, 2**31 - 1))
@@ -140,5 +140,5 @@ def search(kind: type[Search], request: Search) -> Search:
     try:
         json.dumps(checked.to_dict(), ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, TypeError, AttributeError, RecursionError):
-        raise refusal("request", "hold what can be sent as JSON", request) from None
+        raise refusal("request", "be JSON-serializable", request) from None
     return checked

@@ -1,4 +1,4 @@
-"""Finds the credential, and exchanges it for a token if the server wants one."""
+"""Finds the credential, and exchanges it for a token if the server requires one."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ API_KEY_VARIABLE = "TINKER_API_KEY"
 COMMAND_VARIABLE = "TINKER_CREDENTIAL_CMD"
 STORED_CREDENTIALS = "~/.tinker/credentials.json"
 COMMAND_SECONDS = 60.0
-# A token with less left is not sent; one that lives shorter is not sent in the last quarter of its life.
+# Do not send a token with less time left, or a short-lived one in the last quarter of its lifetime.
 MARGIN_SECONDS = 60.0
 UNKNOWN_LIFETIME = 300.0
 _OPTIONS = CallOptions(timeout=30.0, attempt_timeout=15.0, max_retries=2)
@@ -68,13 +68,13 @@ class Credential:
         if self.key:
             return self.key
         if not self.command:
-            wanted = f"credentials that a command prints: name the command in {COMMAND_VARIABLE}"
-            raise CredentialsError(f"the server takes no API keys from you, but {wanted}")
-        import subprocess  # which few need
+            remedy = f"set {COMMAND_VARIABLE} to a command that prints a credential"
+            raise CredentialsError(f"the server does not accept your API key directly; {remedy}")
+        import subprocess  # rarely needed
 
         command = f"the command in {COMMAND_VARIABLE}"
         try:
-            # A command line of the user, which may hold pipes and variables, as the official SDK runs it.
+            # The user's own command line may use pipes and variables; the official SDK uses a shell too.
             self._process = subprocess.Popen(  # noqa: S602
                 self.command,
                 shell=True,
@@ -92,20 +92,20 @@ class Credential:
                 output, _ = process.communicate(timeout=COMMAND_SECONDS)
             except subprocess.TimeoutExpired:
                 self._end()
-                raise CredentialsError(f"{command} did not end within {COMMAND_SECONDS:g} s") from None
+                raise CredentialsError(f"{command} did not finish within {COMMAND_SECONDS:g} s") from None
         if process.returncode:
-            raise CredentialsError(f"{command} ended with exit status {process.returncode}")
+            raise CredentialsError(f"{command} exited with status {process.returncode}")
         printed = output.decode("utf-8", "replace").strip()
         if not printed:
             raise CredentialsError(f"{command} printed nothing")
         if not is_sendable(printed):
-            raise CredentialsError(f"{command} printed characters that no API key has, such as spaces")
+            raise CredentialsError(f"{command} printed characters that an API key cannot contain, such as spaces")
         if _has_expired(printed):
             raise CredentialsError(f"{command} printed a token that has expired")
         return register_secret(printed)
 
     def close(self) -> None:
-        """End the command if it runs, with all that it has started."""
+        """Stop the command and its child processes, if it is running."""
         self._is_closed = True
         self._end()
 
@@ -116,10 +116,10 @@ class Credential:
 
 
 def find_credential(api_key: str | None) -> Credential:
-    """The argument, `TINKER_API_KEY`, `TINKER_CREDENTIAL_CMD` or the stored default, whichever comes first.
+    """Return the argument, `TINKER_API_KEY`, `TINKER_CREDENTIAL_CMD` or the stored default, in this order.
 
     Raises:
-        CredentialsError: There is none, or one that cannot be right; the message never holds it.
+        CredentialsError: No credential was found, or it is malformed; the message never shows it.
     """
     if api_key is not None:
         return Credential(_checked_key(api_key, "api_key"))
@@ -130,24 +130,24 @@ def find_credential(api_key: str | None) -> Credential:
         except CredentialsError as error:
             if not command:
                 raise
-            _warn(f"{error}; the command in {COMMAND_VARIABLE} is used")
+            _warn(f"{error}; using the command in {COMMAND_VARIABLE}")
     key = "" if command else _stored_key()
     if not key and not command:
         raise CredentialsError(
-            f"there is no API key: set {API_KEY_VARIABLE}, pass api_key=, name a command that prints one in "
-            f"{COMMAND_VARIABLE}, or run `tinker-rest auth login`, which stores one in {STORED_CREDENTIALS}; "
+            f"no API key found: set {API_KEY_VARIABLE}, pass api_key=, set {COMMAND_VARIABLE} to a command that "
+            f"prints one, or run `tinker-rest auth login`, which stores one in {STORED_CREDENTIALS}; "
             "create one at https://tinker.thinkingmachines.ai/keys"
         )
     return Credential(key, command)
 
 
 def is_sendable(value: str) -> bool:
-    """Whether a header can hold it: it is one word of printable ASCII characters."""
+    """Whether it fits in a header: one word of printable ASCII characters."""
     return re.fullmatch("[!-~]+", value) is not None
 
 
 def claims_of(token: str) -> dict[str, Any]:
-    """The claims of a JSON Web Token, not verified; none if it cannot be read."""
+    """The unverified claims of a JSON Web Token; empty if it cannot be read."""
     try:
         payload = token.split(".")[1]
         return dict(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))))
@@ -156,7 +156,7 @@ def claims_of(token: str) -> dict[str, Any]:
 
 
 def time_in(claims: dict[str, Any], name: str) -> float | None:
-    """A time in seconds since 1970; None if the claims have none."""
+    """A time in seconds since 1970; None if it is missing."""
     value: Any = claims.get(name)
     return value if type(value) in (int, float) and abs(value) < 2**40 else None
 
@@ -174,14 +174,14 @@ def _checked_key(value: object, source: str) -> str:
         )
     if _has_expired(value):
         raise CredentialsError(
-            f"{source} is a JSON Web Token that has expired; give a new one, or name a command that prints one in "
-            f"{COMMAND_VARIABLE}"
+            f"{source} is an expired JSON Web Token; use a new one, or set {COMMAND_VARIABLE} to a command that "
+            "prints one"
         )
     return register_secret(value)
 
 
 def _stored_key() -> str:
-    """The default key that `tinker-rest auth login` stored; empty if there is none. The file is only read."""
+    """The default key stored by `tinker-rest auth login`; empty if there is none. Never writes the file."""
     path = Path(os.path.expanduser(STORED_CREDENTIALS))
     try:
         text, mode = path.read_bytes(), path.stat().st_mode & 0o777
@@ -190,17 +190,17 @@ def _stored_key() -> str:
     except OSError as error:
         raise CredentialsError(f"{path} cannot be read: {error.strerror}") from None
     if os.name == "posix" and mode & 0o077:
-        _warn(f"{path} holds API keys and is open to other users (mode {mode:03o}): run chmod 600 on it")
+        _warn(f"{path} contains API keys and is open to other users (mode {mode:03o}): run chmod 600 on it")
     try:
         stored = json.loads(text)
         record = (stored.get("keys") or {}).get(stored.get("default"))
         return "" if record is None else _checked_key(record["key"], f"the default key in {path}")
     except (ValueError, AttributeError, TypeError, KeyError, RecursionError):
-        raise CredentialsError(f"{path} is not a file of stored credentials; move it away") from None
+        raise CredentialsError(f"{path} is not a valid credentials file; move it away") from None
 
 
 def _warn(message: str) -> None:
-    """Warn at the line of the program that made the client."""
+    """Warn at the line that created the client."""
     level, frame = 1, sys._getframe()
     while frame.f_back is not None and str(frame.f_globals.get("__name__")).startswith("tinker_rest"):
         level, frame = level + 1, frame.f_back
@@ -209,7 +209,7 @@ def _warn(message: str) -> None:
 
 @frozen
 class _Key:
-    """The key to send. Its times are those of our clock, since the server's may differ."""
+    """The key to send. Times are by the local clock, since the server's may differ."""
 
     text: str = field(repr=False)
     lifetime: float = math.inf
@@ -217,12 +217,12 @@ class _Key:
 
 
 class Authenticator:
-    """Gives the requests to one server their key. A worker of its own replaces it, so that no call blocks.
+    """Provides the key for requests to one server. A separate worker replaces it, so no call blocks.
 
-    A fixed credential is sent as it is; a server that refuses it is asked whether it wants a token instead. A
-    credential from a command is for servers that do, so they are asked before the first request.
+    A fixed credential is sent as is; if the server refuses it, we ask whether it wants a token instead. With a
+    credential from a command, we ask before the first request, since such commands are meant for tokens.
 
-    It knows nothing of its client, which it would keep with its connections if nobody else does.
+    It does not refer to its client, which would keep the client and its connections alive.
     """
 
     def __init__(
@@ -230,7 +230,7 @@ class Authenticator:
     ) -> None:
         self._credential = credential
         self._base_url, self._headers, self._connections = base_url, headers, connections
-        self._wants_tokens: bool | None = None  # None until the server has said
+        self._wants_tokens: bool | None = None  # None until the server says
         self._key = _Key(credential.key) if credential.key else _Key("", 0.0, -math.inf)
         self._lock = threading.RLock()
         self._renewal: Future[str] | None = None  # what replaces the key just now
@@ -238,7 +238,7 @@ class Authenticator:
         self._calls: set[APIFuture[Any]] = set()
 
     def ready(self) -> str | None:
-        """The key to send now, if it is known without waiting and good. After half of its life, it is renewed."""
+        """The key to send now if a valid one is at hand, else None. Renews it after half of its lifetime."""
         key, now = self._key, Clock.now()
         left = key.expires_at - now
         if left <= min(MARGIN_SECONDS, key.lifetime / 4):
@@ -269,12 +269,12 @@ class Authenticator:
         claims = claims_of(text)
         user, organization, email = claims.get("sub"), claims.get("org_id"), claims.get("email") or None
         if not isinstance(user, str) or not isinstance(organization, str):
-            message = "the token does not say who it is for: it names no user (sub) or no organization (org_id)"
+            message = "the token does not say who you are: it has no user (sub) or no organization (org_id)"
             raise APIError(message, operation_id=operation)
         return types.WhoamiResponse(user_urn=user, org_urn=f"tml:organization:{organization}", email=email)
 
     def close(self) -> None:
-        """End what is under way."""
+        """Stop any exchange in progress."""
         self._credential.close()
         for call in tuple(self._calls):
             call.cancel()
@@ -314,17 +314,17 @@ class Authenticator:
         except APIStatusError as error:
             if error.status_code in (401, 402, 403) or is_retryable_status(error.status_code):
                 raise
-            # A call must not take another refusal, such as 404, for its own answer.
+            # A call must not mistake a refusal of the exchange, such as 404, for its own response.
             raise CredentialsError(f"the credential cannot be exchanged for a token: {error}") from None
 
     def _ask(self, credential: str) -> str:
-        """Ask the server whether it wants tokens, and return the credential that they are exchanged for."""
+        """Ask the server whether it wants tokens, and return the credential to exchange."""
         body = models.ClientConfigRequest(sdk_version=__version__)
         try:
             config = self._call(api.get_client_config, body, credential)
         except APIError as error:
             _log.debug("the server does not say whether it wants tokens: %s", error)
-            # One that does not know the question wants none. After another fault, the next refusal asks again.
+            # A server without this operation wants none. After any other error, ask at the next refusal.
             if isinstance(error, APIResponseError) and not is_retryable_status(error.status_code):
                 self._wants_tokens = False
             return credential
@@ -344,7 +344,7 @@ class Authenticator:
         self, operation: ModuleType, body: object, credential: str, read: Callable[[Any], Any] | None = None
     ) -> Any:
         headers = {**self._headers, "X-API-Key": credential}
-        # It takes none of the places to send, since the calls that wait for the token may have them all.
+        # Bypass the limiter, since the calls that wait for the token may hold all of its slots.
         server = Server(self._base_url, headers, self._connections, Limiter(math.inf))
         call: Call[Any] = Call(server, _OPTIONS, (self._calls,), operation, policy=_POLICY, read=read, body=body)
         return call.begin().result()
@@ -360,7 +360,7 @@ def _read_token(response: Any) -> tuple[str, float]:
     expiry = time_in(claims, "exp")
     if expiry is None:
         return token, UNKNOWN_LIFETIME
-    # The rest of its life by the server's clock, since ours may be wrong.
+    # The time left by the server's clock, since ours may be wrong.
     times = (time_in(claims, "iat"), parse_http_date(response.headers.get("date", "")))
     now = max((moment for moment in times if moment is not None), default=time.time())
     return token, max(0.0, expiry - now)

@@ -1,4 +1,4 @@
-"""What every client is: options, a core that clients may share, and a way to start calls."""
+"""The base of all clients: options, a core that clients can share, and a way to start calls."""
 
 from __future__ import annotations
 
@@ -59,23 +59,23 @@ class BaseClient:
         self._options = CallOptions(timeout, attempt_timeout, max_retries, on_retry)
         self._owns_core = holder is None
         self._is_closed = False
-        # The calls in flight of this client, and after them, those of the clients that it was made from.
+        # This client's calls in flight, then those of the clients that it was derived from.
         self._noted_in: tuple[set[APIFuture[Any]], ...] = (set(),)
         if holder is None:
             self._core = _core.ClientCore(base_url, api_key, default_headers, transport)
         elif not isinstance(holder, _core.ClientCore):
             raise InvalidArgumentError(
                 f"holder must be the holder of a tinker_rest.ServiceClient, not {type(holder).__name__}; "
-                "an address and a key are given as base_url= and api_key="
+                "pass an address and a key as base_url= and api_key="
             )
         elif any(given is not None for given in (base_url, api_key, default_headers, transport)):
-            raise InvalidArgumentError("holder has an address and a key; give either it or base_url and api_key")
+            raise InvalidArgumentError("holder already has an address and a key; do not pass base_url or api_key")
         else:
             self._core = holder
 
     @property
     def holder(self) -> _core.ClientCore:
-        """What this client shares with others: pass it as the first argument of a client."""
+        """What this client shares with others: pass it as the first argument of another client."""
         return self._core
 
     @property
@@ -104,7 +104,7 @@ class BaseClient:
         self._refuse_closed()
         changed = copy.copy(self)
         changed._owns_core = False
-        changed._noted_in = (set(), *self._noted_in)  # its calls are noted here too
+        changed._noted_in = (set(), *self._noted_in)  # its calls are tracked here too
         given = {name: value for name, value in zip(names, options, strict=True) if value is not _UNCHANGED}
         changed._options = evolve(self._options, **given)
         return changed
@@ -112,8 +112,8 @@ class BaseClient:
     def close(self) -> None:
         """End the calls in flight with ClientClosedError and close the connections.
 
-        Whether the server carries out a change that was in flight is unknown. You may call it more than once. A
-        client that was made from a holder leaves calls and connections to the client whose holder it is.
+        Whether the server carries out a change that was in flight is unknown. You may call it more than once. If
+        the client was created from a holder, its calls and connections stay with the holder's client.
         """
         self._is_closed = True
         if self._owns_core:
@@ -124,15 +124,15 @@ class BaseClient:
             raise ClientClosedError("this client is closed; make a new one")
 
     def _calls_in_flight(self) -> list[APIFuture[Any]]:
-        # Those of the parent do not end in the child of a fork.
+        # After a fork, calls of the parent never end in the child.
         return [call for call in list(self._noted_in[0]) if call._can_end()]
 
     def __enter__(self) -> Self:
-        """Use it in a `with` block.
+        """Use the client in a `with` block.
 
-        At its end, the block waits for the calls in flight, each until its own deadline, and closes the client; a
-        call that begins meanwhile, such as in a callback, may be ended. If the block ends with an exception, or
-        is left in a callback of a future, it waits for nothing.
+        At its end, the block waits for the calls in flight, each until its own deadline, and closes the client;
+        this may end calls that start during the wait, such as in a callback. The block does not wait if it ends
+        with an exception or in a callback of a future.
         """
         self._refuse_closed()
         return self
@@ -146,12 +146,12 @@ class BaseClient:
             self.close()
 
     async def __aenter__(self) -> Self:
-        """Use it in an `async with` block, which ends as a `with` block does and blocks no event loop."""
+        """Use the client in an `async with` block: like a `with` block, but it does not block the event loop."""
         return self.__enter__()
 
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Wait for the calls in flight, then close. Cancelling the wait cancels the calls."""
-        import asyncio  # which takes a while, and a coroutine has imported it
+        import asyncio  # slow to import; coroutines have loaded it already
 
         try:
             if error is None:
@@ -163,7 +163,7 @@ class BaseClient:
         return f"{type(self).__name__}(base_url={self._core.base_url!r})"
 
     def __getstate__(self) -> dict[str, Any]:
-        """Calls stay with this client and in this process."""
+        """Leave out the calls in flight, which stay with this client and process."""
         return {**self.__dict__, "_noted_in": (set(),)}
 
     # For the mixins of `_methods`
@@ -177,10 +177,10 @@ class BaseClient:
     def _run(
         self, name: str, function: Callable[[_core.Work[T]], T], *, limit_downloads: bool = False
     ) -> APIFuture[T]:
-        """Start composed work, by the name of its method, in a thread that takes no place among the 128 sends.
+        """Start composed work, by the name of its method, in its own thread, which does not count as a send.
 
-        It is plain blocking code that starts calls, waits and loops by way of its `Work`. With `limit_downloads`,
-        at most 16 of these run at once for the clients that share a core.
+        The function is plain blocking code that starts calls and waits through its `Work`. With
+        `limit_downloads`, at most 16 of these run at once for the clients that share a core.
         """
         core = self._core
         limiter = core.downloads if limit_downloads else core.other_work
@@ -198,5 +198,5 @@ class BaseClient:
         """Read who the caller is from a token."""
         authenticator = self._core.authenticator
         if authenticator is None:
-            raise CredentialsError("default_headers hold an X-API-Key, which is not exchanged for a token")
+            raise CredentialsError("default_headers contain an X-API-Key, which is not exchanged for a token")
         return authenticator.identify(work)

@@ -1,9 +1,9 @@
 """One call, from its first attempt to its result: send, judge, wait and send again.
 
-Each attempt is one run of the generated function in a worker, which has one of the client's 128 places while it
-sends. While it waits, for its key or between attempts, a call has neither a thread nor a place. Whichever thread
-ends a step of a call first (its worker, the watcher at a deadline, or one that cancels it) decides what follows.
-So nobody waits for a worker that is stuck.
+Each attempt runs the generated function once in a worker, which holds one of the client's 128 slots while sending.
+While it waits for its key or for the next attempt, a call holds neither a thread nor a slot. The first thread to
+end a step of a call (its worker, the watcher at a deadline, or one that cancels it) decides what happens next, so
+nobody waits for a stuck worker.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ def _id_of(operation: ModuleType) -> str:
 
 @define(eq=False)
 class _Step:
-    """What a call does right now, until that is done or given up. The thread that ends it first goes on."""
+    """What a call is doing right now. The first thread to end the step continues the call."""
 
     doing: str
-    limiter: Limiter | None = None  # where it waits for a place, or has one
+    limiter: Limiter | None = None  # whose slot it waits for or holds
     deadline: float = math.inf
-    thread: int = 0  # that sends
-    if_late: APIError | None = None  # the error if it is given up at its deadline, unless that is a timeout
+    thread: int = 0  # the one that sends
+    if_late: APIError | None = None  # the error at its deadline, unless that is a timeout
     exchange: Exchange | None = None
     answer: Answer | None = None
     _open: list[bool] = field(factory=lambda: [True])
@@ -62,7 +62,7 @@ class _Step:
         return bool(self._open)
 
     def end(self, *, is_given_up: bool = False) -> bool:
-        """End it; returns whether it was not over yet."""
+        """End it; returns False if it was over already."""
         try:
             self._open.pop()
         except IndexError:
@@ -72,16 +72,16 @@ class _Step:
         return True
 
     def give_up(self) -> bool:
-        """End it from another thread than the one that is busy with it, which is left to itself."""
+        """End it from another thread; the one that is busy with it is abandoned."""
         is_first = self.end(is_given_up=True)
         if is_first and self.exchange is not None:
-            self.exchange.is_aborted = True  # so that nothing is sent from now on
-            here().start(self.exchange.abort)  # which takes longer than all the rest
+            self.exchange.is_aborted = True  # send nothing from now on
+            here().start(self.exchange.abort)  # slow, so do it in another thread
         return is_first
 
 
-class _Divert(Exception):  # noqa: N818 - is no error
-    """Leaves the generated function to go on with something else, or to let another thread go on."""
+class _Divert(Exception):  # noqa: N818 - not an error
+    """Leaves the generated function to do something else, or because another thread has taken over."""
 
     def __init__(self, go_on: Callable[[], object] = lambda: None) -> None:
         self.go_on = go_on
@@ -95,11 +95,11 @@ class Call(Task[T]):
     Args:
         operation: The generated endpoint module; its last name is the operationId.
         *args: Arguments of its `sync_detailed`.
-        policy: How answers are judged.
-        read: Makes the result of the generated `Response`; without it, the result is `parsed`. ValueError,
+        policy: How to judge responses.
+        read: Turns the generated `Response` into the result, which is `parsed` by default. ValueError,
             KeyError, TypeError and AttributeError that it raises become APIResponseValidationError.
-        fallback: Another operation and its arguments, called within the same deadline if the server answers 404
-            or 405; if that gets 404 or 405 too, the error of the first is raised.
+        fallback: Another operation and its arguments, called within the same deadline if the server returns 404
+            or 405; if that gets 404 or 405 too, the first error is raised.
         **kwargs: Keyword arguments of `sync_detailed`.
     """
 
@@ -123,27 +123,27 @@ class Call(Task[T]):
         self._fallback = fallback
         self._first_refusal: APIStatusError | None = None
         self._attempts = Attempts(_id_of(operation), options, policy)
-        self._key = ""  # that was sent last
-        self._new_key = ""  # that the call has waited for
-        self._has_renewed = False  # since the last answer but 401
+        self._key = ""  # the last one sent
+        self._new_key = ""  # one that the call has waited for
+        self._has_renewed = False  # since the last response other than 401
         self._is_fresh = False  # whether the next request needs a new connection
-        self._may_be_done = False  # by a request whose answer is not known
+        self._may_be_done = False  # by a request whose response was lost
         self._location = ""  # where redirects have led
         self._hops = 0
-        self._is_elsewhere = False  # whether they have led to another host, to which our key means nothing
+        self._is_elsewhere = False  # whether they have led to another host, where our key is not used
         self._step = _Step("not sent yet")
         self._next_report = self._attempts.started + FIRST_REPORT_SECONDS
         self._looks_at = math.inf
         super().__init__(_id_of(operation), noted_in)  # from now on, `close` may end it
 
-    # Steps: with a key at hand, a call queues for a place, sends, and waits before it begins anew.
+    # Steps: with a key at hand, a call queues for a slot, sends, and waits before it starts over.
 
     def start(self) -> None:
-        """Begin, or begin anew after a wait."""
+        """Start the first or next attempt."""
         server = self._server
         pause = server.not_before - Clock.now()
         if pause > 0:
-            self._wait(pause, f"waiting for {pause:.1f} s, since the server asked for a pause (429)")
+            self._wait(pause, f"waiting for {pause:.1f} s, as the server requested (429)")
             return
         keys = None if self._is_elsewhere else server.keys
         if keys is not None and not (self._new_key or keys.ready()):
@@ -151,14 +151,14 @@ class Call(Task[T]):
             return
         step = _Step("waiting for a free connection", limiter=server.limiter)
         self._begin(step)
-        server.limiter.start(step, partial(self._run, step))  # also if it is over: it has given its place back
+        server.limiter.start(step, partial(self._run, step))  # even if it is over: its slot is free again
 
     def stop(self) -> None:
-        """Give up what is under way, since the future has ended."""
+        """Abandon the current step, since the future has ended."""
         self._step.give_up()
 
     def _begin(self, step: _Step) -> None:
-        """Note what the call does now."""
+        """Make this the current step."""
         self._step = step
         if self.future.done():
             step.end()
@@ -166,9 +166,9 @@ class Call(Task[T]):
             self._watch()
 
     def _run(self, step: _Step) -> None:
-        """Make an attempt, since there is a place."""
+        """Make an attempt, now that it has a slot."""
         step.thread = threading.get_ident()
-        if self._server.not_before > Clock.now() and step.end():  # after the answer to another call
+        if self._server.not_before > Clock.now() and step.end():  # set after the response to another call
             self.start()
         elif step.is_open():
             step.doing, step.deadline = "connecting", self._attempt_deadline()
@@ -223,14 +223,14 @@ class Call(Task[T]):
     def _wait(self, seconds: float, doing: str) -> None:
         self._begin(_Step(doing))
         if not here().at(Clock.now() + seconds, weakref.WeakMethod(self._resume)):
-            time.sleep(seconds)  # no thread can be had to watch
+            time.sleep(seconds)  # no thread can be started to watch
             self._resume()
 
     def _resume(self) -> None:
         if self._step.end():
             self.start()
 
-    # What generated functions use of their `client=`
+    # The part of `client=` that generated functions use
 
     raise_on_unexpected_status = False
 
@@ -238,9 +238,9 @@ class Call(Task[T]):
         return self
 
     def request(self, **given: Any) -> Answer:
-        """Send a request once, and return its answer if it is a success."""
+        """Send a request once, and return the response if it is a success."""
         step, attempts = self._step, self._attempts
-        if step.thread != threading.get_ident():  # that of this attempt was given up
+        if step.thread != threading.get_ident():  # this attempt was given up
             raise _Divert
         exchange = step.exchange = Exchange(self._server.connections)
         if not step.is_open():
@@ -270,7 +270,7 @@ class Call(Task[T]):
         sent = {**PUBLIC_HEADERS} if self._is_elsewhere else {**server.headers, **(headers or {})}
         sent["X-Request-Id"] = attempts.request_id
         if method != "get":
-            # The same over all attempts, so that the server can tell them from a new request.
+            # The same for all attempts, so that the server can tell retries from new requests.
             sent["X-Idempotency-Key"] = f"tinker-rest-{attempts.request_id}"
         if server.keys is not None and not self._is_elsewhere:
             self._key, self._new_key = self._new_key or server.keys.ready() or "", ""
@@ -284,19 +284,19 @@ class Call(Task[T]):
         return _http.new_request(method, url + query, sent, json, seconds)
 
     def _without_answer(self, error: httpx.TransportError, exchange: Exchange) -> Exception:
-        """What to raise for a request that got no answer."""
+        """What to raise for a request without a response."""
         attempts = self._attempts
         self._may_be_done = self._may_be_done or exchange.is_sent
         is_closed = isinstance(error, httpx.NetworkError) or "without sending a response" in str(error)
         if is_closed and attempts.count == 1 and exchange.is_kept and not exchange.has_answer:
-            # The server has closed a kept connection just as the first request was sent over it.
+            # The server closed an idle connection just as the first request was sent.
             attempts.uncounted += 1
             self._is_fresh = True
             return _Divert(self.start)
         return _http.no_answer(error, attempts)
 
     def _judge(self, answer: Answer) -> Answer:
-        """Return a success, with the status that the generated function knows."""
+        """Return a success, with the status that the generated function expects."""
         attempts, policy, status = self._attempts, self._policy, answer.status_code
         if policy.max_redirects and status in REDIRECTS:
             self._follow(answer.headers.get("location", ""))
@@ -306,27 +306,27 @@ class Call(Task[T]):
         if 200 <= status < 300 or status == policy.success_status:
             return Answer(policy.success_status, answer.headers, answer.content)
         error = _http.status_error(answer, attempts, advises=not self._is_elsewhere)
-        # A server or proxy that does not know the operation knows nothing of what it did.
+        # A server or proxy without this operation cannot know what an earlier attempt did.
         knows = not error.operation_unsupported and "html" not in answer.headers.get("content-type", "").lower()
         if status == policy.already_done_status and self._may_be_done and knows:
-            _log.info("%s: %s; taken as done, since an answer was lost", label, error.message)
+            _log.info("%s: %s; treated as done, since an earlier response was lost", label, error.message)
             raise _Divert(partial(self.future._end, None))  # changes have no other result
-        # A server that says 503 did not begin; after any other fault nobody knows.
+        # After a 503, the server has not started; after any other 5xx, it may have.
         self._may_be_done = self._may_be_done or (status >= 500 and status != 503)
         raise error
 
     def _follow(self, location: str) -> None:
-        """Let the next request go where a redirect leads. Raises ValueError for a bad one."""
+        """Follow a redirect with the next request. Raises ValueError for a bad one."""
         self._hops += 1
         if self._hops > self._policy.max_redirects:
             raise ValueError(f"more than {self._policy.max_redirects} redirects are not followed")
         base_url = self._server.base_url
         self._location = next_hop(self._location or f"{base_url}/", location)
-        # Once a redirect has led to another host, the key does not come back either.
+        # Once a redirect has led to another host, do not send the key even if the next one leads back.
         self._is_elsewhere = self._is_elsewhere or origin_of(self._location) != origin_of(base_url)
 
     def _handle_failure(self, error: BaseException) -> None:
-        """Go on after a failed attempt: with another key, with the fallback, or after a wait; or end."""
+        """After a failed attempt, try another key or the fallback, retry after a wait, or end the call."""
         keys, attempts = self._server.keys, self._attempts
         status = error.status_code if isinstance(error, APIStatusError) else 0
         if isinstance(error, APIStatusError):
@@ -366,21 +366,21 @@ class Call(Task[T]):
         when = min(self._step.deadline, self._attempts.deadline(), self._next_report)
         if when < self._looks_at:
             self._looks_at = when
-            here().at(when, weakref.WeakMethod(self.look))  # which keeps no call that has ended
+            here().at(when, weakref.WeakMethod(self.look))  # weak, so that ended calls are freed
 
     def look(self) -> None:
-        """End an attempt that takes too long, and report a long call. Started by the watcher."""
+        """End an attempt that takes too long, and report a long call. Called by the watcher."""
         self._looks_at = math.inf
         step, attempts, now = self._step, self._attempts, Clock.now()
         if self.future.done():
             return
         exchange = step.exchange
-        doing = "waiting for the answer" if exchange is not None and exchange.is_sent else step.doing
+        doing = "waiting for the response" if exchange is not None and exchange.is_sent else step.doing
         if min(step.deadline, attempts.deadline()) <= now and step.give_up():
             self._may_be_done = self._may_be_done or (exchange is not None and exchange.is_sent)
             self._in_context(self._handle_failure, step.if_late or attempts.timeout_error(doing))
         elif now >= self._next_report:
             self._next_report = now + REPORT_SECONDS
             self._in_context(attempts.report, doing)
-        if step.is_open() and not self.future.done():  # what closed it watches the next step
+        if step.is_open() and not self.future.done():  # else the next step is watched already
             self._watch()

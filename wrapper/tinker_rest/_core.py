@@ -1,4 +1,4 @@
-"""What clients share, with all that carries out their calls; it is loaded when the first client is made."""
+"""What clients share to carry out their calls; loaded when the first client is created."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class ClientCore(Server):
         _workers.register(self)
 
     def _renew(self) -> None:
-        """Make all that belongs to this process."""
+        """Create everything that belongs to this process."""
         limiter = Limiter(MAX_CLIENT_SENDS, _workers.here().sends)
         super().__init__(self.base_url, self.headers, Connections(self._transport), limiter)
         self.calls: set[APIFuture[Any]] = set()
@@ -86,7 +86,7 @@ class ClientCore(Server):
         self.connections.close()
 
     def renew_in_child(self) -> None:
-        """Make everything new after a fork; what is the parent's is left alone."""
+        """Recreate everything after a fork, and leave the parent's objects alone."""
         self._finalizer.detach()
         _workers.of_parents.append(vars(self).copy())
         self._renew()
@@ -97,12 +97,12 @@ class ClientCore(Server):
     __deepcopy__ = __copy__
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        """Pickle how to make it again; the credential, connections and calls stay here."""
+        """Pickle how to recreate it, without the credential, connections and calls."""
         if self._default_headers or self._transport is not None:
-            import pickle  # which takes a while, and pickling has imported it
+            import pickle  # slow to import; pickling has loaded it already
 
             raise pickle.PicklingError(
-                "default_headers, which may hold secrets, and transport are not pickled; make the client where it "
-                "is used"
+                "clients with a transport, or with default_headers, which may contain secrets, cannot be pickled; "
+                "create the client in the process that uses it"
             )
         return ClientCore, (self.base_url, None, None, None)

@@ -1,4 +1,4 @@
-"""Builds requests and reads their answers, within bounds, and makes the errors of those that failed."""
+"""Builds requests, reads responses within limits, and creates errors for failures."""
 
 from __future__ import annotations
 
@@ -39,24 +39,24 @@ try:
 except ImportError:
     parse_json = json.loads
 
-# httpx's own timeouts only end what the watcher could not: it acts this much earlier.
+# httpx's own timeouts are a fallback for the watcher, which acts this much earlier.
 BACKSTOP_SECONDS = 5.0
-# Answers are JSON pages; one that is much larger, or no JSON, is not read to its end.
+# Responses are JSON pages; one that is much larger, or is not JSON, is not read to its end.
 MAX_JSON_BYTES = 256 * 2**20
 MAX_OTHER_BYTES = 2**20
 
-# They hold no secret and may be sent to any host.
+# These contain no secrets and may be sent to any host.
 PUBLIC_HEADERS = {
     "Accept": "application/json",
     "Accept-Encoding": "gzip",
     "User-Agent": f"tinker-rest/{__version__} Python/{sys.version.split()[0]}",
 }
-# Headers that each request has of its own.
+# Headers that are set for each request.
 _OWN_HEADERS = ("content-length", "content-type", "transfer-encoding", "x-idempotency-key", "x-request-id")
 _STORAGE_HEADERS = frozenset(("content-type", "date", "retry-after", "x-request-id", "x-amz-request-id"))
-_MIN_SECRET = 8  # a shorter header is no secret, whatever its name
+_MIN_SECRET = 8  # shorter headers are not secrets, whatever their names
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token of RFC 9110
-# What a segment of a path may hold as it is (RFC 3986), although the generated functions quote it.
+# Allowed unquoted in a path segment (RFC 3986), although the generated functions quote it.
 _RAW_IN_SEGMENT = re.compile("%(3A|40|21|24|26|27|28|29|2A|2B|2C|3B|3D)")
 _UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00")
 _DIGITS = bytes(ord("0") if chr(code).isdigit() else 0 for code in range(128)).ljust(256, b"\0")
@@ -64,34 +64,34 @@ _LONG_INTEGER = b"0" * 19  # may have more than 64 bits, which orjson reads as a
 
 
 class Keys(Protocol):
-    """Gives the requests to a server their `X-API-Key`."""
+    """Provides the `X-API-Key` of requests to a server."""
 
     def ready(self) -> str | None:
-        """The key, if it is known without waiting and good."""
+        """The key if a valid one is at hand, else None."""
 
     def key(self, refused: str = "", www_authenticate: str = "") -> Future[str]:
         """The key, which may take a while; another one if one was `refused` (401), or that if there is none."""
 
 
 class Server:
-    """What a call needs of its server: the address without a slash at its end, headers, connections and places."""
+    """What a call needs from its server: the address without a trailing slash, headers, connections and slots."""
 
     def __init__(self, base_url: str, headers: dict[str, str], connections: Connections, limiter: Limiter) -> None:
         self.base_url = base_url
         self.headers = headers
         self.connections = connections
         self.limiter = limiter
-        self.keys: Keys | None = None  # if `headers` do not hold all that is needed
+        self.keys: Keys | None = None  # unless `headers` already have the key
         self.not_before = -math.inf  # when to send the next request, after the server asked for a pause (429)
 
 
 def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
-    """Headers to send with every request. Raises InvalidArgumentError, which shows the name of a header only."""
+    """Check headers to send with every request. Raises InvalidArgumentError, which shows names but no values."""
     for name, value in (headers or {}).items():
         if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
-            raise InvalidArgumentError(f"the name of a header in default_headers is not valid: {safe_repr(name)}")
+            raise InvalidArgumentError(f"default_headers has an invalid header name: {safe_repr(name)}")
         if name.lower() in _OWN_HEADERS:
-            raise InvalidArgumentError(f"{name!r} cannot be one of default_headers: each request has its own")
+            raise InvalidArgumentError(f"default_headers cannot set {name!r}, which differs for each request")
         if not isinstance(value, str) or not value.isprintable() or not value.isascii() or value != value.strip():
             raise InvalidArgumentError(
                 f"default_headers[{name!r}] must be one line of ASCII text without spaces around it"
@@ -109,7 +109,7 @@ def url_of(base_url: str, path: str, params: Mapping[str, Any] | None) -> tuple[
 
 
 def _with_z(value: Any) -> Any:
-    """Times of queries as the official SDK writes them."""
+    """Write times in queries as the official SDK does."""
     is_time = isinstance(value, str) and _UTC_TIME.fullmatch(value)
     return f"{value.removesuffix('+00:00')}Z" if is_time else value
 
@@ -133,26 +133,26 @@ def new_request(
 
 @define(eq=False)
 class Answer:
-    """A server's answer, in the form that the generated functions read."""
+    """A server's response, in the form that the generated functions read."""
 
-    status_code: int  # or the documented one that it stands for
-    headers: dict[str, str]  # by their names in lower case
-    content: bytes  # without content encoding
+    status_code: int  # or the documented one that it is mapped to
+    headers: dict[str, str]  # names in lowercase
+    content: bytes  # decoded
 
     def json(self) -> Any:
         """The body as parsed JSON. Raises ValueError if it is not JSON."""
         if parse_json is not json.loads and _LONG_INTEGER not in self.content.translate(_DIGITS):
-            with contextlib.suppress(ValueError):  # json reads some more, such as a byte order mark
+            with contextlib.suppress(ValueError):  # json accepts more, such as a byte order mark
                 return parse_json(self.content)
         return json.loads(self.content, parse_constant=lambda _: None)  # NaN, which JSON does not have
 
 
 def read_answer(response: httpx.Response, *, is_json: bool) -> Answer:
-    """Read a response, up to as much as is ever read; `is_json` is whether it is JSON whatever its type says."""
+    """Read a response up to the size limit; with `is_json`, it is JSON whatever its content type."""
     headers = {_decoded(name).lower(): _decoded(value) for name, value in response.headers.raw}
     is_json = is_json or "json" in headers.get("content-type", "").lower()
     limit = MAX_JSON_BYTES if is_json else MAX_OTHER_BYTES
-    if response.is_stream_consumed:  # a mock's, which httpx has unpacked
+    if response.is_stream_consumed:  # from a mock, already decoded by httpx
         return Answer(response.status_code, headers, response.content[: limit + 1])
     parts, size = [], 0
     for part in response.iter_raw():
@@ -162,7 +162,7 @@ def read_answer(response: httpx.Response, *, is_json: bool) -> Answer:
             break
     content = b"".join(parts)
     if headers.get("content-encoding", "").strip().lower() in ("gzip", "x-gzip"):
-        with contextlib.suppress(zlib.error):  # what cannot be unpacked will be no JSON
+        with contextlib.suppress(zlib.error):  # then it is not JSON either
             content = _gunzip(content, limit)
     return Answer(response.status_code, headers, content)
 
@@ -187,35 +187,35 @@ def _gunzip(packed: bytes, limit: int) -> bytes:
 
 
 def no_answer(
-    error: httpx.TransportError, attempts: Attempts, what: str = "no answer"
+    error: httpx.TransportError, attempts: Attempts, what: str = "no response"
 ) -> APIConnectionError | PermanentTransportError:
-    """The error of a request that got no answer, or only a part of one."""
-    if type(error) is httpx.TimeoutException:  # raised by mocks only, for a request that they do not know
+    """The error for a request that got no response, or only part of one."""
+    if type(error) is httpx.TimeoutException:  # only mocks raise it, for unexpected requests
         return PermanentTransportError(str(error))
     kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
     reason = summarize(str(error)) or type(error).__name__
     if isinstance(error, httpx.ReadTimeout) and attempts.options.attempt_timeout is not None:
-        reason = f"no byte came for {attempts.options.attempt_timeout:g} s (attempt_timeout)"
+        reason = f"no data received for {attempts.options.attempt_timeout:g} s (attempt_timeout)"
     return kind(message=f"{what}: {reason}", **attempts.facts())
 
 
 def status_error(answer: Answer, attempts: Attempts, *, advises: bool) -> APIStatusError:
-    """The error of an answer that is no success; `advises` is whether it says what to do about the API key."""
+    """The error for a response that is not a success; with `advises`, it says what to do."""
     response = _shown(answer, answer.content)
     location = answer.headers.get("location", "")
     if 300 <= answer.status_code < 400 and location:
         host = origin_of(location)[1] or "another path"
-        message = f"a redirect to {host}, which is not followed so that the API key stays here"
+        message = f"redirect to {host} not followed, to protect the API key"
         return APIStatusError(f"{answer.status_code}: {message}", response=response, **attempts.facts())
     retry_after = parse_retry_after(answer.headers.get("retry-after", ""), answer.headers.get("date", ""))
     return APIStatusError.of(response, advises=advises, retry_after=retry_after, **attempts.facts())
 
 
 def storage_error(response: httpx.Response, attempts: Attempts) -> APIStatusError:
-    """The error of a storage's refusal, without what may hold the signature."""
+    """The error for a refusal by the storage, without anything that may contain the signature."""
     answer = read_answer(response, is_json=False)
     reason = server_message(response_body(APIResponse(answer.status_code, {}, answer.content)))
-    answer.content = json.dumps({"detail": reason or "the storage does not say why"}).encode()
+    answer.content = json.dumps({"detail": reason or "the storage gave no reason"}).encode()
     answer.headers = {name: value for name, value in answer.headers.items() if name in _STORAGE_HEADERS}
     return status_error(answer, attempts, advises=False)
 
@@ -223,10 +223,10 @@ def storage_error(response: httpx.Response, attempts: Attempts) -> APIStatusErro
 def unreadable(
     error: Exception, answer: Answer, attempts: Attempts, is_secret: bool
 ) -> APIResponseValidationError:
-    """The error of a success that cannot be read; it has no body if that `is_secret`."""
-    message = f"the answer cannot be read: {summarize(str(error))}"
+    """The error for a success that cannot be read; without the body if that `is_secret`."""
+    message = f"the response cannot be read: {summarize(str(error))}"
     if isinstance(error, InvalidField):
-        message = f"the answer is not as described: {error}"
+        message = f"the response does not match the API's description: {error}"
     response = _shown(answer, b"" if is_secret else answer.content)
     media_type = summarize(answer.headers.get("content-type", ""), 60) or "no content type"
     return APIResponseValidationError(
@@ -239,15 +239,15 @@ def unreadable(
 
 
 def is_invalid_token(www_authenticate: str) -> bool:
-    """Whether an answer's `WWW-Authenticate` says that the token itself is no longer valid (RFC 6750)."""
+    """Whether a response's `WWW-Authenticate` says that the token itself is no longer valid (RFC 6750)."""
     return 'error="invalid_token"' in www_authenticate
 
 
 def _shown(answer: Answer, content: bytes) -> APIResponse:
-    """An answer as errors show it."""
-    # With its name, which may say that a value is a signature.
+    """A response as errors show it."""
+    # Redact values with their names, which may show that they are signatures.
     lines = {name: redact(f"{name}: {value}") for name, value in answer.headers.items() if name != "set-cookie"}
     headers = {name: line.partition(": ")[2] for name, line in lines.items()}
-    if "location" in headers:  # relative ones have a signature too
+    if "location" in headers:  # relative URLs can be signed too
         headers["location"] = re.sub(r"[?#].*", "?…", headers["location"])
     return APIResponse(answer.status_code, headers, content)

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 class LazyModule:
-    """Stands for the module or package of a full name, which is imported when it is first used."""
+    """A stand-in for a module or package, which is imported when it is first used."""
 
     def __init__(self, name: str) -> None:
         self._name = name
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):  # asked for by tools that inspect objects
+        if name.startswith("__"):  # from tools that inspect objects
             raise AttributeError(name)
         try:
             value = getattr(import_module(self._name), name)

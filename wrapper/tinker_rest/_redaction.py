@@ -7,9 +7,9 @@ import re
 from collections import deque
 from urllib.parse import unquote
 
-# What an API key or JSON Web Token looks like. Only commands may give credentials of another form.
+# What an API key or JSON Web Token looks like. Only commands may print credentials in other forms.
 API_KEY = r"(tml-|eyJ)[^\s\"'<>,;()\[\]{}]+"
-# A signed URL is as good as a key, so no query of a URL is shown, even if it goes on in the next line.
+# A signed URL is as good as a key, so never show the query of a URL, even if it continues on the next line.
 _URL = r"(\b[a-z][a-z0-9+.-]{0,30}://"
 _URL_QUERY = re.compile(
     _URL + r"[^\s?#\"'<>]*)[?#][^\s\"'<>]*(?:(?=[^\S\n]*\n)\s*+(?=\S*[&=%]|[a-z]*\d[0-9a-z]{3})[^\s\"'<>]+)*",
@@ -22,9 +22,9 @@ _SIGNATURE = re.compile(
     r"(?:[\s\"'\\:=,>\[\]]++(?:b[\"'])?(?=\S*\d)(?=[\w+/.~%=-]{16})|=))[^\s&\"'\\<>]*",
     re.IGNORECASE,
 )
-# "Bearer token is missing" holds none.
+# "Bearer token is missing" contains no token.
 _OTHER_CREDENTIALS = r"\b(bearer|basic)\s+(?=\S*[0-9=._-])[^\s\"'<>,;()\[\]{}]{8,}"
-_BASE64 = r"(dG1sL|aHR0c)[\w+/=-]{16,}"  # of what begins with "tml-" or "http"
+_BASE64 = r"(dG1sL|aHR0c)[\w+/=-]{16,}"  # text that begins with "tml-" or "http"
 _SECRET = re.compile(f"(?<![A-Za-z0-9])(?:{API_KEY}|{_BASE64})|{_OTHER_CREDENTIALS}", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\{1,4}(?:u00|x)([0-7][0-9a-f])", re.IGNORECASE)
 _UNSEEN = re.compile(r"\0|\x1b\[[0-9;]*m")
@@ -32,7 +32,7 @@ _UNSEEN = re.compile(r"\0|\x1b\[[0-9;]*m")
 _registered: deque[tuple[str, ...]] = deque(maxlen=100)
 _MIN_REGISTERED = 4
 _MIN_ENCODED = 12
-# Messages are about the beginning of a text, and the patterns would take long for all of a long one.
+# Messages need only the beginning of a text, and the patterns are slow on long texts.
 _MAX_LENGTH = 2000
 
 
@@ -41,7 +41,7 @@ def register_secret(secret: str) -> str:
     known = re.sub(r"^(tml-|eyJ)|\\", "", secret)  # a server may leave the prefix out
     is_long = len(known) >= _MIN_ENCODED
     if len(known) < _MIN_REGISTERED or (not is_long and re.fullmatch(API_KEY, secret)):
-        return secret  # or the key `tml-test` would hide each "test"
+        return secret  # or the key `tml-test` would hide every "test"
     spellings = [known]
     if is_long:
         spellings.append(known.encode().hex())
@@ -56,7 +56,7 @@ def redact(text: str) -> str:
     """The beginning of a text without API keys, tokens, passwords in URLs and the queries of URLs."""
     if len(text) > _MAX_LENGTH:
         text = text[:_MAX_LENGTH]
-        whole_words = re.match(r"(?s).*\s", text)  # half a secret may look like none
+        whole_words = re.match(r"(?s).*\s", text)  # half a secret may not look like one
         text = (whole_words[0] if whole_words else text[:-200]) + "…"
     unescaped = shown = _without_secrets(text)
     if not re.search(r"[%&\\\0\x1b]", shown):
@@ -94,7 +94,7 @@ def redact_record(record: logging.LogRecord) -> bool:
 
 def summarize(text: str, limit: int = 300) -> str:
     """The text without secrets, on one line of at most `limit` characters."""
-    # Plain spaces within a line stay as they are: one at the end of an id is what is wrong with it.
+    # Keep plain spaces within a line: a space at the end of an ID may be the error.
     lines = (line.strip() for line in text.splitlines())
     line = " ".join(redact("\n".join(line for line in lines if line).replace("\t", " ")).splitlines())
     return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -1,4 +1,4 @@
-"""What is retried, after how long, and within which limits: data, pure functions, and the count of a call.
+"""Decides what to retry, when, and within which limits: data, pure functions, and a call's counters.
 
 `Attempts.delay_after` makes the decision.
 """
@@ -61,18 +61,17 @@ class RetryEvent:
 
 @frozen
 class Policy:
-    """How the answers to one operation are judged, as data that stands beside its method."""
+    """How to judge the responses to one operation, as data next to its method."""
 
-    # What the generated parser is given for every success, since it knows documented ones alone. With 302, a
+    # The generated parser gets this status for every success, since it only knows documented ones. With 302, a
     # redirect with a `Location` is the success.
     success_status: int = 200
-    # It proves that an earlier attempt succeeded although its answer was lost: 404 for a deletion, 409 for a
-    # publication.
+    # Proves that an earlier attempt succeeded although its response was lost (404 to delete, 409 to publish).
     already_done_status: int | None = None
     poll_statuses: frozenset[int] = frozenset()  # "still being built": repeated until `build_timeout`
     build_timeout: float | None = None
-    max_redirects: int = 0  # they are followed, without the API key once they lead to another host
-    is_secret: bool = False  # whether a success holds a secret, so that no error may show its body
+    max_redirects: int = 0  # followed without the API key once they lead to another host
+    is_secret: bool = False  # whether a success contains a secret, so that errors must not show it
 
 
 DEFAULT_POLICY = Policy()
@@ -104,7 +103,7 @@ class CallOptions:
         most, hook = self.max_retries, self.on_retry
         if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 0):
             raise InvalidArgumentError(
-                f"max_retries must be 0 or a whole number above, or None for no limit, not {most!r}"
+                f"max_retries must be a whole number, 0 or more, or None for no limit, not {most!r}"
             )
         if hook is not None and not callable(hook):
             raise InvalidArgumentError(f"on_retry must be callable or None, not {hook!r}")
@@ -118,18 +117,18 @@ def is_retryable_status(status: int) -> bool:
 def next_delay(
     *, attempt: int, max_retries: int | None, retry_after: float | None, remaining: float | None, random: float
 ) -> float | None:
-    """How many seconds to wait after the attempt of this number; None to give up.
+    """How many seconds to wait after the attempt with this number; None to give up.
 
-    If the server asked for `retry_after` seconds, it is obeyed, or the call gives up if it has less time left.
-    Else a `random` part, from 0 to 1, of an exponentially growing delay is waited (full jitter), so that many
-    clients do not come back at once.
+    If the server asked for `retry_after` seconds, wait that long, or give up if less time is left. Otherwise, wait
+    a `random` part, from 0 to 1, of an exponentially growing delay (full jitter), so that many clients do not
+    come back at once.
     """
     if max_retries is not None and attempt > max_retries:
         return None
     growth = 2.0 ** min(attempt - 1, 16)
     if retry_after is not None:
-        # A little more, so that clients that were told the same spread out; and if that is nothing, or a date
-        # in the past, the attempts do not all fall into one moment.
+        # Add a little, so that clients with the same `Retry-After` spread out, and so that attempts do not
+        # all happen at once if it is 0 or a date in the past.
         delay = retry_after + random * max(min(0.25, 0.1 * retry_after), min(1.0, 0.05 * growth) - retry_after)
     else:
         delay = random * min(MAX_DELAY, BASE_DELAY * growth)
@@ -139,7 +138,7 @@ def next_delay(
 
 
 def parse_retry_after(value: str, date: str = "", now: Callable[[], float] = time.time) -> float | None:
-    """The seconds that a `Retry-After` header asks for; a date is measured against the answer's `date`."""
+    """The seconds that a `Retry-After` header asks for; a date counts from the response's `date`."""
     if re.fullmatch(r"\s*-?[0-9]{1,300}(\.[0-9]*)?\s*", value):
         seconds = float(value)
     else:
@@ -160,7 +159,7 @@ def parse_http_date(http_date: str) -> float | None:
 
 
 class Attempts:
-    """The clock and the count of one call, or of one file of a download: its waits, messages and errors."""
+    """The clock and counters of one call, or of one file of a download: waits, messages and errors."""
 
     def __init__(self, operation_id: str, options: CallOptions, policy: Policy = DEFAULT_POLICY) -> None:
         self.operation_id = operation_id
@@ -177,13 +176,13 @@ class Attempts:
         self._request = "", "", ""
 
     def restart(self) -> None:
-        """Begin the clock of `timeout` and the count of `max_retries` anew, since there was progress."""
+        """Restart the clock of `timeout` and the count of `max_retries`, since there was progress."""
         self._since = Clock.now()
         self.uncounted = self.count - 1
         self.has_progressed = True
 
     def note_request(self, method: str, url: str, query: str = "") -> None:
-        """Keep what errors show of the request; the `query` is shown, another in the URL is not."""
+        """Keep the request for errors, which show the `query` but no other query in the URL."""
         self._request = method, url, query
 
     def elapsed(self) -> float:
@@ -201,7 +200,7 @@ class Attempts:
         return f"{self.operation_id} ({self.request_id})"
 
     def facts(self) -> dict[str, Any]:
-        """The keyword arguments that every APIError of this work is made with."""
+        """The keyword arguments of every APIError of this work."""
         method, url, query = self._request
         return {
             "operation_id": self.operation_id,
@@ -212,18 +211,18 @@ class Attempts:
         }
 
     def report(self, doing: str) -> None:
-        """Log that the work takes long."""
+        """Log that the work is taking long."""
         remaining = self.remaining()
         left = "no limit" if remaining is None else f"{remaining:.0f} s left"
         message = "%s: still going after %.0f s: attempt %d, %s; %s"
         _log.info(message, self.label(), self.elapsed(), self.count, doing, left)
 
     def timeout_error(self, doing: str) -> APITimeoutError:
-        """The error of an attempt that took too long."""
+        """The error for an attempt that took too long."""
         remaining, attempt_timeout = self.remaining(), self.options.attempt_timeout
         message = f"still {doing} after {attempt_timeout or 0:g} s (attempt_timeout)"
         if attempt_timeout is None or remaining == 0:
-            before = f"; the last answer was: {self._last_fault}" if self._last_fault else ""
+            before = f"; the last error was: {self._last_fault}" if self._last_fault else ""
             message = f"still {doing} after {self._time_limit:g} s (timeout){before}"
         return APITimeoutError(message=message, **self.facts())
 
@@ -242,13 +241,13 @@ class Attempts:
         )
         if delay is None:
             is_late = most is None or number <= most
-            if is_late and not isinstance(error, APITimeoutError):  # which says it already
+            if is_late and not isinstance(error, APITimeoutError):  # already says so
                 wait = f"; the server asked to wait {retry_after:g} s" if retry_after else ""
-                error.message += f"{wait}; timeout, {self._time_limit:g} s, leaves no time for another attempt"
+                error.message += f"{wait}; no time for another attempt (timeout {self._time_limit:g} s)"
                 error.args = (error.message,)
             return None
         self._last_fault = error.message
-        _log.debug("%s: attempt %d: %s; again in %.2f s", self.label(), self.count, error.message, delay)
+        _log.debug("%s: attempt %d: %s; retrying in %.2f s", self.label(), self.count, error.message, delay)
         self.notify(error.message, delay)
         return delay
 
@@ -258,5 +257,5 @@ class Attempts:
         if hook is not None:
             facts = self.operation_id, self.request_id, self.count
             event = RetryEvent(*facts, reason, delay, self.elapsed(), self.remaining())
-            with calling_back("the on_retry hook failed; the call goes on"):
+            with calling_back("the on_retry hook failed; the call continues"):
                 hook(event)

@@ -1,7 +1,7 @@
 """Carries requests: stacks of httpx transports of one connection each.
 
-httpx's pool does work for each request that grows with requests times connections. Taking the connection that was
-used last from a stack, and giving it back, is constant work.
+In httpx's pool, the work for each request grows with requests times connections. Taking the most recently used
+connection from a stack, and giving it back, takes constant time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Protocol, Self
 
-import httpcore  # noqa: F401 - httpx loads it late, and it is not to be a part of the first attempt
+import httpcore  # noqa: F401 - httpx would import it during the first attempt
 import httpx
 from attrs import define
 
@@ -33,7 +33,7 @@ MAX_IDLE_CONNECTION_SECONDS = 30.0
 
 Origin = tuple[bytes, bytes, int | None]  # scheme, host and port
 
-# They log the targets of requests and the headers of answers, signed URLs among them.
+# These log request targets and response headers, including signed URLs.
 for _name in ("httpcore.http11", "httpcore.connection", "httpcore.proxy"):
     logging.getLogger(_name).addFilter(redact_record)
 
@@ -64,16 +64,16 @@ class Connection:
     is_ipv4: bool
     socket: socket.socket | None = None  # once TLS is up
     idle_since: float = 0.0
-    echoes: bool = False  # whether the server has sent an X-Request-Id back
+    echoes: bool = False  # whether the server has echoed an X-Request-Id
 
 
 class Connections:
-    """The connections of one client, as many as there are requests at once, or the `given` transport."""
+    """The connections of one client, one for each concurrent request, or the `given` transport."""
 
     def __init__(self, given: Transport | None = None) -> None:
         self.given = given
         self._lock = threading.RLock()
-        self._stacks: dict[Origin, deque[Connection]] = {}  # used last: at the right
+        self._stacks: dict[Origin, deque[Connection]] = {}  # most recently used at the right
         self._context: ssl.SSLContext | None = None
         self._unused_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self.prefers_ipv4 = False
@@ -81,25 +81,25 @@ class Connections:
         self._is_closed = False
 
     def take(self, url: httpx.URL, *, is_fresh: bool) -> Connection:
-        """The connection to the URL's host that was used last, or a new one. Raises PermanentTransportError."""
+        """The most recently used connection to the URL's host, or a new one. Raises PermanentTransportError."""
         origin = url.raw_scheme, url.raw_host, url.port
         with self._lock:
             stack = self._stacks.get(origin)
             connection = stack.pop() if stack and not is_fresh else None
         if connection is not None:
-            # One that took long to connect would do so again, had the server closed it meanwhile.
+            # Drop one with a slow address family: if the server has closed it, connecting would be slow again.
             if connection.is_ipv4 == self._is_ipv4(origin, connection.proxy):
                 return connection
             connection.transport.close()
         try:
             return self._new(origin, proxy_for(url))
         except OSError as error:  # ssl.SSLError is one
-            message = f"the certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read: {error}"
+            message = f"cannot read the certificates in SSL_CERT_FILE or SSL_CERT_DIR: {error}"
             if error.filename and not isinstance(error, ssl.SSLError):  # Python itself opens only this file
-                message = f"the file that SSLKEYLOGFILE names cannot be written: {error}"
+                message = f"cannot write to the file in SSLKEYLOGFILE: {error}"
             raise PermanentTransportError(message) from error
         except (ImportError, ValueError, httpx.InvalidURL) as error:
-            message = f"the proxy that {PROXY_VARIABLES} names cannot be used: {summarize(str(error))}"
+            message = f"cannot use the proxy in {PROXY_VARIABLES}: {summarize(str(error))}"
             raise PermanentTransportError(message) from error
 
     def _new(self, origin: Origin, proxy: str) -> Connection:
@@ -113,7 +113,7 @@ class Connections:
             verify=context,
             limits=_ONE,
             proxy=httpx.Proxy(proxy, ssl_context=context) if is_tls_proxy else proxy or None,
-            local_address="0.0.0.0" if is_ipv4 else None,  # noqa: S104 - IPv4 alone is dialed then
+            local_address="0.0.0.0" if is_ipv4 else None,  # noqa: S104 - uses IPv4 only
         )
         return Connection(origin, proxy, transport, is_ipv4)
 
@@ -134,18 +134,18 @@ class Connections:
             here().at(now + MAX_IDLE_CONNECTION_SECONDS, self._sweep)
 
     def _sweep(self) -> None:
-        """Close the connections that were not used for long, and come back as long as there are any."""
+        """Close connections that have long been idle, and run again while there are any."""
         oldest = self.close_idle(Clock.now() - MAX_IDLE_CONNECTION_SECONDS)
         if oldest is not None:
             here().at(oldest + MAX_IDLE_CONNECTION_SECONDS, self._sweep)
 
     def close(self) -> None:
-        """Close the connections; those that still carry a request close after it."""
+        """Close the connections; busy ones close after their request."""
         self._is_closed = True
         self.close_idle(math.inf)
 
     def close_idle(self, since: float) -> float | None:
-        """Close the connections that are idle at least since a time; returns since when the oldest other is."""
+        """Close connections idle since a time or longer; returns since when the oldest other one is idle."""
         expired: list[Connection] = []
         with self._lock:
             for stack in self._stacks.values():
@@ -159,12 +159,12 @@ class Connections:
 
 
 class Exchange:
-    """One request and its answer, which another thread may give up. Read the answer in a `with` block."""
+    """One request and its response, which another thread may abort. Read the response in a `with` block."""
 
     def __init__(self, connections: Connections) -> None:
-        self.is_sent = False  # or in part, so that the server may carry it out
+        self.is_sent = False  # at least in part, so the server may carry it out
         self.is_kept = False  # whether the connection was used before
-        self.has_answer = False  # or the head of one
+        self.has_answer = False  # or its headers
         self.is_aborted = False
         self._connections = connections
         self._connection: Connection | None = None
@@ -172,10 +172,10 @@ class Exchange:
         self._connect_started = 0.0
 
     def send(self, request: httpx.Request, *, is_fresh: bool = False) -> httpx.Response:
-        """Send a request; the answer's body is not read yet. Raises TransportError or PermanentTransportError."""
+        """Send a request without reading the response's body. Raises TransportError or PermanentTransportError."""
         connections = self._connections
         if connections.given is not None:
-            self.is_sent = True  # whatever it does is out of sight
+            self.is_sent = True  # we cannot see when it sends
             self._refuse_aborted()
             try:
                 self._response = connections.given.handle_request(request)
@@ -193,9 +193,9 @@ class Exchange:
             if self.is_sent:
                 raise
             if f"[Errno {errno.EMFILE}]" in str(error):
-                for owner in living_owners():  # the idle connections of all clients give way
+                for owner in living_owners():  # too many open files: close the idle connections of all clients
                     owner.connections.close_idle(math.inf)
-            # In a network that swallows IPv6 each connection would take as long; and if IPv4 fails, go back.
+            # If a network drops IPv6, every connection would take this long; if IPv4 fails too, go back.
             connections.prefers_ipv4 = not connection.is_ipv4 and isinstance(error, httpx.ConnectTimeout)
             host = request.url.netloc.decode()
             raise _no_connection(error, host, connection.proxy) from error
@@ -204,13 +204,13 @@ class Exchange:
         return self._response
 
     def _trace(self, connection: Connection, event: str, facts: dict[str, Any]) -> None:
-        """Follow what httpcore does; it calls this in the thread that sends."""
+        """Follow what httpcore does; called in the thread that sends."""
         event = event.partition(".")[2]
         if event == "send_request_headers.started":
             self._refuse_aborted()
-            # The request to connect to the server is the proxy's own.
+            # A CONNECT request only goes to the proxy.
             self.is_sent = self.is_sent or facts["request"].method != b"CONNECT"
-            self._refuse_aborted()  # now anyone who aborts it sees that it was sent, or it is not
+            self._refuse_aborted()  # so either the aborting thread sees that it was sent, or it is not sent
         elif event == "receive_response_headers.complete":
             self.has_answer = self.is_sent
         elif event == "connect_tcp.started":
@@ -234,10 +234,10 @@ class Exchange:
         connection = self._connection
         if connection is not None and (opened := connection.socket) is not None:
             with contextlib.suppress(OSError):  # it is closed already
-                socket.socket.shutdown(opened, socket.SHUT_RDWR)  # without TLS's farewell
+                socket.socket.shutdown(opened, socket.SHUT_RDWR)  # skips TLS's closing message
 
     def abort_unless_answered(self) -> None:
-        """Hang up if the head of the answer has not come yet."""
+        """Hang up unless the response's headers have arrived."""
         if not self.has_answer:
             self.abort()
 
@@ -246,28 +246,28 @@ class Exchange:
             raise httpx.ReadError("the request was given up")
 
     def check_echo(self, sent: str, status_code: int, headers: Mapping[str, str]) -> None:
-        """Raise httpx.RemoteProtocolError if the answer is to another request, by its `X-Request-Id`.
+        """Raise httpx.RemoteProtocolError if the response is to another request, by its `X-Request-Id`.
 
-        A success without an echo is not taken either if there was an echo on the same connection before.
+        A success without an echo is refused too if there was an echo on the same connection before.
         """
         connection, echo = self._connection, headers.get("x-request-id", "")
         echoes = connection is not None and connection.echoes
         if echo == sent and connection is not None:
             connection.echoes = True
         elif echo != sent and (re.fullmatch("req-[0-9a-f]{32}", echo) or (echoes and 200 <= status_code < 300)):
-            raise httpx.RemoteProtocolError("an answer to another request came")
+            raise httpx.RemoteProtocolError("received the response to another request")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Keep the connection, if all went well."""
-        response, self._response = self._response, None  # whose request knows this object
+        response, self._response = self._response, None  # its request refers to this object
         has_rest = False
         try:
             if response is not None:
                 response.close()
-                if response.status_code == 204:  # a body, which some servers send, would begin the next answer
+                if response.status_code == 204:  # some servers send a body, which would start the next response
                     has_rest = response.headers.get("content-length", "0") != "0"
         finally:
             connection, self._connection = self._connection, None  # which another request may use now
@@ -278,7 +278,7 @@ class Exchange:
 
 
 def _no_connection(error: Exception, host: str, proxy: str) -> Exception:
-    proxy = proxy.rpartition("@")[2].rpartition("//")[2]  # without its user and password
+    proxy = proxy.rpartition("@")[2].rpartition("//")[2]  # hide user and password
     message = f"no connection {f'through the proxy {proxy}' if proxy else f'to {host}'}"
     if isinstance(error, httpx.ConnectTimeout):
         return httpx.ConnectTimeout(f"{message} within {CONNECT_SECONDS:.0f} s")

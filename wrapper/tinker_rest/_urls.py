@@ -1,4 +1,4 @@
-"""URLs: the server's address, where redirects lead, what may be requested, and through which proxy."""
+"""URLs: the server's address, redirects, what may be requested, and proxies."""
 
 import contextlib
 import ipaddress
@@ -22,7 +22,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 def resolve_base_url(base_url: str | None) -> str:
-    """The server's address without a slash at its end: the argument, `TINKER_BASE_URL` or production."""
+    """The server's address without a trailing slash: the argument, `TINKER_BASE_URL` or production."""
     source = "base_url"
     if base_url is None:
         base_url, source = os.environ.get(BASE_URL_VARIABLE) or PRODUCTION, BASE_URL_VARIABLE
@@ -35,7 +35,7 @@ def resolve_base_url(base_url: str | None) -> str:
     except (httpx.InvalidURL, UnicodeError, TypeError):  # UnicodeError for a host such as `xn--`
         is_right = False
     if not is_right:
-        # It may hold a user and password, or a secret in a query.
+        # It may contain a user and password, or a secret in a query.
         shown = "that" if any(sign in str(base_url) for sign in "@?#") else safe_repr(base_url)
         raise InvalidArgumentError(f"{expected}, not {shown}")
     if url.userinfo or "?" in base_url or "#" in base_url:
@@ -63,9 +63,9 @@ def joined_url(base: str, location: str) -> str:
 
 
 def is_web_url(url: str) -> bool:
-    """Whether a URL is one of http or https with a host, to which a request can be sent."""
+    """Whether a URL is http or https and has a host, so that a request can be sent to it."""
     try:
-        urlsplit(url)  # refuses some that httpx does not
+        urlsplit(url)  # rejects some that httpx accepts
         parts = httpx.URL(url)
         return parts.scheme in ("http", "https") and bool(parts.host) and (parts.port or 1) < 2**16
     except (ValueError, TypeError, httpx.InvalidURL):
@@ -73,7 +73,7 @@ def is_web_url(url: str) -> bool:
 
 
 def origin_of(url: str) -> tuple[str, str | None, int | None]:
-    """Scheme, host and port of a URL, as far as it has them."""
+    """Scheme, host and port of a URL; parts may be missing."""
     try:
         parts = urlsplit(url)
         return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
@@ -97,7 +97,7 @@ def _is_bypassed(url: httpx.URL, entries: str) -> bool:
         name = re.sub(r"[][]|^\*?\.|\.$", "", entry.strip())  # of `[::1]:80`, `*.example.com` or `example.com.`
         if name == "*" or (name and any(one == name or one.endswith(f".{name}") for one in hosts)):
             return True
-        with contextlib.suppress(ValueError):  # no network, or the host is a name
+        with contextlib.suppress(ValueError):  # not a network, or the host is a name
             if ipaddress.ip_address(host) in ipaddress.ip_network(name, strict=False):
                 return True
-    return not entries and urllib.request.proxy_bypass(hosts[1])  # by the system's settings
+    return not entries and urllib.request.proxy_bypass(hosts[1])  # from the system's settings

@@ -1,4 +1,4 @@
-"""Composed work, such as a bulk change, a download or a trace export: blocking code in a thread of its own."""
+"""Composed work, such as a bulk change, a download or a trace export: blocking code in its own thread."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ T = TypeVar("T")
 
 
 class Work(Task[T]):
-    """What composed work is given: the way to start calls, to wait and to learn that it is to end.
+    """What composed work receives: ways to start calls, to wait, and to learn that it must stop.
 
-    `function` is what to do, once there is a place in the `limiter`; `name` is that of its method.
+    `function` runs as soon as the `limiter` has a free slot; `name` is the name of its method.
     """
 
     def __init__(
@@ -75,12 +75,12 @@ class Work(Task[T]):
             exchange.abort()
 
     def check(self) -> None:
-        """Raise CancelledError if the work is to end: it was cancelled, or its client closed."""
+        """Raise CancelledError if the work must stop: it was cancelled, or its client closed."""
         if self._ended.is_set():
             raise concurrent.futures.CancelledError
 
     def wait(self, seconds: float) -> None:
-        """Wait; raises CancelledError as soon as the work is to end."""
+        """Wait; raises CancelledError as soon as the work must stop."""
         self._ended.wait(seconds)
         self.check()
 
@@ -91,7 +91,7 @@ class Work(Task[T]):
         return self.adopt(call.begin()).result()
 
     def adopt(self, future: APIFuture[S]) -> APIFuture[S]:
-        """Cancel a future too when the work is to end, and return it."""
+        """Return a future, and cancel it when the work must stop."""
         if not future.done():
             self._children.add(future)
             future.add_done_callback(self._children.discard)
@@ -100,9 +100,9 @@ class Work(Task[T]):
         return future
 
     def together(self, functions: Sequence[Callable[[Work[Any]], object]], limit: int) -> None:
-        """Run functions in threads of their own, at most `limit` at once; returns when all threads have left them.
+        """Run each function in its own thread, at most `limit` at once; returns when all have finished.
 
-        The first that fails ends the others, and its error is raised.
+        The first failure stops the others and is raised.
         """
         limiter = Limiter(limit)
         group: Work[Any] = Work(self.server, self.options, (), lambda _: None, limiter)
@@ -115,7 +115,7 @@ class Work(Task[T]):
                 self._context.copy().run(function, group)
                 left.put(None)
             except BaseException as error:
-                left.put(error)  # before those of the others
+                left.put(error)  # before the errors of the others
                 group.stop()
             limiter.release()
 
@@ -130,7 +130,7 @@ class Work(Task[T]):
         """Call `attempt`, which uses `stream`, until it returns; waits between attempts as a call does.
 
         Connection errors and retryable statuses that it raises are retried within the options of the client;
-        everything else is raised, such as the error of a call that it makes, which was retried as such. Errors
+        everything else is raised, such as errors of its calls, which have their own retries. Errors
         and `RetryEvent`s name the operation.
         """
         attempts = Attempts(operation_id, self.options)
@@ -140,7 +140,7 @@ class Work(Task[T]):
                 return attempt(attempts)
             except PermanentTransportError as error:
                 fault: APIError = APIConnectionError(message=summarize(str(error)), **attempts.facts())
-                # If bytes came before, a failed name look-up is probably local and temporary.
+                # If data arrived before, a failed name lookup is probably local and temporary.
                 if not attempts.has_progressed:
                     raise fault from None
             except APIError as error:
@@ -161,14 +161,14 @@ class Work(Task[T]):
         headers: Mapping[str, str],
         content: Iterator[bytes] | None = None,
     ) -> Iterator[Stream]:
-        """GET a URL of any host without the API key, or PUT `content` there, and read the answer piece by piece.
+        """GET a URL of any host without the API key, or PUT `content` there, and stream the response.
 
-        It counts as one attempt, follows redirects of GET but none from https to http, and hangs up at once when
-        the work is to end. Answers of every other status are given. `headers` are sent beside the public ones, or
-        in their place.
+        It counts as one attempt, follows redirects of GET except from https to http, and hangs up at once when
+        the work must stop. Responses with any other status are returned. `headers` are added to the public ones
+        or replace them.
 
-        Raises APIConnectionError if no answer came or it broke off while it was read, and, for `retry`,
-        PermanentTransportError if none will ever come.
+        Raises APIConnectionError if there is no response or it breaks off while it is read, and, for `retry`,
+        PermanentTransportError if there can be no response.
         """
         attempts.count += 1
         for _ in range(MAX_REDIRECTS + 1):
@@ -177,15 +177,15 @@ class Work(Task[T]):
             sent = {**PUBLIC_HEADERS, **headers}
             limit = self.options.attempt_timeout
             request = new_request(method, url, sent, None, limit, content)
-            exchange, what = Exchange(self.server.connections), "no answer"
+            exchange, what = Exchange(self.server.connections), "no response"
             self._exchanges.add(exchange)
-            if limit is not None and content is None:  # httpx limits the wait for each byte only
+            if limit is not None and content is None:  # httpx only limits the wait for each byte
                 here().at(Clock.now() + limit, exchange.abort_unless_answered)
             try:
                 self.check()
                 with exchange:
                     response = exchange.send(request)
-                    what = "the answer broke off"
+                    what = "the response broke off"
                     location = response.headers.get("location")
                     if response.status_code not in REDIRECTS or not location or content is not None:
                         yield Stream(response, attempts)
@@ -203,25 +203,25 @@ class Work(Task[T]):
 
 
 class Stream:
-    """An answer whose body is read piece by piece."""
+    """A response whose body is streamed."""
 
     def __init__(self, response: httpx.Response, attempts: Attempts) -> None:
         self.status_code = response.status_code
-        self.headers: Mapping[str, str] = response.headers  # by any case of their names
-        # A body that is cut is an error if the server said where its end is.
+        self.headers: Mapping[str, str] = response.headers  # names are case-insensitive
+        # A truncated body is an error if the server announced its length.
         is_chunked = "chunked" in response.headers.get("transfer-encoding", "").lower()
         self.is_proven = is_chunked or "content-length" in response.headers or response.is_stream_consumed
         self._response = response
         self._attempts = attempts
 
     def __iter__(self) -> Iterator[bytes]:
-        """The bytes of the body as they come, without content decoding; a mock's have come already."""
+        """The bytes of the body as they arrive, without content decoding; a mock's are all there."""
         return iter([self._response.content]) if self._response.is_stream_consumed else self._response.iter_raw()
 
     def fault(self, message: str) -> APIConnectionError:
-        """The error of an answer that cannot be used, but may be better the next time."""
+        """The error for an unusable response, which may be better the next time."""
         return APIConnectionError(message=message, **self._attempts.facts())
 
     def refusal(self) -> APIStatusError:
-        """The error of a refusal."""
+        """The error for a refusal."""
         return storage_error(self._response, self._attempts)

@@ -1,6 +1,6 @@
 """The threads of the process: workers that carry out calls, and one watcher that owns every clock.
 
-Threads belong to the process, not to a client. All are daemons, so that no exit waits for them. The child of a
+Threads belong to the process, not to a client. All are daemons, so exits do not wait for them. The child of a
 fork starts with none.
 """
 
@@ -51,9 +51,9 @@ class Threads:
     """The threads of one process."""
 
     def __init__(self) -> None:
-        # The handler of a signal may start a call while its thread is in here.
+        # A signal handler may start a call while its thread is in here.
         self._lock = threading.RLock()
-        self._idle: deque[queue.SimpleQueue[None]] = deque()  # each wakes one up
+        self._idle: deque[queue.SimpleQueue[None]] = deque()  # each wakes up one
         self._backlog: deque[Job] = deque()
         self._is_coming = False  # whether a worker was woken up and has not looked at the backlog yet
         self._heap: list[tuple[float, int, Callable[[], Job | None]]] = []
@@ -62,11 +62,11 @@ class Threads:
         self._has_watcher = False
         self._numbers = itertools.count()
         self.sends = Limiter(MAX_PROCESS_SENDS)  # of all clients together
-        self.composed: set[object] = set()  # work whose threads have not ended; exit waits for it for a moment
+        self.composed: set[object] = set()  # work whose threads have not ended; exit waits briefly for it
         self.is_exiting = False
 
     def start(self, job: Job) -> None:
-        """Run a job in an idle or new thread, or in the caller's if there can be no other. It may not raise."""
+        """Run a job in an idle or new thread, or in the caller's if none can be started. It must not raise."""
         try:
             with self._lock:
                 self._backlog.append(job)
@@ -90,10 +90,10 @@ class Threads:
             self._carry_out_backlog(None)
 
     def _carry_out_backlog(self, wake: queue.SimpleQueue[None] | None) -> None:
-        """Run jobs until there are none left; then a worker, which has a `wake`, is idle.
+        """Run jobs until there are none left; then a worker, which has a `wake`, becomes idle.
 
-        Before its first job, a worker wakes up another for the next one. Were all woken up at once, they would be
-        in each other's way; and so a worker that is done may take the job before the other has come.
+        Before its first job, a worker wakes up another for the next one. Waking all at once would make them
+        compete; this way, a worker that is done may take the job before the other starts.
         """
         is_first = True
         while True:
@@ -111,9 +111,9 @@ class Threads:
                 self._wake_worker()
             try:
                 job()
-            except BaseException:  # a fault of ours, which must not end the thread
+            except BaseException:  # our bug must not end the thread
                 _log.exception("a job failed")
-            del job  # an idle worker keeps no call
+            del job  # so that an idle worker holds no call
 
     def _work(self) -> None:
         """Run jobs until there are none for a while."""
@@ -123,13 +123,13 @@ class Threads:
             try:
                 wake.get(timeout=MAX_IDLE_THREAD_SECONDS)
             except queue.Empty:
-                with self._lock, contextlib.suppress(ValueError):  # it is woken up just now
+                with self._lock, contextlib.suppress(ValueError):  # it was just woken up
                     self._idle.remove(wake)
                     return
                 wake.get()
 
     def at(self, when: float, job: Job | weakref.WeakMethod[Job]) -> bool:
-        """Have a job started at a time of `Clock`; returns False if there can be no thread to watch for it."""
+        """Start a job at a time of `Clock`; returns False if no thread can be started to watch for it."""
         entry = when, next(self._numbers), job if isinstance(job, weakref.WeakMethod) else lambda: job
         with self._lock:
             heapq.heappush(self._heap, entry)
@@ -161,7 +161,7 @@ class Threads:
         due = []
         with self._lock:
             now = Clock.now()
-            # Those of calls that are gone are passed over, or there would be much to wake up for.
+            # Skip jobs of calls that are gone, to avoid waking up for nothing.
             while self._heap and (self._heap[0][0] <= now or self._heap[0][2]() is None):
                 due.append(heapq.heappop(self._heap)[2]())
             self._wakes_at = self._heap[0][0] if self._heap else math.inf
@@ -170,7 +170,7 @@ class Threads:
 
 
 class Limiter:
-    """Lets a number of jobs run at once, first come first served, each with a place in an outer limiter too."""
+    """Limits how many jobs run at once, first come, first served; each needs a slot in the outer limiter too."""
 
     def __init__(self, size: float, outer: Limiter | None = None) -> None:
         self._lock = threading.RLock()
@@ -179,16 +179,13 @@ class Limiter:
         self._waiting: OrderedDict[object, Job] = OrderedDict()
 
     def start(self, owner: object, job: Job) -> None:
-        """Start a job once there is a place; it calls `release` when it needs the place no longer."""
+        """Start a job once there is a slot; it calls `release` when it no longer needs the slot."""
         with self._lock:
             self._waiting[owner] = job
         self._start_next(0)
 
     def release(self, *, is_given_up: bool = False) -> None:
-        """Free the place for the job that has waited longest.
-
-        If the job was given up, the next begins a moment later, since it may be the next to be given up.
-        """
+        """Free the slot for the next job, a moment later after a job that was given up: it may be next."""
         if is_given_up and self._waiting and here().at(Clock.now() + GIVEN_UP_SECONDS, self.release):
             return
         if self._outer is not None:
@@ -196,7 +193,7 @@ class Limiter:
         self._start_next(1)
 
     def discard(self, owner: object) -> bool:
-        """Drop the job of an owner that waits no longer; returns whether it still waited."""
+        """Drop the waiting job of an owner; returns whether it was still waiting."""
         with self._lock:
             if self._waiting.pop(owner, None) is not None:
                 return True
@@ -221,7 +218,7 @@ class Limiter:
 _here = Threads()
 _local = threading.local()
 _owners: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
-of_parents: list[object] = []  # keeps what the parent of a fork uses from being collected, and so closed
+of_parents: list[object] = []  # keeps a fork's parent's objects from being collected, which would close them
 
 
 def here() -> Threads:
@@ -230,12 +227,12 @@ def here() -> Threads:
 
 
 def register(owner: Any) -> None:
-    """Note what has `connections` and the methods `end_at_exit` and `renew_in_child`, called after a fork."""
+    """Register an owner of `connections`, for its `end_at_exit` and, after a fork, its `renew_in_child`."""
     _owners[id(owner)] = owner
 
 
 def living_owners() -> list[Any]:
-    # Other threads may make clients meanwhile, and a loop over the dictionary would fail.
+    # Other threads may create clients at the same time, and a loop over the dictionary would fail.
     return [owner for reference in _owners.valuerefs() if (owner := reference()) is not None]
 
 
@@ -246,18 +243,18 @@ def in_callback() -> bool:
 
 @contextlib.contextmanager
 def calling_back(what: str) -> Iterator[None]:
-    """Run a callback or hook of the user: what it raises is logged, as `what`, and changes nothing."""
+    """Run a user's callback or hook; its exceptions are logged, as `what`, and change nothing."""
     before, _local.in_callback = in_callback(), True
     try:
         yield
-    except BaseException:  # SystemExit, for one, would end the thread
+    except BaseException:  # SystemExit, for example, would end the thread
         _log.exception("%s", what)
     finally:
         _local.in_callback = before
 
 
 def stop_at_exit() -> None:
-    """Cancel the calls in flight, and give downloads a moment to keep what they have."""
+    """Cancel the calls in flight, and give downloads a moment to save their progress."""
     _here.is_exiting = True
     for owner in living_owners():
         owner.end_at_exit()

@@ -1,4 +1,4 @@
-"""Changes many checkpoints, several at a time; one failure stops nothing."""
+"""Changes many checkpoints, several at a time; a failure does not stop the rest."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ BulkStatus = Literal["done", "already_done", "not_found", "failed", "skipped"]
 
 SUCCEEDED: tuple[BulkStatus, ...] = ("done", "already_done")
 MAX_ERRORS_SHOWN = 3
-# After this many failures of the server in a row, or as many as may be in flight, the rest is skipped.
+# After this many server failures in a row, or `concurrency` if that is more, the rest is skipped.
 MAX_FAILURES_IN_A_ROW = 5
-_UNAVAILABLE = (429, 502, 503, 504)  # not 500, which some servers answer for a checkpoint that is gone
+_UNAVAILABLE = (429, 502, 503, 504)  # not 500, which some servers return for a deleted checkpoint
 _LOG_START = b'{"action": "'
 
 
@@ -47,7 +47,7 @@ class BulkOutcome:
     Attributes:
         tinker_path: The address of the checkpoint, as given.
         status: `done`; `already_done` if it was listed and is gone now, was public or private already, or is done
-            by the log; `not_found`; `failed`; or `skipped`, since every remaining change would fail the same way.
+            in the log; `not_found`; `failed`; or `skipped`, since every remaining change would fail the same way.
         error: Why it failed or was not found; None otherwise.
     """
 
@@ -109,7 +109,7 @@ def _counts(outcomes: Iterable[BulkOutcome]) -> str:
 
 
 class BulkError(errors.TinkerError):
-    """Some checkpoints could not be changed, or were not tried.
+    """Some checkpoints could not be changed, or were skipped.
 
     Attributes:
         result: The outcomes for all checkpoints.
@@ -129,7 +129,7 @@ class BulkError(errors.TinkerError):
 def paths_of(
     checkpoints: Iterable[str | types.Checkpoint],
 ) -> dict[ParsedCheckpointTinkerPath, types.Checkpoint | None]:
-    """Return the address of each checkpoint, and what a server listed for it. Raises InvalidArgumentError."""
+    """Return the address of each checkpoint, and the checkpoint if it was listed. Raises InvalidArgumentError."""
     if isinstance(checkpoints, (str, APIFuture, models.Checkpoint)) or not isinstance(checkpoints, Iterable):
         expected = "be a list of tinker paths or Checkpoint objects, or a CheckpointSelection"
         raise errors.refusal("checkpoints", expected, checkpoints)
@@ -142,17 +142,17 @@ def _path_of(value: str | types.Checkpoint) -> ParsedCheckpointTinkerPath:
     try:
         return ParsedCheckpointTinkerPath.from_tinker_path(value.tinker_path)
     except errors.InvalidArgumentError:
-        # Some servers have paths of another form, but the usual IDs.
-        run_id = segment("the run id of a checkpoint", run_id_of(value) or "")
+        # Some servers have other forms of paths, but the usual IDs.
+        run_id = segment("the run ID of a checkpoint", run_id_of(value) or "")
         split_checkpoint_id(value.checkpoint_id)
         return ParsedCheckpointTinkerPath(value.tinker_path, run_id, "training", value.checkpoint_id)
 
 
 class Outcomes:
-    """The outcomes of a change so far. Each is reported as it comes, and appended to the log as a line of JSON.
+    """The outcomes of a change so far. Each is reported at once, and appended to the log as a line of JSON.
 
     `done` has the tinker paths that an earlier run with the same log and the same `change` has changed. Raises
-    InvalidArgumentError if the log cannot be written, or holds something else.
+    InvalidArgumentError if the log cannot be written, or is something else.
     """
 
     def __init__(
@@ -170,10 +170,10 @@ class Outcomes:
             with contextlib.suppress(ValueError, TypeError, KeyError):  # half a line
                 entry = json.loads(line)
                 is_done = entry["status"] in SUCCEEDED and change.items() <= entry.items()
-                (self.done.add if is_done else self.done.discard)(entry["tinker_path"])  # a later line counts
+                (self.done.add if is_done else self.done.discard)(entry["tinker_path"])  # the latest line counts
 
     def is_undone(self, listed: types.Checkpoint) -> bool:
-        """Whether a checkpoint is listed as it would not be after the change, whatever the log says."""
+        """Whether the listing shows that a checkpoint still needs the change, whatever the log says."""
         match self._change["action"]:
             case "delete_checkpoint":
                 return True
@@ -183,7 +183,7 @@ class Outcomes:
                 return bool(listed.public) != (action == "publish_checkpoint")
 
     def add(self, total: int, tinker_path: str, status: BulkStatus, error: Exception | None = None) -> None:
-        """Add an outcome. Raises OSError if the log cannot be written any more."""
+        """Add an outcome. Raises OSError if the log can no longer be written."""
         outcome = self.of_path[tinker_path] = BulkOutcome(tinker_path, status, error)
         if self._log is not None and tinker_path not in self.done:
             message = None if error is None else summarize(str(error))
@@ -192,10 +192,10 @@ class Outcomes:
             try:
                 with Path(self._log).open("ab") as file:
                     file.write(json.dumps({**self._change, **entry}).encode() + b"\n")
-            except OSError as failure:  # a full disk does not name the file
+            except OSError as failure:  # the error for a full disk does not name the file
                 raise OSError(failure.errno, failure.strerror, str(self._log)) from failure
         if self._progress is not None:
-            with _workers.calling_back("the progress callback failed; the change goes on"):
+            with _workers.calling_back("the progress callback failed; the change continues"):
                 self._progress(BulkProgress(total, len(self.of_path), outcome))
 
 
@@ -204,7 +204,7 @@ def _lines_of(log: str | os.PathLike[str]) -> list[bytes]:
         with Path(log).open("ab+") as file:
             file.seek(0)
             content = file.read(len(_LOG_START))
-            if content not in (b"", _LOG_START):  # and may be of any size; devices have no end
+            if content not in (b"", _LOG_START):  # not a log, so it may be huge, or an endless device
                 raise errors.InvalidArgumentError(
                     f"log must be a new file or the log of an earlier run, not {log}"
                 )
@@ -226,9 +226,9 @@ def change_all(
     *,
     missing_ok: bool,
 ) -> BulkResult:
-    """Make a change, which `start` starts, to the `paths` that `paths_of` returned, except those done by the log.
+    """Make a change, by calling `start`, to the `paths` from `paths_of`, except those that the log lists as done.
 
-    A response with `already_done_status` means that nothing was left to do, but 404 only for a checkpoint that was
+    A response with `already_done_status` means that there was nothing to do; 404 only for a checkpoint that was
     listed, or with `missing_ok`.
     """
     outcomes.done -= {path.tinker_path for path, one in paths.items() if one and outcomes.is_undone(one)}
@@ -265,7 +265,7 @@ def change_all(
 def as_completed(
     work: Work[Any], start: Callable[[K], APIFuture[T]], keys: Iterable[K], concurrency: int
 ) -> Iterator[tuple[K, APIFuture[T]]]:
-    """Start a call for each key, and yield both once it has ended. Leaving the loop cancels those in flight."""
+    """Start a call for each key, and yield both when it ends. Leaving the loop cancels those in flight."""
     waiting = iter(keys)
     ended: SimpleQueue[Any] = SimpleQueue()
     in_flight: dict[APIFuture[T], K] = {}

@@ -25,7 +25,7 @@ class RestClient(
     ServerMethods,
     DeprecatedAdministration,
 ):
-    """Lists, changes and downloads what training runs leave behind: checkpoints, sessions, samplers.
+    """Lists, changes and downloads your training runs, checkpoints, sessions and samplers.
 
         with RestClient() as client:
             for checkpoint in client.list_user_checkpoints().result().checkpoints:
@@ -36,34 +36,34 @@ class RestClient(
     threads and event loops at once. Use it in a `with` or `async with` block, which waits for the calls in flight
     at its end, or call `close`, which does not. Calls in flight when the interpreter exits are cancelled.
 
-    Transient failures (no answer, 408, 425, 429, 5xx) are retried, after a delay that grows and is partly random,
-    or that the server asks for. If a retry of a delete gets 404 after its first answer was lost, the delete counts
-    as successful; so does 409 for publishing.
+    Transient failures (no response, 408, 425, 429, 5xx) are retried, after a growing, partly random delay or the
+    one that the server asks for. If a retry of a delete gets 404 after the first response was lost, the delete
+    counts as successful; so does 409 for publishing.
 
     Every method raises InvalidArgumentError (a ValueError) for a bad argument and ClientClosedError after `close`;
     its future raises the other classes of `tinker_rest.errors`.
 
     Args:
-        holder: The `holder` of another client, to share its connections; then do not give an address, a key,
+        holder: The `holder` of another client, to share its connections; then do not pass an address, a key,
             headers or a transport.
         base_url: The server's address. Default: the environment variable `TINKER_BASE_URL`, else production.
         api_key: The API key. Default: the environment variable `TINKER_API_KEY`, else what the command in
             `TINKER_CREDENTIAL_CMD` prints, else the stored default of `~/.tinker/credentials.json`. If the server
-            asks for it, the key is exchanged for a short-lived token. A pickle of a client does not hold the key:
-            it is found anew when the client is unpickled.
+            asks for it, the key is exchanged for a short-lived token. A pickled client does not contain the key:
+            it is looked up again when the client is unpickled.
         default_headers: Headers to send with every request.
         timeout: Total time limit of a call including retries, in seconds or as a timedelta; 60 seconds by default,
             None for no limit.
         attempt_timeout: Time limit of each attempt, in seconds or as a timedelta; 30 seconds by default, None for
             no limit but `timeout`.
-        max_retries: How often a call is retried at most; 10 by default, None for no limit but `timeout`.
+        max_retries: The maximum number of retries of a call; 10 by default, None for no limit but `timeout`.
         on_retry: Called with a `RetryEvent` before each wait, in the thread of the call. What it raises is logged
             and changes nothing.
         transport: What sends the requests, such as an `httpx.MockTransport`, or an `httpx.HTTPTransport` with a CA
             or client certificate of your own. It is called from many threads at once, and you close it.
 
     Raises:
-        CredentialsError: There is no API key, or one that cannot be right.
+        CredentialsError: There is no API key, or it is malformed.
         InvalidArgumentError: An argument is not valid.
     """
 
@@ -71,8 +71,8 @@ class RestClient(
 class AdminClient(AdministrationMethods):
     """Looks up usage, costs, stored checkpoints and the audit log of your organization.
 
-    It needs the role of an administrator; for usage and storage, that of a billing administrator is enough. It
-    takes the arguments of `RestClient` and can share its connections: `AdminClient(rest_client.holder)`.
+    Requires the administrator role; usage and storage also work with the billing administrator role. It takes the
+    arguments of `RestClient` and can share its connections: `AdminClient(rest_client.holder)`.
     """
 
 
@@ -80,7 +80,7 @@ class ServiceClient(BaseClient):
     """Makes `RestClient`s, for programs that were written for the official SDK.
 
     They share one server address, one key and one set of connections. No session is created on the server, so
-    there is nothing that `user_metadata` and `display_name` could describe: they are accepted and not sent.
+    `user_metadata` and `display_name`, which would describe it, are accepted but not sent.
 
     Args:
         user_metadata: Not used.
@@ -106,7 +106,7 @@ class ServiceClient(BaseClient):
         self._project_id = project_id
 
     def create_rest_client(self) -> RestClient:
-        """A client for the REST operations. It ends with this object; closing it alone closes nothing."""
+        """A client for the REST operations. It is closed with this object; closing it alone closes nothing."""
         self._refuse_closed()
         client = RestClient(self._core)
         client._options, client._noted_in = self._options, (set(), *self._noted_in)

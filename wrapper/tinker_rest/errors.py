@@ -5,7 +5,7 @@
     ├── CredentialsError                         no API key, or one that is not valid or cannot be exchanged
     ├── ClientClosedError (also RuntimeError)    the client was closed before the call ended
     ├── BulkError                                some of many checkpoints could not be changed
-    ├── DownloadError                            a download cannot be kept, or is damaged or unsafe
+    ├── DownloadError                            a download cannot be saved, or is damaged or unsafe
     └── APIError                                 a call failed
         ├── APIConnectionError                   no response
         │   └── APITimeoutError                  no response in time
@@ -46,7 +46,7 @@ class InvalidArgumentError(TinkerError, ValueError):
 
 
 def refusal(name: str, expected: str, value: object) -> InvalidArgumentError:
-    """The error of an argument. `expected` says what it must do or be; secrets in the value are not shown."""
+    """The error for an argument. `expected` is what it must do or be; secrets in the value are not shown."""
     return InvalidArgumentError(f"{name} must {expected}, not {safe_repr(value)}")
 
 
@@ -61,12 +61,12 @@ class ClientClosedError(TinkerError, RuntimeError):
 class DownloadError(TinkerError):
     """The destination of a download cannot be used, or the data is damaged or unsafe.
 
-    The disk may be full, or something else or another download may be there. An OSError is kept as `__cause__`.
+    The disk may be full, or the destination may exist or be in use. An OSError is kept as `__cause__`.
     """
 
 
 class UploadError(TinkerError):
-    """An upload did not succeed. The message says which files were uploaded; the error of one is `__cause__`."""
+    """An upload did not succeed. The message lists the uploaded files; the error of another one is `__cause__`."""
 
 
 @frozen
@@ -79,7 +79,7 @@ class APIRequest:
 
 @frozen
 class APIResponse:
-    """A response as it came: the status, the headers (names in lower case) and the body in bytes."""
+    """A response as received: the status, the headers (names in lowercase) and the body in bytes."""
 
     status_code: int
     headers: Mapping[str, str] = field(repr=False)
@@ -98,8 +98,8 @@ class APIResponse:
 NO_REQUEST = APIRequest("", "")
 
 
-# The positional arguments of errors are those of the official SDK, which programs pass in their tests.
-# With auto_exc=False, `args` and so the repr hold the message alone.
+# Errors take the positional arguments of the official SDK's, since programs pass them in their tests.
+# With auto_exc=False, `args` and therefore the repr contain only the message.
 @define(slots=False, eq=False, repr=False, auto_exc=False)
 class APIError(TinkerError):
     """A call failed.
@@ -145,7 +145,7 @@ class APIError(TinkerError):
 
 @define(slots=False, eq=False, repr=False, auto_exc=False)
 class APIConnectionError(APIError):
-    """No response came: the server could not be reached or the connection broke."""
+    """No response: the server could not be reached or the connection broke."""
 
     request: APIRequest = NO_REQUEST
     message: str = "Connection error."
@@ -153,7 +153,7 @@ class APIConnectionError(APIError):
 
 @define(slots=False, eq=False, repr=False, auto_exc=False)
 class APITimeoutError(APIConnectionError):
-    """No response came in time."""
+    """No response in time."""
 
     message: str = "Request timed out."
 
@@ -167,9 +167,9 @@ class APIResponseError(APIError):
     """The server responded, but not with the expected result.
 
     Attributes:
-        response: The response as it came.
+        response: The response as received.
         status_code: Its HTTP status.
-        headers: Its headers; names are in lower case.
+        headers: Its headers; names are in lowercase.
         retry_after: After how many seconds the server wants the next attempt; None if it did not say.
     """
 
@@ -202,14 +202,14 @@ class APIStatusError(APIResponseError):
     """The server responded with an error.
 
     Attributes:
-        operation_unsupported: Whether the server seems not to offer the operation, like some compatible servers.
+        operation_unsupported: Whether the server seems not to support the operation, like some compatible servers.
     """
 
     operation_unsupported: bool = field(default=False, kw_only=True)
 
     @staticmethod
     def of(response: APIResponse, *, advises: bool = True, **facts: Any) -> APIStatusError:
-        """Return an error of the class for the response's status; it says what to do if it `advises`."""
+        """Return an error of the class for the response's status; with `advises`, it says what to do."""
         status = response.status_code
         kind = _CLASS_OF_STATUS.get(status, InternalServerError if status >= 500 else APIStatusError)
         body = response_body(response)
@@ -225,8 +225,9 @@ class APIStatusError(APIResponseError):
             unsupported = True
         if said:
             message += f": {said}"
-        if status in REMEDY_OF_STATUS and advises:
-            message += ("" if message.endswith(".") else ".") + f" {REMEDY_OF_STATUS[status]}"
+        remedy = _NO_ARCHIVES if end == "archive" and status in _ARCHIVE_REFUSALS else REMEDY_OF_STATUS.get(status)
+        if remedy and advises:
+            message += ("" if message.endswith(".") else ".") + f" {remedy}"
         facts |= {"body": body, "server_request_id": response.headers.get("x-request-id")}
         return kind(message, response=response, operation_unsupported=unsupported, **facts)
 
@@ -277,13 +278,15 @@ _CLASS_OF_STATUS: dict[int, type[APIStatusError]] = {
     422: UnprocessableEntityError,
     429: RateLimitError,
 }
-# Newer versions of Python have another name for 422.
+# Newer versions of Python use another name for 422.
 _NAME_OF_STATUS = {status.value: status.phrase for status in HTTPStatus} | {422: "Unprocessable Entity"}
 REMEDY_OF_STATUS = {
     401: "Check the API key: the argument api_key or the environment variable TINKER_API_KEY.",
     402: "Settle the account's billing, then call again.",
     407: "Put the user and password of the proxy into HTTP_PROXY or HTTPS_PROXY.",
 }
+_ARCHIVE_REFUSALS = (400, 403, 404, 405, 410, 501)
+_NO_ARCHIVES = "If the server has withdrawn archives, download external weights instead."
 
 
 def response_body(response: APIResponse) -> object:
@@ -296,9 +299,9 @@ def response_body(response: APIResponse) -> object:
         return response.text
 
 
-# The ends of operations' paths that servers without the operation take for a part of a checkpoint's ID.
+# Endings of paths that servers without the operation take for part of a checkpoint's ID.
 _ENDS = ("publish", "ttl", "archive", "external_weights_urls")
-# What web frameworks send for an unknown route; for an unknown ID, servers send a message of their own.
+# What web frameworks send for an unknown route; for an unknown ID, servers send their own message.
 _NO_ROUTE = ("", "Not Found", "404 page not found", "404 Not Found", "no Route")
 
 
@@ -318,10 +321,10 @@ def server_message(body: object) -> str:
     if isinstance(body, list):
         return summarize("; ".join(_one_detail(item) for item in body[:5]))
     text = str(body or "").strip()
-    if said := re.search(r"<Message>([^<]+)</Message>", text):  # as storages have it
+    if said := re.search(r"<Message>([^<]+)</Message>", text):  # as in errors of storages
         return summarize(said[1])
     if text.startswith("<"):
-        return "the answer is a web page, not JSON; a proxy may have sent it"
+        return "the response is a web page, not JSON; a proxy may have sent it"
     if text.startswith("Traceback "):
         text = text.splitlines()[-1]
     return summarize(text)

@@ -1,4 +1,4 @@
-"""The future that every call returns, and what stands behind it."""
+"""The future that every call returns, and the work behind it."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class APIFuture(concurrent.futures.Future[T]):
         self._started = Clock.now()
         self._ended: float | None = None
         self._process = here()
-        self._stop: Callable[[], object] | None = None  # gives up what is under way
-        self._to_announce = [True]  # that it was cancelled; emptied by the first thread that does
+        self._stop: Callable[[], object] | None = None  # stops the work
+        self._to_announce = [True]  # its cancellation; emptied by the first thread that does
 
     def result(self, timeout: float | timedelta | None = None) -> T:
         """Wait for the result and return it.
@@ -45,7 +45,7 @@ class APIFuture(concurrent.futures.Future[T]):
             timeout: How many seconds to wait, or a timedelta; None, the default, waits until the call ends.
 
         Raises:
-            TimeoutError: The time is over; the call goes on.
+            TimeoutError: The time is up; the call continues.
             concurrent.futures.CancelledError: The call was cancelled.
             RuntimeError: You called it in a callback of a future or an `on_retry` hook, or in the child of a fork.
             TinkerError: The call failed.
@@ -60,7 +60,7 @@ class APIFuture(concurrent.futures.Future[T]):
 
     async def result_async(self, timeout: float | timedelta | None = None) -> T:  # noqa: ASYNC109 - the name users know
         """Wait for the result without blocking the event loop; after the `timeout`, cancel the request."""
-        import asyncio  # which takes a while, and awaiting has imported it
+        import asyncio  # slow to import; awaiting has loaded it already
 
         async with asyncio.timeout(in_seconds(timeout)):
             return await self
@@ -70,7 +70,7 @@ class APIFuture(concurrent.futures.Future[T]):
         return self
 
     async def coroutine(self) -> T:
-        """The same call as a coroutine, for functions that take no other awaitable."""
+        """The same call as a coroutine, for functions that only take coroutines."""
         return await self
 
     if not TYPE_CHECKING:  # else type checkers would accept every name, and loops over futures
@@ -102,7 +102,7 @@ class APIFuture(concurrent.futures.Future[T]):
         It must not wait for another call: start that call and use its result elsewhere.
 
         Raises:
-            TypeError: The function is one of `asyncio.wait`, which would wait forever.
+            TypeError: It is a callback of `asyncio.wait`, which would wait forever.
         """
         if getattr(fn, "__module__", "") == "asyncio.tasks":
             raise TypeError(
@@ -116,7 +116,7 @@ class APIFuture(concurrent.futures.Future[T]):
         if not super().cancel():
             return False
         self._ended = self._ended or ended
-        with contextlib.suppress(IndexError):  # another thread was first
+        with contextlib.suppress(IndexError):  # another thread was faster
             self._to_announce.pop()
             # Wakes concurrent.futures.wait() and as_completed(), which look for this step.
             self.set_running_or_notify_cancel()
@@ -124,7 +124,7 @@ class APIFuture(concurrent.futures.Future[T]):
         return True
 
     def _end(self, result: Any = None, error: BaseException | None = None) -> None:
-        """End with a result or an error, unless it has ended, and give up what is under way."""
+        """End with a result or an error, unless it has ended, and stop the work."""
         ended = Clock.now()
         with contextlib.suppress(concurrent.futures.InvalidStateError):
             self.set_result(result) if error is None else self.set_exception(error)
@@ -153,7 +153,7 @@ class APIFuture(concurrent.futures.Future[T]):
     def _refuse_other_process(self) -> None:
         if not self._can_end():
             raise RuntimeError(
-                "this call will not end here: it was begun before the process was forked, or the interpreter is "
+                "this call will not end here: it started before the process was forked, or the interpreter is "
                 "exiting. Make the call again"
             )
 
@@ -167,13 +167,13 @@ class APIFuture(concurrent.futures.Future[T]):
 
 
 def _call_back(function: Callable[[Any], object], future: object) -> None:
-    # SystemExit, for one, would keep the others from being called, such as those that wake tasks of asyncio.
-    with calling_back("a callback of a future failed; the calls go on"):
+    # SystemExit, for example, would skip the other callbacks, such as those that wake asyncio's tasks.
+    with calling_back("a callback of a future failed; the calls continue"):
         function(future)
 
 
 class Task(Generic[T]):
-    """Carries out what its future stands for. Whichever thread ends the future first decides how it ends.
+    """Does the work behind a future. The first thread to end the future decides how it ends.
 
     Args:
         name: What the future's repr names: the method or operation.
@@ -185,7 +185,7 @@ class Task(Generic[T]):
             raise RuntimeError("the interpreter is exiting; no new call can be made")
         self.future: APIFuture[T] = APIFuture(name)
         self.future._stop = self.stop
-        self._context = contextvars.copy_context()  # where tracing finds the caller
+        self._context = contextvars.copy_context()  # lets tracing find the caller
         for calls in noted_in:
             calls.add(self.future)
             self.future.add_done_callback(calls.discard)
@@ -200,23 +200,23 @@ class Task(Generic[T]):
         return self.future
 
     def start(self) -> None:
-        """Do it, or have another thread do it."""
+        """Do the work, or have another thread do it."""
 
     def stop(self) -> None:
-        """Give up what is under way, since the future has ended."""
+        """Stop the work, since the future has ended."""
 
     def fail(self, error: BaseException) -> None:
         """End the future with an error, unless it has ended."""
         if isinstance(error, TinkerError):
-            # Where in this package it was made helps nobody, and would tie the frames in a cycle.
+            # Drop the traceback of this package, which helps nobody and would form a reference cycle.
             error = error.with_traceback(None)
         self.future._end(error=error)
 
     def _in_context(self, function: Callable[..., object], *args: object) -> None:
         try:
-            # A copy each time, since a thread that was given up may still be in the last one.
+            # Copy it each time, since an abandoned thread may still be using the last copy.
             self._context.copy().run(function, *args)
-        except BaseException as error:  # such as of a logging handler; nothing else would end the future
+        except BaseException as error:  # such as from a logging handler; nothing else would end the future
             self.fail(error)
 
 
@@ -249,7 +249,7 @@ def async_variant(
     message: str | None = getattr(method, "__deprecated__", None)
     called = method if message is None else inspect.unwrap(method)
 
-    @wraps(method)  # by which typing.get_type_hints finds the names too
+    @wraps(method)  # lets typing.get_type_hints find the names too
     async def variant(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
         if message is not None:
             warnings.warn(message, method.category, stacklevel=2)  # type: ignore[attr-defined]

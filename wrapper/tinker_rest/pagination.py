@@ -1,6 +1,6 @@
 """Iterates over listings page by page, reading pages ahead.
 
-Offsets count from the front, so whatever is deleted or appears before a page shifts it. Each page is therefore
+Offsets count from the front, so items that are added or deleted before a page shift it. Each page is therefore
 requested so that it overlaps the previous one by an item. If no item of a page is known, the listing has shrunk,
 and earlier pages are read until one overlaps again. Unknown items before a known one are new and are omitted;
 otherwise a loop that creates items would never finish. So when a page is taken, every item up to its end that was
@@ -29,16 +29,16 @@ __all__ = ["ItemIterator", "PageIterator", "Paginator"]
 T = TypeVar("T")
 
 MAX_PREFETCH = 8
-MAX_PREFETCH_UNCOUNTED = 2  # if the server does not say how many items it has
-MAX_IDLE_PAGES = 100  # and four for each earlier page, since others may be deleting what is listed
+MAX_PREFETCH_UNCOUNTED = 2  # if the server does not report how many items it has
+MAX_IDLE_PAGES = 100  # plus four for each earlier page, since others may be deleting items
 MAX_REPEATS = 8  # the same page at this many offsets in a row: the server ignores offsets
 
-_NOTHING_NEW = "the server's pages bring nothing new; if it ignores offsets, a larger page_size may read more"
+_NOTHING_NEW = "the server's pages contain nothing new; if it ignores offsets, a larger page_size may read more"
 
 
 @frozen
 class PageRequest:
-    """A page to request: so many items from an offset or cursor on, or a call that fails with the refusal."""
+    """A page to request: how many items from which offset or cursor, or an error to raise instead."""
 
     limit: int
     position: Any
@@ -47,7 +47,7 @@ class PageRequest:
 
 @frozen
 class Page(Generic[T]):
-    """The items of a page with their IDs, and what the server says of the listing and the time, if it does."""
+    """The items of a page with their IDs, and the size of the listing and the time, if reported."""
 
     items: list[T]
     ids: list[str]
@@ -60,9 +60,9 @@ Fetch = Callable[[PageRequest], APIFuture[Page[T]]]
 
 
 class CursorPlan(Generic[T]):
-    """Decides which page to request next, and what an answer means. It does no I/O.
+    """Decides which page to request next, and what a response means. It does no I/O.
 
-    This one is for listings whose answers have the cursor of the next page; None is that of the front.
+    This one is for listings whose responses contain the cursor of the next page; the first page has none.
     """
 
     def __init__(self, page_size: int, max_items: int | None, start: Any = None) -> None:
@@ -81,7 +81,7 @@ class CursorPlan(Generic[T]):
         return PageRequest(min(self._page_size, self._left), self._next, _NOTHING_NEW if is_stuck else None)
 
     def take(self, request: PageRequest, page: Page[T]) -> list[T]:
-        """Return the new items of the answer to `request(0)`, and go on behind it."""
+        """Return the new items in the response to `request(0)`, and move past them."""
         new = self._new_items(page)
         self._next = page.next_cursor
         self._is_done = not self._left or self._next is None
@@ -126,11 +126,11 @@ class OffsetPlan(CursorPlan[T]):
         return PageRequest(limit, offset, _NOTHING_NEW if is_stuck else None)
 
     def take(self, request: PageRequest, page: Page[T]) -> list[T]:
-        """Return the new items of the answer to `request(0)`, and go on behind it."""
+        """Return the new items in the response to `request(0)`, and move past them."""
         length = len(page.ids)
         known = next((place for place, one in enumerate(page.ids) if one in self._seen), None)
         if known is None and self._next and self._length > 1 and not self._is_second_pass:
-            # Items before this page have vanished: read further ahead of it, each time twice as far.
+            # Items before this page were deleted: go back further, twice as far each time.
             self._window = 1
             self._next = max(0, self._next - ((self._length - 1) << self._idle))
             self._idle += 1
@@ -160,8 +160,8 @@ class PageIterator(Iterator[list[T]], AsyncIterator[list[T]]):
     """One iteration over the pages of a listing, with `for` or `async for`. See `Paginator.pages`.
 
     Attributes:
-        total_count: The size of the whole listing, whatever `max_items` is. None before the first page has come,
-            and if the server does not say.
+        total_count: The size of the whole listing, regardless of `max_items`. None before the first page arrives,
+            or if the server does not report it.
         server_time: When the server sent the latest page, in seconds since 1970; None as for `total_count`.
     """
 
@@ -202,7 +202,7 @@ class PageIterator(Iterator[list[T]], AsyncIterator[list[T]]):
             return self._pending[0][1] if self._pending else None
 
     def _take(self, future: APIFuture[Page[T]]) -> list[T]:
-        """Return the new items of a page that has come. Raises the error of the page."""
+        """Return the new items of a page that has arrived. Raises the error of the page."""
         with self._lock:
             if not self._pending or self._pending[0][1] is not future:
                 return []  # another thread or task has taken it
@@ -262,11 +262,11 @@ class Paginator(Generic[T]):
 
     Items present throughout the iteration are returned exactly once and in order, even if others are added or
     deleted (training runs that are used meanwhile may come last): you can delete items while you iterate over
-    them, and none is skipped. Items that appear or vanish meanwhile may or may not be returned, never twice. The
-    iteration ends when the server has no further items, whatever number of items it reports.
+    them, and none is skipped. Items that are added or deleted meanwhile are returned at most once. The
+    iteration ends when the server has no further items, regardless of the number that it reports.
 
-    If a page fails, its error is raised in place of its items; this is an APIResponseValidationError if the server
-    ignores offsets or its cursors do not lead on. Going on with the same iterator requests the page again.
+    If a page fails, its error is raised instead of its items; this is an APIResponseValidationError if the server
+    ignores offsets or its cursors do not advance. Continuing with the same iterator requests the page again.
     Threads or tasks can share an iterator; each gets different items. Only the IDs of past items are kept.
     """
 

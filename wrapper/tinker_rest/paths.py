@@ -62,17 +62,17 @@ class ParsedCheckpointTinkerPath(Model):
 
 
 def _matched(pattern: re.Pattern[str], tinker_path: str) -> re.Match[str]:
-    """Match an address with a pattern for it that has groups for the run ID, first, and the name, last."""
+    """Match an address with a pattern whose first group is the run ID and whose last is the name."""
     found = pattern.fullmatch(tinker_path) if isinstance(tinker_path, str) else None
     if found is None:
         raise refusal("tinker_path", f"look like {_FORM}", tinker_path)
-    segment("the run id in tinker_path", found[1])
+    segment("the run ID in tinker_path", found[1])
     segment("the name in tinker_path", found[found.re.groups])
     return found
 
 
 def readable_path(tinker_path: str) -> tuple[str, str]:
-    """Return an address, whose scheme and kind may be those of another server, and the run ID in it."""
+    """Return an address and the run ID in it; its scheme and kind may be another server's."""
     found = _matched(_ANY_PATH, tinker_path)
     return found[0], found[1]
 
@@ -89,7 +89,7 @@ def segment(name: str, value: str, *, allow_slash: bool = False) -> str:
     With `allow_slash`, a slash in it is percent-encoded, but some servers decode it before they route the request,
     and may then find another operation.
     """
-    text = str.__str__(value) if isinstance(value, str) else ""  # the value of an enumeration's member
+    text = str.__str__(value) if isinstance(value, str) else ""  # the value of an enum member
     if text.startswith(_SCHEME):
         hint = f"use the method for tinker paths with {safe_repr(text)}"
         raise InvalidArgumentError(f"{name} must be an id, not a tinker path; {hint}")

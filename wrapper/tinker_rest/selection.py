@@ -86,9 +86,9 @@ class CheckpointSelection:
 
     Args:
         training_run_ids: Only checkpoints of these training runs; an empty list means none.
-        project_ids: Only checkpoints of your training runs in these projects; an empty list means none. The server
-            is asked for these runs, so `apply` refuses it.
-        base_models: Only checkpoints of these models. Older servers do not name the model, and nothing matches.
+        project_ids: Only checkpoints of your training runs in these projects; an empty list means none. `apply`
+            refuses it, since only the server knows these runs.
+        base_models: Only checkpoints of these models. Nothing matches on older servers, which omit the model.
         user_metadata: Only checkpoints whose metadata has all these keys with these values.
         checkpoint_type: Only checkpoints of this type: `training`, `sampler`, `external` or another.
         name: Only checkpoints whose name matches this pattern, such as `step-*`, or kind and name, such as
@@ -97,8 +97,8 @@ class CheckpointSelection:
         before: Only checkpoints that were saved before this time, a datetime with a time zone.
         after: Only checkpoints that were saved at this time or later, a datetime with a time zone.
         larger_than: Only checkpoints larger than this many bytes.
-        keep_latest: Skip the newest N of each training run and type. All checkpoints count, whatever the other
-            criteria are. Those that may be among them, of an equal or unknown time, are skipped too.
+        keep_latest: Skip the newest N of each training run and type. All checkpoints count, regardless of other
+            criteria. Those that may be among them, of an equal or unknown time, are skipped too.
         exclude: Skip the checkpoints with these tinker paths. They still count for `keep_latest`.
         no_ttl: Only checkpoints that never expire.
         expiring_within: Only checkpoints that expire within this time from now.
@@ -151,7 +151,7 @@ class CheckpointSelection:
         """
         if self.project_ids is not None:
             raise InvalidArgumentError(
-                "checkpoints do not name their project: use select_checkpoints for project_ids"
+                "checkpoints do not contain their project: use select_checkpoints for project_ids"
             )
         now = now or datetime.now(UTC)
         # A checkpoint may be listed twice if others changed while pages were read.
@@ -197,9 +197,9 @@ def _latest(checkpoints: list[types.Checkpoint], count: int) -> set[str]:
     kept = {one.tinker_path for one in checkpoints if one.time is None}
     groups: dict[tuple[str, str], list[types.Checkpoint]] = defaultdict(list)
     for one in sorted(checkpoints, key=_time, reverse=True):
-        # A checkpoint without a known run is a group of its own, so it is kept.
+        # A checkpoint without a known run forms its own group, so it is kept.
         groups[run_id_of(one) or one.tinker_path, str(one.checkpoint_type)].append(one)
-    for group in groups.values():  # of equal times, such as whole seconds, which one is newer is unknown
+    for group in groups.values():  # equal times, such as whole seconds, do not show which one is newer
         kept |= {one.tinker_path for one in group if _time(one) >= _time(group[:count][-1])}
     return kept
 

@@ -23,7 +23,7 @@ __all__ = ("UploadProgress",)
 
 OPERATION_ID = "upload_external_weights"
 CONFIG_FILE = "adapter_config.json"
-MAX_STARTS = 3  # of one upload whose URLs expire
+MAX_STARTS = 3  # of one upload, if its URLs expire
 MAX_FILES_AT_ONCE = 4
 PROGRESS_SECONDS = 0.1
 
@@ -36,7 +36,7 @@ _log = logging.getLogger("tinker_rest")
 
 @frozen
 class UploadProgress:
-    """How far an upload is.
+    """The progress of an upload.
 
     Attributes:
         bytes_done: Bytes sent. It shrinks if a file has to be sent again.
@@ -54,7 +54,7 @@ def find_files(folder: str | os.PathLike[str], rank: int) -> dict[str, Path]:
         raise InvalidArgumentError(f"folder must be a folder with the files of an adapter, not {str(top)!r}")
     files = {file.relative_to(top).as_posix(): file for file in sorted(top.rglob("*")) if file.is_file()}
     if not files:
-        raise InvalidArgumentError(f"folder must hold the files of an adapter; {str(top)!r} holds none")
+        raise InvalidArgumentError(f"folder must contain the files of an adapter; {str(top)!r} contains none")
     if CONFIG_FILE in files:
         try:
             found = json.loads(files[CONFIG_FILE].read_bytes())["r"]
@@ -86,24 +86,24 @@ class Upload:
             started = self.start(work)
             missing = sorted(started.urls.keys() - self.files.keys())
             if missing:
-                raise UploadError(f"nothing was uploaded: the server wants {', '.join(missing)} too")
+                raise UploadError(f"nothing was uploaded: the server also requires {', '.join(missing)}")
             done: list[str] = []
             try:
                 self._send(work, started.urls, done)
             except (TinkerError, OSError) as error:
                 if isinstance(error, APIStatusError) and error.status_code in _EXPIRED and count < MAX_STARTS:
-                    _log.info("%s: %s; starting again", OPERATION_ID, error)
+                    _log.info("%s: %s; starting over", OPERATION_ID, error)
                     continue
                 left = ", ".join(sorted(started.urls.keys() - done))
-                message = f"{len(done)} of {len(started.urls)} files were uploaded, and not {left}: {error}"
-                raise UploadError(f"{message}; no checkpoint was made, and another call starts anew") from error
+                message = f"{len(done)} of {len(started.urls)} files were uploaded, but not {left}: {error}"
+                raise UploadError(f"{message}; no checkpoint was created; another call starts over") from error
             return self.finish(work, started.upload_id)
         raise AssertionError  # the last error was raised
 
     def _send(self, work: Work[Any], urls: dict[str, Any], done: list[str]) -> None:
         unused = sorted(self.files.keys() - urls.keys())
         if unused:
-            _log.warning("%s: the server does not want %s", OPERATION_ID, ", ".join(unused))
+            _log.warning("%s: the server did not ask for %s", OPERATION_ID, ", ".join(unused))
         self._sent = dict.fromkeys(urls, 0)
         self._total = sum(self.files[name].stat().st_size for name in urls)
         self._tell(is_due=True)
@@ -143,5 +143,5 @@ class Upload:
             return
         with self._telling:
             self._told_at = Clock.now()
-            with _workers.calling_back("the progress hook of an upload failed; the upload goes on"):
+            with _workers.calling_back("the progress hook of an upload failed; the upload continues"):
                 self.progress(UploadProgress(sum(self._sent.values()), self._total))

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if error.name != "click":
             raise
         sys.stderr.write(
-            "tinker-rest: click is not installed, which the command needs: pip install 'tinker-rest[cli]'\n"
+            "tinker-rest: this command needs click, which is not installed: pip install 'tinker-rest[cli]'\n"
         )
         return 1
     except KeyboardInterrupt:  # before or after the code that reports it

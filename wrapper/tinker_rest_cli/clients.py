@@ -1,4 +1,4 @@
-"""The clients that commands make their calls with."""
+"""The clients that commands use."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tinker_rest_cli.settings import Settings
 if TYPE_CHECKING:
     from tinker_rest import AdminClient, RestClient, RetryEvent
 
-QUIET_SECONDS = 2.0  # then a terminal is told why nothing happens
-REFUSED_SECONDS = 4.0  # then a server that refuses connections is given up
+QUIET_SECONDS = 2.0  # then tell a terminal why nothing happens
+REFUSED_SECONDS = 4.0  # then give up on a server that refuses connections
 
 Client = TypeVar("Client", "AdminClient", "RestClient")
 
@@ -37,12 +37,12 @@ def admin_client(settings: Settings) -> AdminClient:
 
 
 def open_client(kind: type[Client], settings: Settings, **options: Any) -> Client:
-    """A client that reports waits and gives up servers that refuse connections; options override the settings."""
+    """A client that reports waits and gives up on servers that refuse connections; options override settings."""
     client: Client
 
     def on_retry(event: RetryEvent) -> None:
         waited = event.elapsed + event.delay
-        is_refused = event.reason.startswith("no answer") and "refused" in event.reason
+        is_refused = event.reason.startswith("no response") and "refused" in event.reason
         if is_refused and waited > REFUSED_SECONDS and not settings.is_patient:
             settings.unreachable = f"{event.reason} ({event.attempt} attempts, {event.elapsed:.1f} s)"
             client.close()
@@ -55,7 +55,7 @@ def open_client(kind: type[Client], settings: Settings, **options: Any) -> Clien
 
 
 def client_options(settings: Settings) -> dict[str, Any]:
-    """The arguments of a client; also lets warnings and the log appear as the settings say."""
+    """The arguments of a client; also sets up warnings and logging according to the settings."""
     warnings.showwarning = _show_warning
     _log(settings.verbosity)
     headers = [*os.environ.get("TINKER_REST_HEADERS", "").splitlines(), *settings.headers]
@@ -88,7 +88,7 @@ def _log(verbosity: int) -> None:
 
 def _is_news(record: logging.LogRecord) -> bool:
     """Whether a warning says more than the command itself does, such as that the clocks differ."""
-    return record.levelno == logging.WARNING and record.module != "_core"  # which tells of interrupted calls
+    return record.levelno == logging.WARNING and record.module != "_core"  # which reports interrupted calls
 
 
 def _on_one_line(record: logging.LogRecord) -> bool:

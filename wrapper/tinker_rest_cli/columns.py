@@ -1,6 +1,6 @@
-"""The columns of what commands list, for tables and CSV.
+"""The columns of listings, for tables and CSV.
 
-The classes here are tuples rather than attrs classes: help must not import anything but click.
+The classes here are tuples rather than attrs classes, since help must import nothing but click.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ class Column(NamedTuple, Generic[T]):
     get: Callable[[T], Any] | None = None  # the value of an item; by default the field of that name
     text: Callable[[Any], str] = plain  # how a table shows the value
     alias: str = ""  # another name for --columns, which the official command line has
-    is_id: bool = False  # or a path: folded at separators, and only if it must be
+    is_id: bool = False  # or a path: folded at separators, and only if necessary
     right: bool = False  # aligned
     hidden: bool = False  # in tables, unless --columns names it
     if_varied: bool = False  # in tables only if the items differ in it, or --columns names it
     in_csv: bool = True  # unless --columns names others
 
     def value(self, item: Any) -> Any:
-        """The value of an item, as CSV has it."""
+        """The value of an item, for CSV."""
         if self.get is not None:
             return self.get(item)
         for name in self.name.split("."):
@@ -64,7 +64,7 @@ class Listing(NamedTuple, Generic[T]):
         ]
 
     def csv_rows(self, items: Iterable[T], columns: Sequence[Column[T]] | None) -> Iterator[Sequence[Any]]:
-        """The names of the given columns, or of all that CSV has, and then the values of each item."""
+        """The names of the given columns, or of all CSV columns, then the values of each item."""
         chosen = columns or [column for column in self.columns if column.in_csv]
         yield [column.name for column in chosen]
         for item in items:
@@ -78,14 +78,14 @@ class Listing(NamedTuple, Generic[T]):
         asked = [name.strip() for name in names.split(",")]
         if unknown := [name for name in asked if name not in by_name]:
             raise click.BadParameter(
-                f"there is no column {', '.join(map(repr, unknown))}; there are {', '.join(by_name)}",
+                f"no such column: {', '.join(map(repr, unknown))}; the columns are {', '.join(by_name)}",
                 param_hint="'--columns'",
             )
         return [by_name[name] for name in asked]
 
 
 def columns_option(listing: Listing[Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """The option `--columns` of a command that lists."""
+    """The option `--columns` of a listing."""
     shown = ", ".join(column.alias or column.name for column in listing.shown([]))
     return click.option(
         "-c", "--columns", metavar="NAMES", callback=lambda _context, _option, value: listing.chosen(value),

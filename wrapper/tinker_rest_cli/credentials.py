@@ -17,7 +17,7 @@ VERSION = 1  # of the file's format
 
 
 def key_in_use() -> tuple[str, str]:
-    """Where the client finds its key, and what is wrong with that or another place. Raises CredentialsError."""
+    """The source of the client's key, and problems with that or another source. Raises CredentialsError."""
     from tinker_rest import RestClient
 
     with warnings.catch_warnings(record=True) as notes:
@@ -34,11 +34,11 @@ def overriding() -> str | None:
 
 
 class Store:
-    """The file of stored keys. What others wrote into it is kept. Raises CommandError if it cannot be used."""
+    """The file of stored keys. Other programs' data in it is kept. Raises CommandError if it cannot be used."""
 
     def __init__(self) -> None:
         """Read the file, if there is one."""
-        self.path = Path(os.path.realpath(os.path.expanduser(STORED)))  # a link stays one
+        self.path = Path(os.path.realpath(os.path.expanduser(STORED)))  # keep a symlink
         self.content: dict[str, Any] = {"version": VERSION}
         self.keys: dict[str, dict[str, Any]] = {}
         try:
@@ -61,7 +61,7 @@ class Store:
         return self.keys.get(str(self.content.get("default")))
 
     def add_default(self, key_id: str, record: dict[str, Any]) -> None:
-        """Store a key as the default, in place of a record of the same key or ID."""
+        """Store a key as the default, replacing a record with the same key or ID."""
         key_id = next((name for name, one in self.keys.items() if one["key"] == record["key"]), key_id)
         self.keys[key_id] = self.keys.get(key_id, {}) | record
         self.content |= {"default": key_id, "keys": self.keys}
@@ -73,7 +73,7 @@ class Store:
         self._write()
 
     def _write(self) -> None:
-        """Put a new file, which only the user can read, in the place of the old one."""
+        """Replace the file with a new one that only the user can read."""
         folder, name = self.path.parent, ""
         try:
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -95,4 +95,4 @@ def _check(path: Path, is_right_kind: Any, must_not: int = 0) -> None:
     if not is_right_kind(facts.st_mode) or (
         hasattr(os, "geteuid") and (facts.st_uid != os.geteuid() or facts.st_mode & must_not)
     ):
-        raise CommandError(f"{path} is not yours alone, or no plain file or folder; check it with ls -ld")
+        raise CommandError(f"{path} is open to others, or not a regular file or folder; check it with ls -ld")

@@ -1,4 +1,4 @@
-"""What `tinker-rest doctor` checks: this machine, the way to the server (without the key), and its answers."""
+"""The checks of `tinker-rest doctor`: this machine, the connection (without the key), and the responses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tinker_rest_cli.failures import GET_KEY, NO_KEY, ExitStatus, explain
 from tinker_rest_cli.formatting import span
 
 SLOW_SECONDS = 1.0
-CLOCK_SECONDS = 60.0  # a smaller difference is no fault
+CLOCK_SECONDS = 60.0  # smaller differences are fine
 OPERATIONS = {
     "training runs": "list_training_runs",
     "checkpoints": "list_user_checkpoints",
@@ -27,33 +27,33 @@ OPERATIONS = {
     "models": "get_server_capabilities",
     "billing": "get_current_checkpoint_storage_usage",
 }
-# By what the message of a failed connection says; the first that fits counts.
+# By the message of a failed connection; the first match counts.
 REMEDIES = {
     "CERTIFICATE_VERIFY_FAILED": "Check the address and this machine's clock; if your company or its proxy issued"
-    " the certificate, let SSL_CERT_FILE name the PEM file of that authority",
+    " the certificate, set SSL_CERT_FILE to the PEM file of that authority",
     "SSL_CERT_FILE": "Point SSL_CERT_FILE or SSL_CERT_DIR to certificates in PEM form, or unset it",
     "[SSL": "Check firewalls and the port; the address of a server without TLS begins with http://",
-    "the proxy ": "Correct or unset HTTP_PROXY, HTTPS_PROXY or ALL_PROXY; hosts in NO_PROXY are reached directly",
+    "the proxy ": "Fix or unset HTTP_PROXY, HTTPS_PROXY or ALL_PROXY; hosts in NO_PROXY are reached directly",
     "check base_url": "Check the network and its name server, and the spelling of the address",
-    "": "Check the port, whether the server runs, and firewalls; if it has TLS, the address begins with https://;"
-    " if only a proxy leads out, set HTTPS_PROXY",
+    "": "Check the port, firewalls, and that the server is running; with TLS, the address begins with https://;"
+    " if you need a proxy, set HTTPS_PROXY",
 }
 REFUSED = (errors.AuthenticationError, errors.BillingError, errors.PermissionDeniedError, errors.CredentialsError)
 
 
 @frozen
 class Finding:
-    """The result of a check: `ok`, `warn`, `fail`, or `skip` if it could not be made or does not apply."""
+    """The result of a check: `ok`, `warn`, `fail`, or `skip` if it could not run or does not apply."""
 
     name: str
     result: str
     text: str
     remedy: str | None = None
-    status: ExitStatus = ExitStatus.NETWORK  # of commands that meet this failure
+    status: ExitStatus = ExitStatus.NETWORK  # of commands that fail for this reason
 
 
 def examine(options: dict[str, Any]) -> Iterator[Finding]:
-    """Check what can be checked, with these options of a client; its `timeout` is for each step."""
+    """Check everything possible with these client options; the `timeout` is for each step."""
     fast = "with" if find_spec("orjson") else "without"
     text = f"tinker-rest {__version__} {fast} [fast], API {SPEC_VERSION}, Python {platform.python_version()}"
     yield Finding("versions", "ok", text)
@@ -75,7 +75,7 @@ def examine(options: dict[str, Any]) -> Iterator[Finding]:
         yield from map(_skipped, ("access", "operations", "latency", "clock"))
         return
     if key.result == "fail":
-        yield _skipped("access", "the server asks for no key" if error is None else "the server wants a key")
+        yield _skipped("access", "the server requires no key" if error is None else "the server requires a key")
         yield from map(_skipped, ("operations", "latency"))
     else:
         yield from _check_answers(options, is_open=error is None)
@@ -105,7 +105,7 @@ def _check_address(base_url: str | None) -> Finding:
         return Finding("address", "fail", str(error), remedy, ExitStatus.USAGE)
     text = f"{url.geturl()}, from {source}"
     if url.scheme == "http" and not (url.hostname or "").startswith(("127.", "localhost", "::1")):
-        remedy = "Use https, unless the network is yours alone"
+        remedy = "Use https, unless you trust the network"
         return Finding("address", "warn", f"{text}: the key is sent unencrypted", remedy)
     return Finding("address", "ok", text)
 
@@ -116,23 +116,23 @@ def _check_key() -> Finding:
     except errors.CredentialsError as error:
         if str(error).startswith(NO_KEY):
             return Finding("key", "fail", NO_KEY, GET_KEY, ExitStatus.CREDENTIALS)
-        remedy = "Set the key and nothing else: tml-…, without quotes or 'Bearer '"
+        remedy = "Use only the key itself: tml-…, without quotes or 'Bearer '"
         return Finding("key", "fail", str(error), remedy, ExitStatus.CREDENTIALS)
     note, _, remedy = note.partition(": ")
     if note:
-        return Finding("key", "warn", f"from {source}; but {note}", remedy or "Correct it or unset it")
+        return Finding("key", "warn", f"from {source}, but {note}", remedy or "Fix or unset it")
     return Finding("key", "ok", f"from {source}")
 
 
 def _check_server(error: errors.TinkerError | None) -> Finding:
-    """Judge the answer to a call with a made-up key, which servers refuse."""
+    """Judge the response to a call with a fake key, which servers refuse."""
     if error is None or isinstance(error, REFUSED):
         return Finding("server", "ok", "responds like a Tinker server")
     text = getattr(error, "message", str(error))
     if isinstance(error, errors.InternalServerError | errors.RateLimitError):
-        return Finding("server", "fail", text, "Try again later; if it persists, tell the server's operators")
+        return Finding("server", "fail", text, "Try again later; if it persists, contact the server's operators")
     if isinstance(error, errors.APIResponseError):
-        remedy = "Check TINKER_BASE_URL, which ends before /api/v1; a proxy may also answer with a page of its own"
+        remedy = "Check TINKER_BASE_URL, which must not include /api/v1; a proxy may also have sent its own page"
         return Finding("server", "fail", f"not a Tinker server: {text}", remedy, ExitStatus.FAILED)
     return Finding("server", "fail", text, next(remedy for said, remedy in REMEDIES.items() if said in text))
 
@@ -146,11 +146,11 @@ def _check_answers(options: Mapping[str, Any], *, is_open: bool) -> Iterator[Fin
             given = {"limit": 1} if method.startswith("list") else {}
             answers[name] = _error_of(getattr(admin if name == "billing" else client, method), **given)
             times.append(time.monotonic() - began)
-    # The first that the server offers tells whether it takes the key.
+    # The first operation that the server offers shows whether it accepts the key.
     error = next((one for one in answers.values() if not _is_missing(one)), None)
     if error is None:
-        unproven = "the server accepts any key, so yours is not proven"
-        yield Finding("access", "ok", unproven if is_open else "the server takes the key")
+        unproven = "the server accepts any key, so yours is not verified"
+        yield Finding("access", "ok", unproven if is_open else "the server accepts the key")
         yield _operations(answers)
     else:
         text, status = explain(error)
@@ -175,12 +175,12 @@ def _operations(answers: Mapping[str, errors.TinkerError | None]) -> Finding:
         elif _is_missing(error):
             groups["not offered"].append(name)
         else:
-            groups["failed"].append(f"{name} ({getattr(error, 'status_code', 'no answer')})")
+            groups["failed"].append(f"{name} ({getattr(error, 'status_code', 'no response')})")
     text = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in groups.items() if names)
     if groups["failed"]:
-        return Finding("operations", "warn", text, "Try again later; -vv shows the answers")
+        return Finding("operations", "warn", text, "Try again later; -vv shows the responses")
     if {*groups["not offered"]} - {"billing"}:
-        remedy = "Use only what the server offers: compatible servers lack a part of the API"
+        remedy = "Use only what the server offers: compatible servers lack parts of the API"
         return Finding("operations", "warn", text, remedy)
     return Finding("operations", "ok", text)
 
@@ -190,9 +190,9 @@ def _check_clock(headers: Mapping[str, str], now: float) -> Finding:
         # The header has whole seconds, so it is half a second late on average.
         ahead = now - parsedate_to_datetime(headers["date"]).timestamp() - 0.5
     except (KeyError, ValueError):
-        return Finding("clock", "skip", "the server does not tell the time")
+        return Finding("clock", "skip", "the server does not send the time")
     if abs(ahead) < CLOCK_SECONDS:
         return Finding("clock", "ok", f"within {max(2, round(abs(ahead)))} s of the server's")
     text = f"{span(abs(ahead) + 1)} {'ahead of' if ahead > 0 else 'behind'} the server's"
-    remedy = "Set the clock (NTP): ages and expiries are counted wrongly, and tokens may be refused"
+    remedy = "Set the clock (NTP): until then, ages and expiries are wrong, and tokens may be refused"
     return Finding("clock", "warn", text, remedy)

@@ -1,4 +1,4 @@
-"""Reports a failure in one line on stderr that says what to do, and as an exit status."""
+"""Reports a failure as an exit status and as one line on stderr that says what to do."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class ExitStatus(IntEnum):
     CREDENTIALS = 3  # no key, or one that is refused or lacks permission (401, 403)
     NOT_FOUND = 4
     PARTIAL = 5  # some of several items failed
-    NETWORK = 6  # no answer, or one that asks to try again later (429, 5xx)
+    NETWORK = 6  # no response, or one that asks to try again later (429, 5xx)
     INTERRUPTED = 130
-    CLOSED_PIPE = 141  # the reader of the output has stopped, as `head` does; nothing is reported
+    CLOSED_PIPE = 141  # the reader of the output has stopped, like `head`; nothing is reported
 
 
 class CommandError(Exception):
@@ -56,11 +56,11 @@ def run_and_report(work: Callable[[], int], settings: Settings) -> int:
     except BrokenPipeError:
         return ExitStatus.CLOSED_PIPE
     except (KeyboardInterrupt, click.Abort) as error:
-        with contextlib.suppress(ValueError):  # in another thread than the main one
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process ends already
+        with contextlib.suppress(ValueError):  # not in the main thread
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process is already ending
         return _report(error, "interrupted", ExitStatus.INTERRUPTED, settings)
     except Exception as error:
-        if settings.unreachable:  # so the client was closed, and the error says no more than that
+        if settings.unreachable:  # the client was closed, and that is all the error says
             remedy, status = _REMEDIES["APIConnectionError"]
             return _report(error, f"{settings.unreachable}. {remedy}", status, settings)
         return _report(error, *explain(error), settings)
@@ -82,7 +82,7 @@ def explain(error: Exception) -> tuple[str, ExitStatus]:
     if isinstance(error, click.ClickException):
         return error.format_message(), ExitStatus.FAILED
     if isinstance(error, ImportError) and (error.name or "").partition(".")[0] == "rich":
-        return "rich is not installed, which the command needs: pip install 'tinker-rest[cli]'", ExitStatus.FAILED
+        return "this command needs rich, which is not installed: pip install 'tinker-rest[cli]'", ExitStatus.FAILED
     from tinker_rest import errors
 
     if isinstance(error, errors.InvalidArgumentError):
@@ -103,17 +103,17 @@ def explain(error: Exception) -> tuple[str, ExitStatus]:
     return f"internal error: {type(error).__name__}: {error}; --debug shows where", ExitStatus.FAILED
 
 
-NO_KEY = "there is no API key"
+NO_KEY = "no API key found"
 CONSOLE = "https://tinker.thinkingmachines.ai/keys"
 GET_KEY = f"Run `tinker-rest auth login` or set TINKER_API_KEY; create a key at {CONSOLE}"
 
 
 def server_says(error: APIError) -> str:
-    """What went wrong, without the remedies for programs, which are not those of a command line."""
-    return re.sub(r"\.? (Check the API key|Settle the account).*", "", error.message).rstrip(".")
+    """What went wrong, without advice for programs, which does not fit a command line."""
+    return re.sub(r"\.? (Check the API key|Settle the account|If the server has).*", "", error.message).rstrip(".")
 
 
-# By the names of classes, since nothing of the client is imported before it is needed; the first that fits counts.
+# By class names, so that the client is only imported if it is needed; the first match counts.
 _REMEDIES = {
     "APITimeoutError": ("Give it more time with --timeout, or run `tinker-rest doctor`", ExitStatus.NETWORK),
     "APIConnectionError": ("Run `tinker-rest doctor` to find out why", ExitStatus.NETWORK),
@@ -172,7 +172,7 @@ def _report(error: BaseException, message: str, status: ExitStatus, settings: Se
 
 
 def _broken_at_words(line: str) -> str:
-    """The line, or in a terminal as many as it takes."""
+    """The line, wrapped in a terminal."""
     if not sys.stderr.isatty():
         return line
     import shutil
@@ -183,7 +183,7 @@ def _broken_at_words(line: str) -> str:
 
 
 def close_outputs() -> None:
-    """Flush stdout and stderr; if nobody reads one, keep the interpreter from complaining at its exit."""
+    """Flush stdout and stderr; if nobody reads one, keep the interpreter from complaining at exit."""
     for output in (sys.stdout, sys.stderr):
         try:
             output.flush()

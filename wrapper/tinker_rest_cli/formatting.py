@@ -1,4 +1,4 @@
-"""How values are shown to people: sizes, times, and texts of servers that may hold anything."""
+"""Formats values for people: sizes, times, and untrusted texts from servers."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-# What moves the cursor, changes colours, the title or the direction of text, or breaks a line.
+# Characters that move the cursor, change colors, the title or the text direction, or break a line.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-# What JSON may hold as it is and a terminal should not get.
+# Characters that JSON allows but a terminal should not get.
 _UNPRINTABLE_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 _SPANS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 def printable(text: str) -> str:
-    """The text with visible escapes in place of what a terminal would act on."""
+    """The text, with visible escapes for characters that a terminal would act on."""
     if text.isascii() and text.isprintable():
         return text
     return _UNPRINTABLE.sub(lambda found: _escape(found[0]), text)
@@ -29,7 +29,7 @@ def _escape(character: str) -> str:
 
 
 def json_text(value: object, *, indent: int | None = None) -> str:
-    """A value as JSON, with what a terminal would act on escaped."""
+    """A value as JSON, with characters that a terminal would act on escaped."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     return _UNPRINTABLE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
@@ -78,7 +78,7 @@ def yes_or_no(value: bool | None) -> str:
 
 
 def usd(value: float | None) -> str:
-    """An amount of US dollars, to the cent; less than a cent to the hundredth of one."""
+    """An amount in US dollars, to the cent; below a cent, to a hundredth of one."""
     if value is None:
         return "unknown"
     return f"{value:,.4f}" if 0 < abs(value) < 0.01 else f"{value:,.2f}"
@@ -102,7 +102,7 @@ def plain(value: object) -> str:
 
 
 def metadata_facts(metadata: Mapping[str, Any] | None) -> list[tuple[str, str]]:
-    """What a user attached to something, as facts of `show_one`."""
+    """A user's metadata, as facts for `show_one`."""
     return [(f"Metadata {name}", plain(value)) for name, value in (metadata or {}).items()]
 
 
@@ -112,7 +112,7 @@ def counted(count: int, thing: str) -> str:
 
 
 def for_csv(value: object) -> str | int | float:
-    """A value as a cell of CSV: empty for None, times in RFC 3339, what has parts as JSON."""
+    """A value as a cell of CSV: empty for None, times in RFC 3339, structured values as JSON."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -11,7 +11,7 @@ from tinker_rest_cli.settings import COMMON_OPTIONS, Settings
 
 
 class Command(click.Command):
-    """A command with the common options beside its own; its own option replaces a common one of the same name."""
+    """A command with the common options and its own, which replace common ones with the same name."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Add the common options."""
@@ -28,7 +28,7 @@ class Command(click.Command):
         return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the command's options first, then the common ones under a heading of their own."""
+        """Write the command's options first, then the common ones under their own heading."""
         own = [one for one in self.get_params(ctx) if isinstance(one, click.Option) and one not in self.common]
         for heading, options in (("Options", own), ("Common options", self.common)):
             records = [record for option in options if (record := option.get_help_record(ctx)) is not None]
@@ -41,7 +41,7 @@ ALIASES = {"ls": "list", "rm": "delete", "show": "info"}
 
 
 class Group(click.Group):
-    """A group of commands that are written in one module. It takes aliases and suggests near names."""
+    """A group of commands in one module. It accepts aliases and suggests similar names."""
 
     command_class = Command
 
@@ -69,10 +69,10 @@ class Entry(NamedTuple):
 
 
 class LazyGroup(Group):
-    """A group that imports a command when it is used, and needs none of them for its help."""
+    """A group that imports a command when it is used, and none of them for its help."""
 
     def __init__(self, *args: Any, entries: dict[str, Entry], **kwargs: Any) -> None:
-        """Keep where the commands are."""
+        """Keep the table of commands."""
         super().__init__(*args, **kwargs)
         self.entries = entries
 

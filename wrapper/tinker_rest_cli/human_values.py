@@ -1,7 +1,7 @@
 """Durations, moments, times to live and sizes as people type them.
 
-What could be read in two ways is refused, because what is read here decides what is deleted: `6m` (minutes or
-months?), `500` (bytes?), `01/02/2026` (January or February?). A ValueError says why, unless that is plain to see.
+Ambiguous values are refused, because they decide what is deleted: `6m` (minutes or months?), `500` (bytes?),
+`01/02/2026` (January or February?). A ValueError says why, unless that is obvious.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def parse_moment(text: str, *, zone: tzinfo | None = UTC, now: datetime | None =
     A date alone is its midnight. Moments are in the zone if they name none (None is this machine's).
 
     Raises:
-        ValueError or OverflowError: It is no moment, or could be read in two ways.
+        ValueError or OverflowError: It is not a moment, or is ambiguous.
     """
     from dateutil import parser, tz
 
@@ -83,10 +83,10 @@ def parse_hour(text: str) -> datetime:
 
 
 def parse_ttl(text: str, *, now: datetime | None = None) -> int | None:
-    """The seconds from now until what a duration or moment names, rounded up; None for `never`.
+    """The seconds from now until a moment or the end of a duration, rounded up; None for `never`.
 
     Raises:
-        ValueError or OverflowError: It is neither, or lies in the past.
+        ValueError or OverflowError: It is neither, or is in the past.
     """
     words = _normalized(text)
     if words == "never":

@@ -1,4 +1,4 @@
-"""Values of options and arguments, and options that several commands take: those that select checkpoints too."""
+"""Parsers for options and arguments, and options of several commands, such as those that select checkpoints."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ TTL = human_value("parse_ttl", "time to live", f"'never', {_DURATIONS}, {_MOMENT
 
 
 def pairs(texts: Iterable[str], option: str) -> dict[str, str]:
-    """The names and values of NAME=VALUE texts. Raises a usage error, which shows none of them."""
+    """The names and values of NAME=VALUE texts. Raises a usage error that does not show them."""
     split = [text.partition("=") for text in texts]
     if not all(sign for _, sign, _ in split):
         raise click.BadParameter("write NAME=VALUE", param_hint=option)
@@ -85,13 +85,13 @@ def _excluded(_context: click.Context, _option: click.Parameter, values: Sequenc
 
 
 def run_id_of(text: str) -> str:
-    """The ID of a training run, given as it is or in a path of the run or of a checkpoint."""
+    """The ID of a training run, from the ID itself or a path of the run or of a checkpoint."""
     _, is_path, rest = text.partition("://")
     return rest.partition("/")[0] if is_path else text
 
 
 def utc_hour(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
-    """A full hour in UTC; `now` is the current one, and `7d` was seven days before it. For `callback=`."""
+    """A full hour in UTC; `now` is the current one, and `7d` is seven days before it. For `callback=`."""
     if value is None:
         return None
     moment: datetime = HOUR(context, parameter, value)
@@ -106,7 +106,7 @@ def utc_day(context: click.Context, parameter: click.Parameter, value: str | Non
     return moment and moment.date()
 
 
-# The types, and the kinds as tinker paths have them, which the official command line asks for.
+# The types, and the kinds in tinker paths, which the official command line uses.
 _TYPES = ("training", "sampler", "external")
 _KINDS = {"weights": "training", "sampler_weights": "sampler", "external_weights": "external"}
 

@@ -28,10 +28,10 @@ def report(
     results: Mapping[str, Mapping[str, Any]] | None = None,
     more: Mapping[str, Any] | None = None,
 ) -> int:
-    """Print the outcome of each checkpoint, on stderr which failed, and return the exit status.
+    """Print the outcome of each checkpoint, with failures on stderr, and return the exit status.
 
-    `done` and `already` are such as `deleted` and `already deleted`; JSON has the first word of `done`. `results`
-    are what downloads made, by path; `more` has further fields of JSON.
+    `done` and `already` are texts such as `deleted` and `already deleted`; JSON has the first word of `done`.
+    `results` are the downloads, by path; `more` has additional fields for JSON.
     """
     told = {
         "done": done,
@@ -61,12 +61,12 @@ def report(
     try:
         if rows or settings.format != "table":
             shown = [row for row in rows if row["outcome"] in _FINE] if settings.quiet else rows
-            # As the official command line has them.
+            # The same as in the official command line.
             failures = [{"tinker_path": row["tinker_path"], "error": row["error"]} for row in failed]
             of_all = {f"{done.split()[0]}_count": counts["done"], "failed": failures, **(more or {})}
             show_list(settings, Listing("checkpoint", "checkpoints", columns), shown, more=of_all)
         sys.stdout.flush()
-    finally:  # also if nobody reads stdout
+    finally:  # even if nobody reads stdout
         for row in failed:
             line = ": ".join(filter(None, (told[row["outcome"]], row["tinker_path"], row["error"])))
             sys.stderr.write(printable(line) + "\n")

@@ -1,4 +1,4 @@
-"""How every command prints what it found: as a table, JSON, JSON lines, CSV, or IDs alone."""
+"""Prints the results of all commands: as a table, JSON, JSON lines, CSV, or only IDs."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def show_list(
     total_count: int | None = None,
     more: Mapping[str, Any] | None = None,
 ) -> None:
-    """Print a listing as the settings say.
+    """Print a listing according to the settings.
 
     JSON is an object of the items, `total_count` (null if the server does not count) and `more`, or with `--json`
-    an array of items. JSON lines and CSV are printed as they come. What tables leave out is reported on stderr.
+    an array of items. JSON lines and CSV are printed as they arrive. Tables report omitted items on stderr.
 
     A paginator has at most `limit` items (0 is no limit); a sequence may be a part of `total_count` items.
     """
@@ -86,7 +86,7 @@ def _chosen(settings: Settings, item: Any) -> Any:
     try:
         return {name: item[name] for name in settings.fields.split(",")} if settings.fields else item
     except KeyError as unknown:
-        raise click.UsageError(f"--json: there is no field {unknown}; there are {', '.join(item)}") from None
+        raise click.UsageError(f"--json: no such field: {unknown}; the fields are {', '.join(item)}") from None
 
 
 def _read(settings: Settings, listing: Listing[T], found: Paginator[T], limit: int) -> tuple[list[T], int | None]:
@@ -112,13 +112,13 @@ def write_csv(file: TextIO, rows: Iterable[Sequence[Any]]) -> None:
     for row in rows:
         cells = [for_csv(value) for value in row]
         shown = [printable(cell) if to_terminal and isinstance(cell, str) else cell for cell in cells]
-        # Python 3.11 and 3.12 quote no lone carriage return, which ends a row for many readers.
+        # Python 3.11 and 3.12 do not quote a lone carriage return, which ends a row for many readers.
         has_return = any(isinstance(cell, str) and "\r" in cell for cell in shown)
         (careful if has_return else writer).writerow(shown)
 
 
 def show_one(settings: Settings, item_id: str, item: Any, facts: Sequence[tuple[str, str]]) -> None:
-    """Print one thing as the settings say; `facts` are names and texts for people."""
+    """Print one item according to the settings; `facts` are names and texts for people."""
     if settings.quiet:
         sys.stdout.write(printable(item_id) + "\n")
         return

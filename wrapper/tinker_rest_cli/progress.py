@@ -37,7 +37,7 @@ def progress(
     columns = [text, parts.BarColumn(), *counts, parts.TimeRemainingColumn()]
     shown = parts.Progress(*columns, console=console(stderr=True), transient=True)
     task = shown.add_task(description, total=total)
-    timer = threading.Timer(SECONDS_BEFORE, shown.start)  # what is done sooner needs no bar
+    timer = threading.Timer(SECONDS_BEFORE, shown.start)  # faster work needs no bar
     timer.daemon = True
     timer.start()
     try:

@@ -44,7 +44,7 @@ Run `tinker-rest COMMAND --help` for details. Aliases: ls for list, show for inf
 
 \b
 Exit status:
-  0 done          3 no key, or not allowed   6 no answer; try again
+  0 done          3 no key, or not allowed   6 no response; try again
   1 failed        4 not found                130 interrupted
   2 wrong usage   5 partly failed            141 output closed""",
     no_args_is_help=True,
@@ -72,7 +72,7 @@ def _run(arguments: list[str], settings: Settings) -> int:
 
         return shell_complete(root, {"obj": settings}, PROGRAM, COMPLETION_VARIABLE, instruction)
     for output in (sys.stdout, sys.stderr):
-        if hasattr(output, "reconfigure"):  # instead of failing where the encoding lacks a character
+        if hasattr(output, "reconfigure"):  # instead of failing if the encoding lacks a character
             output.reconfigure(errors="backslashreplace")
     with root.make_context(PROGRAM, arguments, obj=settings) as context:
         status = root.invoke(context)

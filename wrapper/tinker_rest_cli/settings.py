@@ -1,4 +1,4 @@
-"""The options of every command; they may stand before the command or after it."""
+"""The options of every command, which you can put before or after the command."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Settings:
     """The values of the common options."""
 
     def __init__(self) -> None:
-        """Begin with the defaults."""
+        """Start with the defaults."""
         self.format = "table"
         self.fields = ""  # of --json, separated by commas; all if there are none
         self.quiet = False
@@ -31,7 +31,7 @@ class Settings:
 
 
 def _keep(context: click.Context, option: click.Parameter, value: Any) -> None:
-    """Note what was given. After the command, an option overrides the same before it, or adds to it."""
+    """Store a given value. After the command, an option overrides the same one before it, or adds to it."""
     name = option.name
     if name is None or context.get_parameter_source(name) is not click.core.ParameterSource.COMMANDLINE:
         return

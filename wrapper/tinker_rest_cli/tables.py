@@ -1,4 +1,4 @@
-"""Tables for people, by rich: as wide as the terminal, or as wide as they like if the output is no terminal."""
+"""Tables for people, by rich: as wide as the terminal, or as wide as they need if there is none."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from tinker_rest_cli.columns import Column
 
 GAP = 2
-# What IDs and other texts need, and whether words stay whole; the first that fits counts.
+# The least widths of IDs and other texts, and whether words stay whole; the first set that fits is used.
 LEAST_WIDTHS = ((999, 16, False), (20, 16, False), (20, 10, True), (10, 10, True), (10, 8, False))
 HEADING, ID, LABEL = "bold", "cyan", "dim"
 
 
 def console(*, stderr: bool = False) -> Console:
-    """The console for one of the outputs; NO_COLOR and FORCE_COLOR decide about colors, and bold is one."""
+    """The console for one of the outputs; NO_COLOR and FORCE_COLOR control colors and bold."""
     is_terminal = (sys.stderr if stderr else sys.stdout).isatty()
     return Console(
         stderr=stderr,
@@ -38,9 +38,9 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def write(output: Console, *parts: RenderableType, soft_wrap: bool = False) -> None:
-    """Write parts below each other, without the spaces that fill lines.
+    """Write parts below each other, without trailing spaces.
 
-    With `soft_wrap`, the terminal breaks wider lines: what is copied is whole.
+    With `soft_wrap`, the terminal wraps long lines, so that copied text stays whole.
     """
     with output.capture() as written:
         for part in parts:

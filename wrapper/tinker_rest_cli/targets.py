@@ -1,4 +1,4 @@
-"""The checkpoints that a command changes or downloads: which they are, and whether the user agrees."""
+"""Finds the checkpoints that a command changes or downloads, and asks for confirmation."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 STDIN = "-"
-MAX_SHOWN = 10  # rows of each table of a question
-_PATH = re.compile(r"\w+://([^/\s]+)/\w+/[^/\s]+")  # also of servers with schemes and kinds of their own
+MAX_SHOWN = 10  # rows in each table of the confirmation
+_PATH = re.compile(r"\w+://([^/\s]+)/\w+/[^/\s]+")  # including servers with their own schemes and kinds
 IN_FOLDER, BESIDE_FILE = ".tinker-checkpoint.json", ".manifest.json"  # the manifests of downloads
 NOT_FOUND = "not found"  # the type of a checkpoint that was named, but is not listed
 
@@ -85,13 +85,13 @@ def confirmed_targets(
 
     Raises:
         click.UsageError: It cannot ask, or the arguments are wrong.
-        CommandError: The answer is no.
+        CommandError: The user says no.
     """
     copies = {path: place for place, path in downloads_in(downloaded).items()} if downloaded else {}
     targets, everything = _find(client, settings, checkpoint_paths, selection, copies, exclude_public)
     if downloaded:
         targets = _verified(settings, targets, copies)
-    settings.is_patient = True  # the server was there, and a change that has begun should end
+    settings.is_patient = True  # the server was there, and a change that has started should finish
     if dry_run:
         total = sum(target.size_bytes or 0 for target in targets)
         show_list(settings, CHECKPOINTS, targets, more={"total_size_bytes": total})

@@ -1,4 +1,4 @@
-"""A local Tinker server for tests and for trying things out.
+"""A local Tinker server for tests and experiments.
 
     with Sandbox() as sandbox:
         ...  # sandbox.base_url, sandbox.api_key
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tinker_rest_sandbox._exports import *  # noqa: F403
     from tinker_rest_sandbox._exports import __all__ as __all__
 else:
-    # pytest imports this package in every run, for its plugin: names are imported when one is first used.
+    # pytest imports this package in every run, for its plugin, so import names when they are first used.
     def __getattr__(name):
         if name.startswith("_") and name != "__all__":
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -20,7 +20,7 @@ from tinker_rest_sandbox._tokens import TokenExchange
 
 DEFAULT_PORT = 8765
 MAX_PORT = 65535
-# A wait without an end could not be interrupted by Ctrl-C on Windows.
+# On Windows, Ctrl-C cannot interrupt a wait without a timeout.
 WAIT_SECONDS = 0.5
 PROGRAM = "python -m tinker_rest_sandbox"
 
@@ -70,7 +70,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
     add("--storage-port", type=_port, default=0, help="port of the storage host; 0 for any free one (%(default)s)")
     add("--db", default=":memory:", help="SQLite file that keeps the state (%(default)s)")
     add("--api-key", type=_api_key, default=DEFAULT_API_KEY, help="key of the first user (%(default)s)")
-    add("--empty", action="store_true", help="start a new database without made-up data")
+    add("--empty", action="store_true", help="start a new database without sample data")
     add("--scenario", metavar="FILE", help="YAML file with the initial data and faults of a new database")
     add("--scenario-schema", action="store_true", help="print the JSON Schema of scenario files and exit")
     add(
@@ -95,7 +95,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
     add(
         "--control-from-anywhere",
         action="store_true",
-        help="let other machines use /__sandbox__/ too, which needs no key",
+        help="let other machines use /__sandbox__/, which needs no key, too",
     )
     add("--allow-host", action="append", default=[], metavar="NAME", help="serve it under this name too")
     add("--cors-origin", action="append", default=[], metavar="ORIGIN", help="let web pages of this origin use it")
@@ -121,14 +121,14 @@ def _seconds(text: str) -> float:
 
 def _api_key(text: str) -> str:
     if not text.startswith("tml-"):
-        raise argparse.ArgumentTypeError("it must begin with 'tml-', or no client accepts it")
+        raise argparse.ArgumentTypeError("it must begin with 'tml-', or clients will not accept it")
     return text
 
 
 def _greeting(sandbox: Sandbox, db: str) -> str:
     return (
         f"Tinker sandbox at {sandbox.base_url}, database {db}\n"
-        f"API key: {sandbox.api_key} (of alice; {sandbox.other_api_key} is that of another user, bob)\n"
+        f"API key: {sandbox.api_key} (alice; use {sandbox.other_api_key} for another user, bob)\n"
         f"export TINKER_BASE_URL={shlex.quote(sandbox.base_url)}\n"
         f"export TINKER_API_KEY={shlex.quote(sandbox.api_key)}\n"
         f"Open {sandbox.base_url}/ for its data and requests, and {sandbox.base_url}/docs for the API.\n"

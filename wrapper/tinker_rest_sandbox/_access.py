@@ -1,4 +1,4 @@
-"""Finds what a request is about, and refuses what the caller may not read or change."""
+"""Finds the objects of a request, and refuses what the caller may not read or change."""
 
 import hmac
 import re
@@ -14,7 +14,7 @@ ADDRESS = re.compile(rf"tinker://(?P<run_id>[^/]+)/(?P<kind>{'|'.join(TYPES_BY_K
 
 
 def readable_run(backend: Backend, call: Call) -> sqlite3.Row:
-    """The run of the path: the caller's own, or one with public checkpoints."""
+    """The run in the path: the caller's own, or one with public checkpoints."""
     run_id = call.path["training_run_id"]
     row = backend.store.run(run_id)
     if row is None or (row["owner"] != call.caller and not backend.store.checkpoints_of_run(run_id, call.caller)):
@@ -23,7 +23,7 @@ def readable_run(backend: Backend, call: Call) -> sqlite3.Row:
 
 
 def readable_checkpoint(backend: Backend, call: Call) -> sqlite3.Row:
-    """The checkpoint of the path: the caller's own, or a public one."""
+    """The checkpoint in the path: the caller's own, or a public one."""
     run_id = call.path["training_run_id"]
     if "checkpoint_kind" in call.path:
         kind, name = call.path["checkpoint_kind"], call.path["checkpoint_name"]
@@ -38,7 +38,7 @@ def readable_checkpoint(backend: Backend, call: Call) -> sqlite3.Row:
 
 
 def own_checkpoint(backend: Backend, call: Call) -> sqlite3.Row:
-    """The checkpoint of the path, which the caller must own."""
+    """The checkpoint in the path, which the caller must own."""
     row = readable_checkpoint(backend, call)
     if row["owner"] != call.caller:
         raise ApiError(403, "Only the owner of the training run may do this.")
@@ -46,7 +46,7 @@ def own_checkpoint(backend: Backend, call: Call) -> sqlite3.Row:
 
 
 def readable_external_weights(backend: Backend, call: Call) -> tuple[sqlite3.Row, sqlite3.Row]:
-    """The external weights of the path, the caller's own or public ones, and their run."""
+    """The external weights in the path, the caller's own or public ones, and their run."""
     run_id, name = call.path["training_run_id"], call.path["checkpoint_name"]
     row = backend.store.checkpoint(run_id, "external_weights", name)
     run = backend.store.run(run_id)
@@ -68,12 +68,12 @@ def checkpoint_of_address(backend: Backend, address: str, field: str) -> tuple[s
 
 
 def no_checkpoint(address: str) -> ApiError:
-    """The error for a checkpoint that does not exist, or that the caller may not know of."""
+    """The error for a checkpoint that does not exist or is hidden from the caller."""
     return ApiError(404, f"Checkpoint {address} was not found.")
 
 
 def has_weights_access_token(backend: Backend, call: Call) -> bool:
-    """Whether the request has the token with which all weights may be read."""
+    """Whether the request has the token that allows reading all weights."""
     token = call.headers.get(WEIGHTS_ACCESS_TOKEN_HEADER, "")
     return hmac.compare_digest(token.encode(), backend.weights_access_token.encode())
 

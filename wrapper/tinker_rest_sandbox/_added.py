@@ -5,7 +5,7 @@ from attrs import field, frozen
 
 @frozen
 class AddedUser:
-    """A user: the name for other `add_…` methods, the URN by which the API names the user, and the key."""
+    """A user: the name for other `add_…` methods, the URN that the API uses, and the key."""
 
     name: str
     urn: str

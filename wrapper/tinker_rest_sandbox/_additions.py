@@ -46,7 +46,7 @@ DEFAULT_SIZE_BYTES = 100_000_000
 
 
 class State(NamedTuple):
-    """What is added to."""
+    """The state to add to."""
 
     store: Store
     organization: Organization
@@ -54,16 +54,16 @@ class State(NamedTuple):
 
 
 class Additions(ABC):
-    """Adds to a sandbox, whether it is running or not. Every argument is a keyword and has a default.
+    """Adds to a sandbox, whether it is running or not. All arguments are keywords with defaults.
 
-    Additions are no work of a user, so the audit log does not list them.
+    Additions are not actions of users, so the audit log does not list them.
 
-    Every method raises a ValueError if a value is wrong, names something that does not exist, or is an ID in use.
+    Every method raises ValueError if a value is wrong, names something that does not exist, or is an ID in use.
     """
 
     @abstractmethod
     def _open_state(self) -> State:
-        """What is added to."""
+        """The state to add to."""
 
     @checked
     def add_user(
@@ -74,13 +74,13 @@ class Additions(ABC):
         email: Text | None = None,
         administrator: bool = False,
     ) -> AddedUser:
-        """Add a user beside alice and bob.
+        """Add a user, in addition to alice and bob.
 
         Args:
             name: The user's name; `user-3` and so on by default.
             api_key: The user's key; `tml-sandbox-NAME` by default.
             email: The e-mail address; `NAME@example.com` by default.
-            administrator: Whether the user may see usage, its cost and the audit log.
+            administrator: Whether the user may see usage, costs and the audit log.
         """
         with self._adding() as (store, organization, _):
             number = len(organization.users) + 1
@@ -88,7 +88,7 @@ class Additions(ABC):
             name = _free_name("user", name, names, organization.users.__contains__)
             api_key = api_key or f"tml-sandbox-{name}"
             if api_key in organization.callers:
-                raise AlreadyExistsError(f"User {organization.callers[api_key]!r} has this api_key already.")
+                raise AlreadyExistsError(f"User {organization.callers[api_key]!r} already has this api_key.")
             urn = f"tml:organization_user:user-{number}"
             row = {
                 "name": name,
@@ -104,7 +104,7 @@ class Additions(ABC):
 
     @checked
     def add_project(self, *, project_id: Id | None = None) -> AddedProject:
-        """Add a project beside `project-research` and `project-archive`.
+        """Add a project, in addition to `project-research` and `project-archive`.
 
         Args:
             project_id: Its ID; `project-3` and so on by default.
@@ -133,17 +133,17 @@ class Additions(ABC):
         Args:
             session_id: Its ID; a UUID by default.
             user: The name of its owner.
-            project_id: The project that it is in; None for none.
-            display_name: Its name, for people.
+            project_id: Its project; None for none.
+            display_name: Its display name.
             user_metadata: What the user attached to it.
-            created_at: When it was begun; now by default.
-            status: How it is doing: a `SessionStatus` of openapi.yaml or its type alone; None for unknown.
+            created_at: When it was created; now by default.
+            status: A `SessionStatus` of openapi.yaml, or only its type; None for unknown.
         """
         with self._adding() as (store, organization, clock):
             session_id = _free_name("session", session_id or store.new_id(), (), partial(_find_session, store))
             if project_id is not None and project_id not in organization.projects:
                 raise ValueError(
-                    f"There is no project {project_id!r}; there are {', '.join(organization.projects)}."
+                    f"There is no project {project_id!r}; the projects are {', '.join(organization.projects)}."
                 )
             row = {
                 "session_id": session_id,
@@ -178,10 +178,10 @@ class Additions(ABC):
 
         Args:
             training_run_id: Its ID; `SESSION_ID:train:0` and so on by default.
-            session_id: The session that it belongs to; one that is added for it by default.
+            session_id: The session that it belongs to; a new one by default.
             user: The name of its owner; the session's owner, or alice, by default.
             base_model: The model that was trained.
-            lora_rank: The rank of its adapter; None if the whole model was trained.
+            lora_rank: The rank of its adapter; None for a fully trained model.
             corrupted: Whether the run failed.
             train_unembed: Whether the unembedding layer was trained.
             train_mlp: Whether the MLP layers were trained.
@@ -233,16 +233,16 @@ class Additions(ABC):
         """Add a checkpoint, as if a training run had saved it; usage includes it and its storage.
 
         Args:
-            training_run_id: The run that saved it; one that is added for it by default.
+            training_run_id: The run that saved it; a new one by default.
             kind: `weights`, `sampler_weights` or `external_weights`.
             name: Its name; `0001` and so on by default.
-            has_bare_id: Whether its ID is the name alone, without the kind, as on some servers.
+            has_bare_id: Whether its ID is only the name, without the kind, as on some servers.
             user: The name of its owner; the run's owner, or alice, by default.
             created_at: When it was saved; now by default.
             size_bytes: Its size in bytes; None for unknown.
             public: Whether everyone may read it.
-            ttl_seconds: In how many seconds it expires; None for never.
-            expires_at: When it expires, in place of `ttl_seconds`.
+            ttl_seconds: The number of seconds until it expires; None for never.
+            expires_at: When it expires, instead of `ttl_seconds`.
             user_metadata: What the user attached to it.
         """
         with self._adding() as (store, organization, clock):
@@ -252,7 +252,7 @@ class Additions(ABC):
             what = f"{kind} checkpoint of training run {run_id!r}"
             name = _free_name(what, name, names, partial(store.checkpoint, run_id, kind))
             if has_bare_id and store.checkpoint_by_bare_id(run_id, name) is not None:
-                raise AlreadyExistsError(f"Training run {run_id!r} has a checkpoint of the id {name!r} already.")
+                raise AlreadyExistsError(f"Training run {run_id!r} already has a checkpoint with the ID {name!r}.")
             if user is not None and organization.check_user(user) != run["owner"]:
                 raise ValueError(f"Training run {run_id!r} belongs to {run['owner']}, not to {user!r}.")
             row = {
@@ -291,12 +291,12 @@ class Additions(ABC):
 
         Args:
             sampler_id: Its ID; `SESSION_ID:sample:0` and so on by default.
-            session_id: The session that it belongs to; one that is added for it by default.
+            session_id: The session that it belongs to; a new one by default.
             user: The name of its owner; the session's owner, or alice, by default.
-            base_model: The model that it samples from; that of `model_path` by default.
+            base_model: The model that it samples from; the one of `model_path` by default.
             model_path: The tinker path of the checkpoint that it serves; None for the base model itself. The
                 checkpoint must exist unless `base_model` is given too.
-            created_at: When it was made; now by default.
+            created_at: When it was created; now by default.
         """
         with self._adding() as (store, _, clock):
             if model_path is not None:
@@ -326,7 +326,7 @@ class Additions(ABC):
     def _session(
         self, store: Store, session_id: str | None, user: str | None, created_at: Moment | None
     ) -> sqlite3.Row:
-        """The session of an id, or one that is added; the user, where one is given, must own it."""
+        """The session with an ID, or a new one; if a user is given, the user must own it."""
         if session_id is None:
             session_id = self.add_session(user=user or FIRST_USER, created_at=created_at).session_id
         row = _find_session(store, session_id)
@@ -350,11 +350,11 @@ def _find_session(store: Store, session_id: str) -> sqlite3.Row | None:
 
 
 def _free_name(what: str, given: str | None, names: Iterable[str], find: Callable[[str], object]) -> str:
-    """The name that is given, which must not be found, or the first free one of others."""
+    """The given name, which must not be taken, or the first free one of the others."""
     if given is None:
         return next(name for name in names if not find(name))
     if find(given):
-        raise AlreadyExistsError(f"There is a {what} named {given!r} already.")
+        raise AlreadyExistsError(f"There is already a {what} named {given!r}.")
     return given
 
 

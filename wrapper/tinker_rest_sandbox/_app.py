@@ -1,4 +1,4 @@
-"""The API as an ASGI app: routing, the key, validation, dispatch and errors, all from the description."""
+"""The API as an ASGI app: routing, keys, validation, dispatch and errors, all from the description."""
 
 import logging
 import secrets
@@ -29,13 +29,13 @@ KEY_HEADER = "x-api-key"
 IDEMPOTENCY_HEADER = "X-Idempotency-Key"
 
 TOKEN_OPERATIONS = frozenset({"get_client_config", "exchange_credential"})
-# They change nothing, so their responses need not be kept; tokens must not be.
+# These change nothing, so there is no need to keep their responses; tokens must not be kept.
 READING_POSTS = TOKEN_OPERATIONS | {"search_checkpoints", "search_sessions"}
 
 logger = logging.getLogger("tinker_rest_sandbox")
 
 
-class MissingHandler(Exception):  # noqa: N818 - says what is wrong
+class MissingHandler(Exception):  # noqa: N818 - a clear name
     """The description has operations that the sandbox cannot serve."""
 
 
@@ -70,7 +70,7 @@ class ApiApp:
         if match is not None and match.operation is not None:
             request = evolve(request, operation_id=match.operation.operation_id)
         fault = None
-        with store.transaction(write=False):  # which a reset waits for
+        with store.transaction(write=False):  # a reset waits for this
             if store.generation() == generation:
                 fault = self._faults.hit("api", request)
                 self._log.append(evolve(request, fault=fault.fault_id) if fault else request)
@@ -116,7 +116,7 @@ class ApiApp:
             raise ApiError(404, "Not Found")
         if match.operation is None:
             raise ApiError(405, "Method Not Allowed", {"Allow": match.allow})
-        is_disabled = self._backend.token_exchange == "disabled"  # noqa: S105 - no secret
+        is_disabled = self._backend.token_exchange == "disabled"  # noqa: S105 - not a secret
         if is_disabled and match.operation.operation_id in TOKEN_OPERATIONS:
             raise ApiError(404, "Not Found")
         return match, match.operation
@@ -144,7 +144,7 @@ class ApiApp:
             try:
                 response = handler(self._backend, call)
             except ApiError as error:
-                # A handler refuses before it writes, so there is nothing to undo.
+                # Handlers refuse before they write, so there is nothing to undo.
                 response = error.response()
             store.keep_response(keyed, response, self._backend.clock.now())
             return response
@@ -158,14 +158,14 @@ class ApiApp:
         except SpecViolation as violation:
             logger.warning("%s", violation)
             self._violations.append(str(violation))
-            return json_response(500, {"detail": f"The sandbox broke its description: {violation}"})
+            return json_response(500, {"detail": f"The sandbox violated its description: {violation}"})
         return response
 
 
 def read_call(
     operation: Operation, match: Match[Operation], query: str, request: ReceivedRequest, caller: str
 ) -> Call:
-    """Read the parameters and the body of a request, and check that they are as described."""
+    """Read the parameters and the body of a request, and check them against the description."""
     try:
         path = match.parameters()
         fields = parse_qsl(query, keep_blank_values=True, errors="strict")

@@ -1,4 +1,4 @@
-"""What archives of checkpoints hold, and external weights are made of."""
+"""The contents of checkpoint archives and external weights."""
 
 import array
 import gzip
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from tinker_rest_sandbox._representations import tinker_path
 
 COLUMNS = 512
-# Whatever the rank is said to be, or an archive would take minutes to be made.
+# Regardless of the rank, or building an archive would take minutes.
 MAX_ROWS = 512
 
 
@@ -35,7 +35,7 @@ def weight_files(checkpoint: sqlite3.Row, run: sqlite3.Row) -> dict[str, bytes]:
 
 def archive_bytes(checkpoint: sqlite3.Row, run: sqlite3.Row) -> bytes:
     """The gzip-compressed tar archive of a checkpoint; the same bytes every time."""
-    readme = f"# {tinker_path(checkpoint)}\n\nMade by the sandbox; the numbers mean nothing.\n"
+    readme = f"# {tinker_path(checkpoint)}\n\nCreated by the sandbox; the numbers mean nothing.\n"
     files = {"README.md": readme.encode(), **weight_files(checkpoint, run)}
     packed = io.BytesIO()
     with (

@@ -11,18 +11,18 @@ from tinker_rest_sandbox._representations import time_text, tinker_path
 
 Row = dict[str, Any]
 
-# The reference has these beside `event_details` too.
+# The reference has these outside of `event_details` too.
 _DOUBLED = ("model_id", "tinker_path", "purpose")
 
 
 def record_checkpoint_event(backend: Backend, call: Call, action: str, row: sqlite3.Row, **details: Any) -> None:
-    """Add an entry for a call that did something to a checkpoint, such as `published`."""
+    """Add an entry for an action on a checkpoint, such as `published`."""
     about = {"model_id": row["run_id"], "tinker_path": tinker_path(row), **details}
     _record(backend, call, "checkpoints", f"checkpoint_{action}", about)
 
 
 def record_project_of_session(backend: Backend, call: Call, session_id: str, project_id: str) -> None:
-    """Add an entry about a session that was moved into a project."""
+    """Add an entry for a session that was moved into a project."""
     about = {"session_id": session_id, "project_id": project_id}
     _record(backend, call, "projects", "session_project_assigned", about)
 

@@ -1,4 +1,4 @@
-"""What a handler is given: the sandbox's state, and one valid request."""
+"""The arguments of a handler: the sandbox's state, and one valid request."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -28,7 +28,7 @@ class Backend:
     weights_access_token: str = field(repr=False)
 
     def check_not_reset(self, generation: int) -> None:
-        """Refuse a request that came, at this `store.generation`, before a reset.
+        """Refuse a request that arrived, at this `store.generation`, before a reset.
 
         Clients do not retry this status, as they would a lost connection.
         """
@@ -44,7 +44,7 @@ class Call:
         caller: The user whose key was sent.
         path: The path's parameters, decoded.
         query: The query's parameters, defaults filled in.
-        headers: The headers that the operation has as parameters, by their described names.
+        headers: The header parameters of the operation, by their names in the description.
         body: The JSON body, or None without one.
     """
 

@@ -1,20 +1,20 @@
-"""The time of a sandbox, which a test may move forward."""
+"""The clock of a sandbox, which tests can move forward."""
 
 import threading
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-# So that there is a time for whatever expires later.
+# Leaves room for later expiry times.
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 class Clock:
-    """Tells the time and can be moved forward.
+    """A clock that can be moved forward.
 
     Args:
-        start: The time at which the clock begins, with a time zone. Now when it is None.
-        frozen: Whether time stands still except for `advance`.
+        start: The time at which the clock starts, with a time zone; None, the default, for now.
+        frozen: Whether time only moves by `advance` and `set`.
 
     Raises:
         ValueError: If `start` has no time zone, or is too far away.
@@ -71,7 +71,7 @@ class Clock:
 
     @property
     def ahead(self) -> timedelta:
-        """How far the clock has been moved, from where it would be by itself."""
+        """How far the clock was moved forward."""
         with self._lock:
             return self._ahead
 
@@ -82,10 +82,10 @@ class Clock:
 
 
 def to_microseconds(time: datetime) -> int:
-    """The microseconds from 1970 to a time, exactly."""
+    """The exact number of microseconds from 1970 to a time."""
     return (time - EPOCH) // MICROSECOND
 
 
 def from_microseconds(microseconds: int) -> datetime:
-    """The time, in UTC, so many microseconds after the start of 1970."""
+    """The time, in UTC, from microseconds since 1970."""
     return EPOCH + microseconds * MICROSECOND

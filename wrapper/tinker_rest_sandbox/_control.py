@@ -1,4 +1,4 @@
-"""The control path: what a sandbox's methods do in Python, over HTTP and in JSON, for every language."""
+"""The control path: a sandbox's Python methods over HTTP and JSON, for every language."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Handler = Callable[[Mapping[str, Any]], Response]
 
 @define
 class ControlApp:
-    """Answers requests to the control path of a sandbox. They are not logged and meet no faults."""
+    """Answers requests to the control path of a sandbox. They are not logged and get no faults."""
 
     sandbox: Additions
     clock: Clock
@@ -102,7 +102,7 @@ class ControlApp:
             methods = {"DELETE": lambda _: self._remove_fault(fault_id)}
         if methods is None:
             known = ", ".join(sorted(filter(None, self._handlers)))
-            raise ApiError(404, f"There is nothing at {path}. Below {PREFIX} there are {known}.")
+            raise ApiError(404, f"There is nothing at {path}. The paths below {PREFIX} are {known}.")
         if request.method not in methods:
             raise ApiError(405, "Method Not Allowed", {"Allow": ", ".join(sorted(methods))})
         fields = _read_body(request) if request.method == "POST" else dict(parse_qsl(query))
@@ -163,7 +163,7 @@ def _done(*changes: Callable[[], None]) -> Response:
 
 
 def _read_body(request: ReceivedRequest) -> dict[str, Any]:
-    # A page of another origin cannot send this type without asking first, and is not answered then.
+    # Pages of other origins cannot send this type without a preflight request, which gets no permission.
     media_type = (request.header("content-type") or "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise ApiError(415, "A POST to the control path has the Content-Type application/json.")
@@ -176,7 +176,7 @@ def _read_body(request: ReceivedRequest) -> dict[str, Any]:
 
 
 def _request_as_json(request: ReceivedRequest, shown_keys: Collection[str]) -> dict[str, Any]:
-    """A request without secrets. Only the sandbox's own keys are shown, since any other might be a real one."""
+    """A request without secrets. Only the sandbox's own keys are shown, since others might be real."""
     return {
         "method": request.method,
         "target": redact(request.target, shown_keys),

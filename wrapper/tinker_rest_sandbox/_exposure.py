@@ -1,4 +1,4 @@
-"""Who can reach a sandbox and how, and who may use its control path."""
+"""Decides who can reach a sandbox, and who may use its control path."""
 
 import ipaddress
 import logging
@@ -28,7 +28,7 @@ def is_loopback(host: str) -> bool:
 
 
 def host_name(host: str) -> str:
-    """The name or address in a `Host` header, in lower case; empty if it has none."""
+    """The name or address in a `Host` header, in lowercase; empty if there is none."""
     try:
         return (urlsplit(f"//{host}").hostname or "").lower()
     except ValueError:
@@ -44,9 +44,9 @@ def exposure_warning(host: str, ports: tuple[int, int]) -> str | None:
         "\n"
         "  !! THIS SANDBOX CAN BE REACHED FROM OTHER MACHINES !!\n"
         f"  It listens on {place}, ports {ports[0]} and {ports[1]}, without encryption. Anyone who can\n"
-        "  reach them can read, change and delete everything in it: its keys are no secret unless you chose\n"
-        "  them, and anyone may read /docs. The page at / is still shown on this machine alone.\n"
-        "  Leave out the host to serve this machine only.\n"
+        "  reach them can read, change and delete everything in it: its keys are not secret unless you chose\n"
+        "  them, and anyone can read /docs. The page at / is still only shown on this machine.\n"
+        "  Omit the host to serve only this machine.\n"
     )
 
 
@@ -58,18 +58,18 @@ def warn_if_exposed(host: str, ports: tuple[int, int]) -> None:
 
 
 def origin_on_this_machine(bound_host: str, port: int) -> str:
-    """The origin under which programs on this machine reach what listens on a host and port."""
+    """The origin that programs on this machine use to reach a host and port."""
     host = _REACHABLE_AT.get(bound_host, bound_host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def without_proxy(options: dict[str, Any]) -> dict[str, Any]:
-    """The options of a client that reaches the sandbox directly, even if the environment names a proxy."""
+    """The options of a client that connects to the sandbox directly, even if the environment sets a proxy."""
     if not getproxies():
         return options
     import httpx
 
-    # Nobody closes it, so it keeps no connection. There is no TLS.
+    # Nobody closes it, so it must not keep connections. There is no TLS.
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
     return {"transport": httpx.HTTPTransport(verify=False, limits=limits), **options}
 
@@ -77,10 +77,10 @@ def without_proxy(options: dict[str, Any]) -> dict[str, Any]:
 def exposed(
     app: ASGIApp, bound_host: str, allowed_hosts: Collection[str], cors_origins: Collection[str]
 ) -> ASGIApp:
-    """An app that is served to the web pages of some origins, and not under names of others.
+    """An app that only serves web pages of some origins, and only under some host names.
 
-    A web site could point its name at this machine. A sandbox that other machines can reach by its host is served
-    under any name.
+    A website could point its name at this machine. If the sandbox listens on an address that other machines can
+    reach, any name works.
     """
     if cors_origins:
         headers = ["Content-Disposition", "ETag", "Location", "Retry-After", "X-Request-Id"]
@@ -95,7 +95,7 @@ def exposed(
         if not name or is_loopback(name) or name in allowed:
             await app(scope, receive, send)
             return
-        error = ApiError(403, f"The sandbox is not served under the name {host!r}; --allow-host allows one.")
+        error = ApiError(403, f"The sandbox is not served under the name {host!r}; allow it with --allow-host.")
         await error.response()(scope, receive, send)
 
     return guarded
@@ -104,13 +104,13 @@ def exposed(
 def check_may_control(
     client: tuple[str, int] | None, headers: Mapping[str, str], bound_host: str, *, from_anywhere: bool
 ) -> None:
-    """Refuse clients, with a 403, that may not use the control path of a sandbox that listens on a host.
+    """Refuse, with a 403, clients that may not use the control path of a sandbox that listens on a host.
 
     It needs no key, so only programs on this machine may use it, unless `from_anywhere`. A browser is such a
-    program, and must not act for pages of others, whatever name they gave this address.
+    program, but must not act for other people's pages, whatever name they gave this address.
     """
     if not from_anywhere and (client is None or not is_loopback(client[0])):
-        raise ApiError(403, "The control path is only served to this machine.")
+        raise ApiError(403, "The control path is only served to programs on this machine.")
     host = headers.get("host", "")
     if not _is_own_name(host_name(host), bound_host, from_anywhere=from_anywhere):
         raise ApiError(403, f"The control path is not served under the name {host!r}.")
@@ -131,5 +131,5 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 def _is_own_name(name: str, bound_host: str, *, from_anywhere: bool) -> bool:
     if is_loopback(name) or name == bound_host.lower():
         return bool(name)
-    # A name that an attacker's DNS server can answer for has a dot, and is no address.
+    # A name that an attacker's DNS server can control has a dot, and is not an address.
     return from_anywhere and bool(name) and ("." not in name or _address(name) is not None)

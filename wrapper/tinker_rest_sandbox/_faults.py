@@ -1,4 +1,4 @@
-"""Fault injection: which requests of a sandbox meet a fault, and how often."""
+"""Fault injection: which requests to a sandbox get a fault, and how often."""
 
 import itertools
 import math
@@ -21,7 +21,7 @@ When = Literal["before", "after"]
 
 WITHOUT_BODY = frozenset({204, 304})
 _PATTERN = re.compile(r"(?:(?:GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|\*) )?/[^ ]*|(?P<operation>[^/ ]+)")
-# The server sets them by the body; `truncate` and `drop` are for responses that end too early.
+# The server sets these from the body; for responses that end early, use `truncate` and `drop`.
 _FRAMING_HEADERS = frozenset({"content-length", "transfer-encoding", "connection"})
 
 
@@ -62,30 +62,30 @@ Match = Annotated[
 class FaultRule:
     """What goes wrong, for which requests and how often.
 
-    At most one of `status`, `drop`, `truncate` and `malformed` is given; `delay` and `bytes_per_second` may be
-    combined with each of them or be given alone.
+    Give at most one of `status`, `drop`, `truncate` and `malformed`; you can combine `delay` and
+    `bytes_per_second` with each of them or use them alone.
 
     Attributes:
-        status: Answer with this HTTP status. The response need not be one that the description allows.
+        status: Respond with this HTTP status. The description need not allow the response.
         retry_after: With `status`: the `Retry-After` header, in seconds or as an HTTP date.
         detail: With `status`: the `detail` of the response.
-        body: With `status`: the whole body, as text or as a JSON value, in place of one with a `detail`.
-        headers: With `status`: further headers of the response.
+        body: With `status`: the whole body, as text or as a JSON value, instead of one with a `detail`.
+        headers: With `status`: additional headers of the response.
         delay: How long the request waits first, in seconds.
         bytes_per_second: How fast the body is sent; None for no limit.
         drop: Reset the connection.
-        when: With `status` or `drop`: whether the request is not carried out (`before`), or is and only its
+        when: With `status` or `drop`: whether the request is not carried out (`before`), or it is, and only its
             response is lost (`after`).
         truncate: Send only this many bytes of the body, fewer than `Content-Length`, then close the connection.
-        malformed: Send a body that is not JSON (of a download: not the file).
+        malformed: Send a body that is not JSON (for a download: not the file).
         match: An operation ID, or a method and a pattern of the path such as `GET /api/v1/sessions*`, or, in
-            Python, a function of the request. Every request if it is None.
+            Python, a function of the request. None, the default, for every request.
         host: Whether it applies to requests to the API or to the storage host.
-        times: How many requests are hit; None for no end.
+        times: How many requests are hit; None for no limit.
         after: How many matching requests pass first.
 
     Raises:
-        ValueError: A value is wrong, or the values make no sense together.
+        ValueError: A value is wrong, or values contradict each other.
     """
 
     status: StatusCode | None = None
@@ -110,16 +110,16 @@ class FaultRule:
         if len(effects) > 1:
             raise ValueError(f"A fault has one effect, not {' and '.join(effects)}.")
         if not effects and not self.delay and self.bytes_per_second is None:
-            raise ValueError("A fault has a status, delay, bytes_per_second, drop, truncate or malformed.")
+            raise ValueError("A fault needs a status, delay, bytes_per_second, drop, truncate or malformed.")
         extras = [name for name in ("retry_after", "detail", "body", "headers") if self._is_given(name)]
         if extras and self.status is None:
-            raise ValueError(f"{extras[0]} belongs to a fault with a status.")
+            raise ValueError(f"{extras[0]} requires a status.")
         if self.status in WITHOUT_BODY and (self.body is not None or self.detail is not None):
-            raise ValueError(f"A response with the status {self.status} has no body, and so no detail.")
+            raise ValueError(f"A response with the status {self.status} has no body, and therefore no detail.")
         if self.body is not None and self.detail is not None:
             raise ValueError("A fault has a body or a detail, not both.")
         if self.when == "after" and not (self.drop or self.status):
-            raise ValueError("when='after' belongs to a fault with drop or a status.")
+            raise ValueError("when='after' requires drop or a status.")
         if self.host == "storage" and self.operation is not None:
             raise ValueError(f"The storage host has no operations such as {self.operation!r}; match a path.")
 
@@ -155,13 +155,13 @@ class FaultRule:
 
 @define(eq=False, repr=False)
 class Fault:
-    """A rule at work.
+    """A rule in use.
 
     Attributes:
         fault_id: Its ID, as in `ReceivedRequest.fault`.
         rule: What goes wrong, for which requests and how often.
         hits: How many requests it has hit.
-        passed: How many matching requests it has let pass, of `after`.
+        passed: How many matching requests it has let pass because of `after`.
     """
 
     fault_id: str
@@ -171,7 +171,7 @@ class Fault:
 
     @property
     def is_spent(self) -> bool:
-        """Whether it has hit as often as it should."""
+        """Whether it has hit as often as `times` says."""
         return self.rule.times is not None and self.hits >= self.rule.times
 
     def as_json(self) -> dict[str, Any]:
@@ -184,14 +184,14 @@ class Fault:
 
 
 def _takes(_: Callable[P, object]) -> Callable[[Callable[..., R]], Callable[Concatenate[Any, P], R]]:
-    """For type checkers, the method takes what a class takes."""
+    """For type checkers: the method takes the arguments of a class."""
     return lambda method: method
 
 
 class Faults(Collection[Fault]):
-    """The faults of a sandbox, in the order in which they were added. Any thread may use them.
+    """The faults of a sandbox, in the order of their addition. Any thread may use them.
 
-    A request is hit by the first fault that it matches and that is neither spent nor lets it pass.
+    A request gets the first fault that it matches and that is neither spent nor lets it pass.
     """
 
     def __init__(self, operations: Callable[[], Collection[str]]) -> None:
@@ -211,7 +211,7 @@ class Faults(Collection[Fault]):
             The fault; its `hits` counts the requests that it has hit.
 
         Raises:
-            ValueError: A value is wrong, the values make no sense together, or the operation does not exist.
+            ValueError: A value is wrong, values contradict each other, or the operation does not exist.
             TypeError: `FaultRule` has no such attribute.
         """
         return self._install(FaultRule(**values))
@@ -234,7 +234,7 @@ class Faults(Collection[Fault]):
             self._faults = []
 
     def replace(self, rules: tuple[FaultRule, ...]) -> None:
-        """Remove all faults and start with these, which have hit nothing yet."""
+        """Replace all faults with these, with no hits yet."""
         with self._lock:
             self._faults = []
             self._numbers = itertools.count(1)

@@ -1,6 +1,6 @@
 """The values that scenarios, faults and `add_…` methods take, checked by pydantic.
 
-A function's own signature is the model of its arguments: its annotations hold the limits, its docstring describes
+A function's signature is the model of its arguments: its annotations contain the limits, its docstring describes
 them. So the JSON schema of a scenario, the control path and the methods all agree.
 """
 
@@ -20,8 +20,8 @@ from pydantic_core import PydanticCustomError
 from tinker_rest_sandbox._spec import load_spec
 
 MAX_ID_LENGTH = 512
-MAX_NUMBER = 2**53 - 1  # beyond it, JSON readers of other languages lose digits
-MAX_LORA_RANK = 2**31 - 1  # of openapi.yaml
+MAX_NUMBER = 2**53 - 1  # larger numbers lose digits in JSON readers of other languages
+MAX_LORA_RANK = 2**31 - 1  # from openapi.yaml
 MAX_TTL_SECONDS = 10 * 365 * 86400
 
 P = ParamSpec("P")
@@ -34,11 +34,11 @@ _MESSAGES = {"extra_forbidden": "there is no such field", "model_type": "Input s
 
 
 class AlreadyExistsError(ValueError):
-    """What is to be added has the name of something that exists."""
+    """Something with the same name already exists."""
 
 
 def moment(value: datetime | str) -> datetime:
-    """A time in UTC, from one with a time zone or its text as in RFC 3339; raises ValueError."""
+    """A time in UTC, from a datetime with a time zone or an RFC 3339 string; raises ValueError."""
     try:
         parsed = datetime.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
@@ -52,14 +52,14 @@ def moment(value: datetime | str) -> datetime:
 
 
 def session_status(value: str | Mapping[str, Any]) -> dict[str, Any]:
-    """A `SessionStatus`, from one or its type alone; raises ValueError."""
+    """A `SessionStatus`, from one or from only its type; raises ValueError."""
     if not isinstance(value, str | Mapping):
-        raise ValueError("This must be as SessionStatus in openapi.yaml")  # noqa: TRY004 - as any wrong value
+        raise ValueError("This must match SessionStatus in openapi.yaml")  # noqa: TRY004 - a wrong value
     return {"type": value} if isinstance(value, str) else dict(value)
 
 
 def check(holds: Callable[[Any], object], message: str) -> AfterValidator:
-    """Accept values for which a condition holds."""
+    """Accept values that meet a condition."""
 
     def validate(value: Any) -> Any:
         if not holds(value):
@@ -70,7 +70,7 @@ def check(holds: Callable[[Any], object], message: str) -> AfterValidator:
 
 
 def convertible(convert: Callable[[Any], object]) -> PlainValidator:
-    """Accept values that a function takes without a ValueError."""
+    """Accept values that a function accepts without a ValueError."""
 
     def validate(value: Any) -> Any:
         try:
@@ -92,7 +92,7 @@ def _described(schema: str) -> Callable[[Any], None]:
         except (TypeError, ValueError):
             is_valid = False
         if not is_valid:
-            raise ValueError(f"This must be as {schema} in openapi.yaml")
+            raise ValueError(f"This must match {schema} in openapi.yaml")
 
     return check
 
@@ -168,7 +168,7 @@ def check_arguments(function: Callable[..., Any], given: Mapping[str, Any]) -> N
 
 
 def issues(model: type[BaseModel], value: Any) -> Iterable[tuple[Place, str]]:
-    """The place and a sentence for each fault of a value."""
+    """The place and a sentence for each error in a value."""
     try:
         model.model_validate(value)
     except ValidationError as error:
@@ -183,7 +183,7 @@ def checked(method: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(method)
     def call(*arguments: P.args, **given: P.kwargs) -> R:
-        # An argument that does not exist is Python's own TypeError.
+        # For an argument that does not exist, Python itself raises TypeError.
         if given.keys() <= inspect.signature(method).parameters.keys():
             check_arguments(method, given)
         return method(*arguments, **given)

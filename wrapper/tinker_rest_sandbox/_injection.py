@@ -1,4 +1,4 @@
-"""Injects faults into requests, down to what goes over the wire."""
+"""Injects faults into requests, down to the bytes on the wire."""
 
 import asyncio
 import contextlib
@@ -17,11 +17,11 @@ from tinker_rest_sandbox._faults import WITHOUT_BODY, Fault, FaultRule
 
 DEFAULT_DETAIL = "A fault that was added to the sandbox."
 MALFORMED_BODY = b'{"sandbox": malformed'
-# The transport of a request's connection, where `listener` puts it in the scope's `state`.
+# The transport of a request's connection, which `listener` puts into the scope's `state`.
 TRANSPORT = "tinker_rest_transport"
 # How long a request waits for the server to notice that its connection was closed.
 CLOSING_SECONDS = 5
-# How many pieces of a slow body are sent in a second.
+# How many pieces of a slow body are sent per second.
 PIECES_PER_SECOND = 20
 # Closing with a lingering time of zero resets a connection.
 _RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
@@ -30,7 +30,7 @@ _RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 async def serve(
     fault: Fault | None, work: Callable[[], Response], scope: Scope, receive: Receive, send: Send
 ) -> None:
-    """Answer a request by its work, or do what its fault says."""
+    """Answer a request by calling its work, or do what its fault says."""
     if fault is None:
         await work()(scope, receive, send)
         return
@@ -72,7 +72,7 @@ def _paced(send: Send, bytes_per_second: int, scope: Scope) -> Send:
 
 
 async def _waited(seconds: float, receive: Receive) -> bool:
-    """Wait; returns whether the client is still there. A request that it gave up on is not carried out."""
+    """Wait; returns whether the client is still there. Abandoned requests are not carried out."""
     gone = asyncio.ensure_future(_client_gone(receive))
     done, _ = await asyncio.wait({gone}, timeout=seconds)
     gone.cancel()
@@ -139,7 +139,7 @@ async def _truncated(response: Response, size: int, scope: Scope, receive: Recei
 
 
 class _Cut(Exception):  # noqa: N818 - ends a response
-    """As much of a response was sent as should be."""
+    """Enough of a response was sent."""
 
 
 async def _reset(scope: Scope, receive: Receive) -> None:
@@ -152,7 +152,7 @@ async def _reset(scope: Scope, receive: Receive) -> None:
 
 
 async def _closed(receive: Receive) -> None:
-    """Wait until the server knows that the connection is closed, or it would miss a response."""
+    """Wait until the server knows that the connection is closed; otherwise it would expect a response."""
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(_client_gone(receive), CLOSING_SECONDS)
 

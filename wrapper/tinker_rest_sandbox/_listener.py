@@ -1,4 +1,4 @@
-"""Runs ASGI apps on sockets, with uvicorn, in a thread of its own."""
+"""Runs ASGI apps on sockets, with uvicorn, in its own thread."""
 
 import asyncio
 import socket
@@ -24,16 +24,16 @@ def open_socket(host: str, port: int) -> socket.socket:
     """Listen on a port; 0 for any free one."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.create_server((host, port), family=family, backlog=2048)
-    # Connections inherit it; asyncio sets it only on its own sockets. Without it, a response of two packets waits
+    # Connections inherit it; asyncio only sets it on its own sockets. Without it, a response of two packets waits
     # 40 ms for an acknowledgment.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
 
 
 class Listener:
-    """Serves each app on its socket until it is stopped, and then closes the sockets.
+    """Serves each app on its socket until it is stopped, then closes the sockets.
 
-    The `Date` of responses is the time of a clock.
+    The `Date` of responses is the time of the given clock.
     """
 
     def __init__(self, apps: Mapping[socket.socket, ASGIApp], clock: Clock) -> None:
@@ -65,7 +65,7 @@ class Listener:
         self._thread = threading.Thread(target=self._run, name="tinker-rest-sandbox", daemon=True)
 
     def start(self) -> None:
-        """Start to serve, and wait until the server accepts requests."""
+        """Start serving, and wait until the server accepts requests."""
         self._thread.start()
         started = self._server.ready.wait(START_TIMEOUT_SECONDS)
         if not started or self._failure is not None:
@@ -73,7 +73,7 @@ class Listener:
             raise RuntimeError("The sandbox could not be started.") from self._failure
 
     def stop(self) -> None:
-        """Answer the requests that have come, close the sockets and end the thread."""
+        """Finish the requests in flight, close the sockets and end the thread."""
         self._server.stop()
         self._thread.join()
         for listening in self._sockets:
@@ -89,7 +89,7 @@ class Listener:
 
 
 class _Server(uvicorn.Server):
-    """Starts and stops at once: uvicorn's own loop looks ten times a second whether it should exit."""
+    """Starts and stops at once: uvicorn's own loop checks only ten times a second whether to exit."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -101,7 +101,7 @@ class _Server(uvicorn.Server):
         """End `main_loop`. Called from another thread, at any time."""
         self.should_exit = True
         if self._loop is not None:
-            with suppress(RuntimeError):  # the loop has ended by itself
+            with suppress(RuntimeError):  # the loop has already ended
                 self._loop.call_soon_threadsafe(self._stopping.set)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

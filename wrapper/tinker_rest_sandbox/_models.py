@@ -1,11 +1,11 @@
-"""The models that a sandbox offers, and what their use would cost."""
+"""The models of a sandbox, and their prices."""
 
 from attrs import frozen
 
 
 @frozen
 class Model:
-    """A model; its price, for training, is None if it is not known yet."""
+    """A model; its price, for training, is None if it is unknown."""
 
     max_context_length: int
     trainable: bool = True

@@ -17,7 +17,7 @@ PROJECTS = (DEFAULT_PROJECT, "project-archive")
 
 @frozen
 class User:
-    """A user of the sandbox. The key is empty for the two users of every sandbox, whose keys are its options."""
+    """A user. The key is empty for the two built-in users, whose keys are options of the sandbox."""
 
     urn: str
     email: str
@@ -26,7 +26,7 @@ class User:
     api_key: str = field(default="", repr=False)
 
 
-# The users of every sandbox. Others are added to the database.
+# The built-in users. Others are added to the database.
 USERS = {
     FIRST_USER: User("tml:organization_user:user-1", "alice@example.com", "Alice", is_administrator=True),
     SECOND_USER: User("tml:organization_user:user-2", "bob@example.com", "Bob", is_administrator=False),
@@ -34,9 +34,9 @@ USERS = {
 
 
 class Organization:
-    """The users and projects of a sandbox: those that every one has, and those that were added to its store.
+    """The users and projects of a sandbox: the built-in ones, and those that were added to its store.
 
-    `keys` holds the API keys of the two users of every sandbox, by their names.
+    `keys` maps the names of the two built-in users to their API keys.
 
     Attributes:
         users: All users by their names.
@@ -55,12 +55,12 @@ class Organization:
         self.load()
 
     def refresh(self) -> None:
-        """Read them anew if another process has changed the database."""
+        """Reload them if another process has changed the database."""
         if self._store.changed_elsewhere():
             self.load()
 
     def load(self) -> None:
-        """Read the added users and projects anew."""
+        """Reload the added users and projects."""
         self._store.changed_elsewhere()
         added = {
             row["name"]: User(
@@ -92,5 +92,5 @@ class Organization:
     def check_user(self, name: str) -> str:
         """The name of a user; raises ValueError if the user does not exist."""
         if name not in self.users:
-            raise ValueError(f"There is no user {name!r}; there are {', '.join(self.users)}.")
+            raise ValueError(f"There is no user {name!r}; the users are {', '.join(self.users)}.")
         return name

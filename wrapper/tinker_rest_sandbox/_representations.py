@@ -1,4 +1,4 @@
-"""How rows of the store are represented in responses."""
+"""Turns rows of the store into parts of responses."""
 
 import json
 import sqlite3
@@ -8,12 +8,12 @@ from typing import Any
 
 from tinker_rest_sandbox._responses import ApiError
 
-_EPOCH = datetime(1970, 1, 1)  # without a zone, which isoformat would look up each time
+_EPOCH = datetime(1970, 1, 1)  # naive, since isoformat would look up the zone each time
 TYPES_BY_KIND = {"weights": "training", "sampler_weights": "sampler", "external_weights": "external"}
 
 
 def checkpoint_id(row: sqlite3.Row) -> str:
-    """The id of a checkpoint within its run."""
+    """The ID of a checkpoint within its run."""
     return str(row["bare_id"] or f"{row['kind']}/{row['name']}")
 
 
@@ -23,7 +23,7 @@ def tinker_path(row: sqlite3.Row | Mapping[str, Any]) -> str:
 
 
 def checkpoint(row: sqlite3.Row | None) -> dict[str, Any] | None:
-    """A `Checkpoint`, or None for none."""
+    """A `Checkpoint`, or None if there is none."""
     if row is None:
         return None
     return {
@@ -59,7 +59,7 @@ def training_run(
 
 
 def weights_info(run: sqlite3.Row) -> dict[str, Any]:
-    """A `WeightsInfoResponse` for weights of a run."""
+    """A `WeightsInfoResponse` for the weights of a run."""
     return {
         "base_model": run["base_model"],
         "optimizer_config": json.loads(run["optimizer_config"]),
@@ -84,13 +84,13 @@ def time_text(time: datetime) -> str:
 
 
 def parsed_time(text: str, name: str) -> datetime:
-    """The time, in UTC, of an RFC 3339 date-time; a 400 if it does not exist, as in years after 9999."""
+    """Parse an RFC 3339 date-time, in UTC; a 400 if it does not exist, such as years after 9999."""
     try:
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ApiError(400, f"{name} is not a time that can be used.") from None
+        raise ApiError(400, f"{name} is not a valid time.") from None
 
 
 def _time(microseconds: int) -> str:
-    """The same as `time_text`, in half the time; a page may have a thousand of them."""
+    """Like `time_text`, but twice as fast; a page may have a thousand times."""
     return (_EPOCH + timedelta(0, 0, microseconds)).isoformat() + "Z"

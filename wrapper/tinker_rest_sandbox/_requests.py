@@ -1,4 +1,4 @@
-"""The requests that a sandbox has received, and how they are shown without secrets."""
+"""The requests that a sandbox has received, shown without secrets."""
 
 import json
 import re
@@ -14,12 +14,12 @@ from starlette.types import Receive, Scope
 from tinker_rest_sandbox._responses import ApiError
 
 MAX_BODY_BYTES = 1024 * 1024
-# Of the requests in a log together; the oldest go.
+# The total size of a log; the oldest requests are dropped.
 MAX_LOG_BYTES = 16 * 1024 * 1024
 
-# API keys, however they are escaped, and JSON Web Tokens. Their first letters stay.
+# API keys, even escaped ones, and JSON Web Tokens. Their first letters stay.
 _KEY = re.compile(r"""(tml(?:-|%(?:25)*2d|\\u002d)|eyJ)[^\s"'\\/?&=#,;<>]+""", re.IGNORECASE)
-# Headers, and fields of queries, forms and JSON, that hold a secret by their name.
+# Headers, and fields of queries, forms and JSON, whose name says that they are secret.
 _NAME = (
     r"[\w-]*(?:(?:api|private)[-_]?key|(?:authorization|auth|sig)(?![a-z])|cookie|credential|jwt|passw|pwd|secret"
     r"|signature|token)[\w-]*"
@@ -40,10 +40,10 @@ class ReceivedRequest:
     Attributes:
         method: The HTTP method.
         target: The path and the query, not decoded. Bytes beyond ASCII are Latin-1 characters.
-        headers: The names, in lower case, and the values of the headers.
+        headers: The names, in lowercase, and the values of the headers.
         body: The body, or its first megabyte.
-        operation_id: The operation that was called; None if it is none of the description.
-        fault: The id of the fault that hit the request, or None.
+        operation_id: The operation that was called; None if the description has no such operation.
+        fault: The ID of the fault that hit the request, or None.
     """
 
     method: str
@@ -60,18 +60,18 @@ class ReceivedRequest:
 
     @property
     def size(self) -> int:
-        """How many bytes came, without the line ends."""
+        """The size in bytes, without line ends."""
         return len(self.target) + len(self.body) + sum(len(name) + len(value) for name, value in self.headers)
 
     def header(self, name: str) -> str | None:
-        """The first value of a header, or None without it; the case of letters does not matter."""
+        """The first value of a header, or None if it is missing; ignores case."""
         return next((value for key, value in self.headers if key == name.lower()), None)
 
     def json(self) -> Any:
-        """The document of the body; raises a 400 if it is not JSON that can be sent on."""
+        """The parsed body; raises a 400 if it is not JSON that can be sent on."""
         try:
             document = json.loads(self.body.decode(), parse_constant=_refuse_constant)
-            # Half a surrogate pair and infinite numbers can be written, but not sent on.
+            # Half a surrogate pair and infinite numbers can be parsed, but not sent on.
             json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
         except (ValueError, RecursionError) as error:
             raise ApiError(400, f"The body is not JSON: {error}") from None
@@ -83,7 +83,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def redact(text: str, shown: Collection[str] = ()) -> str:
-    """A text without the keys, tokens and other secrets in it, but for the `shown` keys."""
+    """Remove keys, tokens and other secrets from a text, except for the `shown` keys."""
 
     def without_value(found: re.Match[str]) -> str:
         return found[0] if found[2] in shown or found[2].endswith("…") else f"{found[1]}***"

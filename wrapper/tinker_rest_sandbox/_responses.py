@@ -1,4 +1,4 @@
-"""What requests are answered with."""
+"""Responses and errors."""
 
 import json
 from collections.abc import Mapping
@@ -28,16 +28,16 @@ def json_response(status: int, document: Any, headers: Headers | None = None) ->
     """A response with a JSON document."""
     try:
         body = orjson.dumps(document)
-    except TypeError:  # an integer of more than 64 bits, which metadata may hold
+    except TypeError:  # an integer of more than 64 bits, which metadata may contain
         body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     return Response(body, status, {"Content-Type": "application/json", **(headers or {})})
 
 
 def no_content() -> Response:
-    """The response to a change that succeeded."""
+    """The response to a successful change."""
     return Response(status_code=204)
 
 
 def page_cursor(page: tuple[int, int], total: int) -> dict[str, int]:
-    """The place of a page, by its limit and offset, in a list: a `Cursor`."""
+    """A `Cursor`: the place of a page, by its limit and offset, in a list."""
     return {"limit": page[0], "offset": page[1], "total_count": total}

@@ -14,7 +14,7 @@ _WRONG_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _LITERAL, _KNOWN_VALUE, _FREE, _UNKNOWN_VALUE = range(4)
 
 
-class UndecodablePath(ValueError):  # noqa: N818 - says what is wrong
+class UndecodablePath(ValueError):  # noqa: N818 - a clear name
     """A path segment is not percent-encoded UTF-8."""
 
 
@@ -27,7 +27,7 @@ class Segment:
     values: frozenset[bytes] | None = None
 
     def rank(self, raw: bytes) -> int | None:
-        """How well a raw segment fits: a lower number is better, None is not at all."""
+        """How well a raw segment fits: lower is better, None means not at all."""
         if not self.is_parameter:
             return _LITERAL if raw == self.text.encode() else None
         if not raw:
@@ -54,9 +54,9 @@ class RoutingTable(Generic[OperationT]):
     """All paths of an API.
 
     A literal segment wins over a parameter. A parameter with listed values wins over a free one if the
-    value is listed, and loses if it is not; so `checkpoints/weights/publish` is the checkpoint
-    `weights/publish`, and `checkpoints/x/publish` is about the bare id `x` whatever the method. A path without
-    the request's method gives way to the next best; so `GET sessions/search` asks for the session of that name.
+    value is listed, and loses otherwise; so `checkpoints/weights/publish` is the checkpoint
+    `weights/publish`, and `checkpoints/x/publish` is about the bare ID `x` for every method. A path without
+    the request's method yields to the next best; so `GET sessions/search` gets the session with that name.
     """
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ class RoutingTable(Generic[OperationT]):
                 fitting.append((known, path))
         if not fitting:
             return None
-        # A value that a parameter cannot have only counts if no other path fits.
+        # A value that a parameter does not allow only counts if no other path fits.
         sure = [candidate for candidate in fitting if _UNKNOWN_VALUE not in candidate[0]]
         paths = [path for _, path in sorted(sure or fitting, key=lambda candidate: candidate[0])]
         best = next((path for path in paths if method in self._paths[path]), paths[0])
@@ -93,7 +93,7 @@ class RoutingTable(Generic[OperationT]):
 
 def _decoded(raw: bytes) -> str:
     if _WRONG_ESCAPE.search(raw):
-        raise UndecodablePath("The path holds a % that is not followed by two hexadecimal digits.")
+        raise UndecodablePath("The path contains a % that is not followed by two hexadecimal digits.")
     try:
         return unquote_to_bytes(raw).decode("utf-8")
     except UnicodeDecodeError:

@@ -1,6 +1,6 @@
-"""Scenario files: YAML that says what a sandbox holds at its start, and which faults it injects.
+"""Scenario files: YAML with the initial data of a sandbox and the faults to inject.
 
-`scenario.example.yaml`, beside this module, shows one; `scenario_schema()` describes every field.
+See `scenario.example.yaml`, next to this module; `scenario_schema()` describes every field.
 """
 
 import functools
@@ -20,7 +20,7 @@ from tinker_rest_sandbox._fields import Moment, Place, create_model, issues, mod
 
 
 class ScenarioError(ValueError):
-    """A scenario file cannot be used; the message names the file, the line, the place and what is expected."""
+    """A scenario file is invalid; the message names the file, the line, the place and what is expected."""
 
 
 @functools.cache
@@ -36,7 +36,7 @@ def scenario_model() -> type[BaseModel]:
     clock = create_model(
         "clock",
         start=(Moment | None, Field(None, description="When it starts; now by default.")),
-        frozen=(bool, Field(False, description="Whether time stands still unless it is moved.")),
+        frozen=(bool, Field(False, description="Whether time stands still unless you move it.")),
     )
 
     def section(item: type[BaseModel], description: str) -> Any:
@@ -45,10 +45,10 @@ def scenario_model() -> type[BaseModel]:
     return create_model(
         "scenario",
         version=(Literal[1], Field(description="The version of this format.")),
-        seed=(bool, Field(False, description="Whether to add made-up runs and checkpoints too.")),
+        seed=(bool, Field(False, description="Whether to add sample runs and checkpoints too.")),
         clock=(clock, Field(None, description="The time of the sandbox.")),
-        users=section(model_of("user", Additions.add_user), "Users beside alice and bob."),
-        projects=section(model_of("project", Additions.add_project), "Projects beside those of every sandbox."),
+        users=section(model_of("user", Additions.add_user), "Users in addition to alice and bob."),
+        projects=section(model_of("project", Additions.add_project), "Projects in addition to the built-in ones."),
         sessions=section(model_of("session", Additions.add_session), "Sessions."),
         training_runs=section(run, "Training runs."),
         checkpoints=section(checkpoint, "Checkpoints that are not listed in their run."),
@@ -65,7 +65,7 @@ def scenario_schema() -> dict[str, Any]:
 
 @frozen
 class Scenario:
-    """A scenario that was read and fits its model. Its methods raise ScenarioError.
+    """A valid scenario. Its methods raise ScenarioError.
 
     `file` is for messages, and `lines` finds the line of a place in it.
     """
@@ -76,7 +76,7 @@ class Scenario:
 
     @property
     def seed(self) -> bool:
-        """Whether there is made-up data too."""
+        """Whether to add sample data too."""
         return bool(self.content.get("seed", False))
 
     def clock(self) -> Clock:
@@ -118,7 +118,7 @@ class Scenario:
             raise self.error(place, str(error)) from error
 
     def error(self, place: Place, message: str) -> ScenarioError:
-        """An error that says where it is."""
+        """An error with its place."""
         return ScenarioError(f"{self.file}, line {self.lines(place)}: {_way(place)}: {message}")
 
 
@@ -131,9 +131,9 @@ def load_scenario(path: str | os.PathLike[str]) -> Scenario:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f", line {mark.line + 1}" if mark is not None else ""
-        raise ScenarioError(f"{file}{line}: it is not YAML that can be used: {error.problem}.") from None
+        raise ScenarioError(f"{file}{line}: invalid YAML: {error.problem}.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{file}: it is not YAML that can be used: {error}") from None
+        raise ScenarioError(f"{file}: invalid YAML: {error}") from None
     scenario = Scenario(file, content if isinstance(content, dict) else {}, functools.partial(_line, root))
     for place, message in issues(scenario_model(), content):
         raise scenario.error(place, message)
@@ -144,7 +144,7 @@ _TEXT_KEYS = frozenset({"tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"})
 
 
 class _Loader(yaml.SafeLoader):
-    """Leaves times as text, and refuses duplicate keys."""
+    """Keeps times as text, and refuses duplicate keys."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
@@ -152,9 +152,7 @@ class _Loader(yaml.SafeLoader):
             if key.tag not in _TEXT_KEYS:
                 raise yaml.constructor.ConstructorError(None, None, "a key must be text", key.start_mark)
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value!r} is there twice", key.start_mark
-                )
+                raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key.value!r}", key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 
@@ -166,7 +164,7 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def _line(root: yaml.Node | None, place: Place) -> int:
-    """The line on which the place begins, or the nearest one around it."""
+    """The line of a place, or of the nearest one around it."""
     node = root
     line = 1 if root is None else root.start_mark.line + 1
     for step in place:

@@ -1,4 +1,4 @@
-"""What the official SDK requests when it starts and ends, which is not part of the described API."""
+"""The requests of the official SDK at its start and end, which the description does not cover."""
 
 import json
 import re
@@ -23,7 +23,7 @@ _FINISH_PATH = re.compile(r"/api/v1/sessions/(?P<session_id>[^/%]+)/finish")
 
 @frozen
 class StartupRoute:
-    """A route that only the official SDK uses; `takes_keys` takes an API key even if tokens are required."""
+    """A route that only the official SDK uses; with `takes_keys`, it accepts keys even if tokens are required."""
 
     method: str
     answer: Callable[[Backend, str, Any], Response]
@@ -56,12 +56,12 @@ def _session_heartbeat(backend: Backend, caller: str, body: Any) -> Response:
 
 
 def _finish_session(session_id: str, backend: Backend, caller: str, body: Any) -> Response:
-    """Keep why a session was finished; the first reason stays."""
+    """Record why a session was finished; the first reason counts."""
     session = find_session(backend, session_id, caller)
     fields = _object(body)
     reason = _object(fields.get("reason")).get("type")
     if reason not in FINISH_REASONS:
-        raise ApiError(422, f"The reason is one of {sorted(FINISH_REASONS)}.")
+        raise ApiError(422, f"The reason must be one of {sorted(FINISH_REASONS)}.")
     if _is_running(session):
         detail = _optional(fields, "detail", str)
         status = {"type": "client_finished", "reason": {"type": reason}, "detail": detail}
@@ -86,7 +86,7 @@ _ROUTES = {
 
 
 def find_startup_route(path: str, method: str) -> StartupRoute | None:
-    """The route of a path, or None; a 405 if the path has another method."""
+    """The route of a path, or None; a 405 for other methods."""
     finish = _FINISH_PATH.fullmatch(path)
     if finish is not None:
         route: StartupRoute | None = StartupRoute("POST", partial(_finish_session, finish["session_id"]))
@@ -103,12 +103,12 @@ def _is_running(session: sqlite3.Row) -> bool:
 
 def _object(body: Any) -> Mapping[str, Any]:
     if not isinstance(body, dict):
-        raise ApiError(422, "The body, or its reason, is not a JSON object.")
+        raise ApiError(422, "The body, or its reason, must be a JSON object.")
     return body
 
 
 def _optional(fields: Mapping[str, Any], name: str, kind: type) -> Any:
     value = fields.get(name)
     if value is not None and not isinstance(value, kind):
-        raise ApiError(422, f"{name} is not of the right type.")
+        raise ApiError(422, f"{name} has the wrong type.")
     return value

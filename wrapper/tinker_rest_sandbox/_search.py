@@ -21,8 +21,8 @@ _READABLE_CHECKPOINTS = """
     WHERE runs.session_id = sessions.session_id AND (c.owner = :caller OR c.public = 1)
 """
 
-# The queries return rows in the order of the response. Python filters them, since SQLite compares letters without
-# case only in ASCII.
+# The queries return rows in the order of the response. Python filters them, since SQLite ignores case only for
+# ASCII letters.
 _SESSIONS = f"""
     SELECT *,
         (SELECT COUNT(*) {_READABLE_CHECKPOINTS}) AS checkpoints_count,
@@ -85,7 +85,7 @@ def _conditions(organization: Organization, caller: str, request: Mapping[str, A
     if project_ids is not None:
         for project_id in project_ids:
             if project_id not in organization.projects:
-                raise ApiError(403, f"Project {project_id} may not be listed.")
+                raise ApiError(403, f"You cannot list project {project_id}.")
         yield lambda row: row["project_id"] in project_ids
     wanted = request.get("user_metadata")
     if wanted:
@@ -155,4 +155,4 @@ def _number(text: str) -> int:
     try:
         return uuid.UUID(text).int & 2**63 - 1
     except ValueError:
-        raise ApiError(400, "last_checkpoint_uuid is not of a cursor.") from None
+        raise ApiError(400, "last_checkpoint_uuid is not from a cursor.") from None

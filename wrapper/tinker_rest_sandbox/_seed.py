@@ -1,7 +1,7 @@
-"""Fills an empty database with made-up runs, checkpoints, sessions and samplers, and what belongs to them.
+"""Fills an empty database with sample runs, checkpoints, sessions, samplers and related data.
 
-IDs, sizes and choices are the same every time; times are counted back from now. The data includes everything that
-the examples of the official reference and of openapi.yaml name.
+IDs, sizes and choices are the same every time; times count back from now. The data includes everything that the
+examples in the official reference and openapi.yaml mention.
 """
 
 import random
@@ -24,7 +24,7 @@ SESSIONS_BY_USER = {FIRST_USER: 36, SECOND_USER: 8}
 EXAMPLE_SESSION = "5f2d7413-8a3c-4e1b-9d60-2b7c1f0e9a55"
 PURPOSES = ("sft", "dpo", "grpo", "distill", "eval")
 DAYS_OF_AUDIT = 14
-# Every so many sessions one is in the second project, and one in none.
+# One in this many sessions is in the second project, and one in no project.
 ARCHIVED_EVERY = 4
 WITHOUT_PROJECT_EVERY = 11
 DIMUON_EVERY = 5
@@ -39,7 +39,7 @@ Tables = Mapping[str, list[Row]]
 
 
 def fill(store: Store, now: datetime) -> None:
-    """Add the made-up data to an empty store, within the transaction that creates its tables."""
+    """Add the sample data to an empty store, in the transaction that creates its tables."""
     seed = _Seed(to_microseconds(now))
     seed.add_examples()
     for user, count in SESSIONS_BY_USER.items():
@@ -59,7 +59,7 @@ class _Seed:
     )
 
     def add_examples(self) -> None:
-        """Everything that the reference and openapi.yaml name in their examples."""
+        """Add everything that the examples in the reference and openapi.yaml mention."""
         started = self.now - 2 * _DAY
         self.session("session-id", FIRST_USER, started, "reference examples")
         for number, run_id in enumerate(("run-id", "session-id:train:0")):
@@ -85,7 +85,7 @@ class _Seed:
         self.sampler(f"{EXAMPLE_SESSION}:sample:0", FIRST_USER, EXAMPLE_SESSION, started, path)
 
     def add_session(self, user: str, number: int) -> None:
-        """A session with one or two runs, their checkpoints, and samplers of some."""
+        """Add a session with one or two runs, their checkpoints, and samplers for some of them."""
         rng = self.rng
         session_id = str(uuid.UUID(int=rng.getrandbits(128), version=4))
         started = self.now - rng.randrange(3 * _DAY, 120 * _DAY)
@@ -100,10 +100,10 @@ class _Seed:
             self.sampler(f"{session_id}:sample:{sample}", user, session_id, started + sample * _MINUTE, path)
 
     def add_checkpoints(self, run_id: str, user: str, started: int) -> None:
-        """Some steps of a run, each saved for training and, mostly, for sampling."""
+        """Add some steps of a run, each saved for training and, mostly, for sampling."""
         rng = self.rng
         saved = started
-        # The first run of the second user always has something that the first user may read.
+        # The second user's first run always has something that the first user may read.
         is_open = rng.random() < 0.25 or (user == SECOND_USER and not self.public_runs_of(user))
         for step in range(1, rng.randrange(3, 12)):
             saved += rng.randrange(5 * _MINUTE, 120 * _MINUTE)
@@ -117,7 +117,7 @@ class _Seed:
         self.tables["runs"][-1]["last_request"] = saved + rng.randrange(_MINUTE)
 
     def public_runs_of(self, user: str) -> bool:
-        """Whether the user has a public checkpoint already."""
+        """Whether the user already has a public checkpoint."""
         return any(row["public"] and row["owner"] == user for row in self.tables["checkpoints"])
 
     def session(self, session_id: str, owner: str, created: int, display_name: str | None) -> None:
@@ -161,9 +161,9 @@ class _Seed:
 
 
 def _add_organization(tables: dict[str, list[Row]], now: int) -> None:
-    """Fill in the projects and statuses of made-up rows, and add usage and an audit log up to now.
+    """Fill in the projects and statuses of sample rows, and add usage and an audit log up to now.
 
-    It has random numbers of its own, so that the other data does not depend on it.
+    Uses its own random numbers, so that the other data does not depend on it.
     """
     rng = random.Random(20261124)  # noqa: S311 - not secret
     _add_external_weights(tables, rng)
@@ -177,7 +177,7 @@ def _add_organization(tables: dict[str, list[Row]], now: int) -> None:
 
 
 def _add_external_weights(tables: Tables, rng: random.Random) -> None:
-    """Add those of openapi.yaml's examples, and some of the second user's."""
+    """Add the ones in openapi.yaml's examples, and some of the second user's."""
     imported = next(row for row in tables["checkpoints"] if row["kind"] == "external_weights")
     others = next(row for row in tables["checkpoints"] if row["owner"] == SECOND_USER)
     for model, name in ((imported, "0001"), (others, "imported")):
@@ -198,7 +198,7 @@ def _assign_projects(tables: Tables) -> None:
 
 
 def _set_statuses(tables: Tables) -> None:
-    """Each status in turn, with each of its reasons."""
+    """Set each status in turn, with each of its reasons."""
     for number, session in enumerate(tables["sessions"]):
         statuses = _statuses(session["session_id"])
         session["status"] = statuses[number % len(statuses)]
@@ -228,7 +228,7 @@ def _failed(category: str, reason: Row, message: str) -> Row:
 
 
 def _usage(tables: Tables, rng: random.Random) -> Iterator[Row]:
-    """The usage of each run, and of the samplers of its session, in the hours in which it saved a checkpoint."""
+    """The usage of each run, and of the samplers of its session, in the hours when it saved a checkpoint."""
     runs = {run["run_id"]: run for run in tables["runs"]}
     sampled = {sampler["session_id"] for sampler in tables["samplers"]}
     saved = Counter((row["run_id"], row["created"] // _HOUR) for row in tables["checkpoints"])

@@ -47,7 +47,7 @@ MAX_LOGGED_REQUESTS = 10_000
 
 
 class InitialState(NamedTuple):
-    """What a reset goes back to."""
+    """The state that a reset restores."""
 
     database: Snapshot
     ahead: timedelta
@@ -57,10 +57,10 @@ class InitialState(NamedTuple):
 class Sandbox(Additions):
     """A local Tinker server with real state, for tests and experiments.
 
-    It serves every operation of openapi.yaml from SQLite in a thread of its own. Archives, and everything else
-    that has a signed URL, are served on a second port, so that they have another origin than the API, as in
-    production. Use it in a `with` or `async with` statement, or call `start` and `close`. You can run any number
-    at once. Below `/__sandbox__/`, the API's port offers the same methods to programs in other languages.
+    It serves every operation of openapi.yaml from SQLite in its own thread. Archives, and everything else with a
+    signed URL, are served on a second port, so that their origin differs from the API's, as in production. Use
+    it in a `with` or `async with` statement, or call `start` and `close`. You can run any number at once. Below
+    `/__sandbox__/`, the API's port offers the same methods to programs in other languages.
 
     Args:
         host: The address to listen on. Only this machine can reach the default; for any other, the log warns.
@@ -69,22 +69,22 @@ class Sandbox(Additions):
         db: The path of a SQLite file that keeps the state, or `:memory:`.
         api_key: The key of the first user, `alice`, an administrator.
         other_api_key: The key of the second user, `bob`, who is not an administrator.
-        seed: Whether to fill an empty database with made-up runs, checkpoints and sessions. By default, as the
+        seed: Whether to fill an empty database with sample runs, checkpoints and sessions. By default, as the
             scenario says; without a scenario, yes.
-        scenario: A YAML file with the initial state and faults; see `scenario.example.yaml` beside this module.
+        scenario: A YAML file with the initial state and faults; see `scenario.example.yaml` next to this module.
         clock: The time of the sandbox. Default: the scenario's, else the real time.
         archive_build_seconds: How long an archive or a trace takes to build, in seconds of real time.
-        archive_building_status: The response meanwhile: 503, which the official SDK expects, or 425, as SkyRL.
+        archive_building_status: The response before that: 503, which the official SDK expects, or 425, like SkyRL.
         token_exchange: Whether API keys are exchanged for JSON Web Tokens. `optional`: they can be, and also work
-            directly. `required`: they work for the exchange alone. `disabled`: the exchange does not exist.
+            directly. `required`: they only work for the exchange. `disabled`: the exchange does not exist.
         token_lifetime_seconds: How long a token works, in seconds.
-        validate_responses: Whether to check every response against the description. One that it does not allow
+        validate_responses: Whether to check every response against the description. One that does not match
             becomes a 500 and is recorded in `violations`.
-        control_from_anywhere: Whether other machines may use `/__sandbox__/` too, which needs no key.
-        allowed_hosts: More names to serve a sandbox on a loopback address under, such as that of a proxy.
+        control_from_anywhere: Whether other machines may use `/__sandbox__/`, which needs no key, too.
+        allowed_hosts: More host names for a sandbox on a loopback address, such as the name of a proxy.
         cors_origins: The origins whose web pages may use the API, such as `http://localhost:3000`; `*` for all.
-        public_storage_url: Where clients reach the storage port through a proxy. By default, signed URLs have
-            the host that the client asked.
+        public_storage_url: Where clients reach the storage port through a proxy. By default, signed URLs use
+            the host of the client's request.
         spec: The description to serve. Default: openapi.yaml.
 
     Attributes:
@@ -97,11 +97,11 @@ class Sandbox(Additions):
         requests_with_credentials: The paths of requests to the storage host that carried a credential.
         weights_access_token: The value of the header `X-Tinker-Weights-Access-Token` that allows copying any
             checkpoint: `weights-token-for-tests`.
-        violations: The responses that the description does not allow.
+        violations: The responses that do not match the description.
 
     Raises:
-        ValueError: Both users have the same key, a key is empty, or an option has a value that does not exist.
-        ScenarioError: The scenario cannot be used; a ValueError.
+        ValueError: Both users have the same key, a key is empty, or an option has an unknown value.
+        ScenarioError: The scenario is invalid; a ValueError.
         OSError: The scenario cannot be read.
     """
 
@@ -119,7 +119,7 @@ class Sandbox(Additions):
         clock: Clock | None = None,
         archive_build_seconds: float = 0.3,
         archive_building_status: BuildingStatus = 503,
-        token_exchange: TokenExchange = "optional",  # noqa: S107 - no secret
+        token_exchange: TokenExchange = "optional",  # noqa: S107 - not a secret
         token_lifetime_seconds: int = DEFAULT_TOKEN_LIFETIME_SECONDS,
         validate_responses: bool = False,
         control_from_anywhere: bool = False,
@@ -131,11 +131,11 @@ class Sandbox(Additions):
         if not api_key or not other_api_key or api_key == other_api_key:
             raise ValueError("The two users need different API keys.")
         if token_exchange not in get_args(TokenExchange):
-            raise ValueError(f"token_exchange is one of {get_args(TokenExchange)}, not {token_exchange!r}.")
+            raise ValueError(f"token_exchange must be one of {get_args(TokenExchange)}, not {token_exchange!r}.")
         if archive_building_status not in get_args(BuildingStatus):
-            raise ValueError(f"archive_building_status is 503 or 425, not {archive_building_status!r}.")
+            raise ValueError(f"archive_building_status must be 503 or 425, not {archive_building_status!r}.")
         if token_lifetime_seconds < 1:
-            raise ValueError("A token works for one second at least.")
+            raise ValueError("token_lifetime_seconds must be at least 1.")
         self.api_key = api_key
         self.other_api_key = other_api_key
         self.weights_access_token = WEIGHTS_ACCESS_TOKEN
@@ -179,14 +179,14 @@ class Sandbox(Additions):
 
     @property
     def storage_url(self) -> str:
-        """The URL of the storage host, which serves archives and everything else that has a signed URL.
+        """The URL of the storage host, which serves archives and everything else with a signed URL.
 
         Raises as `base_url` does.
         """
         return self._origin(self._ports[1])
 
     def start(self) -> Sandbox:
-        """Start to serve; returns once requests are answered. Does nothing if it is running.
+        """Start serving; returns once the server accepts requests. Does nothing if it is running.
 
         Returns:
             The sandbox itself.
@@ -238,7 +238,7 @@ class Sandbox(Additions):
         return self
 
     def stop(self) -> None:
-        """Stop serving. The state stays, and `start` serves it again on the same ports."""
+        """Stop serving. The state is kept, and `start` serves it again on the same ports."""
         if self._listener is not None:
             self._listener.stop()
             self._listener = None
@@ -247,7 +247,7 @@ class Sandbox(Additions):
             self._storage = None
 
     def close(self) -> None:
-        """Stop serving and close the database. What was only in memory is lost, and so are later faults."""
+        """Stop serving and close the database. Data in memory and faults added later are lost."""
         self.stop()
         with self._opening:
             if self._state is not None:
@@ -260,16 +260,16 @@ class Sandbox(Additions):
     def reset(self) -> None:
         """Go back to the state of the first `start`, without a pause and on the same ports.
 
-        Data and faults that a seed, a scenario or the `add_…` methods added before it are as they were then. Logs,
-        violations and `requests_with_credentials` are empty, the clock is where it would be if it had not been
-        moved since, and all tokens are revoked. Requests in flight are not waited for: they are not carried out
-        any more, and get a 410.
+        Data and faults that were added before it by a seed, a scenario or `add_…` methods are restored. Logs,
+        violations and `requests_with_credentials` are emptied, the clock is set as if it had not been moved
+        since, and all tokens are revoked. Requests in flight are not waited for: they are not carried out, and
+        get a 410.
 
         Raises:
             RuntimeError: The sandbox was never started, or is closed.
         """
         if self._initial is None or self._state is None:
-            raise RuntimeError("The sandbox has no state to go back to: call start() or use a with statement.")
+            raise RuntimeError("The sandbox was not started: call start() or use a with statement.")
         store, organization, _ = self._state
         with store.transaction(write=False):
             store.restore(self._initial.database)
@@ -286,11 +286,11 @@ class Sandbox(Additions):
             self.violations.clear()
 
     def client(self, user: str = FIRST_USER, **options: Any) -> RestClient:
-        """A client of this sandbox, which uses no proxy; close it, or use it in a `with` statement.
+        """A client for this sandbox, which uses no proxy; close it, or use it in a `with` statement.
 
         Args:
-            user: Whose key it sends.
-            options: What `RestClient` takes beside `base_url` and `api_key`.
+            user: The user whose key it sends.
+            options: Arguments of `RestClient` except `base_url` and `api_key`.
 
         Raises:
             ValueError: The user does not exist.
@@ -301,7 +301,7 @@ class Sandbox(Additions):
         return RestClient(base_url=self.base_url, api_key=self.key_of(user), **without_proxy(options))
 
     def admin_client(self, user: str = FIRST_USER, **options: Any) -> AdminClient:
-        """An `AdminClient` of this sandbox; see `client`."""
+        """An `AdminClient` for this sandbox; see `client`."""
         from tinker_rest import AdminClient
 
         return AdminClient(base_url=self.base_url, api_key=self.key_of(user), **without_proxy(options))
@@ -331,7 +331,7 @@ class Sandbox(Additions):
         return self._open_state().store.counts()
 
     def revoke_tokens(self) -> None:
-        """Answer all tokens made so far with 401 and `error="invalid_token"` from now on."""
+        """Refuse all current tokens with 401 and `error="invalid_token"` from now on."""
         self._tokens.revoke()
 
     def __enter__(self) -> Sandbox:

@@ -16,7 +16,7 @@ from tinker_rest_sandbox._responses import ApiError
 
 URL_LIFETIME = timedelta(minutes=15)
 
-# The name or address under which the client of the current request reaches the sandbox; empty if unknown.
+# The host name or address in the current request; empty if unknown.
 ASKED_HOST: ContextVar[str] = ContextVar("asked_host", default="")
 
 BuildingStatus = Literal[503, 425]
@@ -26,8 +26,7 @@ BuildingStatus = Literal[503, 425]
 class Signer:
     """Signs URLs, which expire by a clock, and checks them.
 
-    Their origin is the given one, but with the host that the client has asked, which is sure to reach the sandbox,
-    unless the origin `is_fixed`.
+    Unless the origin `is_fixed`, URLs use the host of the client's request, which is known to reach the sandbox.
     """
 
     _clock: Clock
@@ -36,7 +35,7 @@ class Signer:
     _secret: bytes = field(factory=lambda: secrets.token_bytes(32), init=False, repr=False)
 
     def sign(self, path: str, lifetime: timedelta = URL_LIFETIME) -> tuple[str, datetime]:
-        """The signed URL of a percent-encoded path, and when it expires, in UTC."""
+        """The signed URL for a percent-encoded path, and when it expires, in UTC."""
         expires = (self._clock.now() + lifetime).replace(microsecond=0)
         seconds = str(int(expires.timestamp()))
         origin = self._origin_for(ASKED_HOST.get())
@@ -48,7 +47,7 @@ class Signer:
         return f"http://{f'[{host}]' if ':' in host else host}:{urlsplit(self._origin).port}"
 
     def check(self, path: str, query: str) -> None:
-        """Check, with a 403, the signature of a URL by its path and query as they came over the wire."""
+        """Check a URL's signature, from its path and query as received; raises a 403."""
         fields = parse_qs(query)
         expires = fields.get("expires", [""])[-1]
         signature = fields.get("signature", [""])[-1]
@@ -63,14 +62,14 @@ class Signer:
 
 @define
 class Builds:
-    """Remembers when files will be ready, which take some seconds of real time; `status` is sent meanwhile."""
+    """Remembers when files will be ready, after some seconds of real time; until then, `status` is sent."""
 
     _seconds: float
     status: BuildingStatus = 503
     _ready_at: dict[str, float] = field(factory=dict, init=False)
 
     def forget(self) -> None:
-        """Build everything anew."""
+        """Start over with no builds."""
         self._ready_at.clear()
 
     def is_ready(self, path: str) -> bool:

@@ -24,13 +24,13 @@ _TEMPLATE_PARAMETER = re.compile(r"\{(?P<name>[^{}]+)\}")
 _INTEGER = re.compile(r"-?[0-9]{1,300}", re.ASCII)
 
 
-class SpecViolation(AssertionError):  # noqa: N818 - says what is wrong
-    """A response is not one that the description allows."""
+class SpecViolation(AssertionError):  # noqa: N818 - a clear name
+    """A response does not match the description."""
 
 
 @frozen
 class ValidationIssue:
-    """A wrong place of a request, such as `("query", "limit")`, and the JSON Schema keyword that failed."""
+    """A wrong part of a request, such as `("query", "limit")`, and the JSON Schema keyword that failed."""
 
     loc: tuple[str | int, ...]
     msg: str
@@ -39,7 +39,7 @@ class ValidationIssue:
 
 @frozen
 class Parameter:
-    """A parameter of an operation, its schema resolved."""
+    """A parameter of an operation, with its schema resolved."""
 
     name: str
     location: str
@@ -47,7 +47,7 @@ class Parameter:
     is_required: bool
 
     def read(self, text: str) -> str | int:
-        """The value that a text stands for; a text that is no number is left for the validator."""
+        """Parse a text; one that is not a number is left for the validator."""
         if self.schema.get("type") == "integer" and _INTEGER.fullmatch(text):
             return int(text)
         return text
@@ -74,7 +74,7 @@ class Operation:
 
     @functools.cached_property
     def _validator(self) -> jsonschema_rs.Draft202012Validator:
-        # Compiled when the operation is first called: all at once would double the time of a start.
+        # Compiled at the first call: compiling all at once would double the startup time.
         return self._spec.validator(self._request_schema(self._body_is_required))
 
     def _request_schema(self, body_is_required: bool) -> dict[str, Any]:
@@ -102,9 +102,9 @@ class Operation:
             yield Segment(parameter["name"], is_parameter=True, values=known)
 
     def read(self, location: str, texts: Mapping[str, str]) -> dict[str, Any]:
-        """The values of the parameters in the query or header, defaults filled in.
+        """The values of the parameters in the query or headers, with defaults filled in.
 
-        The texts are by name; the names of headers in lower case.
+        The texts are by name; header names are in lowercase.
         """
         values: dict[str, Any] = {}
         for parameter in self.parameters:
@@ -118,11 +118,11 @@ class Operation:
         return values
 
     def issues(self, request: Mapping[str, Any]) -> list[ValidationIssue]:
-        """What is wrong with the `path`, `query`, `header` and `body` of a request."""
+        """The errors in the `path`, `query`, `header` and `body` of a request."""
         return [_issue(error) for error in self._validator.iter_errors(dict(request))]
 
     def range_sentence(self, issues: Iterable[ValidationIssue]) -> str | None:
-        """A sentence about numbers of the body that are out of range, or None if other things are wrong too."""
+        """A sentence about numbers in the body that are out of range, or None if there are other errors."""
         sentences: list[str] = []
         for issue in issues:
             if issue.loc[0] != "body" or issue.type not in {"minimum", "maximum"} or len(issue.loc) != 2:
@@ -157,7 +157,7 @@ class Spec:
     def resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
         """The object that a `$ref` points to, or the node itself.
 
-        A use-site's own keywords, such as a description, win over those of the object.
+        Keywords next to the `$ref`, such as a description, win over the object's.
         """
         if "$ref" not in node:
             return node
@@ -167,7 +167,7 @@ class Spec:
         return {**self.resolve(target), **{key: value for key, value in node.items() if key != "$ref"}}
 
     def validator(self, schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
-        """A compiled validator that checks formats and knows the schemas of `components`."""
+        """A compiled validator that checks formats and knows the schemas in `components`."""
         whole = {**schema, "components": {"schemas": self.document["components"]["schemas"]}}
         return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
 
@@ -191,7 +191,7 @@ class Spec:
 
 
 class _ResponseChecker:
-    """One response of the description, compiled when it is first seen."""
+    """One response in the description, compiled when it is first used."""
 
     def __init__(self, description: Mapping[str, Any], spec: Spec) -> None:
         self._headers: list[tuple[str, bool, jsonschema_rs.Draft202012Validator]] = []
@@ -235,7 +235,7 @@ def load_spec() -> Spec:
 
 
 def description_text() -> str:
-    """The text of openapi.yaml, from the installed package or else from the source tree."""
+    """The text of openapi.yaml, from the installed package or the source tree."""
     packaged = resources.files("tinker_rest_api") / "openapi.yaml"
     source = Path(__file__).resolve().parents[2] / "openapi.yaml"
     return packaged.read_text("utf-8") if packaged.is_file() else source.read_text("utf-8")
@@ -248,10 +248,10 @@ def check_response(operation_id: str, status: int, headers: Mapping[str, str], b
         operation_id: The operation that was called.
         status: The HTTP status.
         headers: The headers of the response.
-        body: The body as it was received.
+        body: The body as received.
 
     Raises:
-        SpecViolation: The description does not allow the response.
+        SpecViolation: The response does not match the description.
         KeyError: The operation does not exist.
     """
     load_spec().check_response(operation_id, status, headers, body)

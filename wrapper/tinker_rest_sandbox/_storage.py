@@ -1,4 +1,4 @@
-"""The storage host, which serves downloads. It has another origin than the API and needs no key."""
+"""The storage host, which serves downloads. Its origin differs from the API's, and it needs no key."""
 
 import base64
 import contextlib
@@ -77,7 +77,7 @@ class StorageApp:
     ) -> None:
         store = self._backend.store
         fault = None
-        with store.transaction(write=False):  # which a reset waits for
+        with store.transaction(write=False):  # a reset waits for this
             if store.generation() == generation:
                 fault = self._faults.hit("storage", request)
                 self._log.append(evolve(request, fault=fault.fault_id) if fault else request)
@@ -104,14 +104,14 @@ class StorageApp:
             file, media_type = self._file(path)
             sent = dict(self._headers[file])
             if "range" in headers:
-                del sent["Content-MD5"]  # is that of the body, and Repr-Digest (RFC 9530) that of the whole file
+                del sent["Content-MD5"]  # covers the body; Repr-Digest (RFC 9530) covers the whole file
             name = unquote(path.rsplit("/", 1)[-1])
             return FileResponse(file, headers=sent, media_type=media_type, filename=name, stat_result=file.stat())
         except ApiError as error:
             return error.response()
 
     def _file(self, path: str) -> tuple[Path, str]:
-        """A file, made when it is first requested, and its media type."""
+        """A file, created when it is first requested, and its media type."""
         store = self._backend.store
         store.forget_expired(self._backend.clock.now())
         stored = stored_file(self._backend, path)
@@ -124,7 +124,7 @@ class StorageApp:
                 sha256 = hashlib.file_digest(content, "sha256").digest()
                 content.seek(0)
                 md5 = hashlib.file_digest(content, partial(hashlib.md5, usedforsecurity=False)).digest()
-            # Until the sandbox is reset, the bytes follow from the path alone: its digest is a strong entity tag.
+            # Until a reset, the bytes depend only on the path, so its digest is a strong ETag.
             self._headers[file] = {
                 "ETag": f'"{digest}"',
                 "Repr-Digest": f"sha-256=:{_base64(sha256)}:",

@@ -21,7 +21,7 @@ VERSION = 4  # of schema.sql
 BUSY_TIMEOUT_SECONDS = 30
 RESPONSES_KEPT_FOR = timedelta(hours=24)
 
-# Names in UUIDs of the sandbox's own making.
+# The namespace of the sandbox's UUIDs.
 _NAMESPACE = uuid.UUID("5f2d7413-8a3c-4e1b-9d60-2b7c1f0e9a55")
 
 _HAS_PUBLIC = "EXISTS (SELECT 1 FROM checkpoints c WHERE c.run_id = runs.run_id AND c.public = 1)"
@@ -31,7 +31,7 @@ READABLE_SESSION = f"(sessions.owner = :caller OR {_HAS_READABLE})"
 
 
 class KeyedRequest(NamedTuple):
-    """What makes two requests with an idempotency key the same request."""
+    """The fields that identify a request with an idempotency key."""
 
     caller: str
     method: str
@@ -41,7 +41,7 @@ class KeyedRequest(NamedTuple):
 
 
 class Snapshot:
-    """A copy of a database in memory, closed with the last reference to it."""
+    """A copy of a database in memory, closed when nothing refers to it."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
@@ -57,14 +57,14 @@ class Store:
         self.uploaded_files = UploadedFiles(database)
         self._lock = threading.RLock()
         self._version_seen: int | None = None
-        self._total: tuple[tuple[Any, ...], sqlite3.Row] | None = None  # the latest, with what it is of
+        self._total: tuple[tuple[Any, ...], sqlite3.Row] | None = None  # the latest, with its query
 
     def is_new(self) -> bool:
-        """Whether the database is empty; raises sqlite3.DatabaseError if something else made it."""
+        """Whether the database is empty; raises sqlite3.DatabaseError if it is not a sandbox's."""
         (tables,) = self._connection.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
         if tables and version != VERSION:
-            raise sqlite3.DatabaseError("it was not made by this version of the sandbox")
+            raise sqlite3.DatabaseError("it is not from this version of the sandbox")
         if tables:
             (found,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
             if found != "ok":
@@ -72,7 +72,7 @@ class Store:
         return not tables
 
     def changed_elsewhere(self) -> bool:
-        """Whether another process has changed the database since this was last asked."""
+        """Whether another process has changed the database since the last call."""
         with self._lock:
             (version,) = self._connection.execute("PRAGMA data_version").fetchone()
             changed = self._version_seen not in {None, version}
@@ -88,7 +88,7 @@ class Store:
     def transaction(self, *, write: bool = True) -> Generator[None, None, None]:
         """Hold the database; with `write`, commit at the end and undo everything on an exception.
 
-        Within another transaction of the same thread, it is a part of that one.
+        Inside another transaction of the same thread, it is part of that one.
         """
         with self._lock:
             is_within_another = self._connection.in_transaction
@@ -107,7 +107,7 @@ class Store:
                 raise
 
     def create_tables(self) -> None:
-        """Make an empty database ready. Belongs in a transaction, with the seed."""
+        """Set up an empty database. Call it in a transaction, with the seed."""
         schema = (resources.files("tinker_rest_sandbox") / "schema.sql").read_text("utf-8")
         for statement in schema.split(";\n"):
             self._connection.execute(statement)
@@ -121,17 +121,17 @@ class Store:
         return Snapshot(copy)
 
     def generation(self) -> int:
-        """A number that changes with each `restore`, of any process."""
+        """A number that changes with each `restore`, by any process."""
         with self._lock:
             return int(self._connection.execute("PRAGMA schema_version").fetchone()[0])
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Put back the state of a snapshot. No thread sees a part of it."""
+        """Restore a snapshot. No thread sees a partial state."""
         with self._lock:
             snapshot.connection.backup(self._connection)
 
     def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Add rows that all have the same columns; metadata may be mappings."""
+        """Add rows with the same columns; metadata can be mappings."""
         if not rows:
             return
         columns = list(rows[0])
@@ -143,7 +143,7 @@ class Store:
         )
 
     def new_id(self) -> str:
-        """A UUID that is not in use: the first, second and so on of every database are the same."""
+        """A new UUID; every database creates the same ones in the same order."""
         number = self._connection.execute("INSERT INTO ids DEFAULT VALUES").lastrowid
         return str(uuid.uuid5(_NAMESPACE, str(number)))
 
@@ -179,7 +179,7 @@ class Store:
     def page_of_runs(
         self, caller: str, page: tuple[int, int], *, accessible: bool, project_id: str | None
     ) -> tuple[list[sqlite3.Row], int]:
-        """The runs that the caller owns or, with `accessible`, may read, newest first; and their number."""
+        """The runs that the caller owns or, if `accessible`, may read, newest first; and their number."""
         condition = _READABLE_RUN if accessible else "runs.owner = :caller"
         if project_id is not None:
             condition += " AND runs.project_id = :project_id"
@@ -187,11 +187,11 @@ class Store:
         return self._page(query, page, caller=caller, project_id=project_id)
 
     def run(self, run_id: str) -> sqlite3.Row | None:
-        """A run by its id."""
+        """A run by its ID."""
         return self.row("SELECT * FROM runs WHERE run_id = ?", (run_id,))
 
     def touch_run(self, run_id: str, moment: int) -> None:
-        """Note that a run was trained at a time, in microseconds since 1970, unless it was so later."""
+        """Move a run's last request to a time in microseconds since 1970, unless it is later already."""
         statement = "UPDATE runs SET last_request = MAX(last_request, ?) WHERE run_id = ?"
         self._connection.execute(statement, (moment, run_id))
 
@@ -219,16 +219,16 @@ class Store:
         )
 
     def checkpoint(self, run_id: str, kind: str, name: str) -> sqlite3.Row | None:
-        """A checkpoint by the two parts of its id."""
+        """A checkpoint by the two parts of its ID."""
         query = "SELECT * FROM checkpoints WHERE run_id = ? AND kind = ? AND name = ?"
         return self.row(query, (run_id, kind, name))
 
     def checkpoint_by_bare_id(self, run_id: str, bare_id: str) -> sqlite3.Row | None:
-        """A checkpoint by its id of one part."""
+        """A checkpoint by its bare ID."""
         return self.row("SELECT * FROM checkpoints WHERE run_id = ? AND bare_id = ?", (run_id, bare_id))
 
     def delete_checkpoint(self, row: sqlite3.Row, now: datetime) -> None:
-        """Remove a checkpoint, and keep that it was stored until now."""
+        """Remove a checkpoint, and record that it was stored until now."""
         stored = {"created": row["created"], "ended": to_microseconds(now), "size_bytes": row["size_bytes"]}
         self.insert("stored_before", [stored])
         self._change("DELETE FROM checkpoints", row)
@@ -238,7 +238,7 @@ class Store:
         self._change("UPDATE checkpoints SET public = ?", row, int(public))
 
     def set_expiry(self, row: sqlite3.Row, expires: int | None) -> None:
-        """Set, or with None remove, the time at which a checkpoint expires."""
+        """Set a checkpoint's expiry, or remove it with None."""
         self._change("UPDATE checkpoints SET expires = ?", row, expires)
 
     def end_upload(self, upload_id: str) -> None:
@@ -260,7 +260,7 @@ class Store:
         return self.row(query, {"id": session_id, "caller": caller})
 
     def runs_of_session(self, session_id: str, caller: str) -> list[str]:
-        """The ids of a session's runs that the caller may read."""
+        """The IDs of a session's runs that the caller may read."""
         query = f"SELECT run_id FROM runs WHERE session_id = :id AND {_READABLE_RUN} ORDER BY run_id"  # noqa: S608
         return [row["run_id"] for row in self.rows(query, {"id": session_id, "caller": caller})]
 
@@ -273,7 +273,7 @@ class Store:
             )
 
     def set_session_status(self, session_id: str, status: Mapping[str, Any]) -> None:
-        """Keep how a session is doing, a `SessionStatus`."""
+        """Record a session's `SessionStatus`."""
         statement = "UPDATE sessions SET status = ? WHERE session_id = ?"
         self._connection.execute(statement, (json.dumps(status), session_id))
 
@@ -283,13 +283,13 @@ class Store:
         return self.rows(query, (session_id,))
 
     def sampler(self, sampler_id: str) -> sqlite3.Row | None:
-        """A sampler by its id."""
+        """A sampler by its ID."""
         return self.row("SELECT * FROM samplers WHERE sampler_id = ?", (sampler_id,))
 
     # Responses to requests with an idempotency key
 
     def kept_response(self, request: KeyedRequest) -> Response | None:
-        """The response that a request got before."""
+        """The response to an earlier, identical request."""
         row = self.row(
             "SELECT status, headers, body FROM answers WHERE caller = ? AND method = ? AND path = ?"
             " AND idempotency_key = ? AND request_body = ?",
@@ -321,14 +321,14 @@ class Store:
             return self._connection.execute(query, values).fetchall()
 
     def total(self, query: str, values: Mapping[str, Any]) -> sqlite3.Row:
-        """The one row of a query that counts or adds up, which is run again only when anything has changed."""
+        """The one row of a query that counts or sums, run again only if anything has changed."""
         with self._lock:
-            # What another connection has done shows in data_version, what a backup has in schema_version.
+            # Changes by other connections show in data_version, changes by backups in schema_version.
             versions = (
                 self._connection.execute(f"PRAGMA {name}").fetchone()[0]
                 for name in ("data_version", "schema_version")
             )
-            # The page of the sandbox asks again every second, and a client for each page of a list.
+            # The sandbox's web page asks every second, and clients for each page of a list.
             key = (query, *values.items(), self._connection.total_changes, *versions)
             if self._total is None or self._total[0] != key:
                 self._total = key, self._connection.execute(query, values).fetchone()
@@ -353,8 +353,8 @@ def _stored(value: Any) -> Any:
 
 
 def _open_database(path: str) -> sqlite3.Connection:
-    """Open a file, or `:memory:`, for use by many threads, one at a time. Transactions are begun by hand."""
-    # The module's own transactions would commit at surprising moments.
+    """Open a file, or `:memory:`, for many threads, one at a time. Transactions are started explicitly."""
+    # The module's automatic transactions would commit at surprising times.
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     try:
@@ -367,7 +367,7 @@ def _open_database(path: str) -> sqlite3.Connection:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Switch to a write-ahead log. SQLite does not wait for others here, such as one that does the same."""
+    """Switch to a write-ahead log. SQLite does not wait here for others, such as a process that does the same."""
     deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
     while True:
         try:

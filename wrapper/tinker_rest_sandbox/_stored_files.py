@@ -1,4 +1,4 @@
-"""What can be downloaded at signed URLs: archives, files of external weights, traces and audit logs."""
+"""Downloads at signed URLs: archives, files of external weights, traces and audit logs."""
 
 import json
 import sqlite3
@@ -18,11 +18,11 @@ TRACE_SUFFIX = ".pftrace"
 AUDIT_SUFFIX = ".json"
 
 _MICROSECONDS_OF_A_SPAN = 60 * 1_000_000
-_SLICE_BEGIN, _SLICE_END = 1, 2  # of Perfetto
+_SLICE_BEGIN, _SLICE_END = 1, 2  # from Perfetto
 
 
 class StoredFile(NamedTuple):
-    """A file that can be downloaded: `read` makes its bytes, the same every time, unless it is a `file`."""
+    """A downloadable file: `read` creates its bytes, the same every time, unless it is a `file`."""
 
     media_type: str
     read: Callable[[], bytes]
@@ -30,7 +30,7 @@ class StoredFile(NamedTuple):
 
 
 class Span(NamedTuple):
-    """A bar of a trace, in a row of its own. Times are microseconds since 1970."""
+    """A bar in a trace, in its own row. Times are microseconds since 1970."""
 
     row: str
     name: str
@@ -54,12 +54,12 @@ def trace_path(session_id: str) -> str:
 
 
 def audit_path(event_type: str, day: date) -> str:
-    """The path of the audit log of a day that is over."""
+    """The path of the audit log of a past day."""
     return _path("audit", event_type, day.isoformat()) + AUDIT_SUFFIX
 
 
 def stored_file(backend: Backend, path: str) -> StoredFile:
-    """The file of a path from one of the functions above, or a 404 if its checkpoint was deleted."""
+    """The file at a path from one of the functions above, or a 404 if its checkpoint was deleted."""
     collection, *parts = map(unquote, path.split("/")[1:])
     if collection == "archives":
         run_id, kind, name = parts
@@ -92,7 +92,7 @@ def _checkpoint(backend: Backend, run_id: str, kind: str, name: str) -> tuple[sq
 
 
 def _spans(backend: Backend, session_id: str) -> list[Span]:
-    """What a session trained, from its beginning, and a minute for each of its samplers."""
+    """A session's runs, from its start, and a minute for each of its samplers."""
     rows = backend.store.rows(
         "SELECT run_id AS name, base_model, created, last_request AS ended FROM runs"
         " JOIN sessions USING (session_id) WHERE session_id = :id UNION ALL"
@@ -103,7 +103,7 @@ def _spans(backend: Backend, session_id: str) -> list[Span]:
 
 
 def _trace_bytes(spans: Iterable[Span]) -> bytes:
-    """The bytes of a `.pftrace` file, in the protobuf form that Perfetto reads."""
+    """The bytes of a `.pftrace` file, in Perfetto's protobuf format."""
     return b"".join(_field(1, packet) for packet in _packets(spans))
 
 
@@ -113,7 +113,7 @@ def _packets(spans: Iterable[Span]) -> Iterator[bytes]:
         yield _field(60, _field(1, track) + _field(2, span.row.encode()))
         for moment, kind in ((span.begin, _SLICE_BEGIN), (span.end, _SLICE_END)):
             event = _field(9, kind) + _field(11, track) + _field(23, span.name.encode())
-            # They count from 1970.
+            # Timestamps count from 1970.
             yield _field(8, max(moment, 0) * 1000) + _field(10, 1) + _field(11, event)
 
 

@@ -1,4 +1,4 @@
-"""JSON Web Tokens that take the place of an API key, and the users that credentials belong to."""
+"""JSON Web Tokens, which replace API keys, and the users that credentials belong to."""
 
 import base64
 import hashlib
@@ -23,14 +23,14 @@ _HEADER = {"alg": "HS256", "typ": "JWT"}
 
 @define
 class Tokens:
-    """Mints tokens, which work for some seconds by a clock, and reads them."""
+    """Mints tokens, which expire after some seconds by a clock, and reads them."""
 
     _clock: Clock
     _lifetime_seconds: int
     _secret: bytes = field(factory=lambda: secrets.token_bytes(32), init=False, repr=False)
 
     def mint(self, user: User) -> str:
-        """A token of a user. It is a secret."""
+        """Create a token for a user. It is a secret."""
         issued = int(self._clock.now().timestamp())
         claims = {
             "iss": ISSUER,
@@ -56,7 +56,7 @@ class Tokens:
         return str(claims["sub"])
 
     def revoke(self) -> None:
-        """Refuse all tokens made so far."""
+        """Refuse all tokens minted so far."""
         self._secret = secrets.token_bytes(32)
 
     def _signature(self, content: str) -> str:
@@ -65,14 +65,14 @@ class Tokens:
 
 @frozen
 class Credentials:
-    """Finds the user that the value of an `X-API-Key` header belongs to."""
+    """Finds the user that an `X-API-Key` header belongs to."""
 
     _organization: Organization
     _tokens: Tokens
     _token_exchange: TokenExchange
 
     def caller(self, credential: str | None, *, may_be_a_key: bool) -> str:
-        """The user of a credential, or a 401; `may_be_a_key` takes a key even if tokens are required."""
+        """The user of a credential, or a 401; `may_be_a_key` accepts keys even if tokens are required."""
         if not credential:
             raise ApiError(401, "Missing API key: send it in the X-API-Key header.")
         caller = self._organization.callers.get(credential)
@@ -81,7 +81,7 @@ class Credentials:
                 return self._organization.owners_by_urn[self._tokens.read(credential)]
             raise ApiError(401, "Invalid API key.")
         if self._token_exchange == "required" and not may_be_a_key:  # noqa: S105
-            raise ApiError(401, "This server takes no API key but a token that the key is exchanged for.")
+            raise ApiError(401, "This server only accepts tokens; exchange the API key for one.")
         return caller
 
 

@@ -1,4 +1,4 @@
-"""Uploads of external weights: where their files are kept, and how they become a checkpoint."""
+"""Uploads of external weights, whose files become a checkpoint."""
 
 import json
 import sqlite3
@@ -23,7 +23,7 @@ _NAMES = weight_file_names({"is_lora": True})
 
 
 def start(backend: Backend, call: Call) -> Response:
-    """Begin an upload, and sign a URL for each of its files."""
+    """Start an upload, and sign a URL for each of its files."""
     base_model, project_id = call.body["base_model"], call.body.get("destination_project_id")
     if base_model not in TRAINABLE_MODELS:
         raise ApiError(400, f"Weights for {base_model} cannot be uploaded.")
@@ -54,7 +54,7 @@ def receive_file(backend: Backend, request: ReceivedRequest, path: str, received
 
 
 def finish(backend: Backend, call: Call) -> Response:
-    """Make a checkpoint of the files of an upload, in a run of its own."""
+    """Turn the files of an upload into a checkpoint in a new run."""
     upload_id = call.body["upload_id"]
     upload = _upload(backend, upload_id)
     if upload is None or upload["owner"] != call.caller:

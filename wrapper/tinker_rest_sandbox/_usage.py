@@ -21,13 +21,13 @@ GIGABYTE = 10**9
 FREE_GIGABYTES = 100
 USD_PER_GIGABYTE_MONTH = 0.1
 
-# The price of each kind of tokens, as a part of the price of training.
+# The price of each kind of token, as a fraction of the price of training.
 RELATIVE_PRICES = {"training": 1.0, "sampling_prefill": 0.5, "sampling_sample": 1.5}
 RELATIVE_PRICE_OF_CACHED = 0.1
 
 
 def billing_usage(backend: Backend, starting_on: str, ending_before: str) -> dict[str, Any]:
-    """A `BillingUsageResponse` for a time, or a 400 if it is not a valid one."""
+    """A `BillingUsageResponse` for a period, or a 400 if the period is invalid."""
     now = backend.clock.now()
     start, end = parsed_time(starting_on, "starting_on"), parsed_time(ending_before, "ending_before")
     _check_window(start, end, now)
@@ -66,7 +66,7 @@ def storage_usage(backend: Backend, project_id: str | None) -> dict[str, Any]:
 
 
 def saved_checkpoint(run: sqlite3.Row, created: int) -> dict[str, Any]:
-    """The usage of a run that saves a checkpoint at a time in microseconds, as a row of its table."""
+    """The usage of a run that saves a checkpoint at a time in microseconds, as a table row."""
     about = {"session_id": run["session_id"], "base_model": run["base_model"]}
     hour = created - created % (HOUR // MICROSECOND)
     return {**about, "hour": hour, "kind": "checkpoint", "cached": None, "quantity": 1}
@@ -79,7 +79,7 @@ def _check_window(start: datetime, end: datetime, now: datetime) -> None:
     if start > now:
         raise ApiError(400, "starting_on must not be in the future.")
     if not timedelta(0) < end - start <= MAX_TIME:
-        raise ApiError(400, "ending_before must be after starting_on, by 14 days at most.")
+        raise ApiError(400, "ending_before must be after starting_on, by at most 14 days.")
 
 
 def _midnight(time: datetime) -> datetime:
@@ -105,7 +105,7 @@ def _event(backend: Backend, row: sqlite3.Row) -> dict[str, Any]:
 
 
 def _bucket(start: datetime) -> dict[str, Any]:
-    """An event without what it is about."""
+    """The common fields of an event."""
     names = ("base_model", "user_id", "user_name", "session_id", "project_id")
     rates = ("effective_rate_usd_per_million_tokens", "effective_rate_usd_per_gigabyte_month")
     times = {"bucket_start": time_text(start), "bucket_end": time_text(start + HOUR)}
@@ -122,11 +122,11 @@ def _usd_per_million_tokens(row: sqlite3.Row) -> float | None:
 
 
 def _storage_events(backend: Backend, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
-    """One event an hour for the storage that is free, and one for what is more than that.
+    """One event an hour for the free storage, and one for the rest.
 
-    What was stored in a part of an hour counts for the whole.
+    Checkpoints that were stored for part of an hour count for the whole hour.
     """
-    # At the beginning of an hour is added what is saved in it, and taken away what ended before it.
+    # At the start of each hour, add what is saved during it, and subtract what ended before it.
     changes = backend.store.rows(
         "SELECT created - created % :hour AS moment, size_bytes AS change FROM checkpoints WHERE size_bytes > 0"
         " UNION ALL SELECT created - created % :hour, size_bytes FROM stored_before WHERE size_bytes > 0"

@@ -1,6 +1,6 @@
-"""Fixtures for pytest, which finds them by itself.
+"""Fixtures for pytest, which finds them automatically.
 
-They need the extra `sandbox`, imported when a fixture is first used. No proxy is used for the sandbox.
+They need the extra `sandbox`, imported when a fixture is first used. The sandbox is never reached by proxy.
 
 A `conftest.py` can set the options of the server:
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def tinker_sandbox_options() -> Mapping[str, Any]:
-    """Further arguments of `Sandbox`, for a conftest.py to replace; none by default.
+    """Arguments for `Sandbox`; none by default. Override this fixture in your conftest.py.
 
     Archives are ready at once unless `archive_build_seconds` is among them.
     """
@@ -34,7 +34,7 @@ def tinker_sandbox_options() -> Mapping[str, Any]:
 
 @pytest.fixture(scope="session")
 def _tinker_sandbox_server(tinker_sandbox_options: Mapping[str, Any]) -> Iterator[Sandbox]:
-    """The one server of a test session, or of one worker of pytest-xdist, on free ports."""
+    """The server of a test session, or of a pytest-xdist worker, on free ports."""
     try:
         from tinker_rest_sandbox import Sandbox
     except ImportError as error:
@@ -45,18 +45,18 @@ def _tinker_sandbox_server(tinker_sandbox_options: Mapping[str, Any]) -> Iterato
 
 @pytest.fixture
 def tinker_sandbox(_tinker_sandbox_server: Sandbox) -> Sandbox:
-    """A `Sandbox` in the state of its start: a local Tinker server with made-up data, or that of a scenario.
+    """A `Sandbox` in its initial state: a local Tinker server with sample data, or a scenario's.
 
     Changes of other tests are undone. It is started by the first test that uses it.
     """
-    # A test may have stopped it; closed, it has lost its state and gets a new one.
+    # A test may have stopped it; if it was closed, it starts with new state.
     _tinker_sandbox_server.start().reset()
     return _tinker_sandbox_server
 
 
 @pytest.fixture
 def tinker_rest_client(tinker_sandbox: Sandbox) -> Iterator[RestClient]:
-    """A `RestClient` of `tinker_sandbox` with the key of its first user, alice."""
+    """A `RestClient` for `tinker_sandbox` with the key of its first user, alice."""
     client = tinker_sandbox.client()
     yield client
     client.close()
@@ -64,7 +64,7 @@ def tinker_rest_client(tinker_sandbox: Sandbox) -> Iterator[RestClient]:
 
 @pytest.fixture
 def tinker_environment(tinker_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
-    """Lets code that makes its own client find `tinker_sandbox`.
+    """Lets code that creates its own client find `tinker_sandbox`.
 
     For one test, `TINKER_BASE_URL` and `TINKER_API_KEY` are those of the sandbox and its first user, and no proxy
     is used for its host.

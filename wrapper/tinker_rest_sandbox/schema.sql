@@ -1,8 +1,7 @@
--- The tables of a sandbox's database, of the version in _store.py. Times are microseconds since 1970, UTC.
+-- The tables of a sandbox's database, with the version in _store.py. Times are microseconds since 1970, UTC.
 --
--- A checkpoint whose ID has one part keeps it in bare_id; the ID of any other is kind/name. A copy has the path of the
--- checkpoint whose storage it shares in copied_from, and its run has no session. One that was uploaded, and each copy of
--- it, has an upload_id.
+-- A checkpoint's ID is bare_id if it is set, else kind/name. A copy has the path of the checkpoint whose storage it shares
+-- in copied_from, and its run has no session. Uploaded checkpoints and their copies have an upload_id.
 
 CREATE TABLE sessions (
     session_id TEXT PRIMARY KEY,
@@ -56,7 +55,7 @@ CREATE TABLE checkpoints (
     PRIMARY KEY (run_id, kind, name)
 );
 
--- As they are listed: with the model and the project of their run.
+-- Checkpoints as they are listed, with the model and the project of their run.
 CREATE VIEW listed_checkpoints AS
     SELECT checkpoints.*, checkpoints.rowid AS number, runs.base_model, runs.project_id
     FROM checkpoints CROSS JOIN runs USING (run_id);
@@ -109,7 +108,7 @@ CREATE TABLE added_users (
 );
 CREATE TABLE added_projects (project_id TEXT PRIMARY KEY);
 
--- Checkpoints that were deleted or have expired; their storage is billed all the same.
+-- Deleted and expired checkpoints, whose past storage is still billed.
 CREATE TABLE stored_before (
     created INTEGER NOT NULL,
     ended INTEGER NOT NULL,

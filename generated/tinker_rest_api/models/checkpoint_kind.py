@@ -4,7 +4,7 @@ from .._model import TextEnum
 
 class CheckpointKind(TextEnum):
     """The first part of a checkpoint ID. `weights`: the full state, for resuming training.
-    `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded."""
+    `sampler_weights`: what sampling needs. `external_weights`: weights that were exported or uploaded."""
 
     EXTERNAL_WEIGHTS = "external_weights"
     SAMPLER_WEIGHTS = "sampler_weights"

@@ -1,4 +1,4 @@
-"""Makes results of successful responses. A ValueError or InvalidField means that a response cannot be read."""
+"""Turns successful responses into results. A ValueError or InvalidField means that a response cannot be read."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SIGNED_URL_SECONDS = 900  # if the server does not say
 def parse_empty(response: Response[Any]) -> None:
     """Accept any response to a change except a web page."""
     if "html" in response.headers.get("content-type", "").lower():
-        raise ValueError("the response must be empty or JSON, and is a web page; a proxy may have sent it")
+        raise ValueError("expected an empty response or JSON, got a web page; a proxy may have sent it")
 
 
 def with_run_ids(response: Response[Any]) -> Any:
@@ -51,7 +51,7 @@ def first_selected(selection: CheckpointSelection, run_id: str, response: Respon
 def page(items: str, id_of_item: str, request: PageRequest | None, response: Response[Any]) -> Page[Any]:
     """Read a page, or a listing without pages if `request` is None.
 
-    `items` is the field with the items, and `id_of_item` that with the ID of each, if they are not IDs themselves.
+    `items` is the field with the items, and `id_of_item` the field with the ID of each, unless items are IDs.
     """
     if request is not None and request.refusal is not None:
         raise ValueError(request.refusal)
@@ -82,7 +82,7 @@ def archive_url(asked_at: str, response: Response[Any]) -> types.CheckpointArchi
 
 
 def started_upload(response: Response[Any]) -> Any:
-    """Return the model, whose URLs must be of the web."""
+    """Return the model; its URLs must be http or https."""
     upload: Any = response.parsed
     for name, target in upload.urls.items():
         if not is_web_url(target.url):
@@ -91,7 +91,7 @@ def started_upload(response: Response[Any]) -> Any:
 
 
 def trace_export(response: Response[Any]) -> tuple[Any, float | None]:
-    """Return the state of an export, and the seconds after which the server wants to be asked again."""
+    """Return the state of an export, and how many seconds to wait before the next poll."""
     export: Any = response.parsed
     if export.status == "ready" and not is_web_url(export.url or ""):
         raise ValueError("SessionTraceExport.url must be an http or https URL if the status is ready")

@@ -54,9 +54,9 @@ class AdministrationMethods(BaseClient):
         the current hour, and returned as one response. Calls the operation `get_billing_usage`.
 
         Args:
-            starting_on: The start, a full hour in UTC that is not in the future: a datetime, or a text such as
+            starting_on: The start, a full hour in UTC that is not in the future: a datetime, or a string such as
                 `2026-07-13T00:00:00Z`. Without an offset, it is in UTC.
-            ending_before: The end (exclusive) in the same forms.
+            ending_before: The end (exclusive) in the same form.
 
         Raises:
             PermissionDeniedError: You are neither administrator nor billing administrator (raised by the future).

@@ -20,7 +20,7 @@ from tinker_rest.selection import CheckpointSelection
 if TYPE_CHECKING:
     from tinker_rest._work import Work
 
-# The status of an operation that means that nothing was left to do.
+# The status of each operation that means that there was nothing to do.
 _ALREADY_DONE = {"delete_checkpoint": 404, "publish_checkpoint": 409, "unpublish_checkpoint": 409}
 
 
@@ -166,7 +166,7 @@ class CheckpointChangeMethods(CheckpointMethods):
     ) -> APIFuture[bulk.BulkResult]:
         """Delete many checkpoints permanently. Calls `delete_checkpoint` for each.
 
-        One failure stops nothing: each checkpoint has an outcome in the result. The rest is skipped if the key is
+        A failure does not stop the others: each checkpoint has an outcome. The rest is skipped if the key is
         refused, the account is blocked, the server does not offer the operation, or it was unavailable for many in
         a row. You can make the same call again after any failure.
 
@@ -175,7 +175,7 @@ class CheckpointChangeMethods(CheckpointMethods):
                 CheckpointSelection, for which your checkpoints are listed first.
             concurrency: The maximum number of requests in flight, from 1 to 128; 16 by default.
             log: A file for the outcomes, as lines of JSON; with the same file, another run skips what is done, but
-                not what is listed as undone, such as a checkpoint that was saved again.
+                not checkpoints that need it again, such as one that was saved again.
             progress: Called with a `BulkProgress` after each outcome. What it raises is logged and ignored.
             missing_ok: Whether a checkpoint that the server does not know counts as deleted. By default (False),
                 its outcome is `not_found`, unless it was listed: from a selection, or as a Checkpoint object.
@@ -183,7 +183,7 @@ class CheckpointChangeMethods(CheckpointMethods):
         Raises:
             InvalidArgumentError: A checkpoint cannot be addressed, or a selection has no filter at all.
             NotFoundError: A run of a selection does not exist (raised by the future).
-            OSError: The log cannot be written any more; requests in flight were cancelled (raised by the future).
+            OSError: The log can no longer be written; requests in flight were cancelled (raised by the future).
         """
         return self._change_many(
             "delete_checkpoint", checkpoints, concurrency, log, progress, missing_ok=missing_ok

@@ -57,7 +57,7 @@ class UploadMethods(BaseClient):
         Experimental: servers may change or remove this operation.
 
         Args:
-            upload_id: The `upload_id` of the answer to `external_weights_upload_start`.
+            upload_id: The `upload_id` in the result of `external_weights_upload_start`.
 
         Raises:
             BadRequestError: A file is missing, or is not what the server expects (raised by the future).
@@ -80,9 +80,9 @@ class UploadMethods(BaseClient):
     ) -> APIFuture[str]:
         """Upload a LoRA adapter from a folder, and get the tinker path of the new checkpoint.
 
-        Experimental: servers may change or remove uploads. Sends up to four files at once, each in pieces, so that
-        memory stays small. A file that fails is sent again, and if the signed URLs expire, the upload starts anew.
-        No checkpoint is made unless all files were uploaded.
+        Experimental: servers may change or remove this operation. Sends up to four files at once, each in pieces
+        to save memory. A file that fails is sent again, and if the signed URLs expire, the upload starts over. No
+        checkpoint is created unless all files were uploaded.
 
         Args:
             folder: The folder, with files in the format of external weights that you download:
@@ -93,7 +93,7 @@ class UploadMethods(BaseClient):
             progress: Called with an `UploadProgress` about ten times a second, in a thread of the upload.
 
         Raises:
-            InvalidArgumentError: The folder holds no adapter, or one of another rank; nothing was sent.
+            InvalidArgumentError: The folder contains no adapter, or one of another rank; nothing was sent.
             UploadError: A file could not be uploaded; the message lists what was (raised by the future).
             BadRequestError: The server does not take such weights (raised by the future).
 

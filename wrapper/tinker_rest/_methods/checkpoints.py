@@ -128,7 +128,7 @@ class CheckpointMethods(BaseClient):
     ) -> pagination.Paginator[types.Checkpoint]:
         """Iterate over all checkpoints that a search finds, newest first, with `for` or `async for`.
 
-        Experimental: servers may change or remove the search. See `Paginator` for what is guaranteed.
+        Experimental: servers may change or remove this operation. See `Paginator` for what is guaranteed.
 
         Args:
             request: What to search for, as for `search_checkpoints`. Starts at its cursor, if it has one.
@@ -169,10 +169,10 @@ class CheckpointMethods(BaseClient):
         *,
         timeout: float | timedelta | None = DEFAULT_BUILD_TIMEOUT,
     ) -> APIFuture[types.CheckpointArchiveUrlResponse]:
-        """Get a signed URL from which you can download a checkpoint as a tar archive.
+        """Get a signed URL of a checkpoint as a tar archive, once the server has built it.
 
-        Waits while the server builds the archive. Calls the operation `get_checkpoint_archive_url` or
-        `get_checkpoint_archive_url_by_bare_id`.
+        Newer servers withdraw archives: export external weights and use `get_external_weights_urls` instead.
+        Calls `get_checkpoint_archive_url` or `get_checkpoint_archive_url_by_bare_id`.
 
         Args:
             training_run_id: The ID of the run that saved the checkpoint.
@@ -181,7 +181,7 @@ class CheckpointMethods(BaseClient):
                 default, None for no limit.
 
         Raises:
-            NotFoundError: There is no such checkpoint or archive that you can read (raised by the future).
+            NotFoundError: The checkpoint or archive does not exist, or you cannot read it (raised by the future).
             APIStatusError: The archive was not built in time (raised by the future).
         """
         return self._archive_url(training_run_id, checkpoint_id, timeout, self._submit)
@@ -189,7 +189,7 @@ class CheckpointMethods(BaseClient):
     def get_checkpoint_archive_url_from_tinker_path(
         self, tinker_path: str, *, timeout: float | timedelta | None = DEFAULT_BUILD_TIMEOUT
     ) -> APIFuture[types.CheckpointArchiveUrlResponse]:
-        """Get a signed URL of a checkpoint's archive. Calls `get_checkpoint_archive_url` with its IDs.
+        """Get a signed URL of an archive, which newer servers withdraw. Calls `get_checkpoint_archive_url`.
 
         Args:
             tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
@@ -241,10 +241,10 @@ class CheckpointMethods(BaseClient):
     ) -> APIFuture[downloads.DownloadResult]:
         """Download a checkpoint: as an archive, extracted, or as the files of external weights.
 
-        Waits while the server builds the archive. The data is compared with the length and the checksum that the
-        storage reports, and gets its final name when it is complete and on disk; until then it is in the folder
-        `NAME.part` beside it. If the download ends early, the same call resumes it. The API key is not sent to the
-        storage. A manifest is saved too, for `verify_download`.
+        Waits while the server builds the archive. Newer servers withdraw archives: use external weights instead.
+        Encrypted files (`.age`) are kept as they are; open them with `age --decrypt -i key.txt FILE.age`. Data is
+        verified by the length and checksum that the storage reports, and stays in `NAME.part` until complete; the
+        same call resumes it. A manifest is saved for `verify_download`. The storage never gets the API key.
 
         The client's `timeout` counts from the last new byte, `max_retries` counts attempts without one, and
         `attempt_timeout` is the limit between two pieces of the body; the whole download may take any time. Calls
@@ -255,14 +255,14 @@ class CheckpointMethods(BaseClient):
                 several files, which are downloaded into a folder.
             dest: The path of the file or, with `extract` or for external weights, of the folder to create, with
                 its parents. In an existing folder, the download gets a name made from `tinker_path`,
-                `RUN_ID_weights_NAME.tar.gz` or `RUN_ID_weights_NAME`, unless it holds an earlier download of the
-                same checkpoint. A `~` at the start is your home folder.
-            extract: Whether to extract the archive and not to keep it; False by default. Archives that hold links,
-                device files or names that lead out of the folder are refused.
+                `RUN_ID_weights_NAME.tar.gz` or `RUN_ID_weights_NAME`, unless the folder is an earlier download of
+                the same checkpoint. A `~` at the start is your home folder.
+            extract: Whether to extract the archive instead of keeping it; False by default. Refuses archives with
+                links, device files or names that lead out of the folder.
             progress: Called with a `DownloadProgress` several times a second. Its exceptions are only logged.
             resume: Whether to resume an earlier download; True by default.
             concurrency: The maximum number of external files downloaded at once, from 1 to 64; 4 by default.
-            overwrite: Whether to replace what is at the destination, at the very end. By default (False), the
+            overwrite: Whether to replace an existing destination, at the very end. By default (False), the
                 call succeeds if the data there matches what the storage reports, and fails otherwise.
             archive_timeout: How many seconds, or a timedelta, to wait for it; 900 by default, None for no limit.
 
@@ -348,7 +348,7 @@ class CheckpointMethods(BaseClient):
         by_bare_id = api.get_checkpoint_archive_url_by_bare_id, (call[1], call[-1])
         return submit(
             *call,
-            # By the bare name, servers give the archive of the sampler weights, whatever the kind.
+            # For a bare name, servers return the archive of the sampler weights, whatever the kind.
             fallback=by_bare_id if call[2] == "sampler_weights" else None,
             policy=Policy(
                 success_status=302,

@@ -25,7 +25,7 @@ class ServerMethods(BaseClient):
     def whoami(self) -> APIFuture[types.WhoamiResponse]:
         """Get the user and the organization of the API key.
 
-        They are read from the token for which the API key is exchanged. Calls the operation `exchange_credential`.
+        Reads them from a token, in exchange for the API key. Calls the operation `exchange_credential`.
 
         Raises:
             AuthenticationError: The server does not know the API key (raised by the future).

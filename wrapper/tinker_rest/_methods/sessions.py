@@ -93,9 +93,8 @@ class SessionMethods(BaseClient):
     def search_sessions(self, request: types.SessionSearchRequest) -> APIFuture[types.SessionSearchResponse]:
         """Search the sessions of your organization, newest first (one page).
 
-        The search is experimental: servers may change or drop it. Get the next page with
-        `request.model_copy(update={"cursor": page.next_cursor})` until `next_cursor` is None. Calls the operation
-        `search_sessions`.
+        Experimental: servers may change or remove this operation. Calls `search_sessions`. Get the next page with
+        `request.model_copy(update={"cursor": page.next_cursor})` until `next_cursor` is None.
 
         Args:
             request: What to search for; all criteria must match. Without an owner, your own sessions are searched.
@@ -110,7 +109,9 @@ class SessionMethods(BaseClient):
     def iter_session_search(
         self, request: types.SessionSearchRequest, *, page_size: int | None = None, max_items: int | None = None
     ) -> pagination.Paginator[types.SessionSummary]:
-        """Iterate over all sessions that a search finds; see `Paginator`. Calls the operation `search_sessions`.
+        """Iterate over all sessions that a search finds, newest first, with `for` or `async for`; see `Paginator`.
+
+        Experimental: servers may change or remove this operation. Calls `search_sessions`.
 
         Args:
             request: What to search for, as for `search_sessions`. If it has a cursor, the iteration starts there.
@@ -189,7 +190,7 @@ def _export_trace(session_id: str, timeout: float | None, work: Work[str]) -> st
         if export.status == "ready":
             return str(export.url)
         if export.status == "failed":
-            reason = summarize(export.error or "the server does not say why")
+            reason = summarize(export.error or "the server gave no reason")
             raise SessionTraceExportError(f"the trace cannot be built: {reason}", **polls.facts())
         delay = POLL_SECONDS if delay is None else max(delay, MIN_POLL_SECONDS)
         polls.notify("the trace is being built", delay)

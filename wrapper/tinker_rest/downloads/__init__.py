@@ -30,11 +30,11 @@ PROGRESS_SECONDS = 0.1
 
 @frozen
 class DownloadProgress:
-    """How far a download is.
+    """The progress of a download.
 
     Attributes:
         bytes_done: Bytes on disk, including those of an earlier call. It shrinks if the download starts again.
-        bytes_total: How many there will be; None while that is not known.
+        bytes_total: The total number of bytes; None while it is unknown.
         bytes_resumed: How many of `bytes_done` were there when this call began; leave them out of a rate.
         phase: `waiting` (for the server, which builds the archive), `downloading`, `verifying` or `extracting`.
     """
@@ -47,7 +47,7 @@ class DownloadProgress:
 
 @frozen
 class DownloadResult:
-    """What a download has left on disk.
+    """The result of a download.
 
     Attributes:
         path: The file, or the folder of an extracted archive or of external weights.
@@ -55,7 +55,7 @@ class DownloadResult:
         verified_by: The name of the checksum from the storage that was compared, `sha-256` or `md5`; None if the
             storage named neither, or not for all files. The length is always compared.
         sha256: The SHA-256 of the archive in hexadecimal, if it is what was compared; else None.
-        resumed_from: How many bytes an earlier call had left, which were not downloaded again.
+        resumed_from: How many bytes an earlier call left, which were not downloaded again.
         already_present: Whether everything was at `path` already, and nothing was downloaded.
     """
 
@@ -73,17 +73,17 @@ def verify_download(path: str | os.PathLike[str]) -> dict[str, Literal["missing"
         if differences := verify_download("model"):
             print(differences)  # such as {'adapter_config.json': 'changed'}
 
-    The manifest of a file is `NAME.manifest.json` beside it, that of a folder `.tinker-checkpoint.json` in it. It
+    The manifest is `NAME.manifest.json` next to a file, or `.tinker-checkpoint.json` in a folder. It
     also says which checkpoint was downloaded, when, and from which URLs, without their signatures.
 
     Args:
         path: The file or folder, such as the `path` of a DownloadResult.
 
     Returns:
-        The files that differ by their names: `missing`, `changed` or `unexpected`. Empty if nothing differs.
+        What is wrong with each file that differs: `missing`, `changed` or `unexpected`. Empty if none do.
 
     Raises:
-        DownloadError: It has no manifest, or a file cannot be read.
+        DownloadError: There is no manifest, or a file cannot be read.
     """
     final = Path(_destination.check_destination(path))
     manifest = _destination.read_manifest(final)
@@ -118,7 +118,7 @@ class Download:
     overwrite: bool
     concurrency: int
     progress: Callable[[DownloadProgress], None] | None
-    get_urls: Callable[[Callable[..., Any]], Any]  # asks for the signed URLs, given `call` of a `Work`
+    get_urls: Callable[[Callable[..., Any]], Any]  # requests the signed URLs, given `call` of a `Work`
     _files: list[FileDownload] = field(init=False, factory=list)
     _phase: Any = field(init=False, default="waiting")
     _telling: threading.Lock = field(init=False, factory=threading.Lock)
@@ -132,7 +132,7 @@ class Download:
             is_present = os.path.lexists(final) and not self.overwrite
             if not is_present:
                 with _destination.part_folder(final, work) as (part, check_part):
-                    is_present = os.path.lexists(final) and not self.overwrite  # another call was first
+                    is_present = os.path.lexists(final) and not self.overwrite  # another call was faster
                     if not is_present:
                         self._make(work, final, part, check_part)
             if is_present:
@@ -158,18 +158,18 @@ class Download:
         urls = dict(answer.urls) if self.is_external else {"the archive": answer.url}
         scheme = "https:" if work.server.base_url.startswith("https:") else "http"
         if not all(is_web_url(url) and url.lower().startswith(scheme) for url in urls.values()):
-            raise DownloadError(f"the server names a URL to download from that is not {scheme.rstrip(':')}")
+            raise DownloadError(f"the server returned a download URL that is not {scheme.rstrip(':')}")
         return urls
 
     def _renew(self, work: Work[Any]) -> None:
         urls = self._ask(work)
         if urls.keys() != {file.name for file in self._files}:
-            raise DownloadError("the checkpoint has other files than before; start again")
+            raise DownloadError("the checkpoint's files have changed; start over")
         for file in self._files:
             file.url = urls[file.name]
 
     def _find_files(self, work: Work[Any], archive: Path, folder: Path, *checks: Callable[[], object]) -> None:
-        """Ask for the files of the checkpoint; `archive` or `folder` is where they go, or are."""
+        """Request the files of the checkpoint; `archive` or `folder` is where they go, or already are."""
 
         def check() -> None:
             for one in (work.check, *checks, self._tell):
@@ -189,14 +189,14 @@ class Download:
             for number, (name, url) in enumerate(sorted(self._ask(work).items()))
         ]
         if not 0 < len({file.path for file in self._files}) == len(self._files):
-            raise DownloadError("the server names no files to download, or one of them twice")
+            raise DownloadError("the server listed no files to download, or listed one twice")
 
     def _make(self, work: Work[Any], final: Path, part: Path, check_part: Callable[[], None]) -> None:
         """Download everything into the part folder, and put it in place."""
         archive, folder = part / "archive", part / "files"
         self._find_files(work, archive, folder, check_part)
         for path in {path for path in folder.rglob("*") if path.is_file()} - {file.path for file in self._files}:
-            path.unlink()  # of another checkpoint that was to go here
+            path.unlink()  # from a download of another checkpoint to this place
         for file in self._files:
             (file.load if self.resume else file.reset)()
         self._phase = "downloading"
@@ -207,7 +207,7 @@ class Download:
             try:
                 extract(archive, folder, self._files[0].check)
             except BaseException as error:
-                check_part()  # or the files of others would be removed
+                check_part()  # or we would remove other programs' files
                 shutil.rmtree(folder, ignore_errors=True)
                 if isinstance(error, DownloadError):
                     self._files[0].reset()
@@ -218,7 +218,7 @@ class Download:
         _destination.put_in_place(made, final, manifest, overwrite=self.overwrite)
 
     def _manifest(self, made: Path, final: Path) -> dict[str, Any]:
-        """What was downloaded, from where, and what `verify_download` compares it with."""
+        """The source of the download, and the data for `verify_download`."""
         remote = self._files[0].remote
         sizes = _destination.sizes_in(made) if made.is_dir() else {final.name: made.stat().st_size}
         known = {file.path: file.remote.checksum for file in self._files}
@@ -237,14 +237,14 @@ class Download:
         }
 
     def _compare(self, work: Work[Any], final: Path) -> None:
-        """Raise DownloadError unless what is there is the checkpoint, by the storage's length and checksum."""
+        """Raise DownloadError unless the existing data is the checkpoint, by length and checksum."""
         conflict = DownloadError(
-            f"{final} exists and is not this checkpoint, as far as can be told; overwrite=True would replace it"
+            f"{final} exists and does not match this checkpoint; pass overwrite=True to replace it"
         )
         marker = _destination.read_manifest(final) if self.extract else {}
         is_ours = marker.get("tinker_path") == self.path.tinker_path
         is_whole = marker.get("sizes", {}).items() <= _destination.sizes_in(final).items()
-        if not final.exists() or (self.extract and not (is_ours and is_whole)):  # it may be a link to nothing
+        if not final.exists() or (self.extract and not (is_ours and is_whole)):  # it may be a dangling link
             raise conflict
         self._phase = "verifying"
         self._find_files(work, archive=final, folder=final)
@@ -263,5 +263,5 @@ class Download:
             if self._phase == "downloading" and done == total:
                 self._phase = "verifying"
             resumed = sum(file.resumed_from for file in self._files)
-            with _workers.calling_back("the progress hook of a download failed; the download goes on"):
+            with _workers.calling_back("the progress hook of a download failed; the download continues"):
                 self.progress(DownloadProgress(done, total, resumed, self._phase))

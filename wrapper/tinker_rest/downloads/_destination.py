@@ -1,4 +1,4 @@
-"""Where a download goes: the target, the part folder beside it, and what the disk may refuse."""
+"""Where a download goes: the target, the part folder next to it, and errors of the disk."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tinker_rest.paths import ParsedCheckpointTinkerPath
 
 # A download that was just cancelled may need this long to release the folder.
 LOCK_SECONDS = 1.5
-# The manifest in a downloaded folder; that of a file has its name with the suffix.
+# The manifest in a downloaded folder; for a file, it has the file's name with the suffix.
 MARKER = ".tinker-checkpoint.json"
 MANIFEST_SUFFIX = ".manifest.json"
 
@@ -33,13 +33,13 @@ _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 
 
 def check_destination(dest: str | os.PathLike[str]) -> str:
-    """Return a path as text, with the home folder in place of `~`. Raises InvalidArgumentError."""
+    """Return a path as text, with `~` expanded. Raises InvalidArgumentError."""
     text = os.fspath(dest) if isinstance(dest, (str, os.PathLike)) else None
     if not isinstance(text, str) or not text or "\0" in text:
         raise InvalidArgumentError(f"dest must be the path of a file or folder, not {safe_repr(dest)}")
     text = os.path.expanduser(text)
     if text.startswith("~"):
-        raise InvalidArgumentError(f"dest begins with a home folder that is not known: {safe_repr(dest)}")
+        raise InvalidArgumentError(f"dest begins with an unknown home folder: {safe_repr(dest)}")
     return text
 
 
@@ -63,8 +63,8 @@ def find_destination(dest: str, path: ParsedCheckpointTinkerPath, *, is_folder: 
 def part_folder(final: Path, work: Work[Any]) -> Iterator[tuple[Path, Callable[[], None]]]:
     """The folder `NAME.part` that holds a download until it is complete; only one download uses it at a time.
 
-    If the download fails, the folder stays, so that the next call can resume. The function beside it raises
-    OSError if another folder has its name by now.
+    If the download fails, the folder stays, so that the next call can resume. The yielded function raises OSError
+    if another folder has taken its name.
     """
     folder = _beside(final, ".part")
     deadline = Clock.now() + LOCK_SECONDS
@@ -85,11 +85,11 @@ def part_folder(final: Path, work: Work[Any]) -> Iterator[tuple[Path, Callable[[
         with contextlib.suppress(OSError):
             check()
             if is_done or os.listdir(folder) == ["lock"]:
-                for path in sorted(folder.iterdir(), key=lambda path: path.name == "lock"):  # it marks the rest
+                for path in sorted(folder.iterdir(), key=lambda path: path.name == "lock"):  # marks it as ours
                     shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         os.close(lock)
         with contextlib.suppress(OSError):
-            folder.rmdir()  # which a network file system refuses while the lock is open
+            folder.rmdir()  # network file systems refuse this while the lock is open
 
 
 def _beside(final: Path, suffix: str) -> Path:
@@ -106,7 +106,7 @@ def _lock(folder: Path) -> int | None:
     lock = folder / "lock"
     with contextlib.suppress(FileNotFoundError):  # another download has just removed it
         if not _is_ours(folder):
-            raise DownloadError(f"{folder} is in the way: no download left it, or it holds links; move it away")
+            raise DownloadError(f"{folder} is in the way: not from a download, or contains links; move it away")
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
         if _try_lock(descriptor) and lock.exists() and os.path.samestat(os.fstat(descriptor), lock.stat()):
             return descriptor
@@ -115,7 +115,7 @@ def _lock(folder: Path) -> int | None:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether a part folder holds only what downloads of this user have put there."""
+    """Whether a part folder contains only files from downloads of this user."""
     found, inside = folder.lstat(), list(folder.rglob("*"))
     # Some file systems know neither owners nor modes, so compare it with a new private folder.
     with tempfile.TemporaryDirectory(prefix=".tinker-", dir=folder.parent) as probe:
@@ -132,7 +132,7 @@ def _try_lock(descriptor: int) -> bool:
     except (BlockingIOError, PermissionError):
         return False
     except (ImportError, OSError):
-        pass  # Windows and some network file systems go without
+        pass  # Windows and some network file systems do without
     return True
 
 
@@ -142,8 +142,8 @@ def put_in_place(made: Path, final: Path, manifest: dict[str, Any], *, overwrite
     written.write_text(json.dumps(manifest, indent=1))
     is_there = os.path.lexists(final)
     if is_there and not overwrite:
-        raise DownloadError(f"{final} was created by another program meanwhile; the download is in {made}")
-    if is_there and made.is_dir():  # which nothing replaces in one step
+        raise DownloadError(f"{final} was created by another program during the download, which is in {made}")
+    if is_there and made.is_dir():  # folders cannot be replaced in one step
         old = made.with_name("old")
         shutil.rmtree(old, ignore_errors=True)
         os.rename(final, old)
@@ -154,7 +154,7 @@ def put_in_place(made: Path, final: Path, manifest: dict[str, Any], *, overwrite
 
 
 def read_manifest(final: Path) -> dict[str, Any]:
-    """The manifest of a downloaded file or folder; empty if there is none, or if somebody else made it."""
+    """The manifest of a downloaded file or folder; empty if there is none, or it is not ours."""
     marker = final / MARKER if final.is_dir() else _beside(final, MANIFEST_SUFFIX)
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
         found = marker.lstat()
@@ -181,7 +181,7 @@ def sha256_of(path: Path, check: Callable[[], object] = lambda: None) -> str:
 
 
 def refusal(error: OSError, dest: str) -> DownloadError:
-    """The error that says what to do if the disk refuses something; `dest` is where a download was to go."""
+    """The error for a refusal by the disk, with what to do; `dest` is where the download should go."""
     reason = error.strerror or str(error) or type(error).__name__
     if error.errno in _NO_ROOM:
         reason = f"no room left ({reason}); free some and resume with the same call, or choose another place"
@@ -190,7 +190,7 @@ def refusal(error: OSError, dest: str) -> DownloadError:
 
 def require_room(folder: Path, size: int) -> None:
     """Raise OSError if a file of this size does not fit on the disk of a folder."""
-    if 0 < (free := shutil.disk_usage(folder).free) < size:  # some mounts always say 0
+    if 0 < (free := shutil.disk_usage(folder).free) < size:  # some mounts always report 0
         raise OSError(errno.ENOSPC, f"{size:,} bytes are needed and {free:,} are free")
 
 
@@ -212,5 +212,5 @@ def safe_join(folder: Path, name: str, source: str) -> Path:
     path = folder / name
     is_inside = path != folder and path.is_relative_to(folder) and ".." not in path.parts
     if not is_inside or name.startswith("/") or "\\" in name or not name.isprintable():
-        raise DownloadError(f"{source} has an unsafe file name, {safe_repr(name)}; nothing was put in place")
+        raise DownloadError(f"{source} has an unsafe file name, {safe_repr(name)}; nothing was kept")
     return path

@@ -1,4 +1,4 @@
-"""Extracts archives that may come from strangers: regular files and folders only, and only inside one folder."""
+"""Extracts untrusted archives: regular files and folders only, and only inside one folder."""
 
 from __future__ import annotations
 
@@ -14,23 +14,22 @@ from tinker_rest._redaction import safe_repr, summarize
 from tinker_rest.downloads._destination import require_room, safe_join, sync
 from tinker_rest.errors import DownloadError
 
-# How much of an archive may be anything but the contents of files, which tarfile holds in memory.
+# How much of an archive may be headers, which tarfile keeps in memory.
 MAX_HEADER_BYTES = 32 * 2**20
 
 _READ_BYTES = 2**18
-# What tarfile and gzip raise for archives that are damaged, or made to break them.
+# What tarfile and gzip raise for damaged or malicious archives.
 _DAMAGE = (
     *(tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ArithmeticError, ValueError, RecursionError),
-    *(FileExistsError, IsADirectoryError, NotADirectoryError),  # a name is that of a file and of a folder
+    *(FileExistsError, IsADirectoryError, NotADirectoryError),  # a file and a folder have the same name
 )
 
 
 def extract(archive: Path, folder: Path, check: Callable[[], object]) -> None:
     """Extract a tar archive, compressed with gzip or not, into a new folder.
 
-    Whatever the archive says about owners, modes and times, the files are the user's own and new. `check` is
-    called between pieces; what it raises ends the extraction. Raises DownloadError if the archive is at fault, and
-    OSError if the disk is.
+    Owners, modes and times in the archive are ignored. `check` is called between pieces; what it raises ends the
+    extraction. Raises DownloadError for errors of the archive, and OSError for errors of the disk.
     """
     with archive.open("rb") as raw:
         check()
@@ -40,14 +39,14 @@ def extract(archive: Path, folder: Path, check: Callable[[], object]) -> None:
         try:
             _extract_all(_Bounded(content, check), folder)
         except _DAMAGE as error:
-            raise DownloadError(f"the archive is damaged or no tar archive: {summarize(str(error))}") from None
+            raise DownloadError(f"the archive is damaged or not a tar archive: {summarize(str(error))}") from None
     for path in [*folder.rglob("*"), folder]:
         check()
         sync(path)
 
 
 class _Bounded:
-    """What tarfile reads from, so that headers cannot fill the memory."""
+    """A file for tarfile to read, which keeps headers from filling the memory."""
 
     def __init__(self, content: Any, check: Callable[[], object]) -> None:
         self._content = content
@@ -59,12 +58,12 @@ class _Bounded:
         piece: bytes = self._content.read(size)
         self.left -= len(piece)
         if self.left < 0:
-            raise DownloadError(f"the archive has headers of more than {MAX_HEADER_BYTES:,} bytes")
+            raise DownloadError(f"the archive has more than {MAX_HEADER_BYTES:,} bytes of headers")
         return piece
 
 
 class _Member(tarfile.TarInfo):
-    """A member, whose header if damaged or missing is an error; tarfile takes it for the end of the archive."""
+    """A member for which a damaged or missing header is an error; tarfile would end the archive there."""
 
     @classmethod
     def frombuf(cls, buf: Any, encoding: str, errors: str) -> Any:
@@ -79,13 +78,13 @@ class _Member(tarfile.TarInfo):
 def _extract_all(content: _Bounded, folder: Path) -> None:
     sizes = {"bufsize": _READ_BYTES, "copybufsize": _READ_BYTES}
     with tarfile.open(fileobj=content, mode="r|", tarinfo=_Member, **sizes) as archive:  # type: ignore[call-overload]
-        # Since Python 3.11.4; it knows tricks that others found.
+        # Since Python 3.11.4; it blocks known attacks.
         archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
         while (member := archive.next()) is not None:
             archive.members.clear()  # tarfile keeps them all
             if member.size < 0 or member.issparse() or not (member.isreg() or member.isdir()):
                 name = safe_repr(member.name)
-                raise DownloadError(f"the archive has {name}, no plain file or folder; nothing was put in place")
+                raise DownloadError(f"the archive contains {name}, not a regular file or folder; nothing was kept")
             content.left += tarfile.BLOCKSIZE + member.size + tarfile.BLOCKSIZE
             if member.isdir() and member.name.rstrip("/") in ("", "."):
                 continue
@@ -95,4 +94,4 @@ def _extract_all(content: _Bounded, folder: Path) -> None:
     while content.read(_READ_BYTES):  # to the checksum at the end
         pass
     if not any(path.is_file() for path in folder.rglob("*")):
-        raise DownloadError("the archive holds no files")
+        raise DownloadError("the archive contains no files")

@@ -24,14 +24,14 @@ from tinker_rest.downloads._destination import require_room, sync
 from tinker_rest.errors import APIStatusError, DownloadError
 
 OPERATION_ID = "download_checkpoint"
-MAX_DAMAGED = 2  # how many times a file is downloaded whose checksum is wrong
+MAX_DAMAGED = 2  # how often to download a file with a wrong checksum
 
 _READ_BYTES = 2**20
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
 # How storages say that a signed URL has expired, or that its file was moved.
 _EXPIRED = frozenset((400, 401, 403, 404, 410))
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
-# In headers with lists of checksums, the best first. An entity tag is none: only some storages make it the MD5.
+# In headers with lists of checksums, best first. ETags do not count: only some storages use the MD5.
 _CHECKSUMS = {
     "sha-256": re.compile(r"\bsha-256=:?([A-Za-z0-9+/]{43}=)(?=[:,]|$)", re.IGNORECASE),
     "md5": re.compile(r"\bmd5=:?([A-Za-z0-9+/]{22}==)(?=[:,]|$)", re.IGNORECASE),
@@ -42,15 +42,15 @@ _log = logging.getLogger("tinker_rest")
 
 @frozen
 class RemoteFile:
-    """What the storage says about a file, as far as it does."""
+    """What the storage reports about a file."""
 
     size: int | None = None
-    etag: str | None = None  # a strong one, by which a later version of the file can be told from this one
-    checksum: str = ""  # the best of those that can be computed here, as NAME:HEX
+    etag: str | None = None  # a strong one, which identifies this version of the file
+    checksum: str = ""  # the best one that can be computed here, as NAME:HEX
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> Self:
-        """What the answer with the whole file says."""
+        """Read it from the response with the whole file."""
         length, etag = headers.get("content-length", ""), headers.get("etag", "")
         named = [headers.get(name, "") for name in ("repr-digest", "digest", "x-goog-hash")]
         named.append(f"sha-256={headers.get('x-amz-checksum-sha256', '')}")
@@ -68,22 +68,22 @@ class RemoteFile:
 class FileDownload:
     """One file on its way from the storage to the disk."""
 
-    name: str  # as the server gives it
+    name: str  # as the server returns it
     url: str = field(repr=redact)  # where to download it from
     path: Path
-    is_archive: bool  # and so compressed in itself, whatever the storage says
-    _state: Path  # the file that keeps what is known about it
-    _source: str  # what is downloaded; what an earlier call left of something else is not resumed
-    _renew: Callable[[Work[Any]], object]  # asks for another `url`
+    is_archive: bool  # compressed already, whatever the storage says
+    _state: Path  # the file that records the state of the download
+    _source: str  # identifies the download; parts of another one are not resumed
+    _renew: Callable[[Work[Any]], object]  # requests another `url`
     check: Callable[[], object]  # called between pieces; what it raises ends the download
     remote: RemoteFile = field(init=False, factory=RemoteFile)
     done: int = field(init=False, default=0)  # bytes on disk
     resumed_from: int = field(init=False, default=0)  # how many of them an earlier call had left
-    _most_done: int = field(init=False, default=0)  # only what exceeds it is progress
-    _digest: Any = field(init=False, default=None)  # of the bytes that are done, unless an earlier call left some
+    _most_done: int = field(init=False, default=0)  # only more than this is progress
+    _digest: Any = field(init=False, default=None)  # of the bytes so far, unless an earlier call left some
 
     def load(self) -> None:
-        """Find what an earlier call has left. Raises OSError."""
+        """Find what an earlier call left. Raises OSError."""
         with contextlib.suppress(FileNotFoundError, ValueError, KeyError, TypeError):
             known = json.loads(self._state.read_bytes())
             is_same = known.pop("source") == self._source
@@ -103,7 +103,7 @@ class FileDownload:
                 return
             _log.warning("%s: %s is damaged", OPERATION_ID, safe_repr(self.name))
             self.reset()
-        raise DownloadError(f"{safe_repr(self.name)} is damaged: its checksum is not what the storage says")
+        raise DownloadError(f"{safe_repr(self.name)} is damaged: its checksum differs from the storage's")
 
     def is_present(self, work: Work[Any], archive: str | None) -> bool:
         """Whether `path` is the file in the storage, or a folder that was extracted from its version `archive`."""
@@ -122,14 +122,14 @@ class FileDownload:
 
     def _ask(self, work: Work[Any], read: Callable[[Stream], None]) -> None:
         """Ask the storage until `read` has what it needs."""
-        renewed_at = -1  # how many bytes there were when the URL was renewed last
+        renewed_at = -1  # how many bytes there were at the last renewal of the URL
 
         def attempt(attempts: Attempts) -> None:
             nonlocal renewed_at
             while True:
                 self.check()
                 most_done = self._most_done
-                headers = {"Accept": "*/*", "Accept-Encoding": "identity"}  # the bytes are kept as they are
+                headers = {"Accept": "*/*", "Accept-Encoding": "identity"}  # get the bytes as stored
                 if self.done and self.remote.etag is not None:
                     headers |= {"Range": f"bytes={self.done}-", "If-Range": self.remote.etag}
                 try:
@@ -156,30 +156,30 @@ class FileDownload:
             self._start(stream)
         if not ((is_whole or self._is_next_part(stream)) and self._write(stream)):
             self.reset()
-            raise stream.fault("the storage sent nothing, or other bytes than requested; starting again")
+            raise stream.fault("the storage sent nothing, or not the requested bytes; starting over")
         if self.remote.size is None:
             if not stream.is_proven and not self.remote.checksum and not self._is_whole_gzip():
                 raise DownloadError(
-                    f"nothing proves that all of {safe_repr(self.name)} came: the storage named neither its "
-                    f"length nor a checksum; {self.done:,} bytes are kept in {self.path}"
+                    f"{safe_repr(self.name)} may be incomplete: the storage reported neither its length nor a "
+                    f"checksum; {self.done:,} bytes are kept in {self.path}"
                 )
             self.remote = evolve(self.remote, size=self.done)
         if self.done != self.remote.size:
             raise stream.fault("the storage sent less than the rest of the file")
 
     def _start(self, stream: Stream) -> None:
-        """Begin the file with an answer that holds all of it."""
+        """Start the file from a response that contains all of it."""
         name, headers = safe_repr(self.name), stream.headers
         media_type, encoding = headers.get("content-type", ""), headers.get("content-encoding", "").strip()
         is_message = re.search("html|xml|json" if self.is_archive else "html", media_type, re.IGNORECASE)
         if is_message and not self.name.endswith("html"):
-            raise DownloadError(f"the storage, or a proxy, sent {safe_repr(media_type)} and not {name}")
+            raise DownloadError(f"the storage, or a proxy, sent {safe_repr(media_type)} instead of {name}")
         if not self.is_archive and encoding.lower() not in ("", "identity"):
-            raise DownloadError(f"the storage sends {name} compressed, although it was asked not to")
+            raise DownloadError(f"the storage sent {name} compressed, although we asked it not to")
         remote = RemoteFile.of(headers)
         if self.done:
-            reason = "the storage sends no parts of files" if self.remote.etag == remote.etag else "it has changed"
-            _log.warning("%s: %s starts again, since %s", OPERATION_ID, name, reason)
+            reason = "the storage does not send ranges" if self.remote.etag == remote.etag else "it has changed"
+            _log.warning("%s: %s starts over, since %s", OPERATION_ID, name, reason)
         self.reset()
         require_room(self._state.parent, remote.size or 0)
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -189,7 +189,7 @@ class FileDownload:
         self._digest = _new_digest(remote.checksum) if remote.checksum else None
 
     def _is_next_part(self, stream: Stream) -> bool:
-        """Whether an answer is the part that was asked for; takes the length that it names."""
+        """Whether a response is the requested part; records the length that it reports."""
         found = _CONTENT_RANGE.fullmatch(stream.headers.get("content-range", "").strip())
         etag, size = self.remote.etag, self.remote.size
         if found is None or etag is None or stream.headers.get("etag") != etag or int(found[1]) != self.done:
@@ -198,7 +198,7 @@ class FileDownload:
         return size in (None, self.remote.size)
 
     def _write(self, stream: Stream) -> bool:
-        """Add what comes to the file; returns whether it may be a part of it."""
+        """Append the data to the file; returns False if it cannot belong there."""
         with open(os.open(self.path, _APPEND, 0o666), "ab") as file:
             for piece in stream:
                 self.check()
@@ -232,7 +232,7 @@ class FileDownload:
         return self.done > 0
 
     def reset(self) -> None:
-        """Remove what is there. Raises OSError."""
+        """Remove the data so far. Raises OSError."""
         self._state.unlink(missing_ok=True)
         self.path.unlink(missing_ok=True)
         self.remote, self.done, self.resumed_from, self._digest = RemoteFile(), 0, 0, None

@@ -12,7 +12,7 @@ from tinker_rest_cli.failures import CommandError
 from tinker_rest_cli.groups import Command
 from tinker_rest_cli.settings import Settings, pass_settings
 
-# The options of the sandbox, with what it takes: nothing, one of several, many ("...") or any text.
+# The options of the sandbox and their values: none, one of several, repeatable ("...") or any text.
 _OPTIONS = {
     "host ADDRESS": "Listen on this address; 127.0.0.1 by default.",
     "port N": "Port of the API; 8765 by default, 0 for any free one.",
@@ -56,11 +56,11 @@ def sandbox(**given: Any) -> int:
         arguments += [option if one is True else f"{option}={one}" for one in values if one not in (None, False)]
     try:
         return run(arguments, program="tinker-rest sandbox")
-    except SystemExit as end:  # argparse has said why
+    except SystemExit as end:  # argparse has printed why
         return end.code if isinstance(end.code, int) else 1
 
 
-# What a shell runs at its start, and what loads the script there, if the command is on the PATH by then.
+# The startup file of each shell, and the line in it that loads the script if the command is on the PATH by then.
 _IF_FOUND = "command -v tinker-rest >/dev/null && "
 _STARTUP = {
     "bash": ("~/.bashrc", _IF_FOUND + 'eval "$(tinker-rest completion bash)"'),
@@ -88,7 +88,7 @@ def completion(shell: str | None, install: bool) -> None:
     name = shell or Path(os.environ.get("SHELL", "")).name
     kind = get_completion_class(name)
     if kind is None or name not in _STARTUP:
-        raise click.UsageError("your shell is unknown; give bash, zsh or fish")
+        raise click.UsageError("your shell is unknown; pass bash, zsh or fish")
     if not install:
         script = kind(root, {}, PROGRAM, COMPLETION_VARIABLE)
         click.echo(script.source_template % script.source_vars())  # without asking the shell for its version
@@ -100,13 +100,13 @@ def completion(shell: str | None, install: bool) -> None:
         opened.seek(0)
         if line not in opened.read():
             opened.write(f"\n{line}\n")
-    click.echo(f"{file} loads it. Open a new shell to use it.")
+    click.echo(f"Installed in {file}. Open a new shell to use it.")
 
 
 @click.command("version", cls=Command)
 @pass_settings
 def version(settings: Settings) -> None:
-    """Print the version, and the API description that it was made from."""
+    """Print the version, and the API description that it was generated from."""
     from tinker_rest import SPEC_SHA256, SPEC_VERSION, __version__
 
     if settings.format == "table" and not settings.quiet:  # without rich, which the extra [sandbox] lacks

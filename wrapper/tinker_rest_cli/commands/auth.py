@@ -19,7 +19,7 @@ from tinker_rest_cli.settings import Settings, pass_settings
 if TYPE_CHECKING:
     from tinker_rest.types import WhoamiResponse
 
-SHOWN = 8  # characters of a key, the "tml-" included, if it has four times as many
+SHOWN = 8  # characters of a key, including "tml-", if it is four times as long
 
 
 @click.group("auth", cls=Group)
@@ -55,7 +55,7 @@ def login(settings: Settings, with_token: bool) -> None:
         with open_client(RestClient, settings, api_key=key) as client:
             who = client.whoami().result()
     except AuthenticationError as error:
-        text = f"the server refuses this key, so it is not stored: {server_says(error)}. Create one at {CONSOLE}"
+        text = f"the server refused this key, so it was not stored: {server_says(error)}. Create one at {CONSOLE}"
         raise CommandError(text, ExitStatus.CREDENTIALS) from error
     record: dict[str, Any] = {"type": "manual", "key": key, "name": "tinker-rest"}
     if who.email:

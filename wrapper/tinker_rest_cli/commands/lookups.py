@@ -96,7 +96,7 @@ def list_models(
 ) -> None:
     """List the models that you can use, with the maximum context of each in tokens.
 
-    SUBSTRING keeps those whose name contains it, ignoring case.
+    With SUBSTRING, only list models whose names contain it, ignoring case.
     """
     with rest_client(settings) as client:
         models = client.get_server_capabilities().result().supported_models

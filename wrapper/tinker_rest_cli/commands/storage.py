@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 DAY = timedelta(days=1)
-MIN_TTL = timedelta(hours=1)  # that servers take
+MIN_TTL = timedelta(hours=1)  # that servers accept
 PRICE_SECONDS = 10.0
 AGES = (1, 7, 30, 90, 365)  # the ends of ranges in days
 
@@ -52,7 +52,7 @@ CHOICES: list[Column[dict[str, Any]]] = [
 
 
 def amount(checkpoints: Iterable[Checkpoint], price: float | None = None) -> dict[str, Any]:
-    """Count checkpoints; the price is in US dollars for 10^9 bytes and a month."""
+    """Count checkpoints; the price is in US dollars per 10^9 bytes and month."""
     sizes = [checkpoint.size_bytes for checkpoint in checkpoints]
     total = sum(size for size in sizes if size is not None)
     return {
@@ -66,7 +66,7 @@ def amount(checkpoints: Iterable[Checkpoint], price: float | None = None) -> dic
 def storage_report(
     checkpoints: Iterable[Checkpoint], *, now: datetime, ttl: timedelta | None = None, price: float | None = None
 ) -> dict[str, Any]:
-    """What `-f json` prints: training runs, the largest first, and sums."""
+    """The output of `-f json`: training runs, largest first, and totals."""
     newest_first = sorted(checkpoints, key=lambda one: one.time or datetime.min.replace(tzinfo=UTC), reverse=True)
 
     def sums(key: Callable[[Checkpoint], str]) -> dict[str, dict[str, Any]]:
@@ -136,7 +136,7 @@ def _text(stored: dict[str, Any]) -> str:
 
 
 def _choices(freed: dict[str, dict[str, Any]], ttl: timedelta, now: datetime) -> list[dict[str, Any]]:
-    """What each way of freeing storage frees, and when."""
+    """The storage that each option would free, and when."""
     days = f"{ttl / DAY:.3g}"
     texts = {
         "already_expiring": ("Already expiring", "by itself"),
@@ -203,7 +203,7 @@ def storage(settings: Settings, ttl: timedelta | None, limit: int, **options: An
 
 
 def _price(asked: APIFuture[Any] | None) -> float | None:
-    """The server's price; None if it does not say, or not to you."""
+    """The server's price; None if it has none, or does not show it to you."""
     from tinker_rest import TinkerError
 
     if asked is None:

@@ -1,4 +1,4 @@
-"""What an organization's administrators look up."""
+"""Data for an organization's administrators."""
 
 from datetime import date
 
@@ -12,7 +12,7 @@ from tinker_rest_sandbox._usage import billing_usage, storage_usage
 
 
 def get_audit_log(backend: Backend, call: Call) -> Response:
-    """The log of today, or a redirect to that of a day that is over."""
+    """Today's log, or a redirect to the log of an earlier day."""
     backend.organization.check_administrator(call.caller)
     event_type = call.query["event_type"]
     today = backend.clock.now().date()
@@ -24,13 +24,13 @@ def get_audit_log(backend: Backend, call: Call) -> Response:
 
 
 def get_billing_usage(backend: Backend, call: Call) -> Response:
-    """What was used in a time."""
+    """Usage in a period."""
     backend.organization.check_administrator(call.caller)
     return json_response(200, billing_usage(backend, call.query["starting_on"], call.query["ending_before"]))
 
 
 def get_current_checkpoint_storage_usage(backend: Backend, call: Call) -> Response:
-    """What is stored now."""
+    """Current storage."""
     backend.organization.check_administrator(call.caller)
     return json_response(200, storage_usage(backend, call.query.get("project_id")))
 
@@ -39,4 +39,4 @@ def _parsed_day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:  # the format allows the year 0
-        raise ApiError(400, "day is not a day that can be used.") from None
+        raise ApiError(400, "day is not a valid day.") from None

@@ -1,4 +1,4 @@
-"""How a credential becomes a token."""
+"""Exchanges credentials for tokens."""
 
 from starlette.responses import Response
 
@@ -7,12 +7,12 @@ from tinker_rest_sandbox._responses import json_response
 
 
 def get_client_config(_backend: Backend, _call: Call) -> Response:
-    """That tokens are wanted."""
+    """Tell clients to use tokens."""
     return json_response(200, {"pjwt_auth_enabled": True, "credential_default_source": "api_key"})
 
 
 def exchange_credential(backend: Backend, call: Call) -> Response:
-    """A token of the caller."""
+    """A token for the caller."""
     return json_response(
         200, {"jwt": backend.tokens.mint(backend.organization.users[call.caller])}, {"Cache-Control": "no-store"}
     )

@@ -1,4 +1,4 @@
-"""Saved weights, and what is done with them."""
+"""Checkpoints and their changes, downloads and uploads."""
 
 from datetime import timedelta
 from email.utils import format_datetime
@@ -49,7 +49,7 @@ def get_checkpoint_archive_url(backend: Backend, call: Call) -> Response:
     """A redirect to the archive, once it is built."""
     row = readable_checkpoint(backend, call)
     if row["upload_id"] is not None:
-        raise ApiError(400, "Uploaded weights have no archive: download their files.")
+        raise ApiError(400, "Uploaded weights have no archive; download their files instead.")
     path = archive_path(row)
     if not backend.builds.is_ready(path):
         raise ApiError(backend.builds.status, "The archive is being built.", {"Retry-After": "1"})
@@ -76,12 +76,12 @@ def external_weights_upload_start(backend: Backend, call: Call) -> Response:
 
 
 def external_weights_upload_finish(backend: Backend, call: Call) -> Response:
-    """Make a checkpoint of uploaded files."""
+    """Turn uploaded files into a checkpoint."""
     return _uploads.finish(backend, call)
 
 
 def copy_weights(backend: Backend, call: Call) -> Response:
-    """Copy a checkpoint that the caller may read into a run of its own."""
+    """Copy a checkpoint that the caller may read into a new run."""
     source_path, project_id = call.body["source_path"], call.body["destination_project_id"]
     source, run = checkpoint_of_address(backend, source_path, "source_path")
     if not may_read(source, call) and not has_weights_access_token(backend, call):
@@ -135,7 +135,7 @@ def _set_public(backend: Backend, call: Call, public: bool, action: str) -> Resp
 
 
 def set_checkpoint_ttl(backend: Backend, call: Call) -> Response:
-    """Set or remove the time at which a checkpoint expires."""
+    """Set or remove a checkpoint's expiry."""
     row = own_checkpoint(backend, call)
     seconds = call.body["ttl_seconds"]
     backend.store.set_expiry(row, _expiry(backend, seconds))
@@ -144,7 +144,7 @@ def set_checkpoint_ttl(backend: Backend, call: Call) -> Response:
 
 
 def get_weights_info_by_tinker_path(backend: Backend, call: Call) -> Response:
-    """What weights were trained from."""
+    """A checkpoint's base model and LoRA settings."""
     path = call.body["tinker_path"]
     row, run = checkpoint_of_address(backend, path, "tinker_path")
     if not may_read(row, call):
@@ -152,7 +152,7 @@ def get_weights_info_by_tinker_path(backend: Backend, call: Call) -> Response:
     return json_response(200, representations.weights_info(run))
 
 
-# access.readable_checkpoint finds a checkpoint by either form of its id, so both forms share a function.
+# access.readable_checkpoint accepts both forms of IDs, so both share a function.
 
 get_checkpoint_archive_url_by_bare_id = get_checkpoint_archive_url
 delete_checkpoint_by_bare_id = delete_checkpoint

@@ -1,4 +1,4 @@
-"""What serves models."""
+"""Samplers, which serve models."""
 
 from starlette.responses import Response
 
@@ -9,7 +9,7 @@ from tinker_rest_sandbox._responses import ApiError, json_response
 
 
 def get_sampler(backend: Backend, call: Call) -> Response:
-    """What a sampler serves."""
+    """A sampler's model."""
     sampler_id = call.path["sampler_id"]
     row = backend.store.sampler(sampler_id)
     if row is None or not may_read_sampler(backend, call, row):

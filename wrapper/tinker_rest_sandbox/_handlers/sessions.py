@@ -1,4 +1,4 @@
-"""Sessions, and what belongs to them."""
+"""Sessions with their runs and samplers."""
 
 from datetime import timedelta
 
@@ -16,13 +16,13 @@ TRACE_URL_LIFETIME = timedelta(hours=1)
 
 
 def list_sessions(backend: Backend, call: Call) -> Response:
-    """One page of the ids of sessions."""
+    """One page of session IDs."""
     ids = backend.store.page_of_sessions(call.caller, call.page, accessible=call.accessible)
     return json_response(200, {"sessions": ids})
 
 
 def get_session(backend: Backend, call: Call) -> Response:
-    """What belongs to a session, as far as the caller may read it."""
+    """The runs and samplers of a session that the caller may read."""
     session_id = call.path["session_id"]
     row = find_session(backend, session_id, call.caller, accessible=call.accessible)
     samplers = backend.store.samplers_of_session(session_id)
@@ -38,7 +38,7 @@ def get_session(backend: Backend, call: Call) -> Response:
 
 
 def search_sessions(backend: Backend, call: Call) -> Response:
-    """One page of the sessions that fit."""
+    """One page of the sessions that match."""
     return json_response(200, _search.search_sessions(backend, call.caller, call.body))
 
 
@@ -54,7 +54,7 @@ def assign_session_project(backend: Backend, call: Call) -> Response:
 
 
 def export_session_trace(backend: Backend, call: Call) -> Response:
-    """How far the trace of a session is; the first request begins to build it."""
+    """The state of a session's trace; the first request starts building it."""
     session_id = call.path["session_id"]
     find_session(backend, session_id, call.caller)
     runs = backend.store.runs_of_session(session_id, call.caller)

@@ -12,7 +12,7 @@ from tinker_rest_sandbox._responses import ApiError, json_response, page_cursor
 
 
 def list_training_runs(backend: Backend, call: Call) -> Response:
-    """One page of the caller's runs, or of those the caller may read; of one project or of all."""
+    """One page of the runs that the caller owns or may read, of one project or of all."""
     project_id = call.query.get("project_id")
     rows, total = backend.store.page_of_runs(
         call.caller, call.page, accessible=call.accessible, project_id=project_id

@@ -1,4 +1,4 @@
-"""How the latest requests were answered, for the page that shows them."""
+"""The latest requests and their responses, for the page that shows them."""
 
 import threading
 import time
@@ -68,7 +68,7 @@ class Activity:
         finally:
             milliseconds = (time.perf_counter() - started) * 1000
             with self._lock:
-                if clearings == self._clearings:  # else it was forgotten before it ended
+                if clearings == self._clearings:  # else it was cleared before it ended
                     self.count += 1
                     target = redact(target_of(scope))
                     if len(target) > MAX_TARGET_LENGTH:
@@ -79,6 +79,6 @@ class Activity:
 
 
 def header_of(scope: Scope, name: bytes) -> str | None:
-    """The first value of a header, by its name in lower case, or None."""
+    """The first value of a header, by its name in lowercase, or None."""
     value: bytes | None = next((value for key, value in scope["headers"] if key == name), None)
     return None if value is None else value.decode("latin-1")

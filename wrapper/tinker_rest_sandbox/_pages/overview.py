@@ -26,7 +26,7 @@ _COUNTS = """
         COALESCE(SUM(size_bytes), 0) AS bytes
     FROM checkpoints
 """
-# Each list of the page: its rows, their order, the text to search in, and how many rows are shown at once.
+# Each list on the page: its rows, their order, the text to search, and the number of rows to show.
 _LISTS = {
     "checkpoints": (
         "SELECT 'tinker://' || run_id || '/' || kind || '/' || name AS path, * FROM checkpoints",
@@ -66,7 +66,7 @@ class Overview:
     def document(self, query: Mapping[str, str]) -> dict[str, Any]:
         """Everything that the page shows.
 
-        The query holds where the shown part of each list begins and, to show less, a text to `search` for and the
+        The query contains the offset of each list and, to filter, a text to `search` for and the
         `owner` of everything.
         """
         offsets = {name: _offset(query.get(name, "0"), name) for name in _LISTS}
@@ -90,7 +90,7 @@ class Overview:
         }
 
     def exports(self, user: str, base_url: str) -> str:
-        """A command that points the programs of a shell at this sandbox, with a user's API key."""
+        """A shell command that points programs at this sandbox, with a user's API key."""
         organization = self._backend.organization
         if user not in organization.users:
             raise ApiError(404, f"User {user} was not found.")
@@ -100,10 +100,10 @@ class Overview:
 
     def _part(self, name: str, offset: int, values: dict[str, str], total: int) -> dict[str, Any]:
         (query, order, text, size), store = _LISTS[name], self._backend.store
-        query = f"SELECT * FROM ({query})"  # noqa: S608 - own texts
+        query = f"SELECT * FROM ({query})"  # noqa: S608 - our own text
         if any(values.values()):
             query += f" WHERE :owner IN ('', owner) AND instr(lower({text}), :search)"
-            total = store.rows(f"SELECT COUNT(*) FROM ({query})", values)[0][0]  # noqa: S608 - own texts
+            total = store.rows(f"SELECT COUNT(*) FROM ({query})", values)[0][0]  # noqa: S608 - our own text
         offset = min(offset // size * size, max(0, total - 1) // size * size)
         place = {"size": size, "offset": offset}
         rows = store.rows(f"{query} ORDER BY {order} LIMIT :size OFFSET :offset", {**values, **place})

@@ -1,4 +1,4 @@
-"""Serves the pages beside the API, on the same port."""
+"""Serves the pages on the port of the API."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ from tinker_rest_sandbox._spec import Spec, description_text, load_spec
 
 _STATIC_TYPES = {"css": "text/css", "html": "text/html", "js": "text/javascript", "svg": "image/svg+xml"}
 _STATIC = resources.files("tinker_rest_sandbox") / "_pages" / "static"
-# Swagger UI's own files, which this plugin of MkDocs carries.
+# Swagger UI's files, which this MkDocs plugin includes.
 _SWAGGER_UI = resources.files("mkdocs_swagger_ui_tag") / "swagger-ui"
 _FILES = {
     "overview.js": _STATIC / "overview.js",
@@ -40,7 +40,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-# Swagger UI has icons in its style sheet.
+# Swagger UI's style sheet contains icons.
 _DOCS_POLICY = _POLICY.replace("img-src 'self'", "img-src 'self' data:")
 
 
@@ -48,8 +48,8 @@ _DOCS_POLICY = _POLICY.replace("img-src 'self'", "img-src 'self' data:")
 class Site:
     """Serves the pages, and leaves all other paths to the control path and the API, whose requests it records.
 
-    The sandbox's data is shown to programs on this machine alone, and only under a name that no web site can
-    claim. The description of the API holds no data and is for everyone.
+    The sandbox's data is only shown to programs on this machine, and only under a name that no website can
+    claim. The description of the API contains no data and is for everyone.
     """
 
     _api: ASGIApp
@@ -116,7 +116,7 @@ class Site:
         return yaml.safe_dump(self._spec.document, sort_keys=False, allow_unicode=True)
 
     def _json(self, scope: Scope) -> Response:
-        """The description, with the address under which it was asked for as its server."""
+        """The description, with the address of the request as its server."""
         server = {"url": self._address(scope), "description": "This sandbox."}
         document = json.dumps({**self._spec.document, "servers": [server]}, ensure_ascii=False)
         return _response(document, "application/json")
@@ -131,14 +131,14 @@ def _query(scope: Scope) -> dict[str, str]:
 
 
 def _check_is_local(scope: Scope) -> None:
-    """Refuse other machines, and other names than those of this machine.
+    """Refuse other machines, and names that are not this machine's.
 
-    A web site whose name is made to point to this machine could otherwise let a browser read what is shown.
+    Otherwise, a website that points its name at this machine could let a browser read the data.
     """
     client = scope["client"]
     is_local = client is not None and is_loopback(client[0])
     if not is_local or not is_loopback(host_name(header_of(scope, b"host") or "")):
-        raise ApiError(403, "This page is for programs on the sandbox's own machine.")
+        raise ApiError(403, "This page is only for programs on the sandbox's machine.")
 
 
 def _not_allowed() -> Response:

@@ -110,7 +110,8 @@ def sync_detailed(
         training_run_id (str):
         checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
             state, for resuming training.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were exported or
+            uploaded.
         checkpoint_name (str):
 
     Raises:
@@ -150,7 +151,8 @@ def sync(
         training_run_id (str):
         checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
             state, for resuming training.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were exported or
+            uploaded.
         checkpoint_name (str):
 
     Raises:
@@ -185,7 +187,8 @@ async def asyncio_detailed(
         training_run_id (str):
         checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
             state, for resuming training.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were exported or
+            uploaded.
         checkpoint_name (str):
 
     Raises:
@@ -223,7 +226,8 @@ async def asyncio(
         training_run_id (str):
         checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
             state, for resuming training.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were exported or
+            uploaded.
         checkpoint_name (str):
 
     Raises:

@@ -108,13 +108,16 @@ def sync_detailed(
     `Location` and `Expires`, and do not send the API key when you follow the redirect: the URL is on
     another host and needs none. While the server builds the archive, which takes minutes if it is
     large,
-    it answers 503 or 425 with `Retry-After` in seconds.
+    it answers 503 or 425 with `Retry-After` in seconds. Newer servers withdraw archives; external
+    weights
+    replace them: see `get_external_weights_urls`.
 
     Args:
         training_run_id (str):
         checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
             state, for resuming training.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were exported or
+            uploaded.
         checkpoint_name (str):
 
     Raises:
@@ -151,13 +154,16 @@ def sync(
     `Location` and `Expires`, and do not send the API key when you follow the redirect: the URL is on
     another host and needs none. While the server builds the archive, which takes minutes if it is
     large,
-    it answers 503 or 425 with `Retry-After` in seconds.
+    it answers 503 or 425 with `Retry-After` in seconds. Newer servers withdraw archives; external
+    weights
+    replace them: see `get_external_weights_urls`.
 
     Args:
         training_run_id (str):
         checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
             state, for resuming training.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were exported or
+            uploaded.
         checkpoint_name (str):
 
     Raises:
@@ -189,13 +195,16 @@ async def asyncio_detailed(
     `Location` and `Expires`, and do not send the API key when you follow the redirect: the URL is on
     another host and needs none. While the server builds the archive, which takes minutes if it is
     large,
-    it answers 503 or 425 with `Retry-After` in seconds.
+    it answers 503 or 425 with `Retry-After` in seconds. Newer servers withdraw archives; external
+    weights
+    replace them: see `get_external_weights_urls`.
 
     Args:
         training_run_id (str):
         checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
             state, for resuming training.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were exported or
+            uploaded.
         checkpoint_name (str):
 
     Raises:
@@ -230,13 +239,16 @@ async def asyncio(
     `Location` and `Expires`, and do not send the API key when you follow the redirect: the URL is on
     another host and needs none. While the server builds the archive, which takes minutes if it is
     large,
-    it answers 503 or 425 with `Retry-After` in seconds.
+    it answers 503 or 425 with `Retry-After` in seconds. Newer servers withdraw archives; external
+    weights
+    replace them: see `get_external_weights_urls`.
 
     Args:
         training_run_id (str):
         checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
             state, for resuming training.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were exported or
+            uploaded.
         checkpoint_name (str):
 
     Raises:

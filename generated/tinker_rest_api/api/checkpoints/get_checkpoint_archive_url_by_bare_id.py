@@ -100,7 +100,8 @@ def sync_detailed(
 ) -> Response[Any | Error]:
     """Get a download URL for a checkpoint archive, by bare ID
 
-     Like `get_checkpoint_archive_url`, for servers whose checkpoint IDs have one part.
+     Like `get_checkpoint_archive_url`, for servers whose checkpoint IDs have one part. Newer servers
+    withdraw archives; external weights replace them: see `get_external_weights_urls`.
 
     Args:
         training_run_id (str):
@@ -134,7 +135,8 @@ def sync(
 ) -> Any | Error | None:
     """Get a download URL for a checkpoint archive, by bare ID
 
-     Like `get_checkpoint_archive_url`, for servers whose checkpoint IDs have one part.
+     Like `get_checkpoint_archive_url`, for servers whose checkpoint IDs have one part. Newer servers
+    withdraw archives; external weights replace them: see `get_external_weights_urls`.
 
     Args:
         training_run_id (str):
@@ -163,7 +165,8 @@ async def asyncio_detailed(
 ) -> Response[Any | Error]:
     """Get a download URL for a checkpoint archive, by bare ID
 
-     Like `get_checkpoint_archive_url`, for servers whose checkpoint IDs have one part.
+     Like `get_checkpoint_archive_url`, for servers whose checkpoint IDs have one part. Newer servers
+    withdraw archives; external weights replace them: see `get_external_weights_urls`.
 
     Args:
         training_run_id (str):
@@ -195,7 +198,8 @@ async def asyncio(
 ) -> Any | Error | None:
     """Get a download URL for a checkpoint archive, by bare ID
 
-     Like `get_checkpoint_archive_url`, for servers whose checkpoint IDs have one part.
+     Like `get_checkpoint_archive_url`, for servers whose checkpoint IDs have one part. Newer servers
+    withdraw archives; external weights replace them: see `get_external_weights_urls`.
 
     Args:
         training_run_id (str):

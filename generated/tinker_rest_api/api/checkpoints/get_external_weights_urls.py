@@ -100,7 +100,8 @@ def sync_detailed(
     """Get download URLs for external weights
 
      Returns a signed URL for each file of a checkpoint of the kind `external_weights`. The URLs are on
-    another host and need no API key: anyone who has one can download its file.
+    another host and need no API key: anyone who has one can download its file. Exported files may be
+    encrypted with age (`.age`): open them with `age --decrypt -i key.txt FILE.age`.
 
     Args:
         training_run_id (str):
@@ -135,7 +136,8 @@ def sync(
     """Get download URLs for external weights
 
      Returns a signed URL for each file of a checkpoint of the kind `external_weights`. The URLs are on
-    another host and need no API key: anyone who has one can download its file.
+    another host and need no API key: anyone who has one can download its file. Exported files may be
+    encrypted with age (`.age`): open them with `age --decrypt -i key.txt FILE.age`.
 
     Args:
         training_run_id (str):
@@ -165,7 +167,8 @@ async def asyncio_detailed(
     """Get download URLs for external weights
 
      Returns a signed URL for each file of a checkpoint of the kind `external_weights`. The URLs are on
-    another host and need no API key: anyone who has one can download its file.
+    another host and need no API key: anyone who has one can download its file. Exported files may be
+    encrypted with age (`.age`): open them with `age --decrypt -i key.txt FILE.age`.
 
     Args:
         training_run_id (str):
@@ -198,7 +201,8 @@ async def asyncio(
     """Get download URLs for external weights
 
      Returns a signed URL for each file of a checkpoint of the kind `external_weights`. The URLs are on
-    another host and need no API key: anyone who has one can download its file.
+    another host and need no API key: anyone who has one can download its file. Exported files may be
+    encrypted with age (`.age`): open them with `age --decrypt -i key.txt FILE.age`.
 
     Args:
         training_run_id (str):

@@ -115,7 +115,8 @@ def sync_detailed(
         training_run_id (str):
         checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
             state, for resuming training.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were exported or
+            uploaded.
         checkpoint_name (str):
 
     Raises:
@@ -155,7 +156,8 @@ def sync(
         training_run_id (str):
         checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
             state, for resuming training.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were exported or
+            uploaded.
         checkpoint_name (str):
 
     Raises:
@@ -190,7 +192,8 @@ async def asyncio_detailed(
         training_run_id (str):
         checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
             state, for resuming training.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were exported or
+            uploaded.
         checkpoint_name (str):
 
     Raises:
@@ -228,7 +231,8 @@ async def asyncio(
         training_run_id (str):
         checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
             state, for resuming training.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were exported or
+            uploaded.
         checkpoint_name (str):
 
     Raises:

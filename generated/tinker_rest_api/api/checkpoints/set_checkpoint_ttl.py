@@ -120,7 +120,8 @@ def sync_detailed(
         training_run_id (str):
         checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
             state, for resuming training.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were exported or
+            uploaded.
         checkpoint_name (str):
         body (SetCheckpointTtlRequest): The new time to live of a checkpoint.
 
@@ -163,7 +164,8 @@ def sync(
         training_run_id (str):
         checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
             state, for resuming training.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were exported or
+            uploaded.
         checkpoint_name (str):
         body (SetCheckpointTtlRequest): The new time to live of a checkpoint.
 
@@ -201,7 +203,8 @@ async def asyncio_detailed(
         training_run_id (str):
         checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
             state, for resuming training.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were exported or
+            uploaded.
         checkpoint_name (str):
         body (SetCheckpointTtlRequest): The new time to live of a checkpoint.
 
@@ -242,7 +245,8 @@ async def asyncio(
         training_run_id (str):
         checkpoint_kind (CheckpointKind): The first part of a checkpoint ID. `weights`: the full
             state, for resuming training.
-            `sampler_weights`: what sampling needs. `external_weights`: weights that were uploaded.
+            `sampler_weights`: what sampling needs. `external_weights`: weights that were exported or
+            uploaded.
         checkpoint_name (str):
         body (SetCheckpointTtlRequest): The new time to live of a checkpoint.
 

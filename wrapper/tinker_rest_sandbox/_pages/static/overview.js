@@ -22,7 +22,7 @@ const columns = {
   requests: [
     ["Method", (r) => code(r.method)],
     ["Path", (r) => code(r.target)],
-    ["Status", (r) => badge(r.status ?? "no answer", statusTone(r.status))],
+    ["Status", (r) => badge(r.status ?? "no response", statusTone(r.status))],
     ["Took", (r) => `${r.milliseconds.toFixed(1)} ms`, "number"],
     ["User", (r) => r.user],
     ["When", (r) => moment(r.came * 1000, false)],
@@ -82,7 +82,7 @@ function detailsButton(text, item) {
   return made;
 }
 
-// Every field of a row. An ID in it searches for everything that has it.
+// Shows every field of a row. Clicking an ID searches for everything that contains it.
 function showDetails(title, item) {
   document.getElementById("details-title").textContent = title;
   const rows = Object.entries(item).map(([name, value]) => {
@@ -144,7 +144,7 @@ function size(bytes) {
   return `${bytes >= 100 || unit === 0 ? Math.round(bytes) : bytes.toFixed(1)} ${units[unit]}`;
 }
 
-// A time that is shown by how far away it is; refreshTimes keeps it right.
+// A time, shown relative to now; refreshTimes keeps it up to date.
 function moment(milliseconds, bySandbox = true) {
   const made = element("time");
   const date = new Date(milliseconds);
@@ -187,7 +187,7 @@ function isFiltered() {
   return search.value !== "" || owner.value !== "";
 }
 
-// Rows are replaced only when they have changed, so that a selection of text stays.
+// Only replace rows that have changed, so that selected text stays selected.
 function showRows(name, items) {
   const text = `${isFiltered()} ${JSON.stringify(items)}`;
   if (shown.get(name) === text) return;
@@ -293,7 +293,7 @@ async function copyExports() {
     await navigator.clipboard.writeText(command);
     told.textContent = `Copied for ${user}. Paste it into a terminal.`;
   } catch {
-    told.textContent = command; // the browser does not let pages copy
+    told.textContent = command; // the browser does not allow copying
   }
 }
 
