@@ -275,7 +275,7 @@ def test_a_public_one_is_spared_unless_it_is_asked_for(cli: Run, sandbox: Sandbo
         (["delete", "--metadata", "stage"], "--metadata"),
         (["set-ttl", path(2)], "--remove"),
         (["set-ttl", path(2), "--ttl", "7d", "--remove"], "--remove"),
-        (["set-ttl", path(2), "--ttl", "5"], "less than an hour"),
+        (["set-ttl", path(2), "--ttl", "5"], "from an hour to ten years"),
         (["set-ttl", path(2), "--ttl", "yesterday"], "past"),
         (["publish"], "checkpoint_path"),
     ],
