@@ -108,7 +108,7 @@ def _schema(schema: Any, place: str, schemas: Json) -> Json:
     steps: list[Callable[[Json, str], Json]] = [_reference, _null_type, _nullable_choice, _constant, _example]
     for step in steps:
         schema = step(schema, place)
-    schema = _open_enumeration(schema, schemas)
+    schema = _text_or_list(_open_enumeration(schema, schemas))
     unknown = (
         {key for key in schema if not key.startswith("x-")} - SAME_IN_SCHEMAS - {"$ref", "nullable", "example"}
     )
@@ -136,13 +136,15 @@ def _reference(schema: Json, _: str) -> Json:
 
 
 def _null_type(schema: Json, place: str) -> Json:
-    """`type: [string, 'null']` becomes `type: string, nullable: true`."""
+    """`type: [string, 'null']` becomes `type: string, nullable: true`; a string or a number, any value."""
     types = schema.get("type")
     if types == "null":
         raise ValueError(f"{place}: null alone cannot be said in OpenAPI {VERSION}.")
     if not isinstance(types, list):
         return schema
     others = [one for one in types if one != "null"]
+    if set(others) == {"string", "integer"}:
+        return {key: value for key, value in schema.items() if key != "type"}
     if len(others) != 1:
         raise ValueError(f"{place}: several types, {types}, cannot be said in OpenAPI {VERSION}.")
     if "enum" in schema and None not in schema["enum"]:
@@ -177,6 +179,15 @@ def _open_enumeration(schema: Json, schemas: Json) -> Json:
     known = schemas[choices[0]["$ref"].rpartition("/")[2]]
     rest = {key: value for key, value in schema.items() if key != "anyOf"}
     return {"type": "string", **rest, "x-extensible-enum": known["enum"]}
+
+
+def _text_or_list(schema: Json) -> Json:
+    """A string or a list becomes any value.
+
+    Of the choice, Go's generator makes raw JSON, and those for Java and Rust refuse an error of another form.
+    """
+    types = [one.get("type") for one in schema.get("anyOf", [])]
+    return {key: value for key, value in schema.items() if key != "anyOf" or types != ["string", "array"]}
 
 
 def _constant(schema: Json, _: str) -> Json:

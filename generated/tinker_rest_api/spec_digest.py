@@ -2,4 +2,4 @@
 """Which openapi.yaml this package was generated from."""
 
 SPEC_VERSION: str = "0.1.0"
-SPEC_SHA256: str = "d974ec5adef46c69f4b579a7c575e511b96b3df4ddd8ad0853005f8aa79cc7dd"
+SPEC_SHA256: str = "bfdb56e8c9a86caebbfdb316186a1c412c791ab2648fbe677d5e2b80e93c4a4e"

@@ -121,7 +121,7 @@ def inline_schemas(document: Document) -> Iterator[str]:
             yield f"{place}: the schema must be a named one or a plain type"
     for name, schema in document.components("schemas"):
         for choice in [*schema.get("anyOf", []), *schema.get("oneOf", []), *schema.get("allOf", [])]:
-            if "$ref" not in choice and set(choice) != {"type"}:
+            if choice != {"type": "null"} and not _is_plain(choice):
                 yield f"components/schemas/{name}: each choice must be a named schema or a plain type"
         if "items" in schema and not _is_plain(schema["items"]):
             yield f"components/schemas/{name}: items must be a named schema or a plain type"

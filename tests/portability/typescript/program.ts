@@ -16,7 +16,7 @@ function print(step: string, value: unknown): void {
 }
 
 /** The data of an answer, or an exception that tells its error. */
-function taken<T>(answer: { data?: T; error?: components["schemas"]["Error"]; response: Response }): T {
+function taken<T>(answer: { data?: T; error?: components["schemas"]["ApiError"]; response: Response }): T {
   if (answer.data === undefined) throw new Error(`${answer.response.status} ${JSON.stringify(answer.error)}`);
   return answer.data;
 }

@@ -5,9 +5,9 @@ from typing import Any
 import httpx
 
 from ...client import AuthenticatedClient, Client
+from ...models.api_error import ApiError
 from ...models.auth_token_request import AuthTokenRequest
 from ...models.auth_token_response import AuthTokenResponse
-from ...models.error import Error
 from ...types import Response
 
 
@@ -32,60 +32,60 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> AuthTokenResponse | Error:
+) -> ApiError | AuthTokenResponse:
     if response.status_code == 200:
         response_200 = AuthTokenResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ApiError.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ApiError.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 402:
-        response_402 = Error.from_dict(response.json())
+        response_402 = ApiError.from_dict(response.json())
 
         return response_402
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ApiError.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ApiError.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ApiError.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 429:
-        response_429 = Error.from_dict(response.json())
+        response_429 = ApiError.from_dict(response.json())
 
         return response_429
 
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ApiError.from_dict(response.json())
 
         return response_503
 
-    response_default = Error.from_dict(response.json())
+    response_default = ApiError.from_dict(response.json())
 
     return response_default
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[AuthTokenResponse | Error]:
+) -> Response[ApiError | AuthTokenResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -98,7 +98,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: AuthTokenRequest,
-) -> Response[AuthTokenResponse | Error]:
+) -> Response[ApiError | AuthTokenResponse]:
     """Exchange a credential for a JSON Web Token
 
      Exchanges the credential in the `X-API-Key` header for a JSON Web Token, which replaces it for a few
@@ -115,7 +115,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[AuthTokenResponse | Error]
+        Response[ApiError | AuthTokenResponse]
     """
 
     kwargs = _get_kwargs(
@@ -133,7 +133,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: AuthTokenRequest,
-) -> AuthTokenResponse | Error | None:
+) -> ApiError | AuthTokenResponse | None:
     """Exchange a credential for a JSON Web Token
 
      Exchanges the credential in the `X-API-Key` header for a JSON Web Token, which replaces it for a few
@@ -150,7 +150,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        AuthTokenResponse | Error
+        ApiError | AuthTokenResponse
     """
 
     return sync_detailed(
@@ -163,7 +163,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: AuthTokenRequest,
-) -> Response[AuthTokenResponse | Error]:
+) -> Response[ApiError | AuthTokenResponse]:
     """Exchange a credential for a JSON Web Token
 
      Exchanges the credential in the `X-API-Key` header for a JSON Web Token, which replaces it for a few
@@ -180,7 +180,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[AuthTokenResponse | Error]
+        Response[ApiError | AuthTokenResponse]
     """
 
     kwargs = _get_kwargs(
@@ -196,7 +196,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: AuthTokenRequest,
-) -> AuthTokenResponse | Error | None:
+) -> ApiError | AuthTokenResponse | None:
     """Exchange a credential for a JSON Web Token
 
      Exchanges the credential in the `X-API-Key` header for a JSON Web Token, which replaces it for a few
@@ -213,7 +213,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        AuthTokenResponse | Error
+        ApiError | AuthTokenResponse
     """
 
     return (

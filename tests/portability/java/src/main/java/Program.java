@@ -55,7 +55,7 @@ public final class Program {
       runs.getTrainingRun("no-such-run", null);
     } catch (ApiException absent) {
       print("error_status", absent.getCode());
-      var error = ApiClient.createDefaultObjectMapper().readValue(absent.getResponseBody(), tinker.model.Error.class);
+      var error = ApiClient.createDefaultObjectMapper().readValue(absent.getResponseBody(), tinker.model.ApiError.class);
       print("error_detail", error.getDetail());
     }
 
