@@ -69,22 +69,12 @@ def _convert(thing: Any, place: str, schemas: Json) -> Any:
             converted[key] = value
         elif key == "schema":
             converted[key] = _schema(value, inner, schemas)
-        elif key == "responses" and place.startswith("paths/"):
-            converted[key] = _convert(_error_ranges(value), inner, schemas)
         elif inner == "components/schemas":
             named = _named_map_values(value)
             converted[key] = {name: _schema(one, f"{inner}/{name}", schemas) for name, one in named.items()}
         else:
             converted[key] = _convert(value, inner, schemas)
     return converted
-
-
-def _error_ranges(responses: Json) -> Json:
-    """`default` becomes `4XX` and `5XX`, since Rust's progenitor takes it for a success too, and stops."""
-    if "default" not in responses:
-        return responses
-    named = {status: answer for status, answer in responses.items() if status != "default"}
-    return {**named, **dict.fromkeys(("4XX", "5XX"), responses["default"])}
 
 
 def _named_map_values(schemas: Json) -> Json:

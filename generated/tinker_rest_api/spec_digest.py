@@ -2,4 +2,4 @@
 """Which openapi.yaml this package was generated from."""
 
 SPEC_VERSION: str = "0.1.0"
-SPEC_SHA256: str = "bfdb56e8c9a86caebbfdb316186a1c412c791ab2648fbe677d5e2b80e93c4a4e"
+SPEC_SHA256: str = "d8174ec42eb29a1021239a42dcc6b9aff42190af1f519f9229f01482a0c39b5e"

@@ -12,7 +12,9 @@ from spec_lint.document import Document, Json, inline_schemas, properties
 Rule = Callable[[Document], Iterator[str]]
 RULES: dict[str, Rule] = {}
 LARGEST = 2**53 - 1  # what a number of JavaScript holds exactly
-ERRORS_OF_ALL = ("400", "401", "402", "422", "429", "503", "default")
+ERRORS_OF_ALL = ("400", "401", "402", "422", "429", "500", "503")
+# How servers that do not offer an operation answer; each comes with the others.
+ERRORS_OF_SOME_SERVERS = {"404", "405", "501"}
 # What a number may be, in words of its description. A new unit is added here.
 UNITS = (
     "second", "bytes", "utc", "tokens", "us dollars", "gigabytes", "hours", "number of", "rank", "seed",
@@ -76,7 +78,11 @@ def responses(document: Document) -> Iterator[str]:
         for needed in [*ERRORS_OF_ALL, *of_things]:
             if needed not in answers:
                 yield f"{place}: has no response {needed!r}"
+        if {"405", "501"} & answers.keys() and not answers.keys() >= ERRORS_OF_SOME_SERVERS:
+            yield f"{place}: needs all of {', '.join(sorted(ERRORS_OF_SOME_SERVERS))}, or neither 405 nor 501"
         for status, answer in answers.items():
+            if not re.fullmatch("[1-5][0-9][0-9]", str(status)):  # some generators take it for a success too
+                yield f"{place}: {status} must be a single status"
             if str(status)[0] not in "23" and "$ref" not in answer:
                 yield f"{place}: the response {status} must be a component"
 

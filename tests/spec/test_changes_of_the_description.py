@@ -43,8 +43,8 @@ PATH = """\
         '404': {$ref: '#/components/responses/NotFound'}
         '422': {$ref: '#/components/responses/UnprocessableEntity'}
         '429': {$ref: '#/components/responses/TooManyRequests'}
+        '500': {$ref: '#/components/responses/InternalServerError'}
         '503': {$ref: '#/components/responses/ServiceUnavailable'}
-        default: {$ref: '#/components/responses/UnexpectedError'}
 
 """
 PARAMETER = """\

@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 
+from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.api_error import ApiError
 from ...models.copy_weights_request import CopyWeightsRequest
@@ -35,7 +36,7 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ApiError | CopyWeightsResponse:
+) -> ApiError | CopyWeightsResponse | None:
     if response.status_code == 200:
         response_200 = CopyWeightsResponse.from_dict(response.json())
 
@@ -66,6 +67,21 @@ def _parse_response(
 
         return response_404
 
+    if response.status_code == 405:
+        response_405 = ApiError.from_dict(response.json())
+
+        return response_405
+
+    if response.status_code == 413:
+        response_413 = ApiError.from_dict(response.json())
+
+        return response_413
+
+    if response.status_code == 415:
+        response_415 = ApiError.from_dict(response.json())
+
+        return response_415
+
     if response.status_code == 422:
         response_422 = ApiError.from_dict(response.json())
 
@@ -76,14 +92,25 @@ def _parse_response(
 
         return response_429
 
+    if response.status_code == 500:
+        response_500 = ApiError.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 501:
+        response_501 = ApiError.from_dict(response.json())
+
+        return response_501
+
     if response.status_code == 503:
         response_503 = ApiError.from_dict(response.json())
 
         return response_503
 
-    response_default = ApiError.from_dict(response.json())
-
-    return response_default
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
 
 
 def _build_response(

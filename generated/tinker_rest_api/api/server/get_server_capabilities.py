@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 
+from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.api_error import ApiError
 from ...models.get_server_capabilities_response import GetServerCapabilitiesResponse
@@ -22,7 +23,7 @@ def _get_kwargs() -> dict[str, Any]:
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ApiError | GetServerCapabilitiesResponse:
+) -> ApiError | GetServerCapabilitiesResponse | None:
     if response.status_code == 200:
         response_200 = GetServerCapabilitiesResponse.from_dict(response.json())
 
@@ -53,14 +54,20 @@ def _parse_response(
 
         return response_429
 
+    if response.status_code == 500:
+        response_500 = ApiError.from_dict(response.json())
+
+        return response_500
+
     if response.status_code == 503:
         response_503 = ApiError.from_dict(response.json())
 
         return response_503
 
-    response_default = ApiError.from_dict(response.json())
-
-    return response_default
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
 
 
 def _build_response(

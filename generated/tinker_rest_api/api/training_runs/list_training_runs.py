@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 
+from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.access_scope import AccessScope
 from ...models.api_error import ApiError
@@ -46,7 +47,7 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ApiError | TrainingRunsResponse:
+) -> ApiError | TrainingRunsResponse | None:
     if response.status_code == 200:
         response_200 = TrainingRunsResponse.from_dict(response.json())
 
@@ -77,14 +78,20 @@ def _parse_response(
 
         return response_429
 
+    if response.status_code == 500:
+        response_500 = ApiError.from_dict(response.json())
+
+        return response_500
+
     if response.status_code == 503:
         response_503 = ApiError.from_dict(response.json())
 
         return response_503
 
-    response_default = ApiError.from_dict(response.json())
-
-    return response_default
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
 
 
 def _build_response(
