@@ -2,4 +2,4 @@
 """Which openapi.yaml this package was generated from."""
 
 SPEC_VERSION: str = "0.1.0"
-SPEC_SHA256: str = "d8174ec42eb29a1021239a42dcc6b9aff42190af1f519f9229f01482a0c39b5e"
+SPEC_SHA256: str = "5abfc212fcac10a9a97cfa356b2dad5451f5f09214a3909a4342ea328ff326c8"

@@ -21,6 +21,8 @@ UNITS = (
     "version",
 )  # fmt: skip
 
+DATES = {"date", "date-time"}  # generators make objects of them, which have no length
+
 # What clients may send with every request: as a parameter it would stand in every generated signature.
 HEADERS_OF_ALL = {"x-request-id", "x-idempotency-key"}
 
@@ -95,7 +97,10 @@ def described(document: Document) -> Iterator[str]:
             yield f"{place}: has no summary"
         if not operation.get("description"):
             yield f"{place}: has no description"
-    for kind in ("parameters", "headers", "requestBodies", "responses", "schemas", "securitySchemes"):
+    for place, operation in document.operations():
+        if not operation.get("requestBody", {"description": "none"}).get("description"):
+            yield f"{place}: the body has no description"
+    for kind in ("parameters", "headers", "responses", "schemas", "securitySchemes"):
         for name, component in document.components(kind):
             if not component.get("description"):
                 yield f"components/{kind}/{name}: has no description"
@@ -151,14 +156,22 @@ def no_inline_schema(document: Document) -> Iterator[str]:
 
 @rule
 def no_inline_parameter(document: Document) -> Iterator[str]:
-    """Parameters and bodies of requests are components of each operation, where the other rules see them."""
+    """Parameters are components of each operation, where the other rules see them."""
     for place, operation in document.operations():
-        for parameter in [*operation.get("parameters", []), operation.get("requestBody", {"$ref": ""})]:
+        for parameter in operation.get("parameters", []):
             if "$ref" not in parameter:
-                yield f"{place}: {parameter.get('name', 'the body')} must be a component"
+                yield f"{place}: {parameter.get('name')} must be a component"
     for path, item in document.root.get("paths", {}).items():
         if "parameters" in item:
             yield f"paths/{path}: parameters belong to operations"
+
+
+@rule
+def inline_bodies(document: Document) -> Iterator[str]:
+    """Request bodies are described in their operation: some generators send shared ones without a media type."""
+    for place, operation in document.operations():
+        if "$ref" in operation.get("requestBody", {}):
+            yield f"{place}: describe the body here, not as a component"
 
 
 @rule
@@ -187,7 +200,7 @@ def pagination(document: Document) -> Iterator[str]:
     """A listing has a limit with bounds and a default, and an offset or a cursor to go on from."""
     for place, operation in document.operations():
         taken = {one["name"]: one for one in map(document.resolve, operation.get("parameters", []))}
-        body = document.resolve(operation.get("requestBody", {})).get("content", {}).get("application/json", {})
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
         fields = document.resolve(body.get("schema", {})).get("properties", {})
         name = operation.get("operationId", "")
         is_listing = name.startswith(("list_", "search_")) or "limit" in taken or "offset" in taken
@@ -248,8 +261,9 @@ def bounded(document: Document) -> Iterator[str]:
             yield f"{place}: an integer needs a minimum, and a maximum of at most {LARGEST}"
     for name, parameter in parameters:
         schema = parameter.get("schema", {})
-        if "string" in _types(schema) and "maxLength" not in schema:
-            yield f"components/parameters/{name}: a string needs a maxLength"
+        is_date = schema.get("format") in DATES
+        if "string" in _types(schema) and is_date == ("maxLength" in schema):
+            yield f"components/parameters/{name}: a string needs a maxLength, unless it is a date"
 
 
 @rule
@@ -273,7 +287,7 @@ def units(document: Document) -> Iterator[str]:
     for place, schema, description, name in described:
         text = description.lower()
         for applies, unit in (
-            (schema.get("format") in {"date-time", "date"}, "utc"),
+            (schema.get("format") in DATES, "utc"),
             (name.endswith("_bytes"), "bytes"),
             (name.endswith("_seconds"), "second"),
         ):
