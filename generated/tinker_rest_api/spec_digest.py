@@ -2,4 +2,4 @@
 """Which openapi.yaml this package was generated from."""
 
 SPEC_VERSION: str = "0.1.0"
-SPEC_SHA256: str = "5abfc212fcac10a9a97cfa356b2dad5451f5f09214a3909a4342ea328ff326c8"
+SPEC_SHA256: str = "391224d97735d289037fd53e43b273044829febd250d867f4c53414d895e7e59"

@@ -61,12 +61,17 @@ def operation_id(document: Document) -> Iterator[str]:
 
 @rule
 def one_tag(document: Document) -> Iterator[str]:
-    """Each operation has one tag, which is described."""
-    declared = {tag["name"] for tag in document.root.get("tags", [])}
+    """Each operation has one tag, which has a name for people."""
+    declared = {tag["name"]: tag for tag in document.root.get("tags", [])}
+    for name, tag in declared.items():
+        if not tag.get("x-displayName"):
+            yield f"tags/{name}: has no x-displayName"
     for place, operation in document.operations():
         tags = operation.get("tags", [])
-        if len(tags) != 1 or not set(tags) <= declared:
+        if len(tags) != 1 or not set(tags) <= declared.keys():
             yield f"{place}: must have one of the declared tags, not {tags}"
+        if operation.get("operationId", "").endswith("_by_bare_id") != (tags == ["other_servers"]):
+            yield f"{place}: operations by bare ID, and no others, have the tag other_servers"
 
 
 @rule

@@ -24,8 +24,8 @@ class ValidationIssue(Model):
     """One parameter or field of the request that is invalid. Servers may send more or fewer fields.
 
     Attributes:
-        loc: Where it is, from the outside in: `path`, `query`, `header` or `body`, then the names
-            of fields and the positions in lists.
+        loc: The way to it, from the outside in: `path`, `query`, `header` or `body`, then names
+            of fields and positions in lists.
         msg: What is wrong, as text.
         type: What is wrong, as a name for programs, such as `missing`.
         additional_properties: Fields that a newer server sent and this version does not know.
@@ -38,8 +38,8 @@ class ValidationIssue(Model):
     )
 
     loc: list[str | int] | None = None
-    """Where it is, from the outside in: `path`, `query`, `header` or `body`, then the names of fields and
-    the positions in lists."""
+    """The way to it, from the outside in: `path`, `query`, `header` or `body`, then names of fields and
+    positions in lists."""
     msg: str | None = None
     """What is wrong, as text."""
     type: str | None = None
