@@ -2,4 +2,4 @@
 """Which openapi.yaml this package was generated from."""
 
 SPEC_VERSION: str = "0.1.0"
-SPEC_SHA256: str = "391224d97735d289037fd53e43b273044829febd250d867f4c53414d895e7e59"
+SPEC_SHA256: str = "86d18afe479f0febe3d7c05810752933a80117fc69c4b7509d030e411df154ce"

@@ -124,7 +124,7 @@ def own_headers(document: Document) -> Iterator[str]:
 
 @rule
 def examples(document: Document) -> Iterator[str]:
-    """Parameters, headers, requests, successes and errors show an example, bodies a named one."""
+    """Parameters, headers, properties and bodies show an example, bodies a named one."""
     for kind in ("parameters", "headers"):
         for name, component in document.components(kind):
             if "example" not in component and not component.get("examples"):
@@ -132,6 +132,11 @@ def examples(document: Document) -> Iterator[str]:
     for place, media in document.bodies():
         if not media.get("examples"):
             yield f"{place}: has no named examples"
+    for place, one, _ in properties(document):
+        # Constants are their own example; those of objects and enumerations are in the bodies.
+        is_plain = "type" in one and "const" not in one and "$ref" not in one.get("items", {})
+        if is_plain and not one.get("examples"):
+            yield f"{place}: has no examples"
 
 
 @rule
@@ -142,6 +147,9 @@ def examples_are_right(document: Document) -> Iterator[str]:
             yield from _mismatch(
                 document, f"{place}/{name}", media["schema"], document.resolve(example).get("value")
             )
+    for place, one, _ in properties(document):
+        for example in one.get("examples", []):
+            yield from _mismatch(document, place, one, example)
     for name, parameter in document.components("parameters"):
         for example in parameter.get("examples", {}).values():
             yield from _mismatch(document, f"components/parameters/{name}", parameter["schema"], example["value"])

@@ -42,8 +42,10 @@ MUTANTS = [
     ("own-headers", "      name: X-Tinker-Weights-Access-Token\n", "      name: X-Request-Id\n"),
     ("examples", "      examples:\n        page_of_two: {value: 2}\n", ""),
     ("examples", "      example: '1'\n", ""),
+    ("examples", "          examples: [nightly]\n", ""),
     ("examples", "          examples:\n            being_built: {$ref: '#/components/examples/ArchiveBeingBuilt'}\n", ""),
     ("examples-are-right", "value: {ttl_seconds: 86400}", "value: {ttl_seconds: 60}"),
+    ("examples-are-right", "          examples: [86400]\n", "          examples: [60]\n"),
     ("examples-are-right", "page_of_two: {value: 2}", "page_of_two: {value: 5000}"),
     (
         "no-inline-schema",
