@@ -21,6 +21,7 @@ SAME_IN_SCHEMAS = frozenset(
         "required", "title", "type", "uniqueItems", "writeOnly", "xml",
     }
 )  # fmt: skip
+OPEN_UNION = "x-extensible-union"  # marks a union that newer servers may extend
 # Fields of the whole document, of `info` and of `components` that 3.1 has added.
 NEW_IN_DOCUMENT = frozenset({"jsonSchemaDialect", "webhooks"})
 NEW_IN_COMPONENTS = frozenset({"pathItems"})
@@ -70,11 +71,32 @@ def _convert(thing: Any, place: str, schemas: Json) -> Any:
         elif key == "schema":
             converted[key] = _schema(value, inner, schemas)
         elif inner == "components/schemas":
-            named = _named_map_values(value)
+            named = _named_map_values(_open_unions(value))
             converted[key] = {name: _schema(one, f"{inner}/{name}", schemas) for name, one in named.items()}
         else:
             converted[key] = _convert(value, inner, schemas)
     return converted
+
+
+def _open_unions(schemas: Json) -> Json:
+    """A union that may grow gets a last choice for the tags of newer servers, which 3.1 needs no model for.
+
+    Without it, the generators for Java and Rust fail on the whole response.
+    """
+    opened: Json = {}
+    for name, schema in schemas.items():
+        if schema.get(OPEN_UNION):
+            tag, mapping = schema["discriminator"]["propertyName"], schema["discriminator"]["mapping"]
+            text = {"description": "The type, which this document does not list.", "type": "string"}
+            opened[f"Other{name}"] = {
+                "type": "object",
+                "description": f"A choice of `{name}` that a newer server adds.",
+                "required": [tag],
+                "properties": {tag: {**text, "not": {"enum": list(mapping)}}},
+            }
+            schema = {**schema, "oneOf": [*schema["oneOf"], {"$ref": f"#/components/schemas/Other{name}"}]}
+        opened[name] = schema
+    return opened
 
 
 def _named_map_values(schemas: Json) -> Json:
@@ -98,7 +120,7 @@ def _schema(schema: Any, place: str, schemas: Json) -> Json:
     steps: list[Callable[[Json, str], Json]] = [_reference, _null_type, _nullable_choice, _constant, _example]
     for step in steps:
         schema = step(schema, place)
-    schema = _text_or_list(_open_enumeration(schema, schemas))
+    schema = _typed_null(_text_or_list(_open_enumeration(schema, schemas)), schemas)
     unknown = (
         {key for key in schema if not key.startswith("x-")} - SAME_IN_SCHEMAS - {"$ref", "nullable", "example"}
     )
@@ -155,6 +177,14 @@ def _nullable_choice(schema: Json, place: str) -> Json:
         rest = {name: value for name, value in schema.items() if name != key}
         return {"nullable": True, "allOf": others, **rest}
     return schema
+
+
+def _typed_null(schema: Json, schemas: Json) -> Json:
+    """`nullable` needs a type beside it; that of the reference does not count."""
+    if not schema.get("nullable") or "type" in schema:
+        return schema
+    named = schemas[schema["allOf"][0]["$ref"].rpartition("/")[2]]
+    return {"type": named.get("type", "object"), **schema}
 
 
 def _open_enumeration(schema: Json, schemas: Json) -> Json:

@@ -2,4 +2,4 @@
 """Which openapi.yaml this package was generated from."""
 
 SPEC_VERSION: str = "0.1.0"
-SPEC_SHA256: str = "86d18afe479f0febe3d7c05810752933a80117fc69c4b7509d030e411df154ce"
+SPEC_SHA256: str = "f2d3d56fbd0c262e4def64be3296760a03ed66627fd220a8ce0d272543fe2824"

@@ -198,6 +198,15 @@ def open_enumerations(document: Document) -> Iterator[str]:
 
 
 @rule
+def open_unions(document: Document) -> Iterator[str]:
+    """Unions that a response may hold say that they may grow, for generators that need a choice for the rest."""
+    in_responses = {name for name, _ in document.schemas_in_responses()}
+    for name, schema in document.components("schemas"):
+        if "discriminator" in schema and (name in in_responses) != bool(schema.get("x-extensible-union")):
+            yield f"components/schemas/{name}: has x-extensible-union if a response may hold it, and only then"
+
+
+@rule
 def closed_requests(document: Document) -> Iterator[str]:
     """What a request may hold is closed: a client is told at once of a value that nobody knows."""
     for name, schema in document.schemas_in_requests():

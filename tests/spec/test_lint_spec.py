@@ -69,6 +69,8 @@ MUTANTS = [
         "      anyOf:\n        - $ref: '#/components/schemas/KnownTraceExportStatus'\n        - type: string\n",
         "      type: string\n      enum: [pending, ready, failed]\n",
     ),
+    ("open-unions", "      x-extensible-union: true\n", ""),
+    ("open-unions", "      description: A status to search for", "      x-extensible-union: true\n      description: A status to search for"),
     (
         "closed-requests",
         "      enum: [owned, accessible]\n      default: owned\n",

@@ -18,6 +18,7 @@ from spec_lint.document import Document
 SPEC_3_0 = ROOT / "generated" / "openapi-3.0.yaml"
 SOURCE = Document(SPEC.read_text())
 COPY = Document(SPEC_3_0.read_text())
+UNIONS = [name for name, schema in SOURCE.components("schemas") if schema.get("x-extensible-union")]
 
 
 def schemas(thing: Any) -> Iterator[Json]:
@@ -89,7 +90,19 @@ def test_it_has_the_same_schemas_properties_and_texts() -> None:
         "FileUrlsValue",
         "MetadataFilterValue",
         "UploadHeadersValue",
+        *(f"Other{name}" for name in UNIONS),
     }
+
+
+@pytest.mark.parametrize("name", UNIONS)
+def test_a_union_of_a_response_takes_a_member_of_a_newer_server(name: str) -> None:
+    """Clients in Java and Rust would fail on the whole response otherwise."""
+    union = COPY.root["components"]["schemas"][name]
+    choices = [{**one, "components": COPY.root["components"]} for one in union["oneOf"]]
+    newer = {"type": "of-a-newer-server", "colour": "blue"}
+    assert [OAS30Validator(one).is_valid(newer) for one in choices] == [*[False] * (len(choices) - 1), True]
+    for known in union["discriminator"]["mapping"]:
+        assert not OAS30Validator(choices[-1]).is_valid({"type": known})
 
 
 def test_every_example_is_right_in_both_forms() -> None:

@@ -58,6 +58,8 @@ newer = taken(list_checkpoints.sync("newer-server", client=client)).checkpoints
 print(f"new_value={newer[0].checkpoint_type}")
 
 search = SessionSearchRequest(owner=OwnSearchOwner())
-status = taken(search_sessions.sync(client=client, body=search)).sessions[0].status
+sessions = taken(search_sessions.sync(client=client, body=search)).sessions
+status = sessions[0].status
 if isinstance(status, SessionFailed) and isinstance(status.reason, SessionFailedTrainingRunReason):
     print(f"union={status.reason.training_run_id}")
+print(f"new_member={','.join(session.session_id for session in sessions)}")

@@ -2,6 +2,7 @@ import java.net.http.HttpClient;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import tinker.ApiClient;
 import tinker.ApiException;
 import tinker.api.CheckpointsApi;
@@ -13,6 +14,7 @@ import tinker.model.SearchOwner;
 import tinker.model.SessionFailed;
 import tinker.model.SessionFailedTrainingRunReason;
 import tinker.model.SessionSearchRequest;
+import tinker.model.SessionSummary;
 import tinker.model.SetCheckpointTtlRequest;
 
 /** What a program in Java does with a client of openapi-generator: prints a line for each step. */
@@ -70,6 +72,7 @@ public final class Program {
         && failed.getReason().getActualInstance() instanceof SessionFailedTrainingRunReason reason) {
       print("union", reason.getTrainingRunId());
     }
+    print("new_member", found.getSessions().stream().map(SessionSummary::getSessionId).collect(Collectors.joining(",")));
   }
 
   private static void print(String step, Object value) {
