@@ -62,6 +62,11 @@ def test_every_operation_and_schema_and_public_name_has_a_place(site: Path) -> N
         assert {name for name in methods if not name.endswith("_async")} <= shown, client
 
 
+def test_fields_of_schemas_show_an_example(site: Path) -> None:
+    page = (site / "http" / "schemas.html").read_text().replace("<wbr>", "")
+    assert "for example <code>tinker://5f2d7413" in page
+
+
 def test_every_command_and_option_is_in_the_reference(site: Path) -> None:
     page = (site / "cli.html").read_text()
     text = html.unescape(re.sub(r"<[^>]+>", "", page))
