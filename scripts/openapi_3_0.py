@@ -21,6 +21,7 @@ SAME_IN_SCHEMAS = frozenset(
         "required", "title", "type", "uniqueItems", "writeOnly", "xml",
     }
 )  # fmt: skip
+OPEN_UNION = "x-extensible-union"  # marks a union that newer servers may extend
 # Fields of the whole document, of `info` and of `components` that 3.1 has added.
 NEW_IN_DOCUMENT = frozenset({"jsonSchemaDialect", "webhooks"})
 NEW_IN_COMPONENTS = frozenset({"pathItems"})
@@ -69,22 +70,33 @@ def _convert(thing: Any, place: str, schemas: Json) -> Any:
             converted[key] = value
         elif key == "schema":
             converted[key] = _schema(value, inner, schemas)
-        elif key == "responses" and place.startswith("paths/"):
-            converted[key] = _convert(_error_ranges(value), inner, schemas)
         elif inner == "components/schemas":
-            named = _named_map_values(value)
+            named = _named_map_values(_open_unions(value))
             converted[key] = {name: _schema(one, f"{inner}/{name}", schemas) for name, one in named.items()}
         else:
             converted[key] = _convert(value, inner, schemas)
     return converted
 
 
-def _error_ranges(responses: Json) -> Json:
-    """`default` becomes `4XX` and `5XX`, since Rust's progenitor takes it for a success too, and stops."""
-    if "default" not in responses:
-        return responses
-    named = {status: answer for status, answer in responses.items() if status != "default"}
-    return {**named, **dict.fromkeys(("4XX", "5XX"), responses["default"])}
+def _open_unions(schemas: Json) -> Json:
+    """A union that may grow gets a last choice for the tags of newer servers, which 3.1 needs no model for.
+
+    Without it, the generators for Java and Rust fail on the whole response.
+    """
+    opened: Json = {}
+    for name, schema in schemas.items():
+        if schema.get(OPEN_UNION):
+            tag, mapping = schema["discriminator"]["propertyName"], schema["discriminator"]["mapping"]
+            text = {"description": "The type, which this document does not list.", "type": "string"}
+            opened[f"Other{name}"] = {
+                "type": "object",
+                "description": f"A choice of `{name}` that a newer server adds.",
+                "required": [tag],
+                "properties": {tag: {**text, "not": {"enum": list(mapping)}}},
+            }
+            schema = {**schema, "oneOf": [*schema["oneOf"], {"$ref": f"#/components/schemas/Other{name}"}]}
+        opened[name] = schema
+    return opened
 
 
 def _named_map_values(schemas: Json) -> Json:
@@ -108,7 +120,7 @@ def _schema(schema: Any, place: str, schemas: Json) -> Json:
     steps: list[Callable[[Json, str], Json]] = [_reference, _null_type, _nullable_choice, _constant, _example]
     for step in steps:
         schema = step(schema, place)
-    schema = _open_enumeration(schema, schemas)
+    schema = _typed_null(_text_or_list(_open_enumeration(schema, schemas)), schemas)
     unknown = (
         {key for key in schema if not key.startswith("x-")} - SAME_IN_SCHEMAS - {"$ref", "nullable", "example"}
     )
@@ -136,13 +148,15 @@ def _reference(schema: Json, _: str) -> Json:
 
 
 def _null_type(schema: Json, place: str) -> Json:
-    """`type: [string, 'null']` becomes `type: string, nullable: true`."""
+    """`type: [string, 'null']` becomes `type: string, nullable: true`; a string or a number, any value."""
     types = schema.get("type")
     if types == "null":
         raise ValueError(f"{place}: null alone cannot be said in OpenAPI {VERSION}.")
     if not isinstance(types, list):
         return schema
     others = [one for one in types if one != "null"]
+    if set(others) == {"string", "integer"}:
+        return {key: value for key, value in schema.items() if key != "type"}
     if len(others) != 1:
         raise ValueError(f"{place}: several types, {types}, cannot be said in OpenAPI {VERSION}.")
     if "enum" in schema and None not in schema["enum"]:
@@ -165,6 +179,14 @@ def _nullable_choice(schema: Json, place: str) -> Json:
     return schema
 
 
+def _typed_null(schema: Json, schemas: Json) -> Json:
+    """`nullable` needs a type beside it; that of the reference does not count."""
+    if not schema.get("nullable") or "type" in schema:
+        return schema
+    named = schemas[schema["allOf"][0]["$ref"].rpartition("/")[2]]
+    return {"type": named.get("type", "object"), **schema}
+
+
 def _open_enumeration(schema: Json, schemas: Json) -> Json:
     """An open enumeration becomes the string that it is, its known values an extension.
 
@@ -177,6 +199,15 @@ def _open_enumeration(schema: Json, schemas: Json) -> Json:
     known = schemas[choices[0]["$ref"].rpartition("/")[2]]
     rest = {key: value for key, value in schema.items() if key != "anyOf"}
     return {"type": "string", **rest, "x-extensible-enum": known["enum"]}
+
+
+def _text_or_list(schema: Json) -> Json:
+    """A string or a list becomes any value.
+
+    Of the choice, Go's generator makes raw JSON, and those for Java and Rust refuse an error of another form.
+    """
+    types = [one.get("type") for one in schema.get("anyOf", [])]
+    return {key: value for key, value in schema.items() if key != "anyOf" or types != ["string", "array"]}
 
 
 def _constant(schema: Json, _: str) -> Json:

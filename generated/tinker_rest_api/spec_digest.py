@@ -2,4 +2,4 @@
 """Which openapi.yaml this package was generated from."""
 
 SPEC_VERSION: str = "0.1.0"
-SPEC_SHA256: str = "53a79095fc5b3ba255b7884f3d362d06115aa0f3e705a862301c2ded54391973"
+SPEC_SHA256: str = "acac1b62db552d72f438561d63cc5f8a55f91ef0cfc7936d64a388ce2d52e32a"

@@ -40,22 +40,26 @@ NEW_CHECKPOINTS = {
     ],
     "cursor": None,
 }
+NEW_SESSION = {
+    "created_at": "2026-07-13T09:00:00Z",
+    "owner": "tml:organization_user:user-1",
+    "project_id": "project-research",
+    "checkpoints_count": 1,
+}
+FAILED = {"type": "failed", "category": "user", "message": "The loss is not a number.", "colour": "blue"}
 FOUND_SESSIONS = {
     "sessions": [
         {
+            **NEW_SESSION,
             "session_id": "session-1",
-            "created_at": "2026-07-13T09:00:00Z",
-            "owner": "tml:organization_user:user-1",
-            "project_id": "project-research",
-            "checkpoints_count": 1,
             "status": {
-                "type": "failed",
-                "category": "user",
+                **FAILED,
                 "reason": {"type": "training_run", "training_run_id": FAILED_RUN, "colour": "blue"},
-                "message": "The loss is not a number.",
-                "colour": "blue",
             },
-        }
+        },
+        # Of each union, a member that the description does not list.
+        {**NEW_SESSION, "session_id": "session-2", "status": {"type": "paused", "colour": "blue"}},
+        {**NEW_SESSION, "session_id": "session-3", "status": {**FAILED, "reason": {"type": "quota", "left": 0}}},
     ],
     "next_cursor": None,
 }
@@ -138,6 +142,10 @@ def _union(trial: Trial) -> bool:
     return trial.printed.get("union") == FAILED_RUN
 
 
+def _new_member(trial: Trial) -> bool:
+    return trial.printed.get("new_member") == "session-1,session-2,session-3"
+
+
 CHECKS: dict[str, Check] = {
     "pages": _pages,
     "by id": _by_id,
@@ -148,6 +156,7 @@ CHECKS: dict[str, Check] = {
     "new field": _new_field,
     "new value": _new_value,
     "union": _union,
+    "new member": _new_member,
 }
 
 

@@ -71,7 +71,8 @@ class Reference:
             for method in METHODS
             if method in item
         ]
-        self.by_tag: dict[str, list[Operation]] = {tag["name"]: [] for tag in description.get("tags", ())}
+        self._tags: Mapping[str, Any] = {tag["name"]: tag for tag in description.get("tags", ())}
+        self.by_tag: dict[str, list[Operation]] = {tag: [] for tag in self._tags}
         for operation in operations:
             self.by_tag.setdefault(operation.tag, []).append(operation)
         self.by_tag = {tag: those for tag, those in self.by_tag.items() if those}
@@ -84,8 +85,11 @@ class Reference:
 
     def tag_text(self, tag: str) -> str:
         """The description of a tag."""
-        told = {one["name"]: one.get("description", "") for one in self._description.get("tags", ())}
-        return paragraphs(told.get(tag, ""), self._places)
+        return paragraphs(self._tags.get(tag, {}).get("description", ""), self._places)
+
+    def tag_title(self, tag: str) -> str:
+        """The heading of a tag."""
+        return str(self._tags.get(tag, {}).get("x-displayName", tag))
 
     def schema_body(self, name: str) -> str:
         """A named schema without its heading."""
@@ -209,8 +213,3 @@ class Reference:
 def _example(parameter: Mapping[str, Any]) -> Any:
     examples = list(parameter.get("examples", {}).values())
     return examples[0].get("value") if examples else parameter.get("example")
-
-
-def title_of(tag: str) -> str:
-    """The heading of a tag."""
-    return tag.replace("_", " ")

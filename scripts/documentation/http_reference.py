@@ -14,7 +14,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import BashLexer, JsonLexer
 
-from documentation.http_operations import Reference, title_of
+from documentation.http_operations import Reference
 from documentation.http_schemas import anchor_of
 
 FOLDER = "http"
@@ -102,7 +102,7 @@ def _schemas_page() -> Iterator[str]:
 
 
 def _heading(tag: str) -> str:
-    return title_of(tag).capitalize()
+    return _reference().tag_title(tag)
 
 
 def _piece(content: str) -> str:

@@ -90,9 +90,12 @@ def _fields(schema: Schema, places: Mapping[str, str]) -> Iterator[str]:
     )
     for name, field in fields.items():
         described = line(field.get("description", ""), places)
+        examples = "".join(
+            f'<p class="limits">for example {code(_written(one))}</p>' for one in field.get("examples", ())
+        )
         yield (
             f"<tr><td>{code(name)}{wanted(name in required)}</td><td>{type_of(field, places)}</td>"
-            f"<td><p>{described}</p>{limits_of(field)}</td></tr>"
+            f"<td><p>{described}</p>{limits_of(field)}{examples}</td></tr>"
         )
     yield "</tbody></table>"
 

@@ -49,8 +49,7 @@ class Document:
 
     def bodies(self) -> Iterator[tuple[str, Json]]:
         """The bodies of requests and responses, each with its place."""
-        holders = [(f"components/{kind}/{name}", one) for kind in ("requestBodies", "responses") for name, one in
-                   self.components(kind)]  # fmt: skip
+        holders = [(f"components/responses/{name}", one) for name, one in self.components("responses")]
         for place, operation in self.operations():
             holders += [(f"{place}/responses/{status}", one) for status, one in operation["responses"].items()]
             if "requestBody" in operation:
@@ -65,7 +64,7 @@ class Document:
 
     def schemas_in_requests(self) -> Iterator[tuple[str, Json]]:
         """The named schemas that a request may hold."""
-        bodies = [media["schema"] for place, media in self.bodies() if "/requestBodies/" in place]
+        bodies = [media["schema"] for place, media in self.bodies() if "/requestBody/" in place]
         yield from self._named([*bodies, *(one.get("schema", {}) for _, one in self.components("parameters"))])
 
     def _named(self, schemas: Iterable[Json]) -> Iterator[tuple[str, Json]]:
@@ -121,7 +120,7 @@ def inline_schemas(document: Document) -> Iterator[str]:
             yield f"{place}: the schema must be a named one or a plain type"
     for name, schema in document.components("schemas"):
         for choice in [*schema.get("anyOf", []), *schema.get("oneOf", []), *schema.get("allOf", [])]:
-            if "$ref" not in choice and set(choice) != {"type"}:
+            if choice != {"type": "null"} and not _is_plain(choice):
                 yield f"components/schemas/{name}: each choice must be a named schema or a plain type"
         if "items" in schema and not _is_plain(schema["items"]):
             yield f"components/schemas/{name}: items must be a named schema or a plain type"

@@ -5,7 +5,11 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+
+import yaml
+from openapi_3_0 import as_yaml, downgraded
 
 FOLDER = Path(__file__).resolve().parent
 # Node's packages are installed from package.json, and are not part of the checkout.
@@ -37,7 +41,20 @@ def node_linters(spec: Path) -> list[str]:
         str(tools / "redocly"), "lint", "--config", str(FOLDER / "redocly.yaml"), "--format", "github-actions",
         str(spec),
     ]  # fmt: skip
-    return _lines("spectral", spectral) + _lines("redocly", redocly)
+    return _lines("spectral", spectral) + _lines("redocly", redocly) + _errors_of_3_0(spec, str(tools / "redocly"))
+
+
+def _errors_of_3_0(spec: Path, redocly: str) -> list[str]:
+    """What Redocly takes for an error in the 3.0 form. It also warns of examples with null, which stay."""
+    try:
+        older = as_yaml(downgraded(yaml.safe_load(spec.read_text())))
+    except ValueError as error:
+        return [f"{error} [openapi-3.0]"]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "openapi-3.0.yaml"
+        file.write_text(older)
+        command = [redocly, "lint", "--extends", "recommended", "--format", "github-actions", str(file)]
+        return _lines("redocly, 3.0 form", command)
 
 
 def can_be_installed() -> bool:

@@ -12,12 +12,16 @@ from spec_lint.document import Document, Json, inline_schemas, properties
 Rule = Callable[[Document], Iterator[str]]
 RULES: dict[str, Rule] = {}
 LARGEST = 2**53 - 1  # what a number of JavaScript holds exactly
-ERRORS_OF_ALL = ("400", "401", "402", "422", "429", "503", "default")
+ERRORS_OF_ALL = ("400", "401", "402", "422", "429", "500", "503")
+# How servers that do not offer an operation answer; each comes with the others.
+ERRORS_OF_SOME_SERVERS = {"404", "405", "501"}
 # What a number may be, in words of its description. A new unit is added here.
 UNITS = (
     "second", "bytes", "utc", "tokens", "us dollars", "gigabytes", "hours", "number of", "rank", "seed",
     "version",
 )  # fmt: skip
+
+DATES = {"date", "date-time"}  # generators make objects of them, which have no length
 
 # What clients may send with every request: as a parameter it would stand in every generated signature.
 HEADERS_OF_ALL = {"x-request-id", "x-idempotency-key"}
@@ -57,12 +61,17 @@ def operation_id(document: Document) -> Iterator[str]:
 
 @rule
 def one_tag(document: Document) -> Iterator[str]:
-    """Each operation has one tag, which is described."""
-    declared = {tag["name"] for tag in document.root.get("tags", [])}
+    """Each operation has one tag, which has a name for people."""
+    declared = {tag["name"]: tag for tag in document.root.get("tags", [])}
+    for name, tag in declared.items():
+        if not tag.get("x-displayName"):
+            yield f"tags/{name}: has no x-displayName"
     for place, operation in document.operations():
         tags = operation.get("tags", [])
-        if len(tags) != 1 or not set(tags) <= declared:
+        if len(tags) != 1 or not set(tags) <= declared.keys():
             yield f"{place}: must have one of the declared tags, not {tags}"
+        if operation.get("operationId", "").endswith("_by_bare_id") != (tags == ["other_servers"]):
+            yield f"{place}: operations by bare ID, and no others, have the tag other_servers"
 
 
 @rule
@@ -76,7 +85,11 @@ def responses(document: Document) -> Iterator[str]:
         for needed in [*ERRORS_OF_ALL, *of_things]:
             if needed not in answers:
                 yield f"{place}: has no response {needed!r}"
+        if {"405", "501"} & answers.keys() and not answers.keys() >= ERRORS_OF_SOME_SERVERS:
+            yield f"{place}: needs all of {', '.join(sorted(ERRORS_OF_SOME_SERVERS))}, or neither 405 nor 501"
         for status, answer in answers.items():
+            if not re.fullmatch("[1-5][0-9][0-9]", str(status)):  # some generators take it for a success too
+                yield f"{place}: {status} must be a single status"
             if str(status)[0] not in "23" and "$ref" not in answer:
                 yield f"{place}: the response {status} must be a component"
 
@@ -89,7 +102,10 @@ def described(document: Document) -> Iterator[str]:
             yield f"{place}: has no summary"
         if not operation.get("description"):
             yield f"{place}: has no description"
-    for kind in ("parameters", "headers", "requestBodies", "responses", "schemas", "securitySchemes"):
+    for place, operation in document.operations():
+        if not operation.get("requestBody", {"description": "none"}).get("description"):
+            yield f"{place}: the body has no description"
+    for kind in ("parameters", "headers", "responses", "schemas", "securitySchemes"):
         for name, component in document.components(kind):
             if not component.get("description"):
                 yield f"components/{kind}/{name}: has no description"
@@ -108,7 +124,7 @@ def own_headers(document: Document) -> Iterator[str]:
 
 @rule
 def examples(document: Document) -> Iterator[str]:
-    """Parameters, headers, requests, successes and errors show an example, bodies a named one."""
+    """Parameters, headers, properties and bodies show an example, bodies a named one."""
     for kind in ("parameters", "headers"):
         for name, component in document.components(kind):
             if "example" not in component and not component.get("examples"):
@@ -116,6 +132,11 @@ def examples(document: Document) -> Iterator[str]:
     for place, media in document.bodies():
         if not media.get("examples"):
             yield f"{place}: has no named examples"
+    for place, one, _ in properties(document):
+        # Constants are their own example; those of objects and enumerations are in the bodies.
+        is_plain = "type" in one and "const" not in one and "$ref" not in one.get("items", {})
+        if is_plain and not one.get("examples"):
+            yield f"{place}: has no examples"
 
 
 @rule
@@ -126,6 +147,9 @@ def examples_are_right(document: Document) -> Iterator[str]:
             yield from _mismatch(
                 document, f"{place}/{name}", media["schema"], document.resolve(example).get("value")
             )
+    for place, one, _ in properties(document):
+        for example in one.get("examples", []):
+            yield from _mismatch(document, place, one, example)
     for name, parameter in document.components("parameters"):
         for example in parameter.get("examples", {}).values():
             yield from _mismatch(document, f"components/parameters/{name}", parameter["schema"], example["value"])
@@ -145,14 +169,22 @@ def no_inline_schema(document: Document) -> Iterator[str]:
 
 @rule
 def no_inline_parameter(document: Document) -> Iterator[str]:
-    """Parameters and bodies of requests are components of each operation, so that the other rules see them."""
+    """Parameters are components of each operation, so that the other rules see them."""
     for place, operation in document.operations():
-        for parameter in [*operation.get("parameters", []), operation.get("requestBody", {"$ref": ""})]:
+        for parameter in operation.get("parameters", []):
             if "$ref" not in parameter:
-                yield f"{place}: {parameter.get('name', 'the body')} must be a component"
+                yield f"{place}: {parameter.get('name')} must be a component"
     for path, item in document.root.get("paths", {}).items():
         if "parameters" in item:
             yield f"paths/{path}: parameters belong to operations"
+
+
+@rule
+def inline_bodies(document: Document) -> Iterator[str]:
+    """Request bodies are described in their operation: some generators send shared ones without a media type."""
+    for place, operation in document.operations():
+        if "$ref" in operation.get("requestBody", {}):
+            yield f"{place}: describe the body here, not as a component"
 
 
 @rule
@@ -163,6 +195,15 @@ def open_enumerations(document: Document) -> Iterator[str]:
             yield f"components/schemas/{name}: forbids the fields of newer servers"
         if "enum" in schema or "const" in schema:
             yield f"components/schemas/{name}: a newer server's value must be allowed besides the known ones"
+
+
+@rule
+def open_unions(document: Document) -> Iterator[str]:
+    """Unions that a response may hold say that they may grow, for generators that need a choice for the rest."""
+    in_responses = {name for name, _ in document.schemas_in_responses()}
+    for name, schema in document.components("schemas"):
+        if "discriminator" in schema and (name in in_responses) != bool(schema.get("x-extensible-union")):
+            yield f"components/schemas/{name}: has x-extensible-union if a response may hold it, and only then"
 
 
 @rule
@@ -181,7 +222,7 @@ def pagination(document: Document) -> Iterator[str]:
     """A listing has a limit with bounds and a default, and an offset or a cursor to go on from."""
     for place, operation in document.operations():
         taken = {one["name"]: one for one in map(document.resolve, operation.get("parameters", []))}
-        body = document.resolve(operation.get("requestBody", {})).get("content", {}).get("application/json", {})
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
         fields = document.resolve(body.get("schema", {})).get("properties", {})
         name = operation.get("operationId", "")
         is_listing = name.startswith(("list_", "search_")) or "limit" in taken or "offset" in taken
@@ -242,8 +283,9 @@ def bounded(document: Document) -> Iterator[str]:
             yield f"{place}: an integer needs a minimum, and a maximum of at most {LARGEST}"
     for name, parameter in parameters:
         schema = parameter.get("schema", {})
-        if "string" in _types(schema) and "maxLength" not in schema:
-            yield f"components/parameters/{name}: a string needs a maxLength"
+        is_date = schema.get("format") in DATES
+        if "string" in _types(schema) and is_date == ("maxLength" in schema):
+            yield f"components/parameters/{name}: a string needs a maxLength, unless it is a date"
 
 
 @rule
@@ -267,7 +309,7 @@ def units(document: Document) -> Iterator[str]:
     for place, schema, description, name in described:
         text = description.lower()
         for applies, unit in (
-            (schema.get("format") in {"date-time", "date"}, "utc"),
+            (schema.get("format") in DATES, "utc"),
             (name.endswith("_bytes"), "bytes"),
             (name.endswith("_seconds"), "second"),
         ):

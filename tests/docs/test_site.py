@@ -72,6 +72,11 @@ def test_experimental_operations_are_marked(site: Path) -> None:
         assert note in (getattr(tinker_rest.RestClient, name).__doc__ or ""), name
 
 
+def test_fields_of_schemas_show_an_example(site: Path) -> None:
+    page = (site / "http" / "schemas.html").read_text().replace("<wbr>", "")
+    assert "for example <code>tinker://5f2d7413" in page
+
+
 def test_every_command_and_option_is_in_the_reference(site: Path) -> None:
     page = (site / "cli.html").read_text()
     text = html.unescape(re.sub(r"<[^>]+>", "", page))

@@ -23,13 +23,11 @@ EXAMPLES: Json = DESCRIPTION["components"]["examples"]
 def examples() -> list[Any]:
     """Every example of a JSON body, beside the model of its schema."""
     found = []
-    places = [
-        *DESCRIPTION["components"]["responses"].values(),
-        *DESCRIPTION["components"]["requestBodies"].values(),
-    ]
+    places = [*DESCRIPTION["components"]["responses"].values()]
     for path in DESCRIPTION["paths"].values():
         for operation in path.values():
             places += [response for response in operation["responses"].values() if "content" in response]
+            places.append(operation.get("requestBody", {}))
     for place in places:
         for media in place.get("content", {}).values():
             model = media["schema"]["$ref"].rpartition("/")[2]

@@ -28,6 +28,7 @@ FAULTS: list[dict[str, tuple[str, str]]] = [
         "new field": ('print(f"new_field=', 'print(f"old_field='),
         "new value": ("newer[0].checkpoint_type", "newer[0].checkpoint_id"),
         "union": ("reason.training_run_id", "reason.type"),
+        "new member": ("for session in sessions)", "for session in sessions[:1])"),
     },
     {
         "pages": ("print(f\"paging={','.join(listed)}\")", 'print("paging=")'),

@@ -23,6 +23,7 @@ import pytest
 
 from tinker_rest_sandbox import Clock, Sandbox
 from tinker_rest_sandbox._app import TOKEN_OPERATIONS
+from tinker_rest_sandbox._requests import MAX_BODY_BYTES
 from tinker_rest_sandbox._spec import load_spec
 
 MOMENT = datetime(2026, 7, 14, 9, 48, 12, 345678, UTC)
@@ -95,7 +96,7 @@ def examples() -> Iterator[Example]:
             headers = {name: SPEC.resolve(one)["example"] for name, one in response.get("headers", {}).items()}
             media = response.get("content", {}).get("application/json", {"examples": {"": {"value": None}}})
             for name, body in values(media["examples"]).items():
-                yield Example(operation, 500 if status == "default" else int(status), name, body, headers)
+                yield Example(operation, int(status), name, body, headers)
 
 
 EXAMPLES = list(examples())
@@ -210,6 +211,16 @@ def of_a_wrong_type(sandbox: Sandbox, request: Request) -> httpx.Response:
     return request.send(sandbox)
 
 
+def as_plain_text(sandbox: Sandbox, request: Request) -> httpx.Response:
+    request.headers["Content-Type"] = "text/plain"
+    return request.send(sandbox)
+
+
+def with_a_huge_body(sandbox: Sandbox, request: Request) -> httpx.Response:
+    request.body = "x" * MAX_BODY_BYTES
+    return request.send(sandbox)
+
+
 Arrange = Callable[[Sandbox, Request], httpx.Response]
 # By the operation and the name of the example, or for every operation by the name alone.
 ARRANGED: dict[tuple[str, str] | str, Arrange] = {
@@ -227,10 +238,12 @@ ARRANGED: dict[tuple[str, str] | str, Arrange] = {
     "not_the_owner": of_somebody_else,
     "already_public": once_more,
     "not_an_integer": of_a_wrong_type,
+    "not_json": as_plain_text,
+    "too_large": with_a_huge_body,
     "being_built": while_building,
 }
 # What only a fault brings about, for every operation or for those that have nothing to miss, forbid or mistake.
-FAULTS = {"blocked", "slow_down", "unavailable", "internal"}
+FAULTS = {"blocked", "slow_down", "unavailable", "internal", "other_method", "not_implemented"}
 FAULTS_OF_SOME = {"no_such_thing", "not_the_owner", "not_an_integer"}
 # Examples of errors are shared by operations, whose sentences differ: here they are those of the example.
 IN_THESE_WORDS = {

@@ -43,8 +43,8 @@ PATH = """\
         '404': {$ref: '#/components/responses/NotFound'}
         '422': {$ref: '#/components/responses/UnprocessableEntity'}
         '429': {$ref: '#/components/responses/TooManyRequests'}
+        '500': {$ref: '#/components/responses/InternalServerError'}
         '503': {$ref: '#/components/responses/ServiceUnavailable'}
-        default: {$ref: '#/components/responses/UnexpectedError'}
 
 """
 PARAMETER = """\
@@ -66,12 +66,14 @@ SCHEMA = """\
         project_id:
           type: string
           description: The id of the project.
+          examples: [project-research]
         sessions_count:
           type: integer
           format: int64
           minimum: 0
           maximum: 9007199254740991
           description: The number of sessions in the project.
+          examples: [32]
 """
 EXAMPLE = """\
     ResearchProject:
@@ -82,6 +84,7 @@ FIELD = """\
         sha256:
           type: [string, 'null']
           description: The SHA-256 of the checkpoint's files, in hexadecimal digits.
+          examples: [9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08]
 """
 METHOD = '''\
     def get_project(self, project_id: str) -> APIFuture[types.Project]:

@@ -174,7 +174,7 @@ ADDITIONS: dict[str, Edit] = {
     ),
     "an open union of responses has a new choice": add_optimizer,
     "a field of a response is always there": lambda d: schema(d, "TrainingRun")["required"].append("corrupted"),
-    "an error is documented": lambda d: operation(d, "list_sessions")["responses"].update(
+    "an error is documented": lambda d: operation(d, "list_training_runs")["responses"].update(
         {"404": {"$ref": "#/components/responses/NotFound"}}
     ),
     "an optional field of a request is new": lambda d: add_field(d, "CopyWeightsRequest", "note", required=False),

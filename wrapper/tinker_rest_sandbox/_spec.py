@@ -141,7 +141,7 @@ class Spec:
         self.operations: dict[str, Operation] = {}
         self._routes: RoutingTable[Operation] = RoutingTable()
         self._responses: dict[str, Mapping[str, Any]] = {}
-        self._checkers: dict[tuple[str, str], _ResponseChecker] = {}
+        self._checkers: dict[tuple[str, int], _ResponseChecker] = {}
         for path, item in document["paths"].items():
             for method in METHODS:
                 if method in item:
@@ -177,13 +177,12 @@ class Spec:
 
     def check_response(self, operation_id: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """Check a response against the description; see the function of the same name."""
-        described = self._responses[operation_id]
-        key = next((k for k in (str(status), f"{status // 100}XX", "default") if k in described), None)
-        if key is None:
+        described = self._responses[operation_id].get(str(status))
+        if described is None:
             raise SpecViolation(f"{operation_id}: the status {status} is not described.")
-        checker = self._checkers.get((operation_id, key))
+        checker = self._checkers.get((operation_id, status))
         if checker is None:
-            checker = self._checkers[operation_id, key] = _ResponseChecker(self.resolve(described[key]), self)
+            checker = self._checkers[operation_id, status] = _ResponseChecker(self.resolve(described), self)
         try:
             checker.check(status, {name.lower(): value for name, value in headers.items()}, body)
         except SpecViolation as violation:

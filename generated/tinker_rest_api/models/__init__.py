@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .accessible_search_owner import AccessibleSearchOwner
     from .active_session_status_query import ActiveSessionStatusQuery
     from .adam_optimizer_config import AdamOptimizerConfig
+    from .api_error import ApiError
     from .assign_session_project_request import AssignSessionProjectRequest
     from .audit_event_details import AuditEventDetails
     from .audit_event_type import AuditEventType
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from .current_checkpoint_storage_usage_response import CurrentCheckpointStorageUsageResponse
     from .cursor import Cursor
     from .dimuon_optimizer_config import DimuonOptimizerConfig
-    from .error import Error
     from .external_weights_upload_finish_request import ExternalWeightsUploadFinishRequest
     from .external_weights_upload_finish_response import ExternalWeightsUploadFinishResponse
     from .external_weights_upload_start_request import ExternalWeightsUploadStartRequest
@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from .upload_urls import UploadUrls
     from .user_metadata import UserMetadata
     from .user_search_owner import UserSearchOwner
+    from .validation_issue import ValidationIssue
     from .weights_info_request import WeightsInfoRequest
     from .weights_info_response import WeightsInfoResponse
 
@@ -93,6 +94,7 @@ _MODULES = {
     "AccessibleSearchOwner": ".accessible_search_owner",
     "ActiveSessionStatusQuery": ".active_session_status_query",
     "AdamOptimizerConfig": ".adam_optimizer_config",
+    "ApiError": ".api_error",
     "AssignSessionProjectRequest": ".assign_session_project_request",
     "AuditEventDetails": ".audit_event_details",
     "AuditEventType": ".audit_event_type",
@@ -125,7 +127,6 @@ _MODULES = {
     "CurrentCheckpointStorageUsageResponse": ".current_checkpoint_storage_usage_response",
     "Cursor": ".cursor",
     "DimuonOptimizerConfig": ".dimuon_optimizer_config",
-    "Error": ".error",
     "ExternalWeightsUploadFinishRequest": ".external_weights_upload_finish_request",
     "ExternalWeightsUploadFinishResponse": ".external_weights_upload_finish_response",
     "ExternalWeightsUploadStartRequest": ".external_weights_upload_start_request",
@@ -169,6 +170,7 @@ _MODULES = {
     "UploadUrls": ".upload_urls",
     "UserMetadata": ".user_metadata",
     "UserSearchOwner": ".user_search_owner",
+    "ValidationIssue": ".validation_issue",
     "WeightsInfoRequest": ".weights_info_request",
     "WeightsInfoResponse": ".weights_info_response",
 }
@@ -191,6 +193,7 @@ __all__ = (
     "AccessScope",
     "ActiveSessionStatusQuery",
     "AdamOptimizerConfig",
+    "ApiError",
     "AssignSessionProjectRequest",
     "AuditEventDetails",
     "AuditEventType",
@@ -223,7 +226,6 @@ __all__ = (
     "CurrentCheckpointStorageUsageResponse",
     "Cursor",
     "DimuonOptimizerConfig",
-    "Error",
     "ExternalWeightsUploadFinishRequest",
     "ExternalWeightsUploadFinishResponse",
     "ExternalWeightsUploadStartRequest",
@@ -267,6 +269,7 @@ __all__ = (
     "UploadUrls",
     "UserMetadata",
     "UserSearchOwner",
+    "ValidationIssue",
     "WeightsInfoRequest",
     "WeightsInfoResponse",
 )

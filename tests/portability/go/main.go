@@ -88,4 +88,9 @@ func main() {
 	if reason, ok := must(failed.Reason.ValueByDiscriminator()).(tinker.SessionFailedTrainingRunReason); ok {
 		fmt.Println("union=" + reason.TrainingRunId)
 	}
+	members := []string{}
+	for _, session := range found.JSON200.Sessions {
+		members = append(members, session.SessionId)
+	}
+	fmt.Println("new_member=" + strings.Join(members, ","))
 }

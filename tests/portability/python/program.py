@@ -8,8 +8,8 @@ from tinker_rest_api.api.sessions import search_sessions
 from tinker_rest_api.api.training_runs import get_training_run, list_training_runs
 from tinker_rest_api.client import AuthenticatedClient
 from tinker_rest_api.models import (
+    ApiError,
     CheckpointKind,
-    Error,
     OwnSearchOwner,
     SessionFailed,
     SessionFailedTrainingRunReason,
@@ -20,9 +20,9 @@ from tinker_rest_api.models import (
 AnswerT = TypeVar("AnswerT")
 
 
-def taken(answer: AnswerT | Error | None) -> AnswerT:
+def taken(answer: AnswerT | ApiError | None) -> AnswerT:
     """The result of a call, or an exception that tells its error."""
-    if answer is None or isinstance(answer, Error):
+    if answer is None or isinstance(answer, ApiError):
         raise SystemExit(f"no result: {answer}")
     return answer
 
@@ -49,7 +49,7 @@ print(f"archive_location={archive.headers['Location']}")
 print(f"archive_expires={archive.headers['Expires']}")
 
 absent = get_training_run.sync_detailed("no-such-run", client=client)
-assert isinstance(absent.parsed, Error)
+assert isinstance(absent.parsed, ApiError)
 print(f"error_status={int(absent.status_code)}")
 print(f"error_detail={absent.parsed.detail}")
 
@@ -58,6 +58,8 @@ newer = taken(list_checkpoints.sync("newer-server", client=client)).checkpoints
 print(f"new_value={newer[0].checkpoint_type}")
 
 search = SessionSearchRequest(owner=OwnSearchOwner())
-status = taken(search_sessions.sync(client=client, body=search)).sessions[0].status
+sessions = taken(search_sessions.sync(client=client, body=search)).sessions
+status = sessions[0].status
 if isinstance(status, SessionFailed) and isinstance(status.reason, SessionFailedTrainingRunReason):
     print(f"union={status.reason.training_run_id}")
+print(f"new_member={','.join(session.session_id for session in sessions)}")

@@ -16,7 +16,7 @@ function print(step: string, value: unknown): void {
 }
 
 /** The data of an answer, or an exception that tells its error. */
-function taken<T>(answer: { data?: T; error?: components["schemas"]["Error"]; response: Response }): T {
+function taken<T>(answer: { data?: T; error?: components["schemas"]["ApiError"]; response: Response }): T {
   if (answer.data === undefined) throw new Error(`${answer.response.status} ${JSON.stringify(answer.error)}`);
   return answer.data;
 }
@@ -64,3 +64,4 @@ print("new_value", list.checkpoints[0]?.checkpoint_type);
 const found = taken(await client.POST("/api/v1/sessions/search", { body: { limit: 50, owner: { type: "own" } } }));
 const status = found.sessions[0]?.status;
 if (status?.type === "failed" && status.reason.type === "training_run") print("union", status.reason.training_run_id);
+print("new_member", found.sessions.map((session) => session.session_id).join(","));

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tinker_rest._work import Work
 
 api = LazyModule("tinker_rest_api.api.checkpoints")
+by_bare_id = LazyModule("tinker_rest_api.api.other_servers")
 runs_api = LazyModule("tinker_rest_api.api.training_runs")
 
 DEFAULT_BUILD_TIMEOUT = 900.0
@@ -345,11 +346,11 @@ class CheckpointMethods(BaseClient):
         self, training_run_id: str, checkpoint_id: str, timeout: float | timedelta | None, submit: Callable[..., R]
     ) -> R:
         call = addressed("get_checkpoint_archive_url", training_run_id, checkpoint_id)
-        by_bare_id = api.get_checkpoint_archive_url_by_bare_id, (call[1], call[-1])
+        fallback = by_bare_id.get_checkpoint_archive_url_by_bare_id, (call[1], call[-1])
         return submit(
             *call,
             # For a bare name, servers return the archive of the sampler weights, whatever the kind.
-            fallback=by_bare_id if call[2] == "sampler_weights" else None,
+            fallback=fallback if call[2] == "sampler_weights" else None,
             policy=Policy(
                 success_status=302,
                 poll_statuses=frozenset((425, 503)),
@@ -364,7 +365,7 @@ def addressed(name: str, training_run_id: str, checkpoint_id: str) -> tuple[Any,
     run_id = segment("training_run_id", training_run_id)
     kind, checkpoint = split_checkpoint_id(checkpoint_id)
     if kind is None:
-        return getattr(api, f"{name}_by_bare_id"), run_id, checkpoint
+        return getattr(by_bare_id, f"{name}_by_bare_id"), run_id, checkpoint
     return getattr(api, name), run_id, kind, checkpoint
 
 

@@ -5,10 +5,11 @@ from typing import Any, cast
 
 import httpx
 
+from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...models.api_error import ApiError
 from ...models.audit_event_type import AuditEventType
 from ...models.audit_log_response import AuditLogResponse
-from ...models.error import Error
 from ...types import UNSET, Response, Unset
 
 
@@ -44,7 +45,7 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Any | AuditLogResponse | Error:
+) -> Any | ApiError | AuditLogResponse | None:
     if response.status_code == 200:
         response_200 = AuditLogResponse.from_dict(response.json())
 
@@ -55,53 +56,69 @@ def _parse_response(
         return response_302
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ApiError.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ApiError.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 402:
-        response_402 = Error.from_dict(response.json())
+        response_402 = ApiError.from_dict(response.json())
 
         return response_402
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ApiError.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ApiError.from_dict(response.json())
 
         return response_404
 
+    if response.status_code == 405:
+        response_405 = ApiError.from_dict(response.json())
+
+        return response_405
+
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ApiError.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 429:
-        response_429 = Error.from_dict(response.json())
+        response_429 = ApiError.from_dict(response.json())
 
         return response_429
 
+    if response.status_code == 500:
+        response_500 = ApiError.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 501:
+        response_501 = ApiError.from_dict(response.json())
+
+        return response_501
+
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ApiError.from_dict(response.json())
 
         return response_503
 
-    response_default = Error.from_dict(response.json())
-
-    return response_default
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Any | AuditLogResponse | Error]:
+) -> Response[Any | ApiError | AuditLogResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -115,7 +132,7 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     event_type: AuditEventType | Unset = UNSET,
     day: datetime.date | Unset = UNSET,
-) -> Response[Any | AuditLogResponse | Error]:
+) -> Response[Any | ApiError | AuditLogResponse]:
     """Get one day of the audit log
 
      Returns what happened in the caller's organization on one day, from midnight to midnight UTC.
@@ -134,7 +151,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | AuditLogResponse | Error]
+        Response[Any | ApiError | AuditLogResponse]
     """
 
     kwargs = _get_kwargs(
@@ -154,7 +171,7 @@ def sync(
     client: AuthenticatedClient | Client,
     event_type: AuditEventType | Unset = UNSET,
     day: datetime.date | Unset = UNSET,
-) -> Any | AuditLogResponse | Error | None:
+) -> Any | ApiError | AuditLogResponse | None:
     """Get one day of the audit log
 
      Returns what happened in the caller's organization on one day, from midnight to midnight UTC.
@@ -173,7 +190,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | AuditLogResponse | Error
+        Any | ApiError | AuditLogResponse
     """
 
     return sync_detailed(
@@ -188,7 +205,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     event_type: AuditEventType | Unset = UNSET,
     day: datetime.date | Unset = UNSET,
-) -> Response[Any | AuditLogResponse | Error]:
+) -> Response[Any | ApiError | AuditLogResponse]:
     """Get one day of the audit log
 
      Returns what happened in the caller's organization on one day, from midnight to midnight UTC.
@@ -207,7 +224,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | AuditLogResponse | Error]
+        Response[Any | ApiError | AuditLogResponse]
     """
 
     kwargs = _get_kwargs(
@@ -225,7 +242,7 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     event_type: AuditEventType | Unset = UNSET,
     day: datetime.date | Unset = UNSET,
-) -> Any | AuditLogResponse | Error | None:
+) -> Any | ApiError | AuditLogResponse | None:
     """Get one day of the audit log
 
      Returns what happened in the caller's organization on one day, from midnight to midnight UTC.
@@ -244,7 +261,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | AuditLogResponse | Error
+        Any | ApiError | AuditLogResponse
     """
 
     return (

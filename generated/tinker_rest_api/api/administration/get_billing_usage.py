@@ -5,9 +5,10 @@ from typing import Any
 
 import httpx
 
+from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...models.api_error import ApiError
 from ...models.billing_usage_response import BillingUsageResponse
-from ...models.error import Error
 from ...types import UNSET, Response
 
 
@@ -38,60 +39,76 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> BillingUsageResponse | Error:
+) -> ApiError | BillingUsageResponse | None:
     if response.status_code == 200:
         response_200 = BillingUsageResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ApiError.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ApiError.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 402:
-        response_402 = Error.from_dict(response.json())
+        response_402 = ApiError.from_dict(response.json())
 
         return response_402
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ApiError.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ApiError.from_dict(response.json())
 
         return response_404
 
+    if response.status_code == 405:
+        response_405 = ApiError.from_dict(response.json())
+
+        return response_405
+
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ApiError.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 429:
-        response_429 = Error.from_dict(response.json())
+        response_429 = ApiError.from_dict(response.json())
 
         return response_429
 
+    if response.status_code == 500:
+        response_500 = ApiError.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 501:
+        response_501 = ApiError.from_dict(response.json())
+
+        return response_501
+
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ApiError.from_dict(response.json())
 
         return response_503
 
-    response_default = Error.from_dict(response.json())
-
-    return response_default
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[BillingUsageResponse | Error]:
+) -> Response[ApiError | BillingUsageResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -105,7 +122,7 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     starting_on: datetime.datetime,
     ending_before: datetime.datetime,
-) -> Response[BillingUsageResponse | Error]:
+) -> Response[ApiError | BillingUsageResponse]:
     """Get billed usage for a time range
 
      Returns what the caller's organization used, by hour (UTC), kind of usage, model, user, session and
@@ -121,7 +138,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[BillingUsageResponse | Error]
+        Response[ApiError | BillingUsageResponse]
     """
 
     kwargs = _get_kwargs(
@@ -141,7 +158,7 @@ def sync(
     client: AuthenticatedClient | Client,
     starting_on: datetime.datetime,
     ending_before: datetime.datetime,
-) -> BillingUsageResponse | Error | None:
+) -> ApiError | BillingUsageResponse | None:
     """Get billed usage for a time range
 
      Returns what the caller's organization used, by hour (UTC), kind of usage, model, user, session and
@@ -157,7 +174,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        BillingUsageResponse | Error
+        ApiError | BillingUsageResponse
     """
 
     return sync_detailed(
@@ -172,7 +189,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     starting_on: datetime.datetime,
     ending_before: datetime.datetime,
-) -> Response[BillingUsageResponse | Error]:
+) -> Response[ApiError | BillingUsageResponse]:
     """Get billed usage for a time range
 
      Returns what the caller's organization used, by hour (UTC), kind of usage, model, user, session and
@@ -188,7 +205,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[BillingUsageResponse | Error]
+        Response[ApiError | BillingUsageResponse]
     """
 
     kwargs = _get_kwargs(
@@ -206,7 +223,7 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     starting_on: datetime.datetime,
     ending_before: datetime.datetime,
-) -> BillingUsageResponse | Error | None:
+) -> ApiError | BillingUsageResponse | None:
     """Get billed usage for a time range
 
      Returns what the caller's organization used, by hour (UTC), kind of usage, model, user, session and
@@ -222,7 +239,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        BillingUsageResponse | Error
+        ApiError | BillingUsageResponse
     """
 
     return (

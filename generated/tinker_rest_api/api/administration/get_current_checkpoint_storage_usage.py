@@ -4,9 +4,10 @@ from typing import Any
 
 import httpx
 
+from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...models.api_error import ApiError
 from ...models.current_checkpoint_storage_usage_response import CurrentCheckpointStorageUsageResponse
-from ...models.error import Error
 from ...types import UNSET, Response, Unset
 
 
@@ -32,60 +33,76 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> CurrentCheckpointStorageUsageResponse | Error:
+) -> ApiError | CurrentCheckpointStorageUsageResponse | None:
     if response.status_code == 200:
         response_200 = CurrentCheckpointStorageUsageResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ApiError.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ApiError.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 402:
-        response_402 = Error.from_dict(response.json())
+        response_402 = ApiError.from_dict(response.json())
 
         return response_402
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ApiError.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ApiError.from_dict(response.json())
 
         return response_404
 
+    if response.status_code == 405:
+        response_405 = ApiError.from_dict(response.json())
+
+        return response_405
+
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ApiError.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 429:
-        response_429 = Error.from_dict(response.json())
+        response_429 = ApiError.from_dict(response.json())
 
         return response_429
 
+    if response.status_code == 500:
+        response_500 = ApiError.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 501:
+        response_501 = ApiError.from_dict(response.json())
+
+        return response_501
+
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ApiError.from_dict(response.json())
 
         return response_503
 
-    response_default = Error.from_dict(response.json())
-
-    return response_default
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[CurrentCheckpointStorageUsageResponse | Error]:
+) -> Response[ApiError | CurrentCheckpointStorageUsageResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -98,7 +115,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     project_id: str | Unset = UNSET,
-) -> Response[CurrentCheckpointStorageUsageResponse | Error]:
+) -> Response[ApiError | CurrentCheckpointStorageUsageResponse]:
     """Get current checkpoint storage
 
      Returns how many checkpoints the caller's organization stores now, their size in bytes and their
@@ -116,7 +133,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[CurrentCheckpointStorageUsageResponse | Error]
+        Response[ApiError | CurrentCheckpointStorageUsageResponse]
     """
 
     kwargs = _get_kwargs(
@@ -134,7 +151,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     project_id: str | Unset = UNSET,
-) -> CurrentCheckpointStorageUsageResponse | Error | None:
+) -> ApiError | CurrentCheckpointStorageUsageResponse | None:
     """Get current checkpoint storage
 
      Returns how many checkpoints the caller's organization stores now, their size in bytes and their
@@ -152,7 +169,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        CurrentCheckpointStorageUsageResponse | Error
+        ApiError | CurrentCheckpointStorageUsageResponse
     """
 
     return sync_detailed(
@@ -165,7 +182,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     project_id: str | Unset = UNSET,
-) -> Response[CurrentCheckpointStorageUsageResponse | Error]:
+) -> Response[ApiError | CurrentCheckpointStorageUsageResponse]:
     """Get current checkpoint storage
 
      Returns how many checkpoints the caller's organization stores now, their size in bytes and their
@@ -183,7 +200,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[CurrentCheckpointStorageUsageResponse | Error]
+        Response[ApiError | CurrentCheckpointStorageUsageResponse]
     """
 
     kwargs = _get_kwargs(
@@ -199,7 +216,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     project_id: str | Unset = UNSET,
-) -> CurrentCheckpointStorageUsageResponse | Error | None:
+) -> ApiError | CurrentCheckpointStorageUsageResponse | None:
     """Get current checkpoint storage
 
      Returns how many checkpoints the caller's organization stores now, their size in bytes and their
@@ -217,7 +234,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        CurrentCheckpointStorageUsageResponse | Error
+        ApiError | CurrentCheckpointStorageUsageResponse
     """
 
     return (

@@ -4,10 +4,11 @@ from typing import Any
 
 import httpx
 
+from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...models.api_error import ApiError
 from ...models.copy_weights_request import CopyWeightsRequest
 from ...models.copy_weights_response import CopyWeightsResponse
-from ...models.error import Error
 from ...types import UNSET, Response, Unset
 
 
@@ -35,60 +36,86 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> CopyWeightsResponse | Error:
+) -> ApiError | CopyWeightsResponse | None:
     if response.status_code == 200:
         response_200 = CopyWeightsResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ApiError.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ApiError.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 402:
-        response_402 = Error.from_dict(response.json())
+        response_402 = ApiError.from_dict(response.json())
 
         return response_402
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ApiError.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ApiError.from_dict(response.json())
 
         return response_404
 
+    if response.status_code == 405:
+        response_405 = ApiError.from_dict(response.json())
+
+        return response_405
+
+    if response.status_code == 413:
+        response_413 = ApiError.from_dict(response.json())
+
+        return response_413
+
+    if response.status_code == 415:
+        response_415 = ApiError.from_dict(response.json())
+
+        return response_415
+
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ApiError.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 429:
-        response_429 = Error.from_dict(response.json())
+        response_429 = ApiError.from_dict(response.json())
 
         return response_429
 
+    if response.status_code == 500:
+        response_500 = ApiError.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 501:
+        response_501 = ApiError.from_dict(response.json())
+
+        return response_501
+
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ApiError.from_dict(response.json())
 
         return response_503
 
-    response_default = Error.from_dict(response.json())
-
-    return response_default
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[CopyWeightsResponse | Error]:
+) -> Response[ApiError | CopyWeightsResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -102,7 +129,7 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: CopyWeightsRequest,
     x_tinker_weights_access_token: str | Unset = UNSET,
-) -> Response[CopyWeightsResponse | Error]:
+) -> Response[ApiError | CopyWeightsResponse]:
     """Copy a checkpoint into a project
 
      Copies a checkpoint into a project. The copy has the same kind, shares the storage of its source and
@@ -118,7 +145,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[CopyWeightsResponse | Error]
+        Response[ApiError | CopyWeightsResponse]
     """
 
     kwargs = _get_kwargs(
@@ -138,7 +165,7 @@ def sync(
     client: AuthenticatedClient | Client,
     body: CopyWeightsRequest,
     x_tinker_weights_access_token: str | Unset = UNSET,
-) -> CopyWeightsResponse | Error | None:
+) -> ApiError | CopyWeightsResponse | None:
     """Copy a checkpoint into a project
 
      Copies a checkpoint into a project. The copy has the same kind, shares the storage of its source and
@@ -154,7 +181,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        CopyWeightsResponse | Error
+        ApiError | CopyWeightsResponse
     """
 
     return sync_detailed(
@@ -169,7 +196,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: CopyWeightsRequest,
     x_tinker_weights_access_token: str | Unset = UNSET,
-) -> Response[CopyWeightsResponse | Error]:
+) -> Response[ApiError | CopyWeightsResponse]:
     """Copy a checkpoint into a project
 
      Copies a checkpoint into a project. The copy has the same kind, shares the storage of its source and
@@ -185,7 +212,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[CopyWeightsResponse | Error]
+        Response[ApiError | CopyWeightsResponse]
     """
 
     kwargs = _get_kwargs(
@@ -203,7 +230,7 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: CopyWeightsRequest,
     x_tinker_weights_access_token: str | Unset = UNSET,
-) -> CopyWeightsResponse | Error | None:
+) -> ApiError | CopyWeightsResponse | None:
     """Copy a checkpoint into a project
 
      Copies a checkpoint into a project. The copy has the same kind, shares the storage of its source and
@@ -219,7 +246,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        CopyWeightsResponse | Error
+        ApiError | CopyWeightsResponse
     """
 
     return (

@@ -4,8 +4,9 @@ from typing import Any
 
 import httpx
 
+from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error import Error
+from ...models.api_error import ApiError
 from ...models.external_weights_upload_start_request import ExternalWeightsUploadStartRequest
 from ...models.external_weights_upload_start_response import ExternalWeightsUploadStartResponse
 from ...types import Response
@@ -32,60 +33,86 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | ExternalWeightsUploadStartResponse:
+) -> ApiError | ExternalWeightsUploadStartResponse | None:
     if response.status_code == 200:
         response_200 = ExternalWeightsUploadStartResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ApiError.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ApiError.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 402:
-        response_402 = Error.from_dict(response.json())
+        response_402 = ApiError.from_dict(response.json())
 
         return response_402
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ApiError.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ApiError.from_dict(response.json())
 
         return response_404
 
+    if response.status_code == 405:
+        response_405 = ApiError.from_dict(response.json())
+
+        return response_405
+
+    if response.status_code == 413:
+        response_413 = ApiError.from_dict(response.json())
+
+        return response_413
+
+    if response.status_code == 415:
+        response_415 = ApiError.from_dict(response.json())
+
+        return response_415
+
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ApiError.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 429:
-        response_429 = Error.from_dict(response.json())
+        response_429 = ApiError.from_dict(response.json())
 
         return response_429
 
+    if response.status_code == 500:
+        response_500 = ApiError.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 501:
+        response_501 = ApiError.from_dict(response.json())
+
+        return response_501
+
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ApiError.from_dict(response.json())
 
         return response_503
 
-    response_default = Error.from_dict(response.json())
-
-    return response_default
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | ExternalWeightsUploadStartResponse]:
+) -> Response[ApiError | ExternalWeightsUploadStartResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -98,7 +125,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: ExternalWeightsUploadStartRequest,
-) -> Response[Error | ExternalWeightsUploadStartResponse]:
+) -> Response[ApiError | ExternalWeightsUploadStartResponse]:
     """Start uploading external weights
 
      Starts the upload of a LoRA adapter and returns a signed URL for each of its files. Send each file
@@ -115,7 +142,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | ExternalWeightsUploadStartResponse]
+        Response[ApiError | ExternalWeightsUploadStartResponse]
     """
 
     kwargs = _get_kwargs(
@@ -133,7 +160,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: ExternalWeightsUploadStartRequest,
-) -> Error | ExternalWeightsUploadStartResponse | None:
+) -> ApiError | ExternalWeightsUploadStartResponse | None:
     """Start uploading external weights
 
      Starts the upload of a LoRA adapter and returns a signed URL for each of its files. Send each file
@@ -150,7 +177,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | ExternalWeightsUploadStartResponse
+        ApiError | ExternalWeightsUploadStartResponse
     """
 
     return sync_detailed(
@@ -163,7 +190,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: ExternalWeightsUploadStartRequest,
-) -> Response[Error | ExternalWeightsUploadStartResponse]:
+) -> Response[ApiError | ExternalWeightsUploadStartResponse]:
     """Start uploading external weights
 
      Starts the upload of a LoRA adapter and returns a signed URL for each of its files. Send each file
@@ -180,7 +207,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | ExternalWeightsUploadStartResponse]
+        Response[ApiError | ExternalWeightsUploadStartResponse]
     """
 
     kwargs = _get_kwargs(
@@ -196,7 +223,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: ExternalWeightsUploadStartRequest,
-) -> Error | ExternalWeightsUploadStartResponse | None:
+) -> ApiError | ExternalWeightsUploadStartResponse | None:
     """Start uploading external weights
 
      Starts the upload of a LoRA adapter and returns a signed URL for each of its files. Send each file
@@ -213,7 +240,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | ExternalWeightsUploadStartResponse
+        ApiError | ExternalWeightsUploadStartResponse
     """
 
     return (

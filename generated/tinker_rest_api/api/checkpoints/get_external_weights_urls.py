@@ -5,8 +5,9 @@ from urllib.parse import quote
 
 import httpx
 
+from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error import Error
+from ...models.api_error import ApiError
 from ...models.external_weights_urls_response import ExternalWeightsUrlsResponse
 from ...types import Response
 
@@ -29,60 +30,76 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | ExternalWeightsUrlsResponse:
+) -> ApiError | ExternalWeightsUrlsResponse | None:
     if response.status_code == 200:
         response_200 = ExternalWeightsUrlsResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ApiError.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ApiError.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 402:
-        response_402 = Error.from_dict(response.json())
+        response_402 = ApiError.from_dict(response.json())
 
         return response_402
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ApiError.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ApiError.from_dict(response.json())
 
         return response_404
 
+    if response.status_code == 405:
+        response_405 = ApiError.from_dict(response.json())
+
+        return response_405
+
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ApiError.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 429:
-        response_429 = Error.from_dict(response.json())
+        response_429 = ApiError.from_dict(response.json())
 
         return response_429
 
+    if response.status_code == 500:
+        response_500 = ApiError.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 501:
+        response_501 = ApiError.from_dict(response.json())
+
+        return response_501
+
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ApiError.from_dict(response.json())
 
         return response_503
 
-    response_default = Error.from_dict(response.json())
-
-    return response_default
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | ExternalWeightsUrlsResponse]:
+) -> Response[ApiError | ExternalWeightsUrlsResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -96,7 +113,7 @@ def sync_detailed(
     checkpoint_name: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Error | ExternalWeightsUrlsResponse]:
+) -> Response[ApiError | ExternalWeightsUrlsResponse]:
     """Get download URLs for external weights
 
      Returns a signed URL for each file of a checkpoint of the kind `external_weights`. The URLs are on
@@ -112,7 +129,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | ExternalWeightsUrlsResponse]
+        Response[ApiError | ExternalWeightsUrlsResponse]
     """
 
     kwargs = _get_kwargs(
@@ -132,7 +149,7 @@ def sync(
     checkpoint_name: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Error | ExternalWeightsUrlsResponse | None:
+) -> ApiError | ExternalWeightsUrlsResponse | None:
     """Get download URLs for external weights
 
      Returns a signed URL for each file of a checkpoint of the kind `external_weights`. The URLs are on
@@ -148,7 +165,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | ExternalWeightsUrlsResponse
+        ApiError | ExternalWeightsUrlsResponse
     """
 
     return sync_detailed(
@@ -163,7 +180,7 @@ async def asyncio_detailed(
     checkpoint_name: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Error | ExternalWeightsUrlsResponse]:
+) -> Response[ApiError | ExternalWeightsUrlsResponse]:
     """Get download URLs for external weights
 
      Returns a signed URL for each file of a checkpoint of the kind `external_weights`. The URLs are on
@@ -179,7 +196,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | ExternalWeightsUrlsResponse]
+        Response[ApiError | ExternalWeightsUrlsResponse]
     """
 
     kwargs = _get_kwargs(
@@ -197,7 +214,7 @@ async def asyncio(
     checkpoint_name: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Error | ExternalWeightsUrlsResponse | None:
+) -> ApiError | ExternalWeightsUrlsResponse | None:
     """Get download URLs for external weights
 
      Returns a signed URL for each file of a checkpoint of the kind `external_weights`. The URLs are on
@@ -213,7 +230,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | ExternalWeightsUrlsResponse
+        ApiError | ExternalWeightsUrlsResponse
     """
 
     return (

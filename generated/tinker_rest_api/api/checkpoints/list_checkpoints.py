@@ -5,9 +5,10 @@ from urllib.parse import quote
 
 import httpx
 
+from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...models.api_error import ApiError
 from ...models.checkpoints_list_response import CheckpointsListResponse
-from ...models.error import Error
 from ...types import Response
 
 
@@ -27,60 +28,66 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> CheckpointsListResponse | Error:
+) -> ApiError | CheckpointsListResponse | None:
     if response.status_code == 200:
         response_200 = CheckpointsListResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ApiError.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ApiError.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 402:
-        response_402 = Error.from_dict(response.json())
+        response_402 = ApiError.from_dict(response.json())
 
         return response_402
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ApiError.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ApiError.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ApiError.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 429:
-        response_429 = Error.from_dict(response.json())
+        response_429 = ApiError.from_dict(response.json())
 
         return response_429
 
+    if response.status_code == 500:
+        response_500 = ApiError.from_dict(response.json())
+
+        return response_500
+
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ApiError.from_dict(response.json())
 
         return response_503
 
-    response_default = Error.from_dict(response.json())
-
-    return response_default
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[CheckpointsListResponse | Error]:
+) -> Response[ApiError | CheckpointsListResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -93,7 +100,7 @@ def sync_detailed(
     training_run_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[CheckpointsListResponse | Error]:
+) -> Response[ApiError | CheckpointsListResponse]:
     """List the checkpoints of a training run
 
      Returns all checkpoints of a training run, of every kind, in one response. Times are in UTC, sizes
@@ -108,7 +115,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[CheckpointsListResponse | Error]
+        Response[ApiError | CheckpointsListResponse]
     """
 
     kwargs = _get_kwargs(
@@ -126,7 +133,7 @@ def sync(
     training_run_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> CheckpointsListResponse | Error | None:
+) -> ApiError | CheckpointsListResponse | None:
     """List the checkpoints of a training run
 
      Returns all checkpoints of a training run, of every kind, in one response. Times are in UTC, sizes
@@ -141,7 +148,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        CheckpointsListResponse | Error
+        ApiError | CheckpointsListResponse
     """
 
     return sync_detailed(
@@ -154,7 +161,7 @@ async def asyncio_detailed(
     training_run_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[CheckpointsListResponse | Error]:
+) -> Response[ApiError | CheckpointsListResponse]:
     """List the checkpoints of a training run
 
      Returns all checkpoints of a training run, of every kind, in one response. Times are in UTC, sizes
@@ -169,7 +176,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[CheckpointsListResponse | Error]
+        Response[ApiError | CheckpointsListResponse]
     """
 
     kwargs = _get_kwargs(
@@ -185,7 +192,7 @@ async def asyncio(
     training_run_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> CheckpointsListResponse | Error | None:
+) -> ApiError | CheckpointsListResponse | None:
     """List the checkpoints of a training run
 
      Returns all checkpoints of a training run, of every kind, in one response. Times are in UTC, sizes
@@ -200,7 +207,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        CheckpointsListResponse | Error
+        ApiError | CheckpointsListResponse
     """
 
     return (

@@ -4,9 +4,10 @@ from typing import Any
 
 import httpx
 
+from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...models.api_error import ApiError
 from ...models.checkpoints_list_response import CheckpointsListResponse
-from ...models.error import Error
 from ...types import UNSET, Response, Unset
 
 
@@ -35,50 +36,71 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> CheckpointsListResponse | Error:
+) -> ApiError | CheckpointsListResponse | None:
     if response.status_code == 200:
         response_200 = CheckpointsListResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ApiError.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ApiError.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 402:
-        response_402 = Error.from_dict(response.json())
+        response_402 = ApiError.from_dict(response.json())
 
         return response_402
 
+    if response.status_code == 404:
+        response_404 = ApiError.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 405:
+        response_405 = ApiError.from_dict(response.json())
+
+        return response_405
+
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ApiError.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 429:
-        response_429 = Error.from_dict(response.json())
+        response_429 = ApiError.from_dict(response.json())
 
         return response_429
 
+    if response.status_code == 500:
+        response_500 = ApiError.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 501:
+        response_501 = ApiError.from_dict(response.json())
+
+        return response_501
+
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ApiError.from_dict(response.json())
 
         return response_503
 
-    response_default = Error.from_dict(response.json())
-
-    return response_default
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[CheckpointsListResponse | Error]:
+) -> Response[ApiError | CheckpointsListResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -92,7 +114,7 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     limit: int | Unset = 100,
     offset: int | Unset = 0,
-) -> Response[CheckpointsListResponse | Error]:
+) -> Response[ApiError | CheckpointsListResponse]:
     """List the caller's checkpoints across all training runs
 
      Returns one page of the checkpoints of every training run that the caller owns, newest first. Times
@@ -110,7 +132,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[CheckpointsListResponse | Error]
+        Response[ApiError | CheckpointsListResponse]
     """
 
     kwargs = _get_kwargs(
@@ -130,7 +152,7 @@ def sync(
     client: AuthenticatedClient | Client,
     limit: int | Unset = 100,
     offset: int | Unset = 0,
-) -> CheckpointsListResponse | Error | None:
+) -> ApiError | CheckpointsListResponse | None:
     """List the caller's checkpoints across all training runs
 
      Returns one page of the checkpoints of every training run that the caller owns, newest first. Times
@@ -148,7 +170,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        CheckpointsListResponse | Error
+        ApiError | CheckpointsListResponse
     """
 
     return sync_detailed(
@@ -163,7 +185,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     limit: int | Unset = 100,
     offset: int | Unset = 0,
-) -> Response[CheckpointsListResponse | Error]:
+) -> Response[ApiError | CheckpointsListResponse]:
     """List the caller's checkpoints across all training runs
 
      Returns one page of the checkpoints of every training run that the caller owns, newest first. Times
@@ -181,7 +203,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[CheckpointsListResponse | Error]
+        Response[ApiError | CheckpointsListResponse]
     """
 
     kwargs = _get_kwargs(
@@ -199,7 +221,7 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     limit: int | Unset = 100,
     offset: int | Unset = 0,
-) -> CheckpointsListResponse | Error | None:
+) -> ApiError | CheckpointsListResponse | None:
     """List the caller's checkpoints across all training runs
 
      Returns one page of the checkpoints of every training run that the caller owns, newest first. Times
@@ -217,7 +239,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        CheckpointsListResponse | Error
+        ApiError | CheckpointsListResponse
     """
 
     return (

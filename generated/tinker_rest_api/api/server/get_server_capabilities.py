@@ -4,8 +4,9 @@ from typing import Any
 
 import httpx
 
+from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error import Error
+from ...models.api_error import ApiError
 from ...models.get_server_capabilities_response import GetServerCapabilitiesResponse
 from ...types import Response
 
@@ -22,50 +23,56 @@ def _get_kwargs() -> dict[str, Any]:
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | GetServerCapabilitiesResponse:
+) -> ApiError | GetServerCapabilitiesResponse | None:
     if response.status_code == 200:
         response_200 = GetServerCapabilitiesResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ApiError.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ApiError.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 402:
-        response_402 = Error.from_dict(response.json())
+        response_402 = ApiError.from_dict(response.json())
 
         return response_402
 
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ApiError.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 429:
-        response_429 = Error.from_dict(response.json())
+        response_429 = ApiError.from_dict(response.json())
 
         return response_429
 
+    if response.status_code == 500:
+        response_500 = ApiError.from_dict(response.json())
+
+        return response_500
+
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ApiError.from_dict(response.json())
 
         return response_503
 
-    response_default = Error.from_dict(response.json())
-
-    return response_default
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | GetServerCapabilitiesResponse]:
+) -> Response[ApiError | GetServerCapabilitiesResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -77,7 +84,7 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Error | GetServerCapabilitiesResponse]:
+) -> Response[ApiError | GetServerCapabilitiesResponse]:
     """Get the models that the server supports
 
      Returns the models that the caller can use, with the maximum context length of each in tokens. This
@@ -89,7 +96,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | GetServerCapabilitiesResponse]
+        Response[ApiError | GetServerCapabilitiesResponse]
     """
 
     kwargs = _get_kwargs()
@@ -104,7 +111,7 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient | Client,
-) -> Error | GetServerCapabilitiesResponse | None:
+) -> ApiError | GetServerCapabilitiesResponse | None:
     """Get the models that the server supports
 
      Returns the models that the caller can use, with the maximum context length of each in tokens. This
@@ -116,7 +123,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | GetServerCapabilitiesResponse
+        ApiError | GetServerCapabilitiesResponse
     """
 
     return sync_detailed(
@@ -127,7 +134,7 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Error | GetServerCapabilitiesResponse]:
+) -> Response[ApiError | GetServerCapabilitiesResponse]:
     """Get the models that the server supports
 
      Returns the models that the caller can use, with the maximum context length of each in tokens. This
@@ -139,7 +146,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | GetServerCapabilitiesResponse]
+        Response[ApiError | GetServerCapabilitiesResponse]
     """
 
     kwargs = _get_kwargs()
@@ -152,7 +159,7 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
-) -> Error | GetServerCapabilitiesResponse | None:
+) -> ApiError | GetServerCapabilitiesResponse | None:
     """Get the models that the server supports
 
      Returns the models that the caller can use, with the maximum context length of each in tokens. This
@@ -164,7 +171,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | GetServerCapabilitiesResponse
+        ApiError | GetServerCapabilitiesResponse
     """
 
     return (

@@ -5,8 +5,9 @@ from urllib.parse import quote
 
 import httpx
 
+from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error import Error
+from ...models.api_error import ApiError
 from ...models.session_trace_export import SessionTraceExport
 from ...types import Response
 
@@ -27,60 +28,76 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | SessionTraceExport:
+) -> ApiError | SessionTraceExport | None:
     if response.status_code == 200:
         response_200 = SessionTraceExport.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ApiError.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ApiError.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 402:
-        response_402 = Error.from_dict(response.json())
+        response_402 = ApiError.from_dict(response.json())
 
         return response_402
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ApiError.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ApiError.from_dict(response.json())
 
         return response_404
 
+    if response.status_code == 405:
+        response_405 = ApiError.from_dict(response.json())
+
+        return response_405
+
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ApiError.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 429:
-        response_429 = Error.from_dict(response.json())
+        response_429 = ApiError.from_dict(response.json())
 
         return response_429
 
+    if response.status_code == 500:
+        response_500 = ApiError.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 501:
+        response_501 = ApiError.from_dict(response.json())
+
+        return response_501
+
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ApiError.from_dict(response.json())
 
         return response_503
 
-    response_default = Error.from_dict(response.json())
-
-    return response_default
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | SessionTraceExport]:
+) -> Response[ApiError | SessionTraceExport]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -93,7 +110,7 @@ def sync_detailed(
     session_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Error | SessionTraceExport]:
+) -> Response[ApiError | SessionTraceExport]:
     """Export a session's trace
 
      Starts building a Perfetto trace of what a session trained and sampled, unless one exists, and
@@ -108,7 +125,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | SessionTraceExport]
+        Response[ApiError | SessionTraceExport]
     """
 
     kwargs = _get_kwargs(
@@ -126,7 +143,7 @@ def sync(
     session_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Error | SessionTraceExport | None:
+) -> ApiError | SessionTraceExport | None:
     """Export a session's trace
 
      Starts building a Perfetto trace of what a session trained and sampled, unless one exists, and
@@ -141,7 +158,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | SessionTraceExport
+        ApiError | SessionTraceExport
     """
 
     return sync_detailed(
@@ -154,7 +171,7 @@ async def asyncio_detailed(
     session_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Error | SessionTraceExport]:
+) -> Response[ApiError | SessionTraceExport]:
     """Export a session's trace
 
      Starts building a Perfetto trace of what a session trained and sampled, unless one exists, and
@@ -169,7 +186,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | SessionTraceExport]
+        Response[ApiError | SessionTraceExport]
     """
 
     kwargs = _get_kwargs(
@@ -185,7 +202,7 @@ async def asyncio(
     session_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Error | SessionTraceExport | None:
+) -> ApiError | SessionTraceExport | None:
     """Export a session's trace
 
      Starts building a Perfetto trace of what a session trained and sampled, unless one exists, and
@@ -200,7 +217,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | SessionTraceExport
+        ApiError | SessionTraceExport
     """
 
     return (

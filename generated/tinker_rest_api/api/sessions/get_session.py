@@ -5,9 +5,10 @@ from urllib.parse import quote
 
 import httpx
 
+from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.access_scope import AccessScope
-from ...models.error import Error
+from ...models.api_error import ApiError
 from ...models.get_session_response import GetSessionResponse
 from ...types import UNSET, Response, Unset
 
@@ -41,60 +42,76 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | GetSessionResponse:
+) -> ApiError | GetSessionResponse | None:
     if response.status_code == 200:
         response_200 = GetSessionResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ApiError.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ApiError.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 402:
-        response_402 = Error.from_dict(response.json())
+        response_402 = ApiError.from_dict(response.json())
 
         return response_402
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ApiError.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ApiError.from_dict(response.json())
 
         return response_404
 
+    if response.status_code == 405:
+        response_405 = ApiError.from_dict(response.json())
+
+        return response_405
+
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ApiError.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 429:
-        response_429 = Error.from_dict(response.json())
+        response_429 = ApiError.from_dict(response.json())
 
         return response_429
 
+    if response.status_code == 500:
+        response_500 = ApiError.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 501:
+        response_501 = ApiError.from_dict(response.json())
+
+        return response_501
+
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ApiError.from_dict(response.json())
 
         return response_503
 
-    response_default = Error.from_dict(response.json())
-
-    return response_default
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | GetSessionResponse]:
+) -> Response[ApiError | GetSessionResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -108,7 +125,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     access_scope: AccessScope | Unset = UNSET,
-) -> Response[Error | GetSessionResponse]:
+) -> Response[ApiError | GetSessionResponse]:
     """Get a session
 
      Returns the IDs of the training runs and samplers that belong to a session.
@@ -123,7 +140,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | GetSessionResponse]
+        Response[ApiError | GetSessionResponse]
     """
 
     kwargs = _get_kwargs(
@@ -143,7 +160,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     access_scope: AccessScope | Unset = UNSET,
-) -> Error | GetSessionResponse | None:
+) -> ApiError | GetSessionResponse | None:
     """Get a session
 
      Returns the IDs of the training runs and samplers that belong to a session.
@@ -158,7 +175,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | GetSessionResponse
+        ApiError | GetSessionResponse
     """
 
     return sync_detailed(
@@ -173,7 +190,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     access_scope: AccessScope | Unset = UNSET,
-) -> Response[Error | GetSessionResponse]:
+) -> Response[ApiError | GetSessionResponse]:
     """Get a session
 
      Returns the IDs of the training runs and samplers that belong to a session.
@@ -188,7 +205,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | GetSessionResponse]
+        Response[ApiError | GetSessionResponse]
     """
 
     kwargs = _get_kwargs(
@@ -206,7 +223,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     access_scope: AccessScope | Unset = UNSET,
-) -> Error | GetSessionResponse | None:
+) -> ApiError | GetSessionResponse | None:
     """Get a session
 
      Returns the IDs of the training runs and samplers that belong to a session.
@@ -221,7 +238,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | GetSessionResponse
+        ApiError | GetSessionResponse
     """
 
     return (

@@ -4,9 +4,10 @@ from typing import Any
 
 import httpx
 
+from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.access_scope import AccessScope
-from ...models.error import Error
+from ...models.api_error import ApiError
 from ...models.list_sessions_response import ListSessionsResponse
 from ...types import UNSET, Response, Unset
 
@@ -43,50 +44,71 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | ListSessionsResponse:
+) -> ApiError | ListSessionsResponse | None:
     if response.status_code == 200:
         response_200 = ListSessionsResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ApiError.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ApiError.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 402:
-        response_402 = Error.from_dict(response.json())
+        response_402 = ApiError.from_dict(response.json())
 
         return response_402
 
+    if response.status_code == 404:
+        response_404 = ApiError.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 405:
+        response_405 = ApiError.from_dict(response.json())
+
+        return response_405
+
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ApiError.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 429:
-        response_429 = Error.from_dict(response.json())
+        response_429 = ApiError.from_dict(response.json())
 
         return response_429
 
+    if response.status_code == 500:
+        response_500 = ApiError.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 501:
+        response_501 = ApiError.from_dict(response.json())
+
+        return response_501
+
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ApiError.from_dict(response.json())
 
         return response_503
 
-    response_default = Error.from_dict(response.json())
-
-    return response_default
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | ListSessionsResponse]:
+) -> Response[ApiError | ListSessionsResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -101,7 +123,7 @@ def sync_detailed(
     limit: int | Unset = 20,
     offset: int | Unset = 0,
     access_scope: AccessScope | Unset = UNSET,
-) -> Response[Error | ListSessionsResponse]:
+) -> Response[ApiError | ListSessionsResponse]:
     """List sessions
 
      Returns one page of session IDs, newest first, including sessions that are no longer active. For the
@@ -118,7 +140,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | ListSessionsResponse]
+        Response[ApiError | ListSessionsResponse]
     """
 
     kwargs = _get_kwargs(
@@ -140,7 +162,7 @@ def sync(
     limit: int | Unset = 20,
     offset: int | Unset = 0,
     access_scope: AccessScope | Unset = UNSET,
-) -> Error | ListSessionsResponse | None:
+) -> ApiError | ListSessionsResponse | None:
     """List sessions
 
      Returns one page of session IDs, newest first, including sessions that are no longer active. For the
@@ -157,7 +179,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | ListSessionsResponse
+        ApiError | ListSessionsResponse
     """
 
     return sync_detailed(
@@ -174,7 +196,7 @@ async def asyncio_detailed(
     limit: int | Unset = 20,
     offset: int | Unset = 0,
     access_scope: AccessScope | Unset = UNSET,
-) -> Response[Error | ListSessionsResponse]:
+) -> Response[ApiError | ListSessionsResponse]:
     """List sessions
 
      Returns one page of session IDs, newest first, including sessions that are no longer active. For the
@@ -191,7 +213,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | ListSessionsResponse]
+        Response[ApiError | ListSessionsResponse]
     """
 
     kwargs = _get_kwargs(
@@ -211,7 +233,7 @@ async def asyncio(
     limit: int | Unset = 20,
     offset: int | Unset = 0,
     access_scope: AccessScope | Unset = UNSET,
-) -> Error | ListSessionsResponse | None:
+) -> ApiError | ListSessionsResponse | None:
     """List sessions
 
      Returns one page of session IDs, newest first, including sessions that are no longer active. For the
@@ -228,7 +250,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | ListSessionsResponse
+        ApiError | ListSessionsResponse
     """
 
     return (

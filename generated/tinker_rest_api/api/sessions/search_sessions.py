@@ -4,8 +4,9 @@ from typing import Any
 
 import httpx
 
+from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error import Error
+from ...models.api_error import ApiError
 from ...models.session_search_request import SessionSearchRequest
 from ...models.session_search_response import SessionSearchResponse
 from ...types import Response
@@ -32,60 +33,86 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | SessionSearchResponse:
+) -> ApiError | SessionSearchResponse | None:
     if response.status_code == 200:
         response_200 = SessionSearchResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ApiError.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ApiError.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 402:
-        response_402 = Error.from_dict(response.json())
+        response_402 = ApiError.from_dict(response.json())
 
         return response_402
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ApiError.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ApiError.from_dict(response.json())
 
         return response_404
 
+    if response.status_code == 405:
+        response_405 = ApiError.from_dict(response.json())
+
+        return response_405
+
+    if response.status_code == 413:
+        response_413 = ApiError.from_dict(response.json())
+
+        return response_413
+
+    if response.status_code == 415:
+        response_415 = ApiError.from_dict(response.json())
+
+        return response_415
+
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ApiError.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 429:
-        response_429 = Error.from_dict(response.json())
+        response_429 = ApiError.from_dict(response.json())
 
         return response_429
 
+    if response.status_code == 500:
+        response_500 = ApiError.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 501:
+        response_501 = ApiError.from_dict(response.json())
+
+        return response_501
+
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ApiError.from_dict(response.json())
 
         return response_503
 
-    response_default = Error.from_dict(response.json())
-
-    return response_default
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | SessionSearchResponse]:
+) -> Response[ApiError | SessionSearchResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -98,7 +125,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: SessionSearchRequest,
-) -> Response[Error | SessionSearchResponse]:
+) -> Response[ApiError | SessionSearchResponse]:
     """Search sessions
 
      Returns one page of the sessions in the caller's organization that match every condition, newest
@@ -116,7 +143,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | SessionSearchResponse]
+        Response[ApiError | SessionSearchResponse]
     """
 
     kwargs = _get_kwargs(
@@ -134,7 +161,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: SessionSearchRequest,
-) -> Error | SessionSearchResponse | None:
+) -> ApiError | SessionSearchResponse | None:
     """Search sessions
 
      Returns one page of the sessions in the caller's organization that match every condition, newest
@@ -152,7 +179,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | SessionSearchResponse
+        ApiError | SessionSearchResponse
     """
 
     return sync_detailed(
@@ -165,7 +192,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: SessionSearchRequest,
-) -> Response[Error | SessionSearchResponse]:
+) -> Response[ApiError | SessionSearchResponse]:
     """Search sessions
 
      Returns one page of the sessions in the caller's organization that match every condition, newest
@@ -183,7 +210,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | SessionSearchResponse]
+        Response[ApiError | SessionSearchResponse]
     """
 
     kwargs = _get_kwargs(
@@ -199,7 +226,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: SessionSearchRequest,
-) -> Error | SessionSearchResponse | None:
+) -> ApiError | SessionSearchResponse | None:
     """Search sessions
 
      Returns one page of the sessions in the caller's organization that match every condition, newest
@@ -217,7 +244,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | SessionSearchResponse
+        ApiError | SessionSearchResponse
     """
 
     return (

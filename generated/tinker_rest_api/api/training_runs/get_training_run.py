@@ -5,9 +5,10 @@ from urllib.parse import quote
 
 import httpx
 
+from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.access_scope import AccessScope
-from ...models.error import Error
+from ...models.api_error import ApiError
 from ...models.training_run import TrainingRun
 from ...types import UNSET, Response, Unset
 
@@ -39,60 +40,68 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Error | TrainingRun:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> ApiError | TrainingRun | None:
     if response.status_code == 200:
         response_200 = TrainingRun.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ApiError.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ApiError.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 402:
-        response_402 = Error.from_dict(response.json())
+        response_402 = ApiError.from_dict(response.json())
 
         return response_402
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ApiError.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ApiError.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ApiError.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 429:
-        response_429 = Error.from_dict(response.json())
+        response_429 = ApiError.from_dict(response.json())
 
         return response_429
 
+    if response.status_code == 500:
+        response_500 = ApiError.from_dict(response.json())
+
+        return response_500
+
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ApiError.from_dict(response.json())
 
         return response_503
 
-    response_default = Error.from_dict(response.json())
-
-    return response_default
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | TrainingRun]:
+) -> Response[ApiError | TrainingRun]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -106,7 +115,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     access_scope: AccessScope | Unset = UNSET,
-) -> Response[Error | TrainingRun]:
+) -> Response[ApiError | TrainingRun]:
     """Get a training run
 
      Returns the base model, owner, LoRA settings and latest checkpoints of a training run. Times are
@@ -122,7 +131,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | TrainingRun]
+        Response[ApiError | TrainingRun]
     """
 
     kwargs = _get_kwargs(
@@ -142,7 +151,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     access_scope: AccessScope | Unset = UNSET,
-) -> Error | TrainingRun | None:
+) -> ApiError | TrainingRun | None:
     """Get a training run
 
      Returns the base model, owner, LoRA settings and latest checkpoints of a training run. Times are
@@ -158,7 +167,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | TrainingRun
+        ApiError | TrainingRun
     """
 
     return sync_detailed(
@@ -173,7 +182,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     access_scope: AccessScope | Unset = UNSET,
-) -> Response[Error | TrainingRun]:
+) -> Response[ApiError | TrainingRun]:
     """Get a training run
 
      Returns the base model, owner, LoRA settings and latest checkpoints of a training run. Times are
@@ -189,7 +198,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | TrainingRun]
+        Response[ApiError | TrainingRun]
     """
 
     kwargs = _get_kwargs(
@@ -207,7 +216,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     access_scope: AccessScope | Unset = UNSET,
-) -> Error | TrainingRun | None:
+) -> ApiError | TrainingRun | None:
     """Get a training run
 
      Returns the base model, owner, LoRA settings and latest checkpoints of a training run. Times are
@@ -223,7 +232,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | TrainingRun
+        ApiError | TrainingRun
     """
 
     return (

@@ -4,9 +4,10 @@ from typing import Any
 
 import httpx
 
+from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.access_scope import AccessScope
-from ...models.error import Error
+from ...models.api_error import ApiError
 from ...models.training_runs_response import TrainingRunsResponse
 from ...types import UNSET, Response, Unset
 
@@ -46,50 +47,56 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | TrainingRunsResponse:
+) -> ApiError | TrainingRunsResponse | None:
     if response.status_code == 200:
         response_200 = TrainingRunsResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ApiError.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ApiError.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 402:
-        response_402 = Error.from_dict(response.json())
+        response_402 = ApiError.from_dict(response.json())
 
         return response_402
 
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ApiError.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 429:
-        response_429 = Error.from_dict(response.json())
+        response_429 = ApiError.from_dict(response.json())
 
         return response_429
 
+    if response.status_code == 500:
+        response_500 = ApiError.from_dict(response.json())
+
+        return response_500
+
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ApiError.from_dict(response.json())
 
         return response_503
 
-    response_default = Error.from_dict(response.json())
-
-    return response_default
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | TrainingRunsResponse]:
+) -> Response[ApiError | TrainingRunsResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -105,7 +112,7 @@ def sync_detailed(
     offset: int | Unset = 0,
     access_scope: AccessScope | Unset = UNSET,
     project_id: str | Unset = UNSET,
-) -> Response[Error | TrainingRunsResponse]:
+) -> Response[ApiError | TrainingRunsResponse]:
     """List training runs
 
      Returns one page of the training runs that the caller owns or can read, most recently used first.
@@ -123,7 +130,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | TrainingRunsResponse]
+        Response[ApiError | TrainingRunsResponse]
     """
 
     kwargs = _get_kwargs(
@@ -147,7 +154,7 @@ def sync(
     offset: int | Unset = 0,
     access_scope: AccessScope | Unset = UNSET,
     project_id: str | Unset = UNSET,
-) -> Error | TrainingRunsResponse | None:
+) -> ApiError | TrainingRunsResponse | None:
     """List training runs
 
      Returns one page of the training runs that the caller owns or can read, most recently used first.
@@ -165,7 +172,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | TrainingRunsResponse
+        ApiError | TrainingRunsResponse
     """
 
     return sync_detailed(
@@ -184,7 +191,7 @@ async def asyncio_detailed(
     offset: int | Unset = 0,
     access_scope: AccessScope | Unset = UNSET,
     project_id: str | Unset = UNSET,
-) -> Response[Error | TrainingRunsResponse]:
+) -> Response[ApiError | TrainingRunsResponse]:
     """List training runs
 
      Returns one page of the training runs that the caller owns or can read, most recently used first.
@@ -202,7 +209,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | TrainingRunsResponse]
+        Response[ApiError | TrainingRunsResponse]
     """
 
     kwargs = _get_kwargs(
@@ -224,7 +231,7 @@ async def asyncio(
     offset: int | Unset = 0,
     access_scope: AccessScope | Unset = UNSET,
     project_id: str | Unset = UNSET,
-) -> Error | TrainingRunsResponse | None:
+) -> ApiError | TrainingRunsResponse | None:
     """List training runs
 
      Returns one page of the training runs that the caller owns or can read, most recently used first.
@@ -242,7 +249,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | TrainingRunsResponse
+        ApiError | TrainingRunsResponse
     """
 
     return (

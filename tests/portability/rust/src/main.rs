@@ -109,13 +109,19 @@ async fn main() -> Result<(), Failure> {
         ..SessionSearchRequest::default()
     };
     let found = client.search_sessions(&request).await?.into_inner();
+    let members: Vec<_> = found
+        .sessions
+        .iter()
+        .map(|session| session.session_id.as_str())
+        .collect();
+    println!("new_member={}", members.join(","));
     let status = found
         .sessions
         .into_iter()
         .next()
         .and_then(|session| session.status);
     if let Some(SessionStatus::SessionFailed(failed)) = status
-        && let SessionFailedReason::TrainingRunReason(reason) = failed.reason
+        && let SessionFailedReason::SessionFailedTrainingRunReason(reason) = failed.reason
     {
         println!("union={}", reason.training_run_id);
     }

@@ -2,6 +2,7 @@ import java.net.http.HttpClient;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import tinker.ApiClient;
 import tinker.ApiException;
 import tinker.api.CheckpointsApi;
@@ -13,6 +14,7 @@ import tinker.model.SearchOwner;
 import tinker.model.SessionFailed;
 import tinker.model.SessionFailedTrainingRunReason;
 import tinker.model.SessionSearchRequest;
+import tinker.model.SessionSummary;
 import tinker.model.SetCheckpointTtlRequest;
 
 /** What a program in Java does with a client of openapi-generator: prints a line for each step. */
@@ -55,7 +57,7 @@ public final class Program {
       runs.getTrainingRun("no-such-run", null);
     } catch (ApiException absent) {
       print("error_status", absent.getCode());
-      var error = ApiClient.createDefaultObjectMapper().readValue(absent.getResponseBody(), tinker.model.Error.class);
+      var error = ApiClient.createDefaultObjectMapper().readValue(absent.getResponseBody(), tinker.model.ApiError.class);
       print("error_detail", error.getDetail());
     }
 
@@ -70,6 +72,7 @@ public final class Program {
         && failed.getReason().getActualInstance() instanceof SessionFailedTrainingRunReason reason) {
       print("union", reason.getTrainingRunId());
     }
+    print("new_member", found.getSessions().stream().map(SessionSummary::getSessionId).collect(Collectors.joining(",")));
   }
 
   private static void print(String step, Object value) {

@@ -1,13 +1,16 @@
 # Generated from openapi.yaml by openapi-python-client 0.29.1. Do not edit: change openapi.yaml and run scripts/regenerate.
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define, field
 
 from .._model import (
     InvalidField,
     Model,
+    plain_json,
 )
+from ..models.validation_issue import ValidationIssue
+from ..types import Unset
 
 _FIELDS = frozenset(
     (
@@ -18,13 +21,12 @@ _FIELDS = frozenset(
 
 
 @define
-class Error(Model):
+class ApiError(Model):
     """What went wrong. Servers format errors differently, so no field is required and others may be present.
 
     Attributes:
         detail: A sentence or, if parameters or fields of the request are invalid, a list with one
-            object for each: `loc` (where it is, from the outside in), `msg` (what is wrong) and
-            `type` (for programs).
+            object for each.
         message: What went wrong, as text, on servers that use this field instead.
         additional_properties: Fields that a newer server sent and this version does not know.
     """
@@ -34,9 +36,8 @@ class Error(Model):
         "message",
     )
 
-    detail: Any | None = None
-    """A sentence or, if parameters or fields of the request are invalid, a list with one object for each:
-    `loc` (where it is, from the outside in), `msg` (what is wrong) and `type` (for programs)."""
+    detail: str | list[ValidationIssue] | None = None
+    """A sentence or, if parameters or fields of the request are invalid, a list with one object for each."""
     message: str | None = None
     """What went wrong, as text, on servers that use this field instead."""
     additional_properties: dict[str, Any] = field(init=False, factory=dict, repr=False)
@@ -48,7 +49,7 @@ class Error(Model):
         """The JSON object as plain Python values. What is None and not required is left out."""
         fields = dict(self.additional_properties)
         if self.detail is not None:
-            fields["detail"] = self.detail
+            fields["detail"] = plain_json(self.detail)
         if self.message is not None:
             fields["message"] = self.message
         return fields
@@ -57,13 +58,41 @@ class Error(Model):
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         """Read a JSON object. Raises InvalidField, with the field's name, if it is not as described."""
         if src_dict.__class__ is not dict:
-            raise InvalidField("Error", None, "an object", src_dict)
+            raise InvalidField("ApiError", None, "an object", src_dict)
         get = src_dict.get
         detail: Any = get("detail")
+        if detail is not None:
+
+            def _parse_detail(data: object) -> list[ValidationIssue] | str | Unset:
+                if isinstance(data, Unset):
+                    return data
+                try:
+                    if not isinstance(data, list):
+                        raise TypeError()
+                    componentsschemas_error_detail_type_1 = []
+                    _componentsschemas_error_detail_type_1 = data
+                    for (
+                        componentsschemas_error_detail_type_1_item_data
+                    ) in _componentsschemas_error_detail_type_1:
+                        componentsschemas_error_detail_type_1_item = ValidationIssue.from_dict(
+                            componentsschemas_error_detail_type_1_item_data
+                        )
+
+                        componentsschemas_error_detail_type_1.append(
+                            componentsschemas_error_detail_type_1_item
+                        )
+
+                    return componentsschemas_error_detail_type_1
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                return cast(list[ValidationIssue] | str | Unset, data)
+
+            detail = _parse_detail(detail)
+
         message: Any = get("message")
         if message is not None:
             if message.__class__ is not str:
-                raise InvalidField("Error", "message", "a string", message)
+                raise InvalidField("ApiError", "message", "a string", message)
 
         # Positional: half the time of keywords, on pages of thousands of items.
         decoded = cls(

@@ -5,28 +5,40 @@ from urllib.parse import quote
 
 import httpx
 
+from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error import Error
+from ...models.api_error import ApiError
+from ...models.set_checkpoint_ttl_request import SetCheckpointTtlRequest
 from ...types import Response
 
 
 def _get_kwargs(
     training_run_id: str,
     checkpoint_id: str,
+    *,
+    body: SetCheckpointTtlRequest,
 ) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
 
     _kwargs: dict[str, Any] = {
-        "method": "post",
-        "url": "/api/v1/training_runs/{training_run_id}/checkpoints/{checkpoint_id}/publish".format(
+        "method": "put",
+        "url": "/api/v1/training_runs/{training_run_id}/checkpoints/{checkpoint_id}/ttl".format(
             training_run_id=quote(str(training_run_id), safe=""),
             checkpoint_id=quote(str(checkpoint_id), safe=""),
         ),
     }
 
+    _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Error:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | ApiError | None:
     if response.status_code == 200:
         response_200 = cast(Any, None)
         return response_200
@@ -36,58 +48,79 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return response_204
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ApiError.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ApiError.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 402:
-        response_402 = Error.from_dict(response.json())
+        response_402 = ApiError.from_dict(response.json())
 
         return response_402
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ApiError.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ApiError.from_dict(response.json())
 
         return response_404
 
-    if response.status_code == 409:
-        response_409 = Error.from_dict(response.json())
+    if response.status_code == 405:
+        response_405 = ApiError.from_dict(response.json())
 
-        return response_409
+        return response_405
+
+    if response.status_code == 413:
+        response_413 = ApiError.from_dict(response.json())
+
+        return response_413
+
+    if response.status_code == 415:
+        response_415 = ApiError.from_dict(response.json())
+
+        return response_415
 
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ApiError.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 429:
-        response_429 = Error.from_dict(response.json())
+        response_429 = ApiError.from_dict(response.json())
 
         return response_429
 
+    if response.status_code == 500:
+        response_500 = ApiError.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 501:
+        response_501 = ApiError.from_dict(response.json())
+
+        return response_501
+
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ApiError.from_dict(response.json())
 
         return response_503
 
-    response_default = Error.from_dict(response.json())
-
-    return response_default
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Any | Error]:
+) -> Response[Any | ApiError]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -101,26 +134,29 @@ def sync_detailed(
     checkpoint_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Any | Error]:
-    """Publish a checkpoint, by bare ID
+    body: SetCheckpointTtlRequest,
+) -> Response[Any | ApiError]:
+    """Set or clear a checkpoint's time to live, by bare ID
 
-     Like `publish_checkpoint`, for servers whose checkpoint IDs have one part.
+     Like `set_checkpoint_ttl`, in seconds, for servers whose checkpoint IDs have one part.
 
     Args:
         training_run_id (str):
         checkpoint_id (str):
+        body (SetCheckpointTtlRequest): The new time to live of a checkpoint.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | Error]
+        Response[Any | ApiError]
     """
 
     kwargs = _get_kwargs(
         training_run_id=training_run_id,
         checkpoint_id=checkpoint_id,
+        body=body,
     )
 
     response = client.get_httpx_client().request(
@@ -135,27 +171,30 @@ def sync(
     checkpoint_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Any | Error | None:
-    """Publish a checkpoint, by bare ID
+    body: SetCheckpointTtlRequest,
+) -> Any | ApiError | None:
+    """Set or clear a checkpoint's time to live, by bare ID
 
-     Like `publish_checkpoint`, for servers whose checkpoint IDs have one part.
+     Like `set_checkpoint_ttl`, in seconds, for servers whose checkpoint IDs have one part.
 
     Args:
         training_run_id (str):
         checkpoint_id (str):
+        body (SetCheckpointTtlRequest): The new time to live of a checkpoint.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | Error
+        Any | ApiError
     """
 
     return sync_detailed(
         training_run_id=training_run_id,
         checkpoint_id=checkpoint_id,
         client=client,
+        body=body,
     ).parsed
 
 
@@ -164,26 +203,29 @@ async def asyncio_detailed(
     checkpoint_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Any | Error]:
-    """Publish a checkpoint, by bare ID
+    body: SetCheckpointTtlRequest,
+) -> Response[Any | ApiError]:
+    """Set or clear a checkpoint's time to live, by bare ID
 
-     Like `publish_checkpoint`, for servers whose checkpoint IDs have one part.
+     Like `set_checkpoint_ttl`, in seconds, for servers whose checkpoint IDs have one part.
 
     Args:
         training_run_id (str):
         checkpoint_id (str):
+        body (SetCheckpointTtlRequest): The new time to live of a checkpoint.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | Error]
+        Response[Any | ApiError]
     """
 
     kwargs = _get_kwargs(
         training_run_id=training_run_id,
         checkpoint_id=checkpoint_id,
+        body=body,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -196,21 +238,23 @@ async def asyncio(
     checkpoint_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Any | Error | None:
-    """Publish a checkpoint, by bare ID
+    body: SetCheckpointTtlRequest,
+) -> Any | ApiError | None:
+    """Set or clear a checkpoint's time to live, by bare ID
 
-     Like `publish_checkpoint`, for servers whose checkpoint IDs have one part.
+     Like `set_checkpoint_ttl`, in seconds, for servers whose checkpoint IDs have one part.
 
     Args:
         training_run_id (str):
         checkpoint_id (str):
+        body (SetCheckpointTtlRequest): The new time to live of a checkpoint.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | Error
+        Any | ApiError
     """
 
     return (
@@ -218,5 +262,6 @@ async def asyncio(
             training_run_id=training_run_id,
             checkpoint_id=checkpoint_id,
             client=client,
+            body=body,
         )
     ).parsed
