@@ -180,7 +180,7 @@ def _nullable_choice(schema: Json, place: str) -> Json:
 
 
 def _typed_null(schema: Json, schemas: Json) -> Json:
-    """`nullable` needs a type beside it; that of the reference does not count."""
+    """`nullable` needs a type next to it; that of the reference does not count."""
     if not schema.get("nullable") or "type" in schema:
         return schema
     named = schemas[schema["allOf"][0]["$ref"].rpartition("/")[2]]

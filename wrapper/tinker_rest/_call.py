@@ -192,7 +192,7 @@ class Call(Task[T]):
             step.end()
 
     def _wait_for_key(self, keys: Keys, refusal: APIStatusError | None = None) -> None:
-        """Begin anew once there is a key: another one after the refusal of the last."""
+        """Start over once there is a key: another one after the refusal of the last."""
         said = refusal.headers.get("www-authenticate", "") if refusal else ""
         step = _Step(
             f"waiting for {'another' if refusal else 'the'} credential", deadline=self._attempt_deadline()
