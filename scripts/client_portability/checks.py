@@ -13,9 +13,11 @@ from pathlib import Path
 
 from project_env import ROOT
 
+from tinker_rest.types import CheckpointSearchRequest
 from tinker_rest_sandbox import Sandbox
 
 RUNS = 5
+CHECKPOINTS = 3
 NEWER = "newer-server"
 BASE_MODEL = "Qwen/Qwen3-8B"
 NEW_VALUE = "quantized"
@@ -130,6 +132,13 @@ def _error(trial: Trial) -> bool:
     return is_told and trial.printed.get("error_status") == "404"
 
 
+def _search(trial: Trial) -> bool:
+    pages = len(trial.targets("search_checkpoints"))
+    with trial.sandbox.client() as client:
+        found = [one.tinker_path for one in client.iter_checkpoint_search(CheckpointSearchRequest())]
+    return trial.printed.get("search") == ",".join(found) and pages == len(found) == CHECKPOINTS
+
+
 def _new_field(trial: Trial) -> bool:
     return trial.printed.get("new_field") == BASE_MODEL
 
@@ -153,6 +162,7 @@ CHECKS: dict[str, Check] = {
     "null": _null,
     "302": _redirect,
     "404": _error,
+    "search": _search,
     "new field": _new_field,
     "new value": _new_value,
     "union": _union,
@@ -166,6 +176,8 @@ def prepared_sandbox() -> Iterator[tuple[Sandbox, str]]:
     with Sandbox(seed=False, archive_build_seconds=0) as sandbox:
         runs = [sandbox.add_training_run(base_model=BASE_MODEL) for _ in range(RUNS)]
         sandbox.add_checkpoint(training_run_id=runs[0].training_run_id, name="0001", ttl_seconds=86400)
+        for run in runs[1:CHECKPOINTS]:
+            sandbox.add_checkpoint(training_run_id=run.training_run_id)
         newer = f"GET /api/v1/training_runs/{NEWER}"
         sandbox.faults.add(status=200, body=NEW_RUN, match=newer, times=None)
         sandbox.faults.add(status=200, body=NEW_CHECKPOINTS, match=f"{newer}/checkpoints", times=None)

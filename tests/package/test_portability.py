@@ -25,6 +25,7 @@ FAULTS: list[dict[str, tuple[str, str]]] = [
         "by id": ("(run_id, client=client)).base_model}", "(run_id, client=client)).training_run_id}"),
         "null": ("ttl_seconds=None", "ttl_seconds=3600"),
         "302": ("archive.headers['Location']", "archive.headers['Expires']"),
+        "search": ('"cursor": found_page.next_cursor', '"limit": 3'),
         "new field": ('print(f"new_field=', 'print(f"old_field='),
         "new value": ("newer[0].checkpoint_type", "newer[0].checkpoint_id"),
         "union": ("reason.training_run_id", "reason.type"),

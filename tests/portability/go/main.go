@@ -79,6 +79,21 @@ func main() {
 	if err := owner.FromOwnSearchOwner(tinker.OwnSearchOwner{}); err != nil {
 		log.Fatal(err)
 	}
+	paths := []string{}
+	limit := int32(1)
+	search := tinker.CheckpointSearchRequest{Owner: &owner, Limit: &limit}
+	for {
+		page := must(client.SearchCheckpointsWithResponse(ctx, search)).JSON200
+		for _, checkpoint := range page.Checkpoints {
+			paths = append(paths, checkpoint.TinkerPath)
+		}
+		search.Cursor = page.NextCursor
+		if !search.Cursor.IsSpecified() || search.Cursor.IsNull() {
+			break
+		}
+	}
+	fmt.Println("search=" + strings.Join(paths, ","))
+
 	found := must(client.SearchSessionsWithResponse(ctx, tinker.SessionSearchRequest{Owner: &owner}))
 	status := must(found.JSON200.Sessions[0].Status.Get())
 	failed, ok := must(status.ValueByDiscriminator()).(tinker.SessionFailed)

@@ -3,13 +3,19 @@
 import sys
 from typing import TypeVar
 
-from tinker_rest_api.api.checkpoints import get_checkpoint_archive_url, list_checkpoints, set_checkpoint_ttl
+from tinker_rest_api.api.checkpoints import (
+    get_checkpoint_archive_url,
+    list_checkpoints,
+    search_checkpoints,
+    set_checkpoint_ttl,
+)
 from tinker_rest_api.api.sessions import search_sessions
 from tinker_rest_api.api.training_runs import get_training_run, list_training_runs
 from tinker_rest_api.client import AuthenticatedClient
 from tinker_rest_api.models import (
     ApiError,
     CheckpointKind,
+    CheckpointSearchRequest,
     OwnSearchOwner,
     SessionFailed,
     SessionFailedTrainingRunReason,
@@ -56,6 +62,16 @@ print(f"error_detail={absent.parsed.detail}")
 print(f"new_field={taken(get_training_run.sync('newer-server', client=client)).base_model}")
 newer = taken(list_checkpoints.sync("newer-server", client=client)).checkpoints
 print(f"new_value={newer[0].checkpoint_type}")
+
+request = CheckpointSearchRequest(owner=OwnSearchOwner(), limit=1)
+found: list[str] = []
+while True:
+    found_page = taken(search_checkpoints.sync(client=client, body=request))
+    found += [checkpoint.tinker_path for checkpoint in found_page.checkpoints]
+    if found_page.next_cursor is None:
+        break
+    request = request.model_copy(update={"cursor": found_page.next_cursor})
+print(f"search={','.join(found)}")
 
 search = SessionSearchRequest(owner=OwnSearchOwner())
 sessions = taken(search_sessions.sync(client=client, body=search)).sessions

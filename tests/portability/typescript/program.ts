@@ -61,6 +61,18 @@ print("new_field", extended.base_model);
 const list = taken(await client.GET("/api/v1/training_runs/{training_run_id}/checkpoints", { params: { path: newer } }));
 print("new_value", list.checkpoints[0]?.checkpoint_type);
 
+type Page = components["schemas"]["CheckpointSearchResponse"];
+const saved: string[] = [];
+let next: Page["next_cursor"] = null;
+do {
+  const page: Page = taken(
+    await client.POST("/api/v1/checkpoints/search", { body: { limit: 1, owner: { type: "own" }, cursor: next } }),
+  );
+  saved.push(...page.checkpoints.map((checkpoint) => checkpoint.tinker_path));
+  next = page.next_cursor ?? null;
+} while (next);
+print("search", saved.join(","));
+
 const found = taken(await client.POST("/api/v1/sessions/search", { body: { limit: 50, owner: { type: "own" } } }));
 const status = found.sessions[0]?.status;
 if (status?.type === "failed" && status.reason.type === "training_run") print("union", status.reason.training_run_id);

@@ -7,7 +7,7 @@ use reqwest::redirect::Policy;
 generate_api!("openapi-3.0.yaml");
 
 use types::{
-    CheckpointKind, OwnSearchOwner, OwnSearchOwnerType, SearchOwner, SessionFailedReason,
+    CheckpointKind, CheckpointSearchRequest, OwnSearchOwner, OwnSearchOwnerType, SearchOwner, SessionFailedReason,
     SessionSearchRequest, SessionStatus, SetCheckpointTtlRequest,
 };
 
@@ -104,6 +104,22 @@ async fn main() -> Result<(), Failure> {
     let owner = SearchOwner::from(OwnSearchOwner {
         type_: OwnSearchOwnerType::Own,
     });
+    let mut paths = Vec::new();
+    let mut search = CheckpointSearchRequest {
+        owner: Some(owner.clone()),
+        limit: 1.try_into()?,
+        ..CheckpointSearchRequest::default()
+    };
+    loop {
+        let page = client.search_checkpoints(&search).await?.into_inner();
+        paths.extend(page.checkpoints.into_iter().map(|one| one.tinker_path));
+        search.cursor = page.next_cursor;
+        if search.cursor.is_none() {
+            break;
+        }
+    }
+    println!("search={}", paths.join(","));
+
     let request = SessionSearchRequest {
         owner: Some(owner),
         ..SessionSearchRequest::default()

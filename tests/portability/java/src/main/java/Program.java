@@ -9,6 +9,7 @@ import tinker.api.CheckpointsApi;
 import tinker.api.SessionsApi;
 import tinker.api.TrainingRunsApi;
 import tinker.model.CheckpointKind;
+import tinker.model.CheckpointSearchRequest;
 import tinker.model.OwnSearchOwner;
 import tinker.model.SearchOwner;
 import tinker.model.SessionFailed;
@@ -66,6 +67,15 @@ public final class Program {
     print("new_value", newer.get(0).getCheckpointType());
 
     var own = new OwnSearchOwner().type(OwnSearchOwner.TypeEnum.OWN);
+    List<String> paths = new ArrayList<>();
+    var search = new CheckpointSearchRequest().owner(new SearchOwner(own)).limit(1);
+    do {
+      var page = checkpoints.searchCheckpoints(search);
+      page.getCheckpoints().forEach(checkpoint -> paths.add(checkpoint.getTinkerPath()));
+      search.cursor(page.getNextCursor());
+    } while (search.getCursor() != null);
+    print("search", String.join(",", paths));
+
     var request = new SessionSearchRequest().owner(new SearchOwner(own));
     var found = new SessionsApi(client).searchSessions(request);
     if (found.getSessions().get(0).getStatus().getActualInstance() instanceof SessionFailed failed
