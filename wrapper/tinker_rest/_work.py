@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 import httpx
+from attrs import define, field
 
 from tinker_rest._call import Call
 from tinker_rest._http import PUBLIC_HEADERS, Server, new_request, no_answer, storage_error
@@ -19,12 +20,16 @@ from tinker_rest._redaction import summarize
 from tinker_rest._retry import Attempts, CallOptions
 from tinker_rest._transport import Exchange, PermanentTransportError
 from tinker_rest._urls import MAX_REDIRECTS, REDIRECTS, next_hop
-from tinker_rest._workers import Clock, Limiter, here
+from tinker_rest._workers import Clock, Limiter, calling_back, here
 from tinker_rest.errors import APIConnectionError, APIError, APIStatusError
 from tinker_rest.futures import APIFuture, Task
 
 S = TypeVar("S")
 T = TypeVar("T")
+
+PROGRESS_SECONDS = 0.1
+# How storages say that a signed URL has expired, or that its file was moved.
+EXPIRED_STATUSES = frozenset((400, 401, 403, 404, 410))
 
 
 class Work(Task[T]):
@@ -200,6 +205,27 @@ class Work(Task[T]):
             except ValueError as error:
                 raise PermanentTransportError(str(error)) from None
         raise PermanentTransportError(f"more than {MAX_REDIRECTS} redirects are not followed")
+
+
+@define(eq=False)
+class ProgressHook:
+    """Calls a user's hook about ten times a second, from one thread at a time."""
+
+    _hook: Callable[[Any], object] | None
+    _progress: Callable[[], object]  # what to call it with
+    _failure: str  # logged if the hook raises
+    _lock: threading.Lock = field(init=False, factory=threading.Lock)
+    _called_at: float = field(init=False, default=0.0)
+
+    def tell(self, *, is_due: bool = False) -> None:
+        """Call the hook if it is due."""
+        if self._hook is None or not (is_due or Clock.now() >= self._called_at + PROGRESS_SECONDS):
+            return
+        with self._lock:
+            self._called_at = Clock.now()
+            progress = self._progress()
+            with calling_back(self._failure):
+                self._hook(progress)
 
 
 class Stream:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import json
 import logging
 import os
-import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from attrs import define, field, frozen
 
-from tinker_rest import _workers
 from tinker_rest._redaction import safe_repr
 from tinker_rest._retry import Attempts
-from tinker_rest._work import Work
-from tinker_rest._workers import Clock
-from tinker_rest.errors import APIStatusError, InvalidArgumentError, TinkerError, UploadError
+from tinker_rest._work import EXPIRED_STATUSES, ProgressHook, Work
+from tinker_rest.errors import APIStatusError, InvalidArgumentError, TinkerError, UploadError, refusal
 
 __all__ = ("UploadProgress",)
 
@@ -25,11 +23,8 @@ OPERATION_ID = "upload_external_weights"
 CONFIG_FILE = "adapter_config.json"
 MAX_STARTS = 3  # of one upload, if its URLs expire
 MAX_FILES_AT_ONCE = 4
-PROGRESS_SECONDS = 0.1
 
 _PIECE_BYTES = 2**18
-# How storages say that a signed URL has expired.
-_EXPIRED = frozenset((400, 401, 403, 404, 410))
 
 _log = logging.getLogger("tinker_rest")
 
@@ -51,7 +46,7 @@ def find_files(folder: str | os.PathLike[str], rank: int) -> dict[str, Path]:
     """The files of a folder by their relative paths. Raises InvalidArgumentError if they cannot be an adapter."""
     top = Path(folder)
     if not top.is_dir():
-        raise InvalidArgumentError(f"folder must be a folder with the files of an adapter, not {str(top)!r}")
+        raise refusal("folder", "be a folder with the files of an adapter", str(top))
     files = {file.relative_to(top).as_posix(): file for file in sorted(top.rglob("*")) if file.is_file()}
     if not files:
         raise InvalidArgumentError(f"folder must contain the files of an adapter; {str(top)!r} contains none")
@@ -62,8 +57,7 @@ def find_files(folder: str | os.PathLike[str], rank: int) -> dict[str, Path]:
             message = f"{files[CONFIG_FILE]} must be the configuration of a LoRA adapter, with its rank as 'r'"
             raise InvalidArgumentError(message) from error
         if found != rank:
-            message = f"lora_config.rank must be {safe_repr(found)}, as {files[CONFIG_FILE]} says, not {rank}"
-            raise InvalidArgumentError(message)
+            raise refusal("lora_config.rank", f"be {safe_repr(found)}, as {files[CONFIG_FILE]} says", rank)
     return files
 
 
@@ -77,12 +71,18 @@ class Upload:
     finish: Callable[[Work[Any], str], str]  # calls `external_weights_upload_finish`, given the ID of the upload
     _sent: dict[str, int] = field(init=False, factory=dict)
     _total: int = field(init=False, default=0)
-    _telling: threading.Lock = field(init=False, factory=threading.Lock)
-    _told_at: float = field(init=False, default=0.0)
+    _hook: ProgressHook = field(init=False)
+
+    @_hook.default
+    def _new_hook(self) -> ProgressHook:
+        failure = "the progress hook of an upload failed; the upload continues"
+        return ProgressHook(self.progress, self._progress_now, failure)
 
     def run(self, work: Work[Any]) -> str:
         """Upload the files, and return the tinker path of the checkpoint. Raises TinkerError."""
-        for count in range(1, MAX_STARTS + 1):
+        starts = 0
+        while True:
+            starts += 1
             started = self.start(work)
             missing = sorted(started.urls.keys() - self.files.keys())
             if missing:
@@ -91,14 +91,14 @@ class Upload:
             try:
                 self._send(work, started.urls, done)
             except (TinkerError, OSError) as error:
-                if isinstance(error, APIStatusError) and error.status_code in _EXPIRED and count < MAX_STARTS:
+                is_expired = isinstance(error, APIStatusError) and error.status_code in EXPIRED_STATUSES
+                if is_expired and starts < MAX_STARTS:
                     _log.info("%s: %s; starting over", OPERATION_ID, error)
                     continue
                 left = ", ".join(sorted(started.urls.keys() - done))
                 message = f"{len(done)} of {len(started.urls)} files were uploaded, but not {left}: {error}"
                 raise UploadError(f"{message}; no checkpoint was created; another call starts over") from error
             return self.finish(work, started.upload_id)
-        raise AssertionError  # the last error was raised
 
     def _send(self, work: Work[Any], urls: dict[str, Any], done: list[str]) -> None:
         unused = sorted(self.files.keys() - urls.keys())
@@ -106,19 +106,16 @@ class Upload:
             _log.warning("%s: the server did not ask for %s", OPERATION_ID, ", ".join(unused))
         self._sent = dict.fromkeys(urls, 0)
         self._total = sum(self.files[name].stat().st_size for name in urls)
-        self._tell(is_due=True)
+        self._hook.tell(is_due=True)
 
-        def send(name: str) -> Callable[[Work[Any]], None]:
-            def run(part: Work[Any]) -> None:
-                part.retry(lambda attempts: self._send_file(part, attempts, name, urls[name]), OPERATION_ID)
-                done.append(name)
+        def send(name: str, part: Work[Any]) -> None:
+            part.retry(partial(self._send_file, part, name, urls[name]), OPERATION_ID)
+            done.append(name)
 
-            return run
+        work.together([partial(send, name) for name in urls], MAX_FILES_AT_ONCE)
+        self._hook.tell(is_due=True)
 
-        work.together([send(name) for name in urls], MAX_FILES_AT_ONCE)
-        self._tell(is_due=True)
-
-    def _send_file(self, work: Work[Any], attempts: Attempts, name: str, target: Any) -> None:
+    def _send_file(self, work: Work[Any], name: str, target: Any, attempts: Attempts) -> None:
         size = self.files[name].stat().st_size
         headers = {**target.headers, "Content-Length": str(size)}
         self._sent[name] = 0
@@ -135,13 +132,7 @@ class Upload:
                     raise UploadError(f"{self.files[name]} was changed while it was uploaded")
                 yield piece
                 self._sent[name] += len(piece)
-                self._tell()
+                self._hook.tell()
 
-    def _tell(self, *, is_due: bool = False) -> None:
-        """Call the progress hook if it is due, from one thread at a time."""
-        if self.progress is None or not (is_due or Clock.now() >= self._told_at + PROGRESS_SECONDS):
-            return
-        with self._telling:
-            self._told_at = Clock.now()
-            with _workers.calling_back("the progress hook of an upload failed; the upload continues"):
-                self.progress(UploadProgress(sum(self._sent.values()), self._total))
+    def _progress_now(self) -> UploadProgress:
+        return UploadProgress(sum(self._sent.values()), self._total)

@@ -13,7 +13,7 @@ from tinker_rest_sandbox._audit import record_checkpoint_event
 from tinker_rest_sandbox._calls import Backend, Call
 from tinker_rest_sandbox._clock import to_microseconds
 from tinker_rest_sandbox._models import TRAINABLE_MODELS
-from tinker_rest_sandbox._representations import tinker_path
+from tinker_rest_sandbox._representations import time_text, tinker_path
 from tinker_rest_sandbox._requests import ReceivedRequest
 from tinker_rest_sandbox._responses import ApiError, json_response
 
@@ -34,8 +34,8 @@ def start(backend: Backend, call: Call) -> Response:
     backend.store.insert("uploads", [{**row, "lora_config": call.body["lora_config"]}])
     signed = {name: backend.signer.sign(f"/uploads/{upload_id}/{name}", URL_LIFETIME) for name in _NAMES}
     urls = {name: {"url": url, "headers": _headers(upload_id)} for name, (url, _) in signed.items()}
-    expires = min(expires for _, expires in signed.values()).isoformat().replace("+00:00", "Z")
-    return json_response(200, {"upload_id": upload_id, "urls": urls, "expires": expires})
+    expires = min(expires for _, expires in signed.values())
+    return json_response(200, {"upload_id": upload_id, "urls": urls, "expires": time_text(expires)})
 
 
 def receive_file(backend: Backend, request: ReceivedRequest, path: str, received: IO[bytes]) -> Response:

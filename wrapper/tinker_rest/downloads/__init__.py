@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,11 +11,9 @@ from typing import Any, Literal
 
 from attrs import define, field, frozen
 
-from tinker_rest import _workers
 from tinker_rest._redaction import redact
 from tinker_rest._urls import is_web_url
-from tinker_rest._work import Work
-from tinker_rest._workers import Clock
+from tinker_rest._work import ProgressHook, Work
 from tinker_rest.downloads import _destination
 from tinker_rest.downloads._extract import extract
 from tinker_rest.downloads._fetch import FileDownload
@@ -24,8 +21,6 @@ from tinker_rest.errors import DownloadError
 from tinker_rest.paths import ParsedCheckpointTinkerPath
 
 __all__ = ("DownloadProgress", "DownloadResult", "verify_download")
-
-PROGRESS_SECONDS = 0.1
 
 
 @frozen
@@ -121,14 +116,18 @@ class Download:
     get_urls: Callable[[Callable[..., Any]], Any]  # requests the signed URLs, given `call` of a `Work`
     _files: list[FileDownload] = field(init=False, factory=list)
     _phase: Any = field(init=False, default="waiting")
-    _telling: threading.Lock = field(init=False, factory=threading.Lock)
-    _told_at: float = field(init=False, default=0.0)
+    _hook: ProgressHook = field(init=False)
+
+    @_hook.default
+    def _new_hook(self) -> ProgressHook:
+        failure = "the progress hook of a download failed; the download continues"
+        return ProgressHook(self.progress, self._progress_now, failure)
 
     def run(self, work: Work[Any]) -> DownloadResult:
         """Download the checkpoint. Raises TinkerError."""
         try:
             final = _destination.find_destination(self.dest, self.path, is_folder=self.extract or self.is_external)
-            self._tell(is_due=True)
+            self._hook.tell(is_due=True)
             is_present = os.path.lexists(final) and not self.overwrite
             if not is_present:
                 with _destination.part_folder(final, work) as (part, check_part):
@@ -139,7 +138,7 @@ class Download:
                 self._compare(work, final)
         except OSError as error:
             raise _destination.refusal(error, self.dest) from error
-        self._tell(is_due=True)
+        self._hook.tell(is_due=True)
         checksums = [file.remote.checksum for file in self._files]  # as NAME:HEX
         name, _, digest = checksums[0].partition(":")
         is_verified = all(one.startswith(f"{name}:") for one in checksums) and not (self.extract and is_present)
@@ -172,7 +171,7 @@ class Download:
         """Request the files of the checkpoint; `archive` or `folder` is where they go, or already are."""
 
         def check() -> None:
-            for one in (work.check, *checks, self._tell):
+            for one in (work.check, *checks, self._hook.tell):
                 one()
 
         self._files = [
@@ -203,7 +202,7 @@ class Download:
         work.together([file.run for file in self._files], self.concurrency)
         if self.extract:
             self._phase = "extracting"
-            self._tell(is_due=True)
+            self._hook.tell(is_due=True)
             try:
                 extract(archive, folder, self._files[0].check)
             except BaseException as error:
@@ -251,17 +250,11 @@ class Download:
         if not all(file.is_present(work, marker.get("archive")) for file in self._files):
             raise conflict
 
-    def _tell(self, *, is_due: bool = False) -> None:
-        """Call the progress hook if it is due, from one thread at a time."""
-        if self.progress is None or not (is_due or Clock.now() >= self._told_at + PROGRESS_SECONDS):
-            return
-        with self._telling:
-            self._told_at = Clock.now()
-            sizes = [file.remote.size for file in self._files]
-            done = sum(file.done for file in self._files)
-            total = None if not sizes or None in sizes else sum(size or 0 for size in sizes)
-            if self._phase == "downloading" and done == total:
-                self._phase = "verifying"
-            resumed = sum(file.resumed_from for file in self._files)
-            with _workers.calling_back("the progress hook of a download failed; the download continues"):
-                self.progress(DownloadProgress(done, total, resumed, self._phase))
+    def _progress_now(self) -> DownloadProgress:
+        sizes = [file.remote.size for file in self._files]
+        done = sum(file.done for file in self._files)
+        total = None if not sizes or None in sizes else sum(size or 0 for size in sizes)
+        if self._phase == "downloading" and done == total:
+            self._phase = "verifying"
+        resumed = sum(file.resumed_from for file in self._files)
+        return DownloadProgress(done, total, resumed, self._phase)

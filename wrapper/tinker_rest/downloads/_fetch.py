@@ -19,7 +19,7 @@ from attrs import asdict, define, evolve, field, frozen
 
 from tinker_rest._redaction import redact, safe_repr
 from tinker_rest._retry import Attempts
-from tinker_rest._work import Stream, Work
+from tinker_rest._work import EXPIRED_STATUSES, Stream, Work
 from tinker_rest.downloads._destination import require_room, sync
 from tinker_rest.errors import APIStatusError, DownloadError
 
@@ -28,8 +28,6 @@ MAX_DAMAGED = 2  # how often to download a file with a wrong checksum
 
 _READ_BYTES = 2**20
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-# How storages say that a signed URL has expired, or that its file was moved.
-_EXPIRED = frozenset((400, 401, 403, 404, 410))
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
 # In headers with lists of checksums, best first. ETags do not count: only some storages use the MD5.
 _CHECKSUMS = {
@@ -139,7 +137,7 @@ class FileDownload:
                         read(stream)
                         return
                 except APIStatusError as error:
-                    if error.status_code not in _EXPIRED or renewed_at == self._most_done:
+                    if error.status_code not in EXPIRED_STATUSES or renewed_at == self._most_done:
                         raise
                     _log.info("%s: %s; asking for another signed URL", attempts.label(), error.message)
                     renewed_at = self._most_done
