@@ -213,6 +213,28 @@ def swap(tmp_path: Path) -> Iterator[Callable[[], None]]:
 
 
 @pytest.mark.parametrize("extract", [False, True])
+def test_a_part_folder_that_is_moved_away_is_left_alone(
+    client: RestClient, stored: Storage, tmp_path: Path, extract: bool
+) -> None:
+    stored.content = archive_of((member("a"), CONTENT))
+    whole = reply(200, stored.content)
+    started = tmp_path / "a.part" / "archive"
+
+    async def send(writer: asyncio.StreamWriter) -> None:
+        writer.write(whole[:1_000_000])
+        await writer.drain()
+        await asyncio.to_thread(wait_until, lambda: started.exists() and started.stat().st_size > 0)
+        (tmp_path / "a.part").rename(tmp_path / "moved")
+        writer.write(whole[1_000_000:])
+        await writer.drain()
+
+    stored.instead = [send]
+    with pytest.raises(DownloadError, match=r"a\.part cannot be written: another program has moved or replaced it"):
+        client.download_checkpoint(PATH, tmp_path / "a", extract=extract).result(20)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["moved"]
+
+
+@pytest.mark.parametrize("extract", [False, True])
 def test_a_part_folder_that_is_replaced_is_left_alone(
     client: RestClient, stored: Storage, tmp_path: Path, swap: Callable[[], None], extract: bool
 ) -> None:
@@ -229,7 +251,7 @@ def test_a_part_folder_that_is_replaced_is_left_alone(
         await writer.drain()
 
     stored.instead = [send]
-    with pytest.raises(DownloadError, match=r"a\.part cannot be written: another program has replaced it"):
+    with pytest.raises(DownloadError, match=r"a\.part cannot be written: another program has moved or replaced it"):
         client.download_checkpoint(PATH, tmp_path / "a", extract=extract).result(20)
 
 
@@ -242,7 +264,7 @@ def test_a_part_folder_that_is_replaced_before_the_archive_is_extracted(
         if progress.phase == "extracting":
             swap()
 
-    with pytest.raises(DownloadError, match=r"a\.part cannot be written: another program has replaced it"):
+    with pytest.raises(DownloadError, match=r"a\.part cannot be written: another program has moved or replaced it"):
         client.download_checkpoint(PATH, tmp_path / "a", extract=True, progress=told).result(20)
 
 

@@ -64,7 +64,7 @@ def part_folder(final: Path, work: Work[Any]) -> Iterator[tuple[Path, Callable[[
     """The folder `NAME.part` that holds a download until it is complete; only one download uses it at a time.
 
     If the download fails, the folder stays, so that the next call can resume. The yielded function raises OSError
-    if another folder has taken its name.
+    if the folder is no longer at its place.
     """
     folder = _beside(final, ".part")
     deadline = Clock.now() + LOCK_SECONDS
@@ -74,8 +74,10 @@ def part_folder(final: Path, work: Work[Any]) -> Iterator[tuple[Path, Callable[[
         work.wait(0.05)
 
     def check() -> None:
-        if not os.path.samestat(os.fstat(lock), (folder / "lock").lstat()):
-            raise FileNotFoundError(errno.ENOENT, "another program has replaced it", str(folder))
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(lock), (folder / "lock").lstat()):
+                return
+        raise FileNotFoundError(errno.ENOENT, "another program has moved or replaced it", str(folder))
 
     is_done = False
     try:
