@@ -2,4 +2,4 @@
 """Which openapi.yaml this package was generated from."""
 
 SPEC_VERSION: str = "0.1.0"
-SPEC_SHA256: str = "acac1b62db552d72f438561d63cc5f8a55f91ef0cfc7936d64a388ce2d52e32a"
+SPEC_SHA256: str = "12dcb62db27ad165bb38a951e06b078e4c96818b6fd9be96242fdbe9a30e4105"

@@ -338,6 +338,25 @@ def secured(document: Document) -> Iterator[str]:
 
 
 @rule
+def already_done(document: Document) -> Iterator[str]:
+    """Each operation that may change something decides which status proves that a lost response was a success."""
+    for place, operation in document.operations():
+        answers = operation.get("responses", {})
+        status = operation.get("x-already-done-status")
+        has_result = any("content" in document.resolve(one) for key, one in answers.items() if str(key)[0] == "2")
+        if place.endswith("/get"):
+            if "x-already-done-status" in operation:
+                yield f"{place}: changes nothing, so it has no x-already-done-status"
+        elif "x-already-done-status" not in operation:
+            yield (
+                f"{place}: needs x-already-done-status: the status that proves, after a lost response, that the "
+                "change was made (404 if it deletes, 409 if the server refuses a second time), or null for none"
+            )
+        elif status is not None and (str(status) not in answers or has_result):
+            yield f"{place}: x-already-done-status must be a status that it lists, if it has no result, or null"
+
+
+@rule
 def deprecations(document: Document) -> Iterator[str]:
     """What is deprecated says since when, until when and what to use; to people with its first line."""
     operations = {operation.get("operationId"): operation for _, operation in document.operations()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import inspect
 import json
 import logging
 import multiprocessing
@@ -10,6 +11,7 @@ import pickle
 import textwrap
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from importlib import import_module
 from typing import Any
 from urllib.parse import quote
 
@@ -19,7 +21,9 @@ import pytest
 import tinker_rest
 from tinker_rest import APIError, APIStatusError, ClientClosedError, RestClient, RetryEvent, TinkerError, errors
 from tinker_rest._redaction import redact, summarize
+from tinker_rest_api import models
 
+from .described_calls import described_call, operations
 from .misbehaving_server import unused_port
 from .recording_server import (
     KEY,
@@ -364,6 +368,26 @@ def test_a_change_whose_answer_was_lost(
         assert error or future.result() is None
     assert len(server.requests) == len(answers)
     assert len({request.header("X-Idempotency-Key") for request in server.requests}) == 1
+
+
+@pytest.mark.parametrize("status", [404, 409])
+@pytest.mark.parametrize("name", [one["operationId"] for method, _, one in operations() if method != "GET"])
+def test_the_description_says_what_proves_a_change_done(server: RecordingServer, name: str, status: int) -> None:
+    """Whatever the method of an operation says, so that none can forget it."""
+    operation = next(one for _, _, one in operations() if one["operationId"] == name)
+    server.answer = in_turn([lose_answer, reply(status, {"detail": "such as it is"})])
+    given: dict[str, Any] = dict(described_call(name).keywords)
+    if "requestBody" in operation:
+        model = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        given["body"] = getattr(models, model).from_dict(given)
+    module = import_module(f"tinker_rest_api.api.{operation['tags'][0]}.{name}")
+    given = {key: one for key, one in given.items() if key in inspect.signature(module.sync_detailed).parameters}
+    with client_of(server, max_retries=3) as client:
+        error = client._submit(module, **given).exception()
+    assert getattr(error, "status_code", None) == (
+        None if operation["x-already-done-status"] == status else status
+    )
+    assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize("has_echo", [True, False])

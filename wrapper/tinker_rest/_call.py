@@ -32,6 +32,7 @@ from tinker_rest._urls import REDIRECTS, next_hop, origin_of
 from tinker_rest._workers import Clock, Limiter, here
 from tinker_rest.errors import APIConnectionError, APIError, APIStatusError
 from tinker_rest.futures import APIFuture, Task
+from tinker_rest_api.already_done import ALREADY_DONE_STATUS
 
 T = TypeVar("T")
 
@@ -308,7 +309,7 @@ class Call(Task[T]):
         error = _http.status_error(answer, attempts, advises=not self._is_elsewhere)
         # A server or proxy without this operation cannot know what an earlier attempt did.
         knows = not error.operation_unsupported and "html" not in answer.headers.get("content-type", "").lower()
-        if status == policy.already_done_status and self._may_be_done and knows:
+        if status == ALREADY_DONE_STATUS.get(attempts.operation_id) and self._may_be_done and knows:
             _log.info("%s: %s; treated as done, since an earlier response was lost", label, error.message)
             raise _Divert(partial(self.future._end, None))  # changes have no other result
         # After a 503, the server has not started; after any other 5xx, it may have.

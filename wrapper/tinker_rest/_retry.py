@@ -66,8 +66,6 @@ class Policy:
     # The generated parser gets this status for every success, since it only knows documented ones. With 302, a
     # redirect with a `Location` is the success.
     success_status: int = 200
-    # Proves that an earlier attempt succeeded although its response was lost (404 to delete, 409 to publish).
-    already_done_status: int | None = None
     poll_statuses: frozenset[int] = frozenset()  # "still being built": repeated until `build_timeout`
     build_timeout: float | None = None
     max_redirects: int = 0  # followed without the API key once they lead to another host

@@ -24,6 +24,7 @@ from tinker_rest.futures import APIFuture
 from tinker_rest.paths import ParsedCheckpointTinkerPath, segment, split_checkpoint_id
 from tinker_rest.selection import run_id_of
 from tinker_rest_api._display import html_table
+from tinker_rest_api.already_done import ALREADY_DONE_STATUS
 
 __all__ = ["BulkError", "BulkOutcome", "BulkProgress", "BulkResult", "BulkStatus"]
 
@@ -222,14 +223,13 @@ def change_all(
     start: Callable[[ParsedCheckpointTinkerPath], APIFuture[None]],
     outcomes: Outcomes,
     concurrency: int,
-    already_done_status: int | None,
     *,
     missing_ok: bool,
 ) -> BulkResult:
     """Make a change, by calling `start`, to the `paths` from `paths_of`, except those that the log lists as done.
 
-    A response with `already_done_status` means that there was nothing to do; 404 only for a checkpoint that was
-    listed, or with `missing_ok`.
+    A response with the operation's `x-already-done-status` means that there was nothing to do; 404 only for a
+    checkpoint that was listed, or with `missing_ok`.
     """
     outcomes.done -= {path.tinker_path for path, one in paths.items() if one and outcomes.is_undone(one)}
     add = partial(outcomes.add, len(paths))
@@ -249,13 +249,14 @@ def change_all(
         error: Exception | None = future.exception()  # type: ignore[assignment]
         is_unsupported = getattr(error, "operation_unsupported", False)
         status_code = 0 if is_unsupported else getattr(error, "status_code", 0)
+        already_done = ALREADY_DONE_STATUS.get(getattr(error, "operation_id", ""))
         is_away = isinstance(error, errors.APIConnectionError) or status_code in _UNAVAILABLE
         failures_in_a_row = failures_in_a_row + 1 if is_away or is_unsupported else 0
         is_final = isinstance(error, (errors.AuthenticationError, errors.BillingError, errors.CredentialsError))
         is_stopped |= is_final or failures_in_a_row >= max(MAX_FAILURES_IN_A_ROW, concurrency)
         if error is None:
             add(path.tinker_path, "done")
-        elif status_code == already_done_status and (status_code != 404 or missing_ok or paths[path]):
+        elif status_code == already_done and (status_code != 404 or missing_ok or paths[path]):
             add(path.tinker_path, "already_done")
         else:
             add(path.tinker_path, "not_found" if status_code == 404 else "failed", error)

@@ -11,7 +11,6 @@ from tinker_rest import _arguments as arguments
 from tinker_rest._lazy import models, types
 from tinker_rest._methods import bulk, parsing
 from tinker_rest._methods.checkpoints import CheckpointMethods, addressed, api
-from tinker_rest._retry import Policy
 from tinker_rest.errors import InvalidArgumentError
 from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest.paths import ParsedCheckpointTinkerPath, ids_in, segment
@@ -19,9 +18,6 @@ from tinker_rest.selection import CheckpointSelection
 
 if TYPE_CHECKING:
     from tinker_rest._work import Work
-
-# The status of each operation that means that there was nothing to do.
-_ALREADY_DONE = {"delete_checkpoint": 404, "publish_checkpoint": 409, "unpublish_checkpoint": 409}
 
 
 class CheckpointChangeMethods(CheckpointMethods):
@@ -271,8 +267,7 @@ class CheckpointChangeMethods(CheckpointMethods):
     def _change(self, name: str, training_run_id: str, checkpoint_id: str, **values: Any) -> APIFuture[None]:
         call = addressed(name, training_run_id, checkpoint_id)
         body: dict[str, Any] = {"body": models.SetCheckpointTtlRequest(**values)} if values else {}
-        policy = Policy(already_done_status=_ALREADY_DONE.get(name))
-        return self._submit(*call, policy=policy, read=parsing.parse_empty, **body)
+        return self._submit(*call, read=parsing.parse_empty, **body)
 
     def _change_many(
         self,
@@ -300,7 +295,6 @@ class CheckpointChangeMethods(CheckpointMethods):
 
         def run(work: Work[bulk.BulkResult]) -> bulk.BulkResult:
             paths = given if isinstance(given, dict) else bulk.paths_of(self._read_selected(work, given))
-            status = _ALREADY_DONE.get(name)
-            return bulk.change_all(work, paths, start, outcomes, most, status, missing_ok=missing_ok)
+            return bulk.change_all(work, paths, start, outcomes, most, missing_ok=missing_ok)
 
         return self._run(name.replace("checkpoint", "checkpoints"), run)
