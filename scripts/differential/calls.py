@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from differential.cases import Case, cases_for
-from differential.comparison import Difference, differences_of_calls
-from differential.coverage import Methods, faults_of_methods
+from differential.comparison import ABSENT, Difference, differences_of_calls
+from differential.coverage import Methods, faults_of_methods, only_in_ours
 from differential.names import differences_of_names
 from differential.recording_sandbox import RecordingSandbox, recording_sandbox
 
@@ -83,10 +83,12 @@ def rows_of_calls(version: str, python: Path, home: Path) -> Iterator[Row]:
 
 
 def rows_of_methods(version: str, sdk: Methods, ours: Methods, cases: list[Case]) -> Iterator[Row]:
-    """One row for each method of the SDK's: whether we have it, with the same arguments, and it is called."""
+    """Whether we have each method of the SDK's, with the same arguments, and call it; and what only we have."""
     called = {(case.client, case.method) for case in cases}
     for name, faults in faults_of_methods(sdk, ours, called):
         yield Row(version, name, [Difference("method", "has it", fault) for fault in faults])
+    for name, more in only_in_ours(sdk, ours):
+        yield Row(version, f"{name}, ours", [Difference("method", ABSENT, more)])
 
 
 def _calls(python: Path, side: str, cases: list[Case], home: Path, time: datetime) -> list[dict[str, Any]]:

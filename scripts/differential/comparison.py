@@ -25,6 +25,11 @@ class Difference:
     sdk: object
     ours: object
 
+    @property
+    def is_only_ours(self) -> bool:
+        """Whether we have it and the SDK does not, and the server sees nothing of it."""
+        return self.sdk == ABSENT and not self.place.startswith(("request", "files"))
+
     def __str__(self) -> str:
         return f"{self.place}: SDK {_short(self.sdk)}, ours {_short(self.ours)}"
 

@@ -38,6 +38,16 @@ def faults_of_methods(
                 yield f"{client}.{name}", faults
 
 
+def only_in_ours(sdk: Methods, ours: Methods) -> Iterator[tuple[str, str]]:
+    """The name of each method with what the SDK lacks: the whole method, or its arguments at the end."""
+    for client, methods in ours.items():
+        for name, method in methods.items():
+            theirs = sdk.get(client, {}).get(name)
+            further = method["parameters"][len(theirs["parameters"]) :] if theirs else method["parameters"]
+            if further or not theirs:
+                yield f"{client}.{name}", f"{'takes' if theirs else 'has it, with'} ({listed(further)})"
+
+
 def _faults(sdk: dict[str, Any], ours: dict[str, Any] | None) -> list[str]:
     return ["there is no such method"] if ours is None else list(_faults_of_signature(sdk, ours))
 

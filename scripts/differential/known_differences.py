@@ -74,12 +74,6 @@ def _escaped(sdk: str, reason: str, *rows: str) -> Known:
     return Known(tuple(f"RestClient.{row}" for row in rows), ("request.line", "exception*"), sdk, reason)
 
 
-def _newer(field: str) -> Known:
-    reason = "Later versions of the SDK have the field too."
-    places = (f"result.*{field}", f"result{field}")
-    return Known(("*Client.*", "*types.Checkpoint*"), places, "(nothing)", reason, version="0.18.*")
-
-
 def _text(rows: str, place: str, sdk: str, ours: str) -> Known:
     reason = "Ours says in words what failed and what is expected; the SDK shows what Python has inside."
     return Known((rows,), (place,), sdk, reason, ours)
@@ -113,12 +107,6 @@ TYPES_OF_SESSIONS = """
 
 # fmt: off
 KNOWN: list[Known] = [
-    _newer(".user_metadata"),
-    _newer(".trainable"),
-    _newer(".sampleable"),
-    _newer(".optimizer_config"),
-    _newer(".display_name"),
-
     _refused("GET /api/v1?access_scope=owned *", "The SDK leaves its endpoint.", "get_training_run*('..')"),
     _refused("GET /api/v1/sessions?access_scope=owned *", "The SDK leaves its endpoint and asks for sessions.", "get_training_run*('../sessions')"),
     _refused("GET /api/v1/training_runs/?access_scope=owned *", "The SDK calls another operation.", "get_training_run*('')", "get_training_run_by_tinker_path*('tinker:///weights/0001')"),
@@ -135,7 +123,6 @@ KNOWN: list[Known] = [
     _escaped("DELETE */checkpoints/weights/a%20b%c", "The SDK sends an invalid escape.", "delete_checkpoint('no-such-run', 'weights/a b%c')"),
 
     Known(("RestClient.get_training_run_by_tinker_path*('tinker://run-id/other/0001')",), ("requests", "outcome"), "*", "Ours reads the run from paths of other servers too, whose kinds differ."),
-    Known(("*",), ("*.base_model",), "(nothing)", "Later versions of the SDK have it: the model of a checkpoint."),
     Known(("RestClient.*publish_checkpoint*",), ("retries",), "*", "The SDK repeats what is refused for good (409) for five minutes.", ours="1"),
     Known(("RestClient.* answered not JSON forever",), ("exception*",), "ValueError", "The SDK lets the JSON parser's own exception through, which is no TinkerError.", ours="APIResponseValidationError"),
     Known(("*.get_audit_log*",), ("request.headers.x-api-key",), "sent", "The SDK sends the API key to the host that it is redirected to.", ours="(nothing)"),

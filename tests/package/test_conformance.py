@@ -22,12 +22,13 @@ from differential.cases import CHANGES, FAULTS, MADE, READS, Case, cases_for
 from differential.command_line import differences_of_our_command, rows_of_missing_commands
 from differential.commands import COMMANDS, Command
 from differential.comparison import (
+    ABSENT,
     Difference,
     differences_of_calls,
     differences_of_outputs,
     differences_of_prints,
 )
-from differential.coverage import faults_of_methods
+from differential.coverage import faults_of_methods, only_in_ours
 from differential.known_differences import Known
 from differential.names import differences_of_names
 from differential.recording_sandbox import recording_sandbox
@@ -367,6 +368,35 @@ def test_an_entry_excuses_only_what_it_tells_of(
     printed = capsys.readouterr().out
     assert ("DIFFERS in" in printed) != is_well
     assert (ENTRY.reason in printed) == is_well
+
+
+FIELD = Difference("result.fields.items[].sha256", ABSENT, "ab")
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict"),
+    [
+        ([FIELD], "only ours: result.fields.items[].sha256"),
+        ([Difference("method", ABSENT, "has it")], "only ours: method"),
+        ([Difference("result.fields.sha256", "ab", ABSENT)], "DIFFERS in result.fields.sha256"),
+        ([FIELD, Difference("result.fields.id", 1, 2)], "DIFFERS in result.fields.id"),
+        ([Difference("request.headers.x-more", ABSENT, "1")], "DIFFERS in request.headers.x-more"),
+    ],
+)
+def test_what_only_we_have_is_shown_and_is_no_fault(
+    found: list[Difference], verdict: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = Report([])
+    report.add([Row("0.38.0", "a row", found)])
+    assert report.conclude(["0.38.0"], is_whole=True) == ("DIFFERS" not in verdict)
+    assert f"a row  {verdict}\n" in capsys.readouterr().out
+
+
+def test_methods_and_arguments_that_only_we_have_are_named() -> None:
+    methods = [{"RestClient": driver.methods_of(one)} for one in (Client, OneMore, NewerSdk)]
+    assert list(only_in_ours(methods[0], methods[0])) == []
+    assert list(only_in_ours(methods[0], methods[1])) == [("RestClient.list_sessions", "takes (project=None)")]
+    assert list(only_in_ours(methods[0], methods[2])) == [("RestClient.reboot", "has it, with (now)")]
 
 
 def test_an_entry_that_excuses_nothing_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
