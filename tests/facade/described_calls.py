@@ -78,7 +78,10 @@ def further_calls(written: Collection[str], clients: Collection[type]) -> list[D
         method = next((getattr(client, name) for client in clients if hasattr(client, name)), None)
         if name not in written and method is not None:
             call = described_call(name)
-            if call.keywords.keys() == inspect.signature(method).parameters.keys() - {"self"}:
+            taken = dict(inspect.signature(method).parameters)
+            del taken["self"]
+            needed = {one.name for one in taken.values() if one.default is inspect.Parameter.empty}
+            if needed <= call.keywords.keys() <= taken.keys():
                 calls.append(call)
     return calls
 

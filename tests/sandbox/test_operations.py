@@ -20,7 +20,6 @@ EXCEPTIONS = {
     "get_audit_log": 302,
     "external_weights_upload_finish": 404,
 }
-WITHOUT_ANSWER = ("assign", "delete", "publish", "set", "unpublish")
 
 
 def example(node: dict) -> object:
@@ -59,7 +58,7 @@ def test_example_request_succeeds(sandbox: Sandbox, alice: httpx.Client, name: s
     request = example_request(operation, sandbox.base_url)
     request.headers["X-API-Key"] = sandbox.api_key
     response = alice.send(request)
-    done = 204 if name.startswith(WITHOUT_ANSWER) else 200
+    done = 204 if "204" in SPEC.document["paths"][operation.path][operation.method.lower()]["responses"] else 200
     assert response.status_code == EXCEPTIONS.get(name, done), response.text
     if response.status_code == 503:
         assert response.headers["retry-after"] == "1"
@@ -103,8 +102,10 @@ def places_of(operation: Operation) -> list[tuple[str, str]]:
 WRONG = [(name, place) for name, one in SPEC.operations.items() for place in places_of(one)]
 
 
-def test_all_operations_but_one_can_be_called_wrongly() -> None:
-    assert SPEC.operations.keys() - {name for name, _ in WRONG} == {"get_server_capabilities"}
+def test_all_operations_that_take_anything_can_be_called_wrongly() -> None:
+    operations = [one for path in SPEC.document["paths"].values() for one in path.values()]
+    takes = {one["operationId"] for one in operations if "parameters" in one or "requestBody" in one}
+    assert {name for name, _ in WRONG} == takes > {"get_sampler", "search_sessions"}
 
 
 @pytest.mark.parametrize(("name", "place"), WRONG, ids=lambda one: one if isinstance(one, str) else "-".join(one))
