@@ -41,7 +41,8 @@ def node_linters(spec: Path) -> list[str]:
         str(tools / "redocly"), "lint", "--config", str(FOLDER / "redocly.yaml"), "--format", "github-actions",
         str(spec),
     ]  # fmt: skip
-    return _lines("spectral", spectral) + _lines("redocly", redocly) + _errors_of_3_0(spec, str(tools / "redocly"))
+    found = _lines("spectral", spectral, "spectral.yaml") + _lines("redocly", redocly, "redocly.yaml")
+    return found + _errors_of_3_0(spec, str(tools / "redocly"))
 
 
 def _errors_of_3_0(spec: Path, redocly: str) -> list[str]:
@@ -54,7 +55,7 @@ def _errors_of_3_0(spec: Path, redocly: str) -> list[str]:
         file = Path(folder) / "openapi-3.0.yaml"
         file.write_text(older)
         command = [redocly, "lint", "--extends", "recommended", "--format", "github-actions", str(file)]
-        return _lines("redocly, 3.0 form", command)
+        return _lines("redocly, 3.0 form", command, "")
 
 
 def can_be_installed() -> bool:
@@ -79,11 +80,12 @@ def installed() -> Path:
     return tools
 
 
-def _lines(linter: str, command: list[str]) -> list[str]:
+def _lines(linter: str, command: list[str], exceptions: str) -> list[str]:
+    where = f"exceptions: {exceptions} in scripts/spec_lint" if exceptions else "no exceptions"
     quiet = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true", "NO_COLOR": "1"}
     environment = {**os.environ, **quiet}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode == 0:
         return []
     found = [line for line in done.stdout.splitlines() if line.strip()]
-    return [f"{line} [{linter}]" for line in found or [done.stderr]]
+    return [f"{line} [{linter}, {where}]" for line in found or [done.stderr]]

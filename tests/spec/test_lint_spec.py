@@ -11,9 +11,10 @@ import pytest
 from checkout import ROOT, SPEC, with_deprecated_sampler
 
 sys.path.append(str(ROOT / "scripts"))  # where the rules are; they are no part of the package
-from spec_lint.rules import RULES, findings
+from spec_lint.rules import EXCEPTIONS, RULES, findings
 
 TEXT = SPEC.read_text()
+IN_OUR_TABLE = "exceptions: EXCEPTIONS in scripts/spec_lint/rules.py]"
 CURSOR = "#/components/schemas/Cursor"
 
 pytestmark = pytest.mark.scripts("tests/spec", "scripts/lint-spec", "scripts/spec_lint", "openapi.yaml")
@@ -141,13 +142,13 @@ OF_STYLE = [
     (
         "    UserMetadata:\n",
         "    Unused:\n      type: string\n      description: Nobody's.\n    UserMetadata:\n",
-        r":{line}:\d+ warning oas3-unused-component .*\[spectral\]",
+        r":{line}:\d+ warning oas3-unused-component .*\[spectral, exceptions: spectral.yaml in scripts/spec_lint\]",
     ),
-    ("Tinker's production server.", "Production", r":{line}:\d+ warning docs-description .*\[spectral\]"),
+    ("Tinker's production server.", "Production", r":{line}:\d+ warning docs-description .*\[spectral, "),
     (
         "      required: [sessions]\n",
         "      required: [sessions, nothing]\n",
-        r"title=no-required-schema-properties-undefined,.*,line={line},.*\[redocly\]",
+        r"title=no-required-schema-properties-undefined,.*,line={line},.*\[redocly, exceptions: redocly.yaml in scripts/spec_lint\]",
     ),
 ]
 
@@ -160,7 +161,9 @@ def test_the_description_keeps_all_rules() -> None:
 def test_every_rule_can_fail(rule: str, before: str, after: str) -> None:
     assert before in TEXT
     found = findings(TEXT.replace(before, after))
-    assert [line for line in found if line.endswith(f"[{rule}]")], found
+    assert [line for line in found if f" [{rule}, " in line and line.endswith((IN_OUR_TABLE, "no exceptions]"))], (
+        found
+    )
 
 
 def test_a_deprecation_as_it_should_be_keeps_all_rules() -> None:
@@ -171,7 +174,18 @@ def test_a_deprecation_as_it_should_be_keeps_all_rules() -> None:
 def test_what_is_deprecated_has_dates_and_a_replacement(before: str, after: str) -> None:
     text = with_deprecated_sampler()
     assert before in text
-    assert [line for line in findings(text.replace(before, after)) if line.endswith("[deprecations]")]
+    assert [line for line in findings(text.replace(before, after)) if " [deprecations, " in line]
+
+
+@pytest.mark.parametrize("rule", sorted(EXCEPTIONS))
+def test_an_exception_is_used_and_has_a_reason(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    excepted = EXCEPTIONS[rule]
+    assert all(excepted.values())
+    monkeypatch.delitem(EXCEPTIONS, rule)
+    assert {line.partition(": ")[0] for line in findings(TEXT)} == excepted.keys()
+    monkeypatch.setitem(EXCEPTIONS, rule, {**excepted, "paths/nowhere": "it was there once"})
+    (line,) = findings(TEXT)
+    assert line.startswith(f"paths/nowhere: needs no exception any more [{rule}, ")
 
 
 @pytest.mark.parametrize("rule", sorted(RULES))
