@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -22,6 +23,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from checkout import ROOT
 
 import tinker_rest
 from tinker_rest_sandbox import Sandbox
@@ -147,6 +149,27 @@ def test_other_database_is_refused(tmp_path: Path) -> None:
     other.close()
     with pytest.raises(sqlite3.DatabaseError, match="not from this version"):
         Sandbox(db=tmp_path / "other.sqlite").start()
+
+
+def test_a_database_with_other_tables_is_refused(tmp_path: Path) -> None:
+    """Such as one from before a column was added; no number has to be raised for that."""
+    file = tmp_path / "state.sqlite"
+    for _ in range(2):
+        with Sandbox(db=file, seed=False):
+            pass
+    package = tmp_path / "wrapper" / "tinker_rest_sandbox"
+    shutil.copytree(ROOT / "wrapper" / package.name, package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "openapi.yaml", tmp_path)
+    tables = package / "schema.sql"
+    before = "    display_name TEXT,\n"
+    assert before in tables.read_text()
+    tables.write_text(tables.read_text().replace(before, f"{before}    color TEXT,\n"))
+    code = f"from tinker_rest_sandbox import Sandbox; Sandbox(db={str(file)!r}).start()"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(package.parent), *sys.path])}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert "not from this version of the sandbox, whose schema.sql differs" in done.stderr
 
 
 def test_taken_port_is_an_error() -> None:

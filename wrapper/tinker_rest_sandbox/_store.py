@@ -6,6 +6,7 @@ import threading
 import time
 import uuid
 import weakref
+import zlib
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -17,7 +18,8 @@ from starlette.responses import Response
 from tinker_rest_sandbox._clock import to_microseconds
 from tinker_rest_sandbox._uploaded_files import UploadedFiles
 
-VERSION = 4  # of schema.sql
+SCHEMA = (resources.files("tinker_rest_sandbox") / "schema.sql").read_text("utf-8")
+VERSION = zlib.crc32(SCHEMA.encode()) >> 1  # which databases keep; a changed schema.sql has another
 BUSY_TIMEOUT_SECONDS = 30
 RESPONSES_KEPT_FOR = timedelta(hours=24)
 
@@ -64,7 +66,7 @@ class Store:
         (tables,) = self._connection.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
         if tables and version != VERSION:
-            raise sqlite3.DatabaseError("it is not from this version of the sandbox")
+            raise sqlite3.DatabaseError("it is not from this version of the sandbox, whose schema.sql differs")
         if tables:
             (found,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
             if found != "ok":
@@ -108,8 +110,7 @@ class Store:
 
     def create_tables(self) -> None:
         """Set up an empty database. Call it in a transaction, with the seed."""
-        schema = (resources.files("tinker_rest_sandbox") / "schema.sql").read_text("utf-8")
-        for statement in schema.split(";\n"):
+        for statement in SCHEMA.split(";\n"):
             self._connection.execute(statement)
         self._connection.execute(f"PRAGMA user_version = {VERSION}")
 

@@ -1,4 +1,4 @@
--- The tables of a sandbox's database, with the version in _store.py. Times are microseconds since 1970, UTC.
+-- The tables of a sandbox's database, which only opens with the same tables. Times are microseconds since 1970, UTC.
 --
 -- A checkpoint's ID is bare_id if it is set, else kind/name. A copy has the path of the checkpoint whose storage it shares
 -- in copied_from, and its run has no session. Uploaded checkpoints and their copies have an upload_id.
