@@ -215,7 +215,7 @@ def test_publishing_and_expiring(sandbox: Sandbox, rest: RestClient) -> None:
 
 
 def test_duplicates_are_sent_once(server: RecordingServer) -> None:
-    one = Checkpoint("weights/0000", "training", PATHS[0])
+    one = Checkpoint(checkpoint_id="weights/0000", checkpoint_type="training", tinker_path=PATHS[0])
     with client_of(server) as client:
         for given in ([PATHS[0], one, PATHS[1], PATHS[0]], iter([PATHS[0], one, PATHS[1], PATHS[0]])):
             server.requests.clear()
@@ -253,14 +253,23 @@ def test_nothing_is_sent_if_an_iterator_fails(server: RecordingServer) -> None:
     ("given", "why"),
     [
         (PATHS[0], "checkpoints must be a list of tinker paths"),
-        (Checkpoint("weights/1", "training", PATHS[0]), "checkpoints must be a list of tinker paths"),
+        (
+            Checkpoint(checkpoint_id="weights/1", checkpoint_type="training", tinker_path=PATHS[0]),
+            "checkpoints must be a list of tinker paths",
+        ),
         (None, "checkpoints must be a list of tinker paths"),
         ([*PATHS, "tinker://run/weights"], "tinker_path must look like tinker://RUN_ID/weights/NAME"),
         ([*PATHS, "weights/1"], "tinker_path must look like"),
         ([*PATHS, "tinker://run/weights/.."], "the name in tinker_path must be an id"),
         ([*PATHS, 7], "tinker_path must look like .*, not 7"),
-        ([Checkpoint("..", "training", "twinkle://run/weights/1")], "checkpoint_id"),
-        ([Checkpoint("1", "training", "no path")], "the run ID of a checkpoint must be an id .*, not ''"),
+        (
+            [Checkpoint(checkpoint_id="..", checkpoint_type="training", tinker_path="twinkle://run/weights/1")],
+            "checkpoint_id",
+        ),
+        (
+            [Checkpoint(checkpoint_id="1", checkpoint_type="training", tinker_path="no path")],
+            "the run ID of a checkpoint must be an id .*, not ''",
+        ),
         (CheckpointSelection(), r"CheckpointSelection\(name='\*'\)"),
         (CheckpointSelection(include_public=True), "without any filter"),
     ],
@@ -304,8 +313,15 @@ def test_arguments_that_cannot_be_right(server: RecordingServer) -> None:
 
 
 def test_checkpoints_of_servers_with_other_paths(server: RecordingServer) -> None:
-    twinkle = Checkpoint("weights/1", "training", "twinkle://run-1/weights/1")
-    hatchery = Checkpoint("x", "training", "tinker://run-2/checkpoints/x", training_run_id="run-2")
+    twinkle = Checkpoint(
+        checkpoint_id="weights/1", checkpoint_type="training", tinker_path="twinkle://run-1/weights/1"
+    )
+    hatchery = Checkpoint(
+        checkpoint_id="x",
+        checkpoint_type="training",
+        tinker_path="tinker://run-2/checkpoints/x",
+        training_run_id="run-2",
+    )
     with client_of(server) as client:
         result = client.delete_checkpoints([twinkle, hatchery]).result()
     assert [one.tinker_path for one in result.outcomes] == [twinkle.tinker_path, hatchery.tinker_path]
@@ -341,7 +357,10 @@ def test_what_was_listed_and_is_gone_is_done(server: RecordingServer) -> None:
     }
     server.answer = lambda request: reply(body=page) if request.method == "GET" else unknown
     with client_of(server) as client:
-        for given in (CheckpointSelection(name="*"), [Checkpoint("weights/0000", "training", PATHS[0])]):
+        for given in (
+            CheckpointSelection(name="*"),
+            [Checkpoint(checkpoint_id="weights/0000", checkpoint_type="training", tinker_path=PATHS[0])],
+        ):
             assert [one.status for one in client.delete_checkpoints(given).result().outcomes] == ["already_done"]
             assert [one.status for one in client.set_checkpoints_ttl(given, None).result().outcomes] == [
                 "not_found"

@@ -157,7 +157,7 @@ def test_tables_are_bounded(rest: RestClient) -> None:
     assert html.count("<tr>") == 1 + 100
     (long,) = page.checkpoints[:1]
     long.user_metadata = {"text": "x" * 10_000}
-    assert len(table_of(types.CheckpointsListResponse([long]))) < 2_000
+    assert len(table_of(types.CheckpointsListResponse(checkpoints=[long]))) < 2_000
 
 
 def test_notebooks_show_storage_and_outcomes_as_tables(sandbox: Sandbox, rest: RestClient) -> None:
@@ -175,7 +175,12 @@ def test_notebooks_show_storage_and_outcomes_as_tables(sandbox: Sandbox, rest: R
 
 
 @pytest.mark.parametrize(
-    "result", [types.CheckpointsListResponse([]), BulkResult([]), types.WhoamiResponse("u", "o")]
+    "result",
+    [
+        types.CheckpointsListResponse(checkpoints=[]),
+        BulkResult([]),
+        types.WhoamiResponse(user_urn="u", org_urn="o"),
+    ],
 )
 def test_what_is_no_list_has_no_table(result: Any) -> None:
     assert result._repr_html_() is None
@@ -183,7 +188,7 @@ def test_what_is_no_list_has_no_table(result: Any) -> None:
 
 def test_no_table_shows_a_secret() -> None:
     url = "https://storage.example/a?signature=secret-signature"
-    archive = types.CheckpointArchiveUrlResponse(url, datetime(2026, 7, 13, tzinfo=UTC))
-    shown = html_table("uploads", [types.UploadUrl(url)]) + html_table("archives", [archive])
+    archive = types.CheckpointArchiveUrlResponse(url=url, expires_at=datetime(2026, 7, 13, tzinfo=UTC))
+    shown = html_table("uploads", [types.UploadUrl(url=url)]) + html_table("archives", [archive])
     assert "secret-signature" not in shown
     assert "https://storage.example/a?…" in shown

@@ -69,6 +69,19 @@ def test_exports_are_what_all_says() -> None:
         _ = tinker_rest.RestClint  # type: ignore[attr-defined]
 
 
+FIXED = (types.Model, types.UnknownVariant, types.ParsedCheckpointTinkerPath)  # get no fields from the description
+MODELS = [
+    one for one in map(vars(types).get, types.__all__) if inspect.isclass(one) and issubclass(one, types.Model)
+]
+
+
+@pytest.mark.parametrize("model", [one for one in MODELS if one not in FIXED])
+def test_models_take_keywords_only(model: Any) -> None:
+    """So that a field in the middle of a schema moves no other."""
+    given = inspect.signature(model).parameters.values()
+    assert {one.kind for one in given} <= {inspect.Parameter.KEYWORD_ONLY}
+
+
 @pytest.mark.parametrize("client", [RestClient, AdminClient, ServiceClient])
 def test_annotations_can_be_evaluated(client: type) -> None:
     """As frameworks do that call a program's functions by their types."""

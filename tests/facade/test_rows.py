@@ -71,8 +71,12 @@ def test_outcomes_ids_and_variants() -> None:
     assert "gone" in failed["error"]
     assert to_rows(["a", "b"]) == [{"id": "a"}, {"id": "b"}]
     hour = datetime(2026, 7, 13, tzinfo=UTC)
-    known = types.BillingUsageEvent(hour, hour, types.TrainingBillingEvent(token_count=5))
-    unknown = types.BillingUsageEvent(hour, hour, types.UnknownVariant("teleport", {"trips": 5}))
+    known = types.BillingUsageEvent(
+        bucket_start=hour, bucket_end=hour, event_info=types.TrainingBillingEvent(token_count=5)
+    )
+    unknown = types.BillingUsageEvent(
+        bucket_start=hour, bucket_end=hour, event_info=types.UnknownVariant("teleport", {"trips": 5})
+    )
     first, second = to_rows([known, unknown])
     assert (first["event_info_type"], first["event_info_token_count"], first["event_info_trips"]) == (
         "training",
@@ -106,10 +110,12 @@ def test_pandas_takes_rows_as_they_are(rest: RestClient) -> None:
 
 
 def test_no_row_holds_a_marked_secret() -> None:
-    assert to_rows([types.UploadUrl("https://storage.example/a?signature=secret")]) == [{}]
+    assert to_rows([types.UploadUrl(url="https://storage.example/a?signature=secret")]) == [{}]
 
 
-@pytest.mark.parametrize("items", ["text", 5, None, [5], [{"a": 1}], types.CheckpointsListResponse([])])
+@pytest.mark.parametrize(
+    "items", ["text", 5, None, [5], [{"a": 1}], types.CheckpointsListResponse(checkpoints=[])]
+)
 def test_what_is_no_listing_is_refused(items: Any) -> None:
     with pytest.raises(InvalidArgumentError, match="items must be"):
         to_rows(items)

@@ -35,9 +35,9 @@ def checkpoint(
     """A checkpoint that was saved so many days ago."""
     kind = KIND.get(checkpoint_type, checkpoint_type)
     return Checkpoint(
-        f"{kind}/{name}",
-        checkpoint_type,
-        f"tinker://{run}/{kind}/{name}",
+        checkpoint_id=f"{kind}/{name}",
+        checkpoint_type=checkpoint_type,
+        tinker_path=f"tinker://{run}/{kind}/{name}",
         time=None if days is None else NOW - timedelta(days=days),
         size_bytes=size,
         public=public,
@@ -135,7 +135,10 @@ def test_public_checkpoints_count_among_the_newest() -> None:
 def test_what_may_be_the_newest_is_kept() -> None:
     unknown = [checkpoint("x", days=None), checkpoint("new"), checkpoint("old", days=1)]
     assert selected(unknown, keep_latest=1) == ["old"]
-    without_a_run = [Checkpoint("1", "training", "x", time=NOW), Checkpoint("2", "training", "y", time=NOW)]
+    without_a_run = [
+        Checkpoint(checkpoint_id="1", checkpoint_type="training", tinker_path="x", time=NOW),
+        Checkpoint(checkpoint_id="2", checkpoint_type="training", tinker_path="y", time=NOW),
+    ]
     assert selected(without_a_run, keep_latest=1) == []
 
 

@@ -66,11 +66,14 @@ def found(server: RecordingServer, status: Any) -> Any:
      ({"type": "client_finished", "reason": {"type": "bored", "a": 1}},
       ClientSessionFinished(reason=UnknownVariant("bored", {"a": 1}))),
      ({**BECAUSE, "reason": {"type": "request", "request_id": "r", "request_type": "t"}},
-      SessionFailed("user", SessionFailedRequestReason(request_id="r", request_type="t"), "m")),
+      SessionFailed(category="user", message="m",
+                    reason=SessionFailedRequestReason(request_id="r", request_type="t"))),
      ({**BECAUSE, "reason": {"type": "training_run", "training_run_id": "r"}},
-      SessionFailed("user", SessionFailedTrainingRunReason(training_run_id="r"), "m")),
+      SessionFailed(category="user", message="m",
+                    reason=SessionFailedTrainingRunReason(training_run_id="r"))),
      ({**BECAUSE, "category": "weather", "reason": {"type": "sampling_session", "sampling_session_id": "r"}},
-      SessionFailed("weather", SessionFailedSamplingSessionReason(sampling_session_id="r"), "m")),
+      SessionFailed(category="weather", message="m",
+                    reason=SessionFailedSamplingSessionReason(sampling_session_id="r"))),
      ({"type": "asleep", "until": "noon"}, UnknownVariant("asleep", {"until": "noon"}))],
 )  # fmt: skip
 def test_each_status(server: RecordingServer, status: Any, model: Any) -> None:

@@ -246,7 +246,7 @@ BAD_HOURS = ("2026-07-13T00:30:00Z", "2026-07-13T00:00:01Z", "2026-07-13T00:00:0
 # What cannot be sent as JSON; the server refuses the rest (422).
 BAD_SEARCHES: list[dict[str, Any]] = [
     {"display_name": "\ud800"}, {"owner": "own"}, {"cursor": "next"}, {"statuses": {5}},
-    {"cursor": SessionSearchCursor("2026-01-01T00:00:00Z", "s")},  # type: ignore[arg-type]
+    {"cursor": SessionSearchCursor(last_created_at="2026-01-01T00:00:00Z", last_session_id="s")},  # type: ignore[arg-type]
 ]
 BAD_SCOPES = ("mine", "", "OWNED", None, 1)
 REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any], object]] = [

@@ -52,7 +52,7 @@ BillingEventInfo = (
 )
 
 
-@frozen
+@frozen(kw_only=True)
 class CheckpointArchiveUrlResponse(Model):
     """A signed URL of a checkpoint's archive.
 
@@ -73,7 +73,7 @@ class CheckpointArchiveUrlResponse(Model):
         return self.expires_at
 
 
-@frozen
+@frozen(kw_only=True)
 class WhoamiResponse(Model):
     """The owner of an API key.
 

@@ -26,7 +26,7 @@ _FIELDS = frozenset(
 )
 
 
-@define
+@define(kw_only=True)
 class AuditLogEntry(Model):
     """One event in the audit log.
 
@@ -116,17 +116,15 @@ class AuditLogEntry(Model):
             if purpose.__class__ is not str:
                 raise InvalidField("AuditLogEntry", "purpose", "a string", purpose)
 
-        # Positional: half the time of keywords, on pages of thousands of items.
-        decoded = cls(
-            timestamp,
-            event,
-            event_details,
-            model_id,
-            tinker_path,
-            purpose,
+        decoded = cls.__new__(cls)  # without __init__: less time on pages of thousands of items
+        decoded.timestamp = timestamp
+        decoded.event = event
+        decoded.event_details = event_details
+        decoded.model_id = model_id
+        decoded.tinker_path = tinker_path
+        decoded.purpose = purpose
+        is_known = _FIELDS.issuperset(src_dict)
+        decoded.additional_properties = (
+            {} if is_known else {key: value for key, value in src_dict.items() if key not in _FIELDS}
         )
-        if not _FIELDS.issuperset(src_dict):
-            decoded.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _FIELDS
-            }
         return decoded

@@ -43,7 +43,7 @@ _FIELDS = frozenset(
 )
 
 
-@define
+@define(kw_only=True)
 class BillingUsageEvent(Model):
     """One kind of usage in one hour.
 
@@ -214,22 +214,20 @@ class BillingUsageEvent(Model):
                 )
             effective_rate_usd_per_gigabyte_month = float(effective_rate_usd_per_gigabyte_month)
 
-        # Positional: half the time of keywords, on pages of thousands of items.
-        decoded = cls(
-            bucket_start,
-            bucket_end,
-            event_info,
-            base_model,
-            user_id,
-            user_name,
-            session_id,
-            project_id,
-            estimated_cost_usd,
-            effective_rate_usd_per_million_tokens,
-            effective_rate_usd_per_gigabyte_month,
+        decoded = cls.__new__(cls)  # without __init__: less time on pages of thousands of items
+        decoded.bucket_start = bucket_start
+        decoded.bucket_end = bucket_end
+        decoded.event_info = event_info
+        decoded.base_model = base_model
+        decoded.user_id = user_id
+        decoded.user_name = user_name
+        decoded.session_id = session_id
+        decoded.project_id = project_id
+        decoded.estimated_cost_usd = estimated_cost_usd
+        decoded.effective_rate_usd_per_million_tokens = effective_rate_usd_per_million_tokens
+        decoded.effective_rate_usd_per_gigabyte_month = effective_rate_usd_per_gigabyte_month
+        is_known = _FIELDS.issuperset(src_dict)
+        decoded.additional_properties = (
+            {} if is_known else {key: value for key, value in src_dict.items() if key not in _FIELDS}
         )
-        if not _FIELDS.issuperset(src_dict):
-            decoded.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _FIELDS
-            }
         return decoded

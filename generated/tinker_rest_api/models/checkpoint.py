@@ -33,7 +33,7 @@ _FIELDS = frozenset(
 )
 
 
-@define
+@define(kw_only=True)
 class Checkpoint(Model):
     """Weights that a training run has saved.
 
@@ -171,21 +171,19 @@ class Checkpoint(Model):
             if base_model.__class__ is not str:
                 raise InvalidField("Checkpoint", "base_model", "a string", base_model)
 
-        # Positional: half the time of keywords, on pages of thousands of items.
-        decoded = cls(
-            checkpoint_id,
-            checkpoint_type,
-            tinker_path,
-            time,
-            size_bytes,
-            public,
-            user_metadata,
-            expires_at,
-            training_run_id,
-            base_model,
+        decoded = cls.__new__(cls)  # without __init__: less time on pages of thousands of items
+        decoded.checkpoint_id = checkpoint_id
+        decoded.checkpoint_type = checkpoint_type
+        decoded.tinker_path = tinker_path
+        decoded.time = time
+        decoded.size_bytes = size_bytes
+        decoded.public = public
+        decoded.user_metadata = user_metadata
+        decoded.expires_at = expires_at
+        decoded.training_run_id = training_run_id
+        decoded.base_model = base_model
+        is_known = _FIELDS.issuperset(src_dict)
+        decoded.additional_properties = (
+            {} if is_known else {key: value for key, value in src_dict.items() if key not in _FIELDS}
         )
-        if not _FIELDS.issuperset(src_dict):
-            decoded.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _FIELDS
-            }
         return decoded

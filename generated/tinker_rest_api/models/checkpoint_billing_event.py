@@ -18,7 +18,7 @@ _FIELDS = frozenset(
 )
 
 
-@define
+@define(kw_only=True)
 class CheckpointBillingEvent(Model):
     """The usage of saving checkpoints.
 
@@ -63,13 +63,11 @@ class CheckpointBillingEvent(Model):
         if count.__class__ is not int:
             count = whole_number("CheckpointBillingEvent", "count", count)
 
-        # Positional: half the time of keywords, on pages of thousands of items.
-        decoded = cls(
-            count,
-            type_,
+        decoded = cls.__new__(cls)  # without __init__: less time on pages of thousands of items
+        decoded.type = type_
+        decoded.count = count
+        is_known = _FIELDS.issuperset(src_dict)
+        decoded.additional_properties = (
+            {} if is_known else {key: value for key, value in src_dict.items() if key not in _FIELDS}
         )
-        if not _FIELDS.issuperset(src_dict):
-            decoded.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _FIELDS
-            }
         return decoded

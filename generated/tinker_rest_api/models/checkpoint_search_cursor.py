@@ -17,7 +17,7 @@ _FIELDS = frozenset(
 )
 
 
-@define
+@define(kw_only=True)
 class CheckpointSearchCursor(Model):
     """Where the next page starts. Pass it back unchanged.
 
@@ -64,13 +64,11 @@ class CheckpointSearchCursor(Model):
                 "CheckpointSearchCursor", "last_checkpoint_uuid", "a string", last_checkpoint_uuid
             )
 
-        # Positional: half the time of keywords, on pages of thousands of items.
-        decoded = cls(
-            last_created_at,
-            last_checkpoint_uuid,
+        decoded = cls.__new__(cls)  # without __init__: less time on pages of thousands of items
+        decoded.last_created_at = last_created_at
+        decoded.last_checkpoint_uuid = last_checkpoint_uuid
+        is_known = _FIELDS.issuperset(src_dict)
+        decoded.additional_properties = (
+            {} if is_known else {key: value for key, value in src_dict.items() if key not in _FIELDS}
         )
-        if not _FIELDS.issuperset(src_dict):
-            decoded.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _FIELDS
-            }
         return decoded

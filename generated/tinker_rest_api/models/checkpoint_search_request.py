@@ -38,7 +38,7 @@ _FIELDS = frozenset(
 )
 
 
-@define
+@define(kw_only=True)
 class CheckpointSearchRequest(Model):
     """What to search for. A checkpoint must match every condition.
 
@@ -152,18 +152,16 @@ class CheckpointSearchRequest(Model):
         if cursor is not None:
             cursor = CheckpointSearchCursor.from_dict(cursor)
 
-        # Positional: half the time of keywords, on pages of thousands of items.
-        decoded = cls(
-            project_ids,
-            user_metadata,
-            checkpoint_type,
-            owner,
-            base_models,
-            limit,
-            cursor,
+        decoded = cls.__new__(cls)  # without __init__: less time on pages of thousands of items
+        decoded.project_ids = project_ids
+        decoded.user_metadata = user_metadata
+        decoded.checkpoint_type = checkpoint_type
+        decoded.owner = owner
+        decoded.base_models = base_models
+        decoded.limit = limit
+        decoded.cursor = cursor
+        is_known = _FIELDS.issuperset(src_dict)
+        decoded.additional_properties = (
+            {} if is_known else {key: value for key, value in src_dict.items() if key not in _FIELDS}
         )
-        if not _FIELDS.issuperset(src_dict):
-            decoded.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _FIELDS
-            }
         return decoded

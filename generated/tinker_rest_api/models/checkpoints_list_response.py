@@ -22,7 +22,7 @@ _FIELDS = frozenset(
 )
 
 
-@define
+@define(kw_only=True)
 class CheckpointsListResponse(Model):
     """The checkpoints of a training run, or one page of the caller's checkpoints.
 
@@ -69,13 +69,11 @@ class CheckpointsListResponse(Model):
         if cursor is not None:
             cursor = Cursor.from_dict(cursor)
 
-        # Positional: half the time of keywords, on pages of thousands of items.
-        decoded = cls(
-            checkpoints,
-            cursor,
+        decoded = cls.__new__(cls)  # without __init__: less time on pages of thousands of items
+        decoded.checkpoints = checkpoints
+        decoded.cursor = cursor
+        is_known = _FIELDS.issuperset(src_dict)
+        decoded.additional_properties = (
+            {} if is_known else {key: value for key, value in src_dict.items() if key not in _FIELDS}
         )
-        if not _FIELDS.issuperset(src_dict):
-            decoded.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _FIELDS
-            }
         return decoded

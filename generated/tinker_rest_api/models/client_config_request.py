@@ -12,7 +12,7 @@ from .._model import (
 _FIELDS = frozenset(("sdk_version",))
 
 
-@define
+@define(kw_only=True)
 class ClientConfigRequest(Model):
     """The version of the client.
 
@@ -46,12 +46,10 @@ class ClientConfigRequest(Model):
         if sdk_version.__class__ is not str:
             raise InvalidField("ClientConfigRequest", "sdk_version", "a string", sdk_version)
 
-        # Positional: half the time of keywords, on pages of thousands of items.
-        decoded = cls(
-            sdk_version,
+        decoded = cls.__new__(cls)  # without __init__: less time on pages of thousands of items
+        decoded.sdk_version = sdk_version
+        is_known = _FIELDS.issuperset(src_dict)
+        decoded.additional_properties = (
+            {} if is_known else {key: value for key, value in src_dict.items() if key not in _FIELDS}
         )
-        if not _FIELDS.issuperset(src_dict):
-            decoded.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _FIELDS
-            }
         return decoded

@@ -19,7 +19,7 @@ _FIELDS = frozenset(
 )
 
 
-@define
+@define(kw_only=True)
 class ClientConfigResponse(Model):
     """How clients authenticate. Fields for training and sampling may be present.
 
@@ -79,13 +79,11 @@ class ClientConfigResponse(Model):
                 credential_default_source, credential_default_source
             )
 
-        # Positional: half the time of keywords, on pages of thousands of items.
-        decoded = cls(
-            pjwt_auth_enabled,
-            credential_default_source,
+        decoded = cls.__new__(cls)  # without __init__: less time on pages of thousands of items
+        decoded.pjwt_auth_enabled = pjwt_auth_enabled
+        decoded.credential_default_source = credential_default_source
+        is_known = _FIELDS.issuperset(src_dict)
+        decoded.additional_properties = (
+            {} if is_known else {key: value for key, value in src_dict.items() if key not in _FIELDS}
         )
-        if not _FIELDS.issuperset(src_dict):
-            decoded.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _FIELDS
-            }
         return decoded

@@ -20,7 +20,7 @@ _FIELDS = frozenset(
 )
 
 
-@define
+@define(kw_only=True)
 class ClientFinishedSessionStatusQuery(Model):
     """Sessions that the client reported as finished.
 
@@ -73,13 +73,11 @@ class ClientFinishedSessionStatusQuery(Model):
                     )
             reasons = [_KnownFinishReasonType.get(item, item) for item in reasons]
 
-        # Positional: half the time of keywords, on pages of thousands of items.
-        decoded = cls(
-            type_,
-            reasons,
+        decoded = cls.__new__(cls)  # without __init__: less time on pages of thousands of items
+        decoded.type = type_
+        decoded.reasons = reasons
+        is_known = _FIELDS.issuperset(src_dict)
+        decoded.additional_properties = (
+            {} if is_known else {key: value for key, value in src_dict.items() if key not in _FIELDS}
         )
-        if not _FIELDS.issuperset(src_dict):
-            decoded.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _FIELDS
-            }
         return decoded

@@ -12,7 +12,7 @@ from .._model import (
 _FIELDS = frozenset(("tinker_path",))
 
 
-@define
+@define(kw_only=True)
 class CopyWeightsResponse(Model):
     """Where to find the copy of a checkpoint.
 
@@ -46,12 +46,10 @@ class CopyWeightsResponse(Model):
         if tinker_path.__class__ is not str:
             raise InvalidField("CopyWeightsResponse", "tinker_path", "a string", tinker_path)
 
-        # Positional: half the time of keywords, on pages of thousands of items.
-        decoded = cls(
-            tinker_path,
+        decoded = cls.__new__(cls)  # without __init__: less time on pages of thousands of items
+        decoded.tinker_path = tinker_path
+        is_known = _FIELDS.issuperset(src_dict)
+        decoded.additional_properties = (
+            {} if is_known else {key: value for key, value in src_dict.items() if key not in _FIELDS}
         )
-        if not _FIELDS.issuperset(src_dict):
-            decoded.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _FIELDS
-            }
         return decoded

@@ -24,7 +24,7 @@ _FIELDS = frozenset(
 )
 
 
-@define
+@define(kw_only=True)
 class CurrentCheckpointStorageUsageItem(Model):
     """What one session owner stores in one project.
 
@@ -149,19 +149,17 @@ class CurrentCheckpointStorageUsageItem(Model):
                 )
             estimated_monthly_cost_usd = float(estimated_monthly_cost_usd)
 
-        # Positional: half the time of keywords, on pages of thousands of items.
-        decoded = cls(
-            checkpoint_count,
-            size_bytes,
-            size_gigabytes,
-            project_id,
-            org_user_urn,
-            user_email,
-            user_name,
-            estimated_monthly_cost_usd,
+        decoded = cls.__new__(cls)  # without __init__: less time on pages of thousands of items
+        decoded.checkpoint_count = checkpoint_count
+        decoded.size_bytes = size_bytes
+        decoded.size_gigabytes = size_gigabytes
+        decoded.project_id = project_id
+        decoded.org_user_urn = org_user_urn
+        decoded.user_email = user_email
+        decoded.user_name = user_name
+        decoded.estimated_monthly_cost_usd = estimated_monthly_cost_usd
+        is_known = _FIELDS.issuperset(src_dict)
+        decoded.additional_properties = (
+            {} if is_known else {key: value for key, value in src_dict.items() if key not in _FIELDS}
         )
-        if not _FIELDS.issuperset(src_dict):
-            decoded.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _FIELDS
-            }
         return decoded

@@ -19,7 +19,7 @@ _FIELDS = frozenset(
 )
 
 
-@define
+@define(kw_only=True)
 class Cursor(Model):
     """A page's position in the list.
 
@@ -75,14 +75,12 @@ class Cursor(Model):
         if total_count.__class__ is not int:
             total_count = whole_number("Cursor", "total_count", total_count)
 
-        # Positional: half the time of keywords, on pages of thousands of items.
-        decoded = cls(
-            offset,
-            limit,
-            total_count,
+        decoded = cls.__new__(cls)  # without __init__: less time on pages of thousands of items
+        decoded.offset = offset
+        decoded.limit = limit
+        decoded.total_count = total_count
+        is_known = _FIELDS.issuperset(src_dict)
+        decoded.additional_properties = (
+            {} if is_known else {key: value for key, value in src_dict.items() if key not in _FIELDS}
         )
-        if not _FIELDS.issuperset(src_dict):
-            decoded.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _FIELDS
-            }
         return decoded

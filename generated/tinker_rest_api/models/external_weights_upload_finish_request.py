@@ -12,7 +12,7 @@ from .._model import (
 _FIELDS = frozenset(("upload_id",))
 
 
-@define
+@define(kw_only=True)
 class ExternalWeightsUploadFinishRequest(Model):
     """The upload to finish.
 
@@ -46,12 +46,10 @@ class ExternalWeightsUploadFinishRequest(Model):
         if upload_id.__class__ is not str:
             raise InvalidField("ExternalWeightsUploadFinishRequest", "upload_id", "a string", upload_id)
 
-        # Positional: half the time of keywords, on pages of thousands of items.
-        decoded = cls(
-            upload_id,
+        decoded = cls.__new__(cls)  # without __init__: less time on pages of thousands of items
+        decoded.upload_id = upload_id
+        is_known = _FIELDS.issuperset(src_dict)
+        decoded.additional_properties = (
+            {} if is_known else {key: value for key, value in src_dict.items() if key not in _FIELDS}
         )
-        if not _FIELDS.issuperset(src_dict):
-            decoded.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _FIELDS
-            }
         return decoded

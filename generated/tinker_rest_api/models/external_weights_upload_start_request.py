@@ -19,7 +19,7 @@ _FIELDS = frozenset(
 )
 
 
-@define
+@define(kw_only=True)
 class ExternalWeightsUploadStartRequest(Model):
     """The adapter to upload.
 
@@ -82,14 +82,12 @@ class ExternalWeightsUploadStartRequest(Model):
                     destination_project_id,
                 )
 
-        # Positional: half the time of keywords, on pages of thousands of items.
-        decoded = cls(
-            base_model,
-            lora_config,
-            destination_project_id,
+        decoded = cls.__new__(cls)  # without __init__: less time on pages of thousands of items
+        decoded.base_model = base_model
+        decoded.lora_config = lora_config
+        decoded.destination_project_id = destination_project_id
+        is_known = _FIELDS.issuperset(src_dict)
+        decoded.additional_properties = (
+            {} if is_known else {key: value for key, value in src_dict.items() if key not in _FIELDS}
         )
-        if not _FIELDS.issuperset(src_dict):
-            decoded.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _FIELDS
-            }
         return decoded

@@ -22,7 +22,7 @@ _FIELDS = frozenset(
 )
 
 
-@define
+@define(kw_only=True)
 class ExternalWeightsUrlsResponse(Model):
     """Where to download the files of external weights.
 
@@ -67,13 +67,11 @@ class ExternalWeightsUrlsResponse(Model):
         expires: Any = get("expires")
         expires = utc_datetime("ExternalWeightsUrlsResponse", "expires", expires)
 
-        # Positional: half the time of keywords, on pages of thousands of items.
-        decoded = cls(
-            urls,
-            expires,
+        decoded = cls.__new__(cls)  # without __init__: less time on pages of thousands of items
+        decoded.urls = urls
+        decoded.expires = expires
+        is_known = _FIELDS.issuperset(src_dict)
+        decoded.additional_properties = (
+            {} if is_known else {key: value for key, value in src_dict.items() if key not in _FIELDS}
         )
-        if not _FIELDS.issuperset(src_dict):
-            decoded.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _FIELDS
-            }
         return decoded

@@ -16,7 +16,7 @@ from ..models.supported_model import SupportedModel
 _FIELDS = frozenset(("supported_models",))
 
 
-@define
+@define(kw_only=True)
 class GetServerCapabilitiesResponse(Model):
     """The models that the server supports.
 
@@ -53,12 +53,10 @@ class GetServerCapabilitiesResponse(Model):
             )
         supported_models = read_items("supported_models", SupportedModel.from_dict, supported_models)
 
-        # Positional: half the time of keywords, on pages of thousands of items.
-        decoded = cls(
-            supported_models,
+        decoded = cls.__new__(cls)  # without __init__: less time on pages of thousands of items
+        decoded.supported_models = supported_models
+        is_known = _FIELDS.issuperset(src_dict)
+        decoded.additional_properties = (
+            {} if is_known else {key: value for key, value in src_dict.items() if key not in _FIELDS}
         )
-        if not _FIELDS.issuperset(src_dict):
-            decoded.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _FIELDS
-            }
         return decoded

@@ -22,7 +22,7 @@ _FIELDS = frozenset(
 )
 
 
-@define
+@define(kw_only=True)
 class GetSessionResponse(Model):
     """The training runs and samplers of a session.
 
@@ -94,15 +94,13 @@ class GetSessionResponse(Model):
             if display_name.__class__ is not str:
                 raise InvalidField("GetSessionResponse", "display_name", "a string", display_name)
 
-        # Positional: half the time of keywords, on pages of thousands of items.
-        decoded = cls(
-            training_run_ids,
-            sampler_ids,
-            user_metadata,
-            display_name,
+        decoded = cls.__new__(cls)  # without __init__: less time on pages of thousands of items
+        decoded.training_run_ids = training_run_ids
+        decoded.sampler_ids = sampler_ids
+        decoded.user_metadata = user_metadata
+        decoded.display_name = display_name
+        is_known = _FIELDS.issuperset(src_dict)
+        decoded.additional_properties = (
+            {} if is_known else {key: value for key, value in src_dict.items() if key not in _FIELDS}
         )
-        if not _FIELDS.issuperset(src_dict):
-            decoded.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _FIELDS
-            }
         return decoded

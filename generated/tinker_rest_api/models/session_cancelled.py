@@ -17,7 +17,7 @@ _FIELDS = frozenset(
 )
 
 
-@define
+@define(kw_only=True)
 class SessionCancelled(Model):
     """The status of a session that was cancelled.
 
@@ -64,13 +64,11 @@ class SessionCancelled(Model):
             if detail.__class__ is not str:
                 raise InvalidField("SessionCancelled", "detail", "a string", detail)
 
-        # Positional: half the time of keywords, on pages of thousands of items.
-        decoded = cls(
-            type_,
-            detail,
+        decoded = cls.__new__(cls)  # without __init__: less time on pages of thousands of items
+        decoded.type = type_
+        decoded.detail = detail
+        is_known = _FIELDS.issuperset(src_dict)
+        decoded.additional_properties = (
+            {} if is_known else {key: value for key, value in src_dict.items() if key not in _FIELDS}
         )
-        if not _FIELDS.issuperset(src_dict):
-            decoded.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _FIELDS
-            }
         return decoded

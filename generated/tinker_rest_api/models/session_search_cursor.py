@@ -20,7 +20,7 @@ _FIELDS = frozenset(
 )
 
 
-@define
+@define(kw_only=True)
 class SessionSearchCursor(Model):
     """Where the next page starts. Pass it back unchanged.
 
@@ -64,13 +64,11 @@ class SessionSearchCursor(Model):
         if last_session_id.__class__ is not str:
             raise InvalidField("SessionSearchCursor", "last_session_id", "a string", last_session_id)
 
-        # Positional: half the time of keywords, on pages of thousands of items.
-        decoded = cls(
-            last_created_at,
-            last_session_id,
+        decoded = cls.__new__(cls)  # without __init__: less time on pages of thousands of items
+        decoded.last_created_at = last_created_at
+        decoded.last_session_id = last_session_id
+        is_known = _FIELDS.issuperset(src_dict)
+        decoded.additional_properties = (
+            {} if is_known else {key: value for key, value in src_dict.items() if key not in _FIELDS}
         )
-        if not _FIELDS.issuperset(src_dict):
-            decoded.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _FIELDS
-            }
         return decoded

@@ -47,7 +47,7 @@ _FIELDS = frozenset(
 )
 
 
-@define
+@define(kw_only=True)
 class SessionSearchRequest(Model):
     """What to search for. A session must match every condition, except that with both `session_id` and
     `display_name` it must match one of the two.
@@ -185,19 +185,17 @@ class SessionSearchRequest(Model):
         if cursor is not None:
             cursor = SessionSearchCursor.from_dict(cursor)
 
-        # Positional: half the time of keywords, on pages of thousands of items.
-        decoded = cls(
-            session_id,
-            project_ids,
-            user_metadata,
-            display_name,
-            owner,
-            statuses,
-            limit,
-            cursor,
+        decoded = cls.__new__(cls)  # without __init__: less time on pages of thousands of items
+        decoded.session_id = session_id
+        decoded.project_ids = project_ids
+        decoded.user_metadata = user_metadata
+        decoded.display_name = display_name
+        decoded.owner = owner
+        decoded.statuses = statuses
+        decoded.limit = limit
+        decoded.cursor = cursor
+        is_known = _FIELDS.issuperset(src_dict)
+        decoded.additional_properties = (
+            {} if is_known else {key: value for key, value in src_dict.items() if key not in _FIELDS}
         )
-        if not _FIELDS.issuperset(src_dict):
-            decoded.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _FIELDS
-            }
         return decoded

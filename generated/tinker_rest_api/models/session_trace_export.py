@@ -20,7 +20,7 @@ _FIELDS = frozenset(
 )
 
 
-@define
+@define(kw_only=True)
 class SessionTraceExport(Model):
     """The status of a session's trace export.
 
@@ -85,14 +85,12 @@ class SessionTraceExport(Model):
             if error.__class__ is not str:
                 raise InvalidField("SessionTraceExport", "error", "a string", error)
 
-        # Positional: half the time of keywords, on pages of thousands of items.
-        decoded = cls(
-            status,
-            url,
-            error,
+        decoded = cls.__new__(cls)  # without __init__: less time on pages of thousands of items
+        decoded.status = status
+        decoded.url = url
+        decoded.error = error
+        is_known = _FIELDS.issuperset(src_dict)
+        decoded.additional_properties = (
+            {} if is_known else {key: value for key, value in src_dict.items() if key not in _FIELDS}
         )
-        if not _FIELDS.issuperset(src_dict):
-            decoded.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _FIELDS
-            }
         return decoded

@@ -13,7 +13,7 @@ from .._model import (
 _FIELDS = frozenset(("ttl_seconds",))
 
 
-@define
+@define(kw_only=True)
 class SetCheckpointTtlRequest(Model):
     """The new time to live of a checkpoint.
 
@@ -50,12 +50,10 @@ class SetCheckpointTtlRequest(Model):
             if ttl_seconds.__class__ is not int:
                 ttl_seconds = whole_number("SetCheckpointTtlRequest", "ttl_seconds", ttl_seconds)
 
-        # Positional: half the time of keywords, on pages of thousands of items.
-        decoded = cls(
-            ttl_seconds,
+        decoded = cls.__new__(cls)  # without __init__: less time on pages of thousands of items
+        decoded.ttl_seconds = ttl_seconds
+        is_known = _FIELDS.issuperset(src_dict)
+        decoded.additional_properties = (
+            {} if is_known else {key: value for key, value in src_dict.items() if key not in _FIELDS}
         )
-        if not _FIELDS.issuperset(src_dict):
-            decoded.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _FIELDS
-            }
         return decoded

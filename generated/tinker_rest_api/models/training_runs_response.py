@@ -22,7 +22,7 @@ _FIELDS = frozenset(
 )
 
 
-@define
+@define(kw_only=True)
 class TrainingRunsResponse(Model):
     """One page of training runs.
 
@@ -69,13 +69,11 @@ class TrainingRunsResponse(Model):
             raise InvalidField("TrainingRunsResponse", "cursor", "present", None)
         cursor = Cursor.from_dict(cursor)
 
-        # Positional: half the time of keywords, on pages of thousands of items.
-        decoded = cls(
-            training_runs,
-            cursor,
+        decoded = cls.__new__(cls)  # without __init__: less time on pages of thousands of items
+        decoded.training_runs = training_runs
+        decoded.cursor = cursor
+        is_known = _FIELDS.issuperset(src_dict)
+        decoded.additional_properties = (
+            {} if is_known else {key: value for key, value in src_dict.items() if key not in _FIELDS}
         )
-        if not _FIELDS.issuperset(src_dict):
-            decoded.additional_properties = {
-                key: value for key, value in src_dict.items() if key not in _FIELDS
-            }
         return decoded

@@ -78,7 +78,7 @@ def archive_url(asked_at: str, response: Response[Any]) -> types.CheckpointArchi
     if not is_web_url(url):
         raise ValueError("the redirect to the archive must be to an http or https URL")
     expires = parse_http_date(response.headers.get("expires", "")) or time.time() + SIGNED_URL_SECONDS
-    return types.CheckpointArchiveUrlResponse(url, datetime.fromtimestamp(expires, UTC))
+    return types.CheckpointArchiveUrlResponse(url=url, expires_at=datetime.fromtimestamp(expires, UTC))
 
 
 def started_upload(response: Response[Any]) -> Any:

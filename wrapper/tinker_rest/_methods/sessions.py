@@ -140,7 +140,7 @@ class SessionMethods(BaseClient):
             PermissionDeniedError: You cannot add to the project (raised by the future).
         """
         session = segment("session_id", session_id)
-        body = models.AssignSessionProjectRequest(segment("project_id", project_id, allow_slash=True))
+        body = models.AssignSessionProjectRequest(project_id=segment("project_id", project_id, allow_slash=True))
         return self._submit(api.assign_session_project, session, body=body, read=parsing.parse_empty)
 
     def export_session_trace(
