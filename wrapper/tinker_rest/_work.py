@@ -8,13 +8,11 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from queue import SimpleQueue
-from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import httpx
 from attrs import define, field
 
-from tinker_rest._call import Call
 from tinker_rest._http import PUBLIC_HEADERS, Server, new_request, no_answer, storage_error
 from tinker_rest._redaction import summarize
 from tinker_rest._retry import Attempts, CallOptions
@@ -24,6 +22,7 @@ from tinker_rest._workers import Clock, Limiter, calling_back, here
 from tinker_rest.errors import APIConnectionError, APIError, APIStatusError
 from tinker_rest.futures import APIFuture, Task
 
+P = ParamSpec("P")
 S = TypeVar("S")
 T = TypeVar("T")
 
@@ -89,11 +88,10 @@ class Work(Task[T]):
         self._ended.wait(seconds)
         self.check()
 
-    def call(self, operation: ModuleType, *args: Any, **given: Any) -> Any:
-        """Make a call as `BaseClient._submit` does, and return its result. Raises CancelledError as `check`."""
+    def call(self, method: Callable[P, APIFuture[S]], *args: P.args, **kwargs: P.kwargs) -> S:
+        """Call a method of a client, and wait for the result. Raises CancelledError as `check`."""
         self.check()
-        call: Call[Any] = Call(self.server, self.options, (), operation, *args, **given)
-        return self.adopt(call.begin()).result()
+        return self.adopt(method(*args, **kwargs)).result()
 
     def adopt(self, future: APIFuture[S]) -> APIFuture[S]:
         """Return a future, and cancel it when the work must stop."""

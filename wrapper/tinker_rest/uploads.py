@@ -12,10 +12,12 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from tinker_rest._lazy import types
 from tinker_rest._redaction import safe_repr
 from tinker_rest._retry import Attempts
 from tinker_rest._work import EXPIRED_STATUSES, ProgressHook, Work
 from tinker_rest.errors import APIStatusError, InvalidArgumentError, TinkerError, UploadError, refusal
+from tinker_rest.futures import APIFuture
 
 __all__ = ("UploadProgress",)
 
@@ -67,8 +69,8 @@ class Upload:
 
     files: dict[str, Path]
     progress: Callable[[UploadProgress], object] | None
-    start: Callable[[Work[Any]], Any]  # calls `external_weights_upload_start`
-    finish: Callable[[Work[Any], str], str]  # calls `external_weights_upload_finish`, given the ID of the upload
+    start: Callable[[], APIFuture[types.ExternalWeightsUploadStartResponse]]
+    finish: Callable[[str], APIFuture[types.ExternalWeightsUploadFinishResponse]]  # given the ID of the upload
     _sent: dict[str, int] = field(init=False, factory=dict)
     _total: int = field(init=False, default=0)
     _hook: ProgressHook = field(init=False)
@@ -83,7 +85,7 @@ class Upload:
         starts = 0
         while True:
             starts += 1
-            started = self.start(work)
+            started = work.call(self.start)
             missing = sorted(started.urls.keys() - self.files.keys())
             if missing:
                 raise UploadError(f"nothing was uploaded: the server also requires {', '.join(missing)}")
@@ -98,7 +100,7 @@ class Upload:
                 left = ", ".join(sorted(started.urls.keys() - done))
                 message = f"{len(done)} of {len(started.urls)} files were uploaded, but not {left}: {error}"
                 raise UploadError(f"{message}; no checkpoint was created; another call starts over") from error
-            return self.finish(work, started.upload_id)
+            return work.call(self.finish, started.upload_id).tinker_path
 
     def _send(self, work: Work[Any], urls: dict[str, Any], done: list[str]) -> None:
         unused = sorted(self.files.keys() - urls.keys())

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import evolve
 
@@ -31,8 +31,6 @@ runs_api = LazyModule("tinker_rest_api.api.training_runs")
 DEFAULT_BUILD_TIMEOUT = 900.0
 MAX_RUNS_AT_ONCE = 16
 MAX_CLOCK_DIFFERENCE = 60.0
-
-R = TypeVar("R")
 
 _log = logging.getLogger("tinker_rest")
 
@@ -104,7 +102,8 @@ class CheckpointMethods(BaseClient):
         """Search the checkpoints of your organization, newest first (one page).
 
         Experimental: servers may change or remove this operation. Get the next page with
-        `request.model_copy(update={"cursor": page.next_cursor})` until `next_cursor` is None.
+        `request.model_copy(update={"cursor": page.next_cursor})` until `next_cursor` is None. Calls the operation
+        `search_checkpoints`.
 
         Args:
             request: What to search for; every condition must match. Without an owner, your own checkpoints are
@@ -114,8 +113,6 @@ class CheckpointMethods(BaseClient):
         Raises:
             PermissionDeniedError: You cannot list a project of the request (raised by the future).
             UnprocessableEntityError: The server does not accept the request (raised by the future).
-
-        Calls the operation `search_checkpoints`.
         """
         body = arguments.search(models.CheckpointSearchRequest, request)
         return self._submit(api.search_checkpoints, body=body, read=parsing.with_run_ids)
@@ -129,7 +126,8 @@ class CheckpointMethods(BaseClient):
     ) -> pagination.Paginator[types.Checkpoint]:
         """Iterate over all checkpoints that a search finds, newest first, with `for` or `async for`.
 
-        Experimental: servers may change or remove this operation. See `Paginator` for what is guaranteed.
+        Experimental: servers may change or remove this operation. See `Paginator` for what is guaranteed. Calls
+        `search_checkpoints`.
 
         Args:
             request: What to search for, as for `search_checkpoints`. Starts at its cursor, if it has one.
@@ -139,8 +137,6 @@ class CheckpointMethods(BaseClient):
 
         Raises:
             PermissionDeniedError: You cannot list a project of the request (raised by the iteration).
-
-        Calls the operation `search_checkpoints`.
         """
         self._refuse_closed()
         wanted = arguments.search(models.CheckpointSearchRequest, request)
@@ -185,7 +181,19 @@ class CheckpointMethods(BaseClient):
             NotFoundError: The checkpoint or archive does not exist, or you cannot read it (raised by the future).
             APIStatusError: The archive was not built in time (raised by the future).
         """
-        return self._archive_url(training_run_id, checkpoint_id, timeout, self._submit)
+        call = addressed("get_checkpoint_archive_url", training_run_id, checkpoint_id)
+        fallback = by_bare_id.get_checkpoint_archive_url_by_bare_id, (call[1], call[-1])
+        return self._submit(
+            *call,
+            # For a bare name, servers return the archive of the sampler weights, whatever the kind.
+            fallback=fallback if call[2] == "sampler_weights" else None,
+            policy=Policy(
+                success_status=302,
+                poll_statuses=frozenset((425, 503)),
+                build_timeout=time_limit("timeout", timeout),
+            ),
+            read=partial(parsing.archive_url, self.base_url),
+        )
 
     def get_checkpoint_archive_url_from_tinker_path(
         self, tinker_path: str, *, timeout: float | timedelta | None = DEFAULT_BUILD_TIMEOUT
@@ -226,7 +234,8 @@ class CheckpointMethods(BaseClient):
         if path.checkpoint_type != "external":
             expected = "be of external weights, tinker://RUN_ID/external_weights/NAME"
             raise refusal("tinker_path", expected, tinker_path)
-        return _external_weights_urls(path, self._submit)
+        run_id, name = path.training_run_id, path.checkpoint_id.partition("/")[2]
+        return self._submit(api.get_external_weights_urls, run_id, name, policy=Policy(is_secret=True))
 
     def download_checkpoint(
         self,
@@ -277,7 +286,7 @@ class CheckpointMethods(BaseClient):
         arguments.hook("progress", progress)
         limit = time_limit("archive_timeout", archive_timeout)
         is_external = path.checkpoint_type == "external"
-        get_archive_url = partial(self._archive_url, path.training_run_id, path.checkpoint_id, limit)
+        get_archive_url = partial(self.get_checkpoint_archive_url_from_tinker_path, tinker_path, timeout=limit)
         download = downloads.Download(
             path=path,
             dest=dest,
@@ -287,7 +296,7 @@ class CheckpointMethods(BaseClient):
             overwrite=overwrite,
             concurrency=arguments.number("concurrency", concurrency, 1, 64),
             progress=progress,
-            get_urls=partial(_external_weights_urls, path) if is_external else get_archive_url,
+            get_urls=partial(self.get_external_weights_urls, tinker_path) if is_external else get_archive_url,
         )
         return self._run("download_checkpoint", download.run, limit_downloads=True)
 
@@ -342,23 +351,6 @@ class CheckpointMethods(BaseClient):
             _log.warning("this computer's clock differs from the server's by %.0f s; ages are the server's", ahead)
         return selection.apply(everything, now=now)
 
-    def _archive_url(
-        self, training_run_id: str, checkpoint_id: str, timeout: float | timedelta | None, submit: Callable[..., R]
-    ) -> R:
-        call = addressed("get_checkpoint_archive_url", training_run_id, checkpoint_id)
-        fallback = by_bare_id.get_checkpoint_archive_url_by_bare_id, (call[1], call[-1])
-        return submit(
-            *call,
-            # For a bare name, servers return the archive of the sampler weights, whatever the kind.
-            fallback=fallback if call[2] == "sampler_weights" else None,
-            policy=Policy(
-                success_status=302,
-                poll_statuses=frozenset((425, 503)),
-                build_timeout=time_limit("timeout", timeout),
-            ),
-            read=partial(parsing.archive_url, self.base_url),
-        )
-
 
 def addressed(name: str, training_run_id: str, checkpoint_id: str) -> tuple[Any, ...]:
     """The operation of this name for a checkpoint, or its variant for bare IDs, and the IDs to call it with."""
@@ -367,8 +359,3 @@ def addressed(name: str, training_run_id: str, checkpoint_id: str) -> tuple[Any,
     if kind is None:
         return getattr(by_bare_id, f"{name}_by_bare_id"), run_id, checkpoint
     return getattr(api, name), run_id, kind, checkpoint
-
-
-def _external_weights_urls(path: ParsedCheckpointTinkerPath, submit: Callable[..., R]) -> R:
-    name = path.checkpoint_id.partition("/")[2]
-    return submit(api.get_external_weights_urls, path.training_run_id, name, policy=Policy(is_secret=True))

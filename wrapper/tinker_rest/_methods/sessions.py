@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -163,7 +164,9 @@ class SessionMethods(BaseClient):
             APITimeoutError: The trace was not built in time (raised by the future).
         """
         limit = time_limit("timeout", timeout)
-        return self._run("export_session_trace", partial(_export_trace, segment("session_id", session_id), limit))
+        session, policy, read = segment("session_id", session_id), Policy(is_secret=True), parsing.trace_export
+        poll = partial(self._submit, api.export_session_trace, session, policy=policy, read=read)
+        return self._run("export_session_trace", partial(_export_trace, poll, limit))
 
     get_session_async = async_variant(get_session)
     list_sessions_async = async_variant(list_sessions)
@@ -173,7 +176,11 @@ class SessionMethods(BaseClient):
     export_session_trace_async = async_variant(export_session_trace)
 
 
-def _export_trace(session_id: str, timeout: float | None, work: Work[str]) -> str:
+def _export_trace(
+    poll: Callable[[], APIFuture[tuple[types.SessionTraceExport, float | None]]],
+    timeout: float | None,
+    work: Work[str],
+) -> str:
     polls = Attempts("export_session_trace", evolve(work.options, timeout=timeout))
 
     def give_up() -> None:
@@ -183,10 +190,9 @@ def _export_trace(session_id: str, timeout: float | None, work: Work[str]) -> st
 
     if timeout is not None:
         here().at(polls.deadline(), give_up)
-    policy = Policy(is_secret=True)
     while True:
         polls.count += 1
-        export, delay = work.call(api.export_session_trace, session_id, policy=policy, read=parsing.trace_export)
+        export, delay = work.call(poll)
         if export.status == "ready":
             return str(export.url)
         if export.status == "failed":

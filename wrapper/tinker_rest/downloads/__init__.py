@@ -18,6 +18,7 @@ from tinker_rest.downloads import _destination
 from tinker_rest.downloads._extract import extract
 from tinker_rest.downloads._fetch import FileDownload
 from tinker_rest.errors import DownloadError
+from tinker_rest.futures import APIFuture
 from tinker_rest.paths import ParsedCheckpointTinkerPath
 
 __all__ = ("DownloadProgress", "DownloadResult", "verify_download")
@@ -113,7 +114,7 @@ class Download:
     overwrite: bool
     concurrency: int
     progress: Callable[[DownloadProgress], None] | None
-    get_urls: Callable[[Callable[..., Any]], Any]  # requests the signed URLs, given `call` of a `Work`
+    get_urls: Callable[[], APIFuture[Any]]  # requests the signed URLs
     _files: list[FileDownload] = field(init=False, factory=list)
     _phase: Any = field(init=False, default="waiting")
     _hook: ProgressHook = field(init=False)
@@ -153,7 +154,7 @@ class Download:
 
     def _ask(self, work: Work[Any]) -> dict[str, str]:
         """Ask the server for the signed URLs."""
-        answer = self.get_urls(work.call)
+        answer = work.call(self.get_urls)
         urls = dict(answer.urls) if self.is_external else {"the archive": answer.url}
         scheme = "https:" if work.server.base_url.startswith("https:") else "http"
         if not all(is_web_url(url) and url.lower().startswith(scheme) for url in urls.values()):
