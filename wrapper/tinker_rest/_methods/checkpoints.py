@@ -92,9 +92,9 @@ class CheckpointMethods(BaseClient):
         Raises:
             APIResponseValidationError: The server ignores offsets (raised by the iteration).
         """
-        self._refuse_closed()
-        call, read = partial(self._submit, api.list_user_checkpoints), parsing.checkpoints_page
-        return pagination.paginate("iter_user_checkpoints", call, read, page_size, max_items)
+        plan = partial(pagination.OffsetPlan[Any], page_size, max_items)
+        listing = "iter_user_checkpoints", api.list_user_checkpoints, parsing.checkpoints_page, plan
+        return pagination.paginate(self, *listing)
 
     def search_checkpoints(
         self, request: types.CheckpointSearchRequest
@@ -138,10 +138,10 @@ class CheckpointMethods(BaseClient):
         Raises:
             PermissionDeniedError: You cannot list a project of the request (raised by the iteration).
         """
-        self._refuse_closed()
-        wanted = arguments.search(models.CheckpointSearchRequest, request)
-        call, read = partial(self._submit, api.search_checkpoints), parsing.checkpoints_page
-        return pagination.paginate_search("iter_checkpoint_search", call, read, wanted, page_size, max_items)
+        wanted = arguments.search(models.CheckpointSearchRequest, request, page_size)
+        plan = partial(pagination.CursorPlan[Any], wanted.limit, max_items, wanted)
+        listing = "iter_checkpoint_search", api.search_checkpoints, parsing.checkpoints_page, plan
+        return pagination.paginate(self, *listing)
 
     def select_checkpoints(self, selection: CheckpointSelection) -> APIFuture[list[types.Checkpoint]]:
         """Read all your checkpoints, or those of the runs in the selection, and return the selected ones.
@@ -312,14 +312,10 @@ class CheckpointMethods(BaseClient):
     download_checkpoint_async = async_variant(download_checkpoint)
 
     def _read_selected(self, work: Work[Any], selection: CheckpointSelection) -> list[types.Checkpoint]:
-        def pages(operation: Any, read: Callable[..., Any], **query: Any) -> pagination.PageIterator[Any]:
-            def list_page(**request: Any) -> APIFuture[Any]:
-                work.check()
-                return work.adopt(self._submit(operation, **query, **request))
-
-            is_reordered = operation is not api.list_user_checkpoints
-            listing = "select_checkpoints", list_page, read, 500, None
-            return pagination.paginate(*listing, is_reordered=is_reordered).pages()
+        def runs_of(project_id: str) -> pagination.Paginator[types.TrainingRun]:
+            plan = partial(pagination.OffsetPlan[Any], 500, None, is_reordered=True)
+            listing = "select_checkpoints", runs_api.list_training_runs, parsing.runs_page, plan
+            return pagination.paginate(self, *listing, project_id=project_id)
 
         def list_run(run_id: str) -> APIFuture[pagination.Page[types.Checkpoint]]:
             return self._submit(api.list_checkpoints, run_id, read=partial(parsing.checkpoints_page, None))
@@ -329,15 +325,14 @@ class CheckpointMethods(BaseClient):
             of_projects = [
                 run.training_run_id
                 for project in dict.fromkeys(selection.project_ids)
-                for page in pages(runs_api.list_training_runs, parsing.runs_page, project_id=project)
-                for run in page
+                for run in runs_of(project)._within(work)
             ]
             run_ids = [one for one in of_projects if run_ids is None or one in run_ids]
             selection = evolve(selection, project_ids=None, training_run_ids=None)
         if run_ids is None:
-            listed = pages(api.list_user_checkpoints, parsing.checkpoints_page)
-            everything = [checkpoint for page in listed for checkpoint in page]
-            server_time = listed.server_time
+            pages = self.iter_user_checkpoints()._within(work).pages()
+            everything = [checkpoint for page in pages for checkpoint in page]
+            server_time = pages.server_time
         else:
             run_ids = list(dict.fromkeys(run_ids))
             ended = bulk.as_completed(work, list_run, run_ids, MAX_RUNS_AT_ONCE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
@@ -76,9 +76,9 @@ class SessionMethods(BaseClient):
             max_items: The maximum number of IDs; None, the default, for all.
             access_scope: `owned` (the default) for your own sessions, `accessible` for every session you can read.
         """
-        self._refuse_closed()
-        call = partial(self._submit, api.list_sessions, access_scope=arguments.scope(access_scope))
-        return pagination.paginate("iter_sessions", call, parsing.sessions_page, page_size, max_items)
+        scope, plan = arguments.scope(access_scope), partial(pagination.OffsetPlan[str], page_size, max_items)
+        listing = "iter_sessions", api.list_sessions, parsing.sessions_page, plan
+        return pagination.paginate(self, *listing, access_scope=scope)
 
     def get_sampler(self, sampler_id: str) -> APIFuture[types.GetSamplerResponse]:
         """Get a sampler's base model and its checkpoint, if any. Calls the operation `get_sampler`.
@@ -122,10 +122,9 @@ class SessionMethods(BaseClient):
         Raises:
             PermissionDeniedError: You cannot list a project of the request (raised by the iteration).
         """
-        self._refuse_closed()
-        wanted = arguments.search(models.SessionSearchRequest, request)
-        call, read = partial(self._submit, api.search_sessions), parsing.sessions_page
-        return pagination.paginate_search("iter_session_search", call, read, wanted, page_size, max_items)
+        wanted = arguments.search(models.SessionSearchRequest, request, page_size)
+        plan = partial(pagination.CursorPlan[Any], wanted.limit, max_items, wanted)
+        return pagination.paginate(self, "iter_session_search", api.search_sessions, parsing.sessions_page, plan)
 
     def assign_session_project(self, session_id: str, project_id: str) -> APIFuture[None]:
         """Move a session, with its training runs and samplers, into a project.
