@@ -42,7 +42,7 @@ _NOTHING_NEW = "the server's pages contain nothing new; if it ignores offsets, a
 
 @frozen
 class PageRequest:
-    """A page to request: how many items, by which arguments of the operation, or an error to raise instead."""
+    """A page to request: how many items, what to call the operation with, or an error to raise instead."""
 
     limit: int
     query: dict[str, Any]

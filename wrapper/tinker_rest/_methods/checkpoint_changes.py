@@ -286,21 +286,24 @@ class CheckpointChangeMethods(CheckpointMethods):
         **values: Any,
     ) -> APIFuture[bulk.BulkResult]:
         arguments.hook("progress", progress)
-        most = arguments.number("concurrency", concurrency, 1, arguments.MAX_CONCURRENCY)
         given = checkpoints if isinstance(checkpoints, CheckpointSelection) else bulk.paths_of(checkpoints)
         if isinstance(given, CheckpointSelection) and given.is_everything:
             raise InvalidArgumentError(
                 "checkpoints must not be a CheckpointSelection without any filter; to change all of them, use "
                 "CheckpointSelection(name='*')"
             )
-        outcomes = bulk.Outcomes({"action": name, "base_url": self.base_url, **values}, log, progress)
-
-        def start(path: ParsedCheckpointTinkerPath) -> APIFuture[None]:
-            return self._change(name, path.training_run_id, path.checkpoint_id, **values)
+        change = bulk.Change(
+            facts={"action": name, "base_url": self.base_url, **values},
+            start=lambda path: self._change(name, path.training_run_id, path.checkpoint_id, **values),
+            already_done_status=_ALREADY_DONE.get(name),
+            missing_ok=missing_ok,
+            concurrency=arguments.number("concurrency", concurrency, 1, arguments.MAX_CONCURRENCY),
+            log=log,
+            progress=progress,
+        )
 
         def run(work: Work[bulk.BulkResult]) -> bulk.BulkResult:
             paths = given if isinstance(given, dict) else bulk.paths_of(self._read_selected(work, given))
-            status = _ALREADY_DONE.get(name)
-            return bulk.change_all(work, paths, start, outcomes, most, status, missing_ok=missing_ok)
+            return change.run(work, paths)
 
         return self._run(name.replace("checkpoint", "checkpoints"), run)
