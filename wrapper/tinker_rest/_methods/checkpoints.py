@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from attrs import evolve
 
 from tinker_rest import _arguments as arguments
-from tinker_rest._base import BaseClient
 from tinker_rest._lazy import LazyModule, models, types
 from tinker_rest._methods import bulk, downloads, pagination, parsing
+from tinker_rest._methods.training_runs import TrainingRunMethods
 from tinker_rest._retry import Policy, time_limit
 from tinker_rest.errors import refusal
 from tinker_rest.futures import APIFuture, async_variant
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 api = LazyModule("tinker_rest_api.api.checkpoints")
 by_bare_id = LazyModule("tinker_rest_api.api.other_servers")
-runs_api = LazyModule("tinker_rest_api.api.training_runs")
 
 DEFAULT_BUILD_TIMEOUT = 900.0
 MAX_RUNS_AT_ONCE = 16
@@ -35,7 +34,7 @@ MAX_CLOCK_DIFFERENCE = 60.0
 _log = logging.getLogger("tinker_rest")
 
 
-class CheckpointMethods(BaseClient):
+class CheckpointMethods(TrainingRunMethods):
     """Lists and downloads checkpoints; see `RestClient`."""
 
     def list_checkpoints(self, training_run_id: str) -> APIFuture[types.CheckpointsListResponse]:
@@ -312,11 +311,6 @@ class CheckpointMethods(BaseClient):
     download_checkpoint_async = async_variant(download_checkpoint)
 
     def _read_selected(self, work: Work[Any], selection: CheckpointSelection) -> list[types.Checkpoint]:
-        def runs_of(project_id: str) -> pagination.Paginator[types.TrainingRun]:
-            plan = partial(pagination.OffsetPlan[Any], 500, None, is_reordered=True)
-            listing = "select_checkpoints", runs_api.list_training_runs, parsing.runs_page, plan
-            return pagination.paginate(self, *listing, project_id=project_id)
-
         def list_run(run_id: str) -> APIFuture[pagination.Page[types.Checkpoint]]:
             return self._submit(api.list_checkpoints, run_id, read=partial(parsing.checkpoints_page, None))
 
@@ -325,7 +319,7 @@ class CheckpointMethods(BaseClient):
             of_projects = [
                 run.training_run_id
                 for project in dict.fromkeys(selection.project_ids)
-                for run in runs_of(project)._within(work)
+                for run in self.iter_training_runs(project_id=project)._within(work)
             ]
             run_ids = [one for one in of_projects if run_ids is None or one in run_ids]
             selection = evolve(selection, project_ids=None, training_run_ids=None)
