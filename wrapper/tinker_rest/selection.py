@@ -97,8 +97,7 @@ class CheckpointSelection:
         no_ttl: Only checkpoints that never expire.
         expiring_within: Only checkpoints that expire within this time from now.
         include_public: Whether to include public checkpoints, which others may be using; False by default.
-        sort: `size` for the largest first, `time` for the newest first, with unknown values last. None, the
-            default, keeps the given order.
+        sort: `size` for the largest first, `time` for the newest first, unknown values last; None keeps the order.
         limit: At most this many checkpoints, after sorting.
 
     Raises:

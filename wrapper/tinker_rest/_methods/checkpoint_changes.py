@@ -98,8 +98,7 @@ class CheckpointChangeMethods(CheckpointMethods):
         Args:
             training_run_id: The ID of the run that saved the checkpoint.
             checkpoint_id: `weights/NAME` or `sampler_weights/NAME`, or an ID without a slash.
-            ttl_seconds: How many seconds from now, or a timedelta: 3600 (an hour) to 315360000 (ten years). None
-                removes the expiry.
+            ttl_seconds: Seconds from now or a timedelta: 3600 (an hour) to 315360000 (ten years). None: no expiry.
         """
         seconds = arguments.ttl(ttl_seconds)
         return self._change("set_checkpoint_ttl", training_run_id, checkpoint_id, ttl_seconds=seconds)

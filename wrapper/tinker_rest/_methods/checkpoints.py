@@ -100,9 +100,8 @@ class CheckpointMethods(TrainingRunMethods):
     ) -> APIFuture[types.CheckpointSearchResponse]:
         """Search the checkpoints of your organization, newest first (one page).
 
-        Experimental: servers may change or remove this operation. Get the next page with
-        `request.model_copy(update={"cursor": page.next_cursor})` until `next_cursor` is None. Calls the operation
-        `search_checkpoints`.
+        Experimental: servers may change or remove this operation. Calls `search_checkpoints`. Get the next page
+        with `request.model_copy(update={"cursor": page.next_cursor})` until `next_cursor` is None.
 
         Args:
             request: What to search for; every condition must match. Without an owner, your own checkpoints are
@@ -123,15 +122,13 @@ class CheckpointMethods(TrainingRunMethods):
         page_size: int | None = None,
         max_items: int | None = None,
     ) -> pagination.Paginator[types.Checkpoint]:
-        """Iterate over all checkpoints that a search finds, newest first, with `for` or `async for`.
+        """Iterate over all checkpoints that a search finds, newest first; see `Paginator`.
 
-        Experimental: servers may change or remove this operation. See `Paginator` for what is guaranteed. Calls
-        `search_checkpoints`.
+        Experimental: servers may change or remove this operation. Calls `search_checkpoints`.
 
         Args:
             request: What to search for, as for `search_checkpoints`. Starts at its cursor, if it has one.
-            page_size: The maximum number of checkpoints per request, from 1 to 200; None, the default, for the
-                `limit` of the request.
+            page_size: How many checkpoints to request at once, from 1 to 200; by default, `request.limit`.
             max_items: The maximum number of checkpoints; None, the default, for all.
 
         Raises:
@@ -173,8 +170,7 @@ class CheckpointMethods(TrainingRunMethods):
         Args:
             training_run_id: The ID of the run that saved the checkpoint.
             checkpoint_id: `weights/NAME` or `sampler_weights/NAME`, or an ID without a slash.
-            timeout: Seconds, or a timedelta, to wait for it, instead of the client's limits; 900 seconds by
-                default, None for no limit.
+            timeout: Seconds or a timedelta to wait; 900 by default, None for no limit. The client's do not apply.
 
         Raises:
             NotFoundError: The checkpoint or archive does not exist, or you cannot read it (raised by the future).
@@ -209,8 +205,7 @@ class CheckpointMethods(TrainingRunMethods):
         """Get a checkpoint's base model, optimizer and LoRA settings. Calls `get_weights_info_by_tinker_path`.
 
         Args:
-            tinker_path: The address of your own or a public checkpoint, `tinker://RUN_ID/weights/NAME`, or in the
-                form of another server.
+            tinker_path: Your own or a public checkpoint: `tinker://RUN_ID/weights/NAME`, or another server's form.
 
         Raises:
             NotFoundError: The checkpoint does not exist, or you cannot read it (raised by the future).

@@ -115,7 +115,7 @@ class SessionMethods(BaseClient):
         Experimental: servers may change or remove this operation. Calls `search_sessions`.
 
         Args:
-            request: What to search for, as for `search_sessions`. If it has a cursor, the iteration starts there.
+            request: What to search for, as for `search_sessions`. Starts at its cursor, if it has one.
             page_size: How many sessions to request at once, from 1 to 200; None, the default, for `request.limit`.
             max_items: The maximum number of sessions; None, the default, for all.
 
@@ -154,8 +154,7 @@ class SessionMethods(BaseClient):
 
         Args:
             session_id: The ID of the session.
-            timeout: Seconds, or a timedelta, to wait in all; 900 seconds by default, None for no limit. The
-                client's limits are per poll.
+            timeout: Seconds or a timedelta to wait; 900 by default, None for no limit. The client's are per poll.
 
         Raises:
             NotFoundError: The session does not exist, or you cannot read it (raised by the future).

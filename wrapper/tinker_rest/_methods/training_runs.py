@@ -42,8 +42,7 @@ class TrainingRunMethods(BaseClient):
         """Get the training run that saved a checkpoint, even a deleted one. Calls `get_training_run` with its ID.
 
         Args:
-            tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`, or in the form of another
-                server.
+            tinker_path: The address of the checkpoint: `tinker://RUN_ID/weights/NAME`, or another server's form.
             access_scope: `owned` (the default) for your own runs, `accessible` for every run you can read.
         """
         return self.get_training_run(readable_path(tinker_path)[1], access_scope)
