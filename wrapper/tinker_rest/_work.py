@@ -205,25 +205,27 @@ class Work(Task[T]):
         raise PermanentTransportError(f"more than {MAX_REDIRECTS} redirects are not followed")
 
 
-@define(eq=False)
-class ProgressHook:
-    """Calls a user's hook about ten times a second, from one thread at a time."""
+@define(eq=False, kw_only=True)
+class Transfer:
+    """An upload or download. It calls a user's hook about ten times a second, from one thread at a time."""
 
-    _hook: Callable[[Any], object] | None
-    _progress: Callable[[], object]  # what to call it with
-    _failure: str  # logged if the hook raises
+    progress: Callable[[Any], object] | None
     _lock: threading.Lock = field(init=False, factory=threading.Lock)
     _called_at: float = field(init=False, default=0.0)
 
     def tell(self, *, is_due: bool = False) -> None:
         """Call the hook if it is due."""
-        if self._hook is None or not (is_due or Clock.now() >= self._called_at + PROGRESS_SECONDS):
+        if self.progress is None or not (is_due or Clock.now() >= self._called_at + PROGRESS_SECONDS):
             return
         with self._lock:
             self._called_at = Clock.now()
-            progress = self._progress()
-            with calling_back(self._failure):
-                self._hook(progress)
+            now = self._progress_now()
+            with calling_back(f"the progress hook failed; the {type(self).__name__.lower()} continues"):
+                self.progress(now)
+
+    def _progress_now(self) -> object:
+        """What to call the hook with."""
+        raise NotImplementedError
 
 
 class Stream:

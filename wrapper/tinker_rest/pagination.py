@@ -106,7 +106,7 @@ class CursorPlan(Generic[T]):
 class OffsetPlan(CursorPlan[T]):
     """Decides the same for listings with offsets.
 
-    If using an item moves it to the front (`is_reordered`) and the listing grew, its front is read again at the end.
+    If use moves items to the front (`is_reordered`), and the listing grew, its front is read again at the end.
     """
 
     def __init__(self, page_size: int, max_items: int | None, *, is_reordered: bool = False) -> None:

@@ -89,8 +89,13 @@ class UploadMethods(BaseClient):
         arguments.hook("progress", progress)
         body = _start_request(base_model, lora_config, destination_project_id)
         files = uploads.find_files(folder, lora_config.rank)
-        start, finish = partial(self._start_upload, body), self.external_weights_upload_finish
-        return self._run("upload_external_weights", uploads.Upload(files, progress, start, finish).run)
+        upload = uploads.Upload(
+            files=files,
+            progress=progress,
+            start=partial(self._start_upload, body),
+            finish=self.external_weights_upload_finish,
+        )
+        return self._run("upload_external_weights", upload.run)
 
     def _start_upload(
         self, body: models.ExternalWeightsUploadStartRequest
