@@ -47,7 +47,7 @@ class Listing:
 
     def answer(self, request: PageRequest) -> Page[str]:
         assert request.refusal is None
-        items = self.items[request.position :][: min(request.limit, self.cap)]
+        items = self.items[request.query["offset"] :][: min(request.limit, self.cap)]
         return Page(items, items, self.total())
 
 
@@ -138,7 +138,8 @@ def test_a_listing_that_others_shorten_all_the_time_is_read_to_its_end() -> None
     requests = 0
     while (request := plan.request(0)) is not None:
         assert request.refusal is None, f"after {requests} requests, {len(left)} items are left"
-        ids = left[request.position : request.position + request.limit]
+        offset = request.query["offset"]
+        ids = left[offset : offset + request.limit]
         plan.take(request, Page(ids, ids, total=len(left)))
         del left[-3:]
         requests += 1

@@ -4,14 +4,14 @@ import copy
 import json
 import pickle
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import attrs
 import pytest
 import yaml
 from checkout import Json, description
 
-from tinker_rest_api import models
+from tinker_rest_api import models, unions
 from tinker_rest_api._model import InvalidField, utc_datetime
 from tinker_rest_api.models import UploadUrl
 from tinker_rest_api.types import UNSET
@@ -35,6 +35,14 @@ def examples() -> list[Any]:
                 name = example["$ref"].rpartition("/")[2]
                 found.append(pytest.param(getattr(models, model), EXAMPLES[name]["value"], id=name))
     return found
+
+
+def test_each_union_of_models_has_a_name() -> None:
+    described = {name: one for name, one in DESCRIPTION["components"]["schemas"].items() if "discriminator" in one}
+    assert set(unions.__all__) == described.keys()
+    for name, schema in described.items():
+        choices = [one["$ref"].rpartition("/")[2] for one in schema["oneOf"]]
+        assert [one.__name__ for one in get_args(getattr(unions, name))] == [*choices, "UnknownVariant"]
 
 
 def response_models() -> list[type[Any]]:

@@ -6,6 +6,7 @@ Each function returns the value to send, or raises InvalidArgumentError.
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import re
 from collections.abc import Callable
@@ -49,10 +50,6 @@ def page(limit: int | None, offset: int | None, default: int) -> dict[str, Any]:
         "limit": number("limit", default if limit is None else limit),
         "offset": number("offset", 0 if offset is None else offset, 0, 2**53 - 1),
     }
-
-
-def max_items(count: int | None) -> int | None:
-    return None if count is None else number("max_items", count, 1, 2**53 - 1)
 
 
 def ttl(seconds: int | timedelta | None) -> int | None:
@@ -131,12 +128,13 @@ def lora_config(config: types.LoraConfig) -> types.LoraConfig:
     return evolve(config, rank=number("lora_config.rank", config.rank, 1, 2**31 - 1))
 
 
-def search(kind: type[Search], request: Search) -> Search:
-    """Check a search and add the defaults that servers expect. The server checks the rest."""
+def search(kind: type[Search], request: Search, page_size: int | None = None) -> Search:
+    """Check and copy a search, and add the defaults that servers expect. The server checks the rest."""
     if not isinstance(request, kind):
         raise refusal("request", f"be a tinker_rest.types.{kind.__name__}", request)
-    limit = number("limit", request.limit, 1, MAX_SEARCH_LIMIT)
-    checked = evolve(request, limit=limit, owner=request.owner or models.OwnSearchOwner())
+    name, size = ("limit", request.limit) if page_size is None else ("page_size", page_size)
+    limit = number(name, size, 1, MAX_SEARCH_LIMIT)
+    checked = copy.deepcopy(evolve(request, limit=limit, owner=request.owner or models.OwnSearchOwner()))
     try:
         json.dumps(checked.to_dict(), ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, TypeError, AttributeError, RecursionError):

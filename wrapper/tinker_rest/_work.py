@@ -8,13 +8,11 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from queue import SimpleQueue
-from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import httpx
 from attrs import define, field
 
-from tinker_rest._call import Call
 from tinker_rest._http import PUBLIC_HEADERS, Server, new_request, no_answer, storage_error
 from tinker_rest._redaction import summarize
 from tinker_rest._retry import Attempts, CallOptions
@@ -24,6 +22,7 @@ from tinker_rest._workers import Clock, Limiter, calling_back, here
 from tinker_rest.errors import APIConnectionError, APIError, APIStatusError
 from tinker_rest.futures import APIFuture, Task
 
+P = ParamSpec("P")
 S = TypeVar("S")
 T = TypeVar("T")
 
@@ -89,11 +88,10 @@ class Work(Task[T]):
         self._ended.wait(seconds)
         self.check()
 
-    def call(self, operation: ModuleType, *args: Any, **given: Any) -> Any:
-        """Make a call as `BaseClient._submit` does, and return its result. Raises CancelledError as `check`."""
+    def call(self, method: Callable[P, APIFuture[S]], *args: P.args, **kwargs: P.kwargs) -> S:
+        """Call a method of a client, and wait for the result. Raises CancelledError as `check`."""
         self.check()
-        call: Call[Any] = Call(self.server, self.options, (), operation, *args, **given)
-        return self.adopt(call.begin()).result()
+        return self.adopt(method(*args, **kwargs)).result()
 
     def adopt(self, future: APIFuture[S]) -> APIFuture[S]:
         """Return a future, and cancel it when the work must stop."""
@@ -207,25 +205,27 @@ class Work(Task[T]):
         raise PermanentTransportError(f"more than {MAX_REDIRECTS} redirects are not followed")
 
 
-@define(eq=False)
-class ProgressHook:
-    """Calls a user's hook about ten times a second, from one thread at a time."""
+@define(eq=False, kw_only=True)
+class Transfer:
+    """An upload or download. It calls a user's hook about ten times a second, from one thread at a time."""
 
-    _hook: Callable[[Any], object] | None
-    _progress: Callable[[], object]  # what to call it with
-    _failure: str  # logged if the hook raises
+    progress: Callable[[Any], object] | None
     _lock: threading.Lock = field(init=False, factory=threading.Lock)
     _called_at: float = field(init=False, default=0.0)
 
     def tell(self, *, is_due: bool = False) -> None:
         """Call the hook if it is due."""
-        if self._hook is None or not (is_due or Clock.now() >= self._called_at + PROGRESS_SECONDS):
+        if self.progress is None or not (is_due or Clock.now() >= self._called_at + PROGRESS_SECONDS):
             return
         with self._lock:
             self._called_at = Clock.now()
-            progress = self._progress()
-            with calling_back(self._failure):
-                self._hook(progress)
+            now = self._progress_now()
+            with calling_back(f"the progress hook failed; the {type(self).__name__.lower()} continues"):
+                self.progress(now)
+
+    def _progress_now(self) -> object:
+        """What to call the hook with."""
+        raise NotImplementedError
 
 
 class Stream:

@@ -14,7 +14,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Literal, TypeVar
 
-from attrs import frozen
+from attrs import define, field, frozen
 
 from tinker_rest import _workers, errors
 from tinker_rest._lazy import models, types
@@ -38,6 +38,7 @@ MAX_ERRORS_SHOWN = 3
 # After this many server failures in a row, or `concurrency` if that is more, the rest is skipped.
 MAX_FAILURES_IN_A_ROW = 5
 _UNAVAILABLE = (429, 502, 503, 504)  # not 500, which some servers return for a deleted checkpoint
+_FINAL = errors.AuthenticationError, errors.BillingError, errors.CredentialsError  # each call would raise it
 _LOG_START = b'{"action": "'
 
 
@@ -149,55 +150,89 @@ def _path_of(value: str | types.Checkpoint) -> ParsedCheckpointTinkerPath:
         return ParsedCheckpointTinkerPath(value.tinker_path, run_id, "training", value.checkpoint_id)
 
 
-class Outcomes:
-    """The outcomes of a change so far. Each is reported at once, and appended to the log as a line of JSON.
+@define(eq=False)
+class Change:
+    """One change to many checkpoints; see `RestClient.delete_checkpoints`.
 
-    `done` has the tinker paths that an earlier run with the same log and the same `change` has changed. Raises
-    InvalidArgumentError if the log cannot be written, or is something else.
+    Raises InvalidArgumentError if the log cannot be written, or is something else.
     """
 
-    def __init__(
-        self,
-        change: dict[str, object],
-        log: str | os.PathLike[str] | None,
-        progress: Callable[[BulkProgress], object] | None,
-    ) -> None:
-        self._change = change
-        self._log = log
-        self._progress = progress
-        self.of_path: dict[str, BulkOutcome] = {}
-        self.done: set[str] = set()
-        for line in [] if log is None else _lines_of(log):
+    facts: dict[str, object]  # what an entry of the log must have to be about this change, such as the `action`
+    start: Callable[[ParsedCheckpointTinkerPath], APIFuture[None]]
+    missing_ok: bool
+    concurrency: int
+    log: str | os.PathLike[str] | None
+    progress: Callable[[BulkProgress], object] | None
+    _outcomes: dict[str, BulkOutcome] = field(init=False, factory=dict)
+    _done: set[str] = field(init=False, factory=set)  # what the log lists as done
+
+    def __attrs_post_init__(self) -> None:
+        for line in [] if self.log is None else _lines_of(self.log):
             with contextlib.suppress(ValueError, TypeError, KeyError):  # half a line
                 entry = json.loads(line)
-                is_done = entry["status"] in SUCCEEDED and change.items() <= entry.items()
-                (self.done.add if is_done else self.done.discard)(entry["tinker_path"])  # the latest line counts
+                is_done = entry["status"] in SUCCEEDED and self.facts.items() <= entry.items()
+                (self._done.add if is_done else self._done.discard)(entry["tinker_path"])  # the latest line counts
 
-    def is_undone(self, listed: types.Checkpoint) -> bool:
+    def run(
+        self, work: Work[BulkResult], paths: dict[ParsedCheckpointTinkerPath, types.Checkpoint | None]
+    ) -> BulkResult:
+        """Change the `paths` from `paths_of`, except those that the log lists as done and that need no change."""
+        self._done -= {path.tinker_path for path, listed in paths.items() if listed and self._is_undone(listed)}
+        add = partial(self._add, len(paths))
+        failures_in_a_row, most_failures = 0, max(MAX_FAILURES_IN_A_ROW, self.concurrency)
+        is_stopped = False
+
+        def remaining() -> Iterator[ParsedCheckpointTinkerPath]:
+            for path in paths:
+                if path.tinker_path in self._done:
+                    add(path.tinker_path, "already_done")
+                elif is_stopped:
+                    add(path.tinker_path, "skipped")
+                else:
+                    yield path
+
+        for path, future in as_completed(work, self.start, remaining(), self.concurrency):
+            error: Exception | None = future.exception()  # type: ignore[assignment]
+            is_unsupported = getattr(error, "operation_unsupported", False)
+            status_code = 0 if is_unsupported else getattr(error, "status_code", 0)
+            already_done = ALREADY_DONE_STATUS.get(getattr(error, "operation_id", ""))
+            is_away = isinstance(error, errors.APIConnectionError) or status_code in _UNAVAILABLE
+            failures_in_a_row = failures_in_a_row + 1 if is_away or is_unsupported else 0
+            is_stopped |= isinstance(error, _FINAL) or failures_in_a_row >= most_failures
+            is_gone = self.missing_ok or paths[path] is not None  # it was listed, if the server does not know it
+            if error is None:
+                add(path.tinker_path, "done")
+            elif status_code == already_done and (status_code != 404 or is_gone):
+                add(path.tinker_path, "already_done")
+            else:
+                add(path.tinker_path, "not_found" if status_code == 404 else "failed", error)
+        return BulkResult([self._outcomes[path.tinker_path] for path in paths])
+
+    def _is_undone(self, listed: types.Checkpoint) -> bool:
         """Whether the listing shows that a checkpoint still needs the change, whatever the log says."""
-        match self._change["action"]:
+        match self.facts["action"]:
             case "delete_checkpoint":
                 return True
             case "set_checkpoint_ttl":
-                return (listed.expires_at is None) != (self._change["ttl_seconds"] is None)
+                return (listed.expires_at is None) != (self.facts["ttl_seconds"] is None)
             case action:
                 return bool(listed.public) != (action == "publish_checkpoint")
 
-    def add(self, total: int, tinker_path: str, status: BulkStatus, error: Exception | None = None) -> None:
-        """Add an outcome. Raises OSError if the log can no longer be written."""
-        outcome = self.of_path[tinker_path] = BulkOutcome(tinker_path, status, error)
-        if self._log is not None and tinker_path not in self.done:
+    def _add(self, total: int, tinker_path: str, status: BulkStatus, error: Exception | None = None) -> None:
+        """Report an outcome and append it to the log. Raises OSError if the log can no longer be written."""
+        outcome = self._outcomes[tinker_path] = BulkOutcome(tinker_path, status, error)
+        if self.log is not None and tinker_path not in self._done:
             message = None if error is None else summarize(str(error))
             time = datetime.now(UTC).isoformat(timespec="seconds")
             entry = {"tinker_path": tinker_path, "status": status, "error": message, "time": time}
             try:
-                with Path(self._log).open("ab") as file:
-                    file.write(json.dumps({**self._change, **entry}).encode() + b"\n")
+                with Path(self.log).open("ab") as file:
+                    file.write(json.dumps({**self.facts, **entry}).encode() + b"\n")
             except OSError as failure:  # the error for a full disk does not name the file
-                raise OSError(failure.errno, failure.strerror, str(self._log)) from failure
-        if self._progress is not None:
+                raise OSError(failure.errno, failure.strerror, str(self.log)) from failure
+        if self.progress is not None:
             with _workers.calling_back("the progress callback failed; the change continues"):
-                self._progress(BulkProgress(total, len(self.of_path), outcome))
+                self.progress(BulkProgress(total, len(self._outcomes), outcome))
 
 
 def _lines_of(log: str | os.PathLike[str]) -> list[bytes]:
@@ -215,52 +250,6 @@ def _lines_of(log: str | os.PathLike[str]) -> list[bytes]:
     except (OSError, TypeError) as error:
         raise errors.InvalidArgumentError(f"log must be a file that can be written: {error}") from error
     return content.splitlines()
-
-
-def change_all(
-    work: Work[BulkResult],
-    paths: dict[ParsedCheckpointTinkerPath, types.Checkpoint | None],
-    start: Callable[[ParsedCheckpointTinkerPath], APIFuture[None]],
-    outcomes: Outcomes,
-    concurrency: int,
-    *,
-    missing_ok: bool,
-) -> BulkResult:
-    """Make a change, by calling `start`, to the `paths` from `paths_of`, except those that the log lists as done.
-
-    A response with the operation's `x-already-done-status` means that there was nothing to do; 404 only for a
-    checkpoint that was listed, or with `missing_ok`.
-    """
-    outcomes.done -= {path.tinker_path for path, one in paths.items() if one and outcomes.is_undone(one)}
-    add = partial(outcomes.add, len(paths))
-    failures_in_a_row = 0
-    is_stopped = False
-
-    def remaining() -> Iterator[ParsedCheckpointTinkerPath]:
-        for path in paths:
-            if path.tinker_path in outcomes.done:
-                add(path.tinker_path, "already_done")
-            elif is_stopped:
-                add(path.tinker_path, "skipped")
-            else:
-                yield path
-
-    for path, future in as_completed(work, start, remaining(), concurrency):
-        error: Exception | None = future.exception()  # type: ignore[assignment]
-        is_unsupported = getattr(error, "operation_unsupported", False)
-        status_code = 0 if is_unsupported else getattr(error, "status_code", 0)
-        already_done = ALREADY_DONE_STATUS.get(getattr(error, "operation_id", ""))
-        is_away = isinstance(error, errors.APIConnectionError) or status_code in _UNAVAILABLE
-        failures_in_a_row = failures_in_a_row + 1 if is_away or is_unsupported else 0
-        is_final = isinstance(error, (errors.AuthenticationError, errors.BillingError, errors.CredentialsError))
-        is_stopped |= is_final or failures_in_a_row >= max(MAX_FAILURES_IN_A_ROW, concurrency)
-        if error is None:
-            add(path.tinker_path, "done")
-        elif status_code == already_done and (status_code != 404 or missing_ok or paths[path]):
-            add(path.tinker_path, "already_done")
-        else:
-            add(path.tinker_path, "not_found" if status_code == 404 else "failed", error)
-    return BulkResult([outcomes.of_path[path.tinker_path] for path in paths])
 
 
 def as_completed(

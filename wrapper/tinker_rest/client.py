@@ -13,18 +13,10 @@ from tinker_rest._methods.checkpoint_changes import CheckpointChangeMethods
 from tinker_rest._methods.checkpoint_uploads import UploadMethods
 from tinker_rest._methods.server import ServerMethods
 from tinker_rest._methods.sessions import SessionMethods
-from tinker_rest._methods.training_runs import TrainingRunMethods
 from tinker_rest.futures import APIFuture
 
 
-class RestClient(
-    TrainingRunMethods,
-    CheckpointChangeMethods,
-    UploadMethods,
-    SessionMethods,
-    ServerMethods,
-    DeprecatedAdministration,
-):
+class RestClient(CheckpointChangeMethods, UploadMethods, SessionMethods, ServerMethods, DeprecatedAdministration):
     """Lists, changes and downloads your training runs, checkpoints, sessions and samplers.
 
         with RestClient() as client:

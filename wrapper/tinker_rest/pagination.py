@@ -11,18 +11,22 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import copy
 import sys
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
-from typing import Any, Generic, TypeVar
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from tinker_rest import _arguments as arguments
+from tinker_rest._base import BaseClient
 from tinker_rest.futures import APIFuture
+
+if TYPE_CHECKING:
+    from tinker_rest._work import Work
 
 __all__ = ["ItemIterator", "PageIterator", "Paginator"]
 
@@ -38,10 +42,10 @@ _NOTHING_NEW = "the server's pages contain nothing new; if it ignores offsets, a
 
 @frozen
 class PageRequest:
-    """A page to request: how many items from which offset or cursor, or an error to raise instead."""
+    """A page to request: how many items, what to call the operation with, or an error to raise instead."""
 
     limit: int
-    position: Any
+    query: dict[str, Any]
     refusal: str | None = None
 
 
@@ -62,13 +66,14 @@ Fetch = Callable[[PageRequest], APIFuture[Page[T]]]
 class CursorPlan(Generic[T]):
     """Decides which page to request next, and what a response means. It does no I/O.
 
-    This one is for listings whose responses contain the cursor of the next page; the first page has none.
+    This one is for searches, whose responses contain the cursor of the next page.
     """
 
-    def __init__(self, page_size: int, max_items: int | None, start: Any = None) -> None:
-        self._page_size = page_size
-        self._left = sys.maxsize if max_items is None else max_items
-        self._next = start
+    def __init__(self, page_size: int | None, max_items: int | None, search: Any = None) -> None:
+        self._page_size = arguments.number("page_size", page_size)
+        self._left = sys.maxsize if max_items is None else arguments.number("max_items", max_items, 1, 2**53 - 1)
+        self._search = search
+        self._next = search.cursor if search is not None else 0
         self._seen: set[str] = set()
         self._idle = 0  # pages in a row that brought nothing new
         self._is_done = False
@@ -77,8 +82,9 @@ class CursorPlan(Generic[T]):
         """Return the next request (`ahead` is 0) or a later one; None at the end, or if it is too early."""
         if self._is_done or ahead:
             return None
-        is_stuck = self._idle > MAX_IDLE_PAGES
-        return PageRequest(min(self._page_size, self._left), self._next, _NOTHING_NEW if is_stuck else None)
+        limit = min(self._page_size, self._left)
+        body = self._search.model_copy(update={"limit": limit, "cursor": self._next})
+        return PageRequest(limit, {"body": body}, _NOTHING_NEW if self._idle > MAX_IDLE_PAGES else None)
 
     def take(self, request: PageRequest, page: Page[T]) -> list[T]:
         """Return the new items in the response to `request(0)`, and move past them."""
@@ -98,14 +104,14 @@ class CursorPlan(Generic[T]):
 
 
 class OffsetPlan(CursorPlan[T]):
-    """A plan for listings with offsets.
+    """Decides the same for listings with offsets.
 
-    If items move to the front when they are used (`is_reordered`), and the listing grew, its front is read once
-    more at the end.
+    If use moves items to the front (`is_reordered`), and the listing grew, its front is read again at the end.
     """
 
     def __init__(self, page_size: int, max_items: int | None, *, is_reordered: bool = False) -> None:
-        super().__init__(max(2, page_size), max_items, 0)  # one item overlaps
+        super().__init__(page_size, max_items)
+        self._page_size = max(2, self._page_size)  # one item overlaps
         self._is_reordered = is_reordered
         self._has_grown = self._is_second_pass = False
         self._length = 0  # of the last page with a known or new item
@@ -123,7 +129,7 @@ class OffsetPlan(CursorPlan[T]):
         limit = self._page_size if self._idle else min(self._page_size, left + (offset > 0))
         is_stuck = self._idle > MAX_IDLE_PAGES + 4 * len(self._seen) // max(1, self._length)
         is_stuck = is_stuck or self._repeats >= MAX_REPEATS
-        return PageRequest(limit, offset, _NOTHING_NEW if is_stuck else None)
+        return PageRequest(limit, {"limit": limit, "offset": offset}, _NOTHING_NEW if is_stuck else None)
 
     def take(self, request: PageRequest, page: Page[T]) -> list[T]:
         """Return the new items in the response to `request(0)`, and move past them."""
@@ -284,43 +290,32 @@ class Paginator(Generic[T]):
         """Iterate over the same items in lists, as they come: each has at least one item."""
         return PageIterator(self._new_plan(), self._fetch)
 
+    def _within(self, work: Work[Any]) -> Paginator[T]:
+        """The same listing, whose requests are cancelled when the work must stop."""
+
+        def fetch(request: PageRequest) -> APIFuture[Page[T]]:
+            work.check()
+            return work.adopt(self._fetch(request))
+
+        return evolve(self, fetch=fetch)
+
     def __repr__(self) -> str:
         return f"<Paginator of {self._name}: use it in a for or async for loop, or call list()>"
 
 
 def paginate(
+    client: BaseClient,
     name: str,
-    call: Callable[..., APIFuture[Page[T]]],
+    operation: ModuleType,
     read: Callable[[PageRequest, Any], Page[T]],
-    page_size: int,
-    max_items: int | None,
-    *,
-    is_reordered: bool = False,
+    new_plan: Callable[[], CursorPlan[T]],
+    **query: Any,
 ) -> Paginator[T]:
-    """Check the arguments of an `iter_` method that reads by offsets, and return its result."""
-    size, most = arguments.number("page_size", page_size), arguments.max_items(max_items)
-
-    def fetch(request: PageRequest) -> APIFuture[Page[T]]:
-        return call(limit=request.limit, offset=request.position, read=partial(read, request))
-
-    return Paginator(name, lambda: OffsetPlan(size, most, is_reordered=is_reordered), fetch)
-
-
-def paginate_search(
-    name: str,
-    call: Callable[..., APIFuture[Page[T]]],
-    read: Callable[[PageRequest, Any], Page[T]],
-    request: Any,
-    page_size: int | None,
-    max_items: int | None,
-) -> Paginator[T]:
-    """Check the arguments of an `iter_` method that reads by cursors, and return its result."""
-    wanted, most = copy.deepcopy(request), arguments.max_items(max_items)
-    size = wanted.limit if page_size is None else page_size
-    size = arguments.number("page_size", size, 1, arguments.MAX_SEARCH_LIMIT)
+    """The result of the `iter_` method of this name. Raises what its plan does if an argument is not valid."""
+    client._refuse_closed()
+    new_plan()
 
     def fetch(page: PageRequest) -> APIFuture[Page[T]]:
-        body = wanted.model_copy(update={"limit": page.limit, "cursor": page.position})
-        return call(body=body, read=partial(read, page))
+        return client._submit(operation, **query, **page.query, read=partial(read, page))
 
-    return Paginator(name, lambda: CursorPlan(size, most, wanted.cursor), fetch)
+    return Paginator(name, new_plan, fetch)

@@ -17,47 +17,41 @@ from tinker_rest.paths import segment
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-def _ids(name: str, value: Collection[str] | None, *, allow_slash: bool) -> tuple[str, ...] | None:
-    if value is None:
-        return None
-    if isinstance(value, str) or not isinstance(value, Collection):
-        raise refusal(name, "be a list of ids, or None", value)
-    return tuple(segment(f"each of {name}", one, allow_slash=allow_slash) for one in value)
+# Copies, since callers may change their lists and dicts later. Other types are left to the validators.
 
 
-def _run_ids(value: Collection[str] | None) -> tuple[str, ...] | None:
-    return _ids("training_run_ids", value, allow_slash=False)
-
-
-def _project_ids(value: Collection[str] | None) -> tuple[str, ...] | None:
-    return _ids("project_ids", value, allow_slash=True)
-
-
-def _base_models(value: Collection[str] | None) -> tuple[str, ...] | None:
-    return _ids("base_models", value, allow_slash=True)
+def _tuple(value: Collection[str] | None) -> Any:
+    return tuple(value) if isinstance(value, Collection) and not isinstance(value, str) else value
 
 
 def _paths(value: Collection[str]) -> tuple[str, ...]:
-    is_list = isinstance(value, Collection) and not isinstance(value, str)
-    if not is_list or not all(isinstance(one, str) and "://" in one for one in value):
+    paths = _tuple(value)
+    if not isinstance(paths, tuple) or not all(isinstance(one, str) and "://" in one for one in paths):
         raise refusal("exclude", "be a list of tinker paths", value)
-    return tuple(value)
+    return paths
 
 
-def _metadata(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if value is not None and (not isinstance(value, Mapping) or not value):
-        raise refusal("user_metadata", "be a dict of at least one key, or None", value)
-    return None if value is None else dict(value)
+def _dict(value: Mapping[str, Any] | None) -> Any:
+    return dict(value) if isinstance(value, Mapping) else value
 
 
 def _must_be(expected: str, is_valid: Callable[[Any], bool]) -> Callable[[Any, Attribute[Any], Any], None]:
     def check(_: object, attribute: Attribute[Any], value: Any) -> None:
-        if value is not None and not is_valid(value):
-            raise refusal(attribute.name, f"be {expected}, or None", value)
+        is_optional = attribute.default is None
+        if not is_valid(value) and not (is_optional and value is None):
+            raise refusal(attribute.name, f"be {expected}{', or None' if is_optional else ''}", value)
 
     return check
 
 
+def _ids(_: object, attribute: Attribute[Any], value: Any) -> None:
+    if value is not None and not isinstance(value, tuple):
+        raise refusal(attribute.name, "be a list of ids, or None", value)
+    for one in value or ():
+        segment(f"each of {attribute.name}", one, allow_slash=attribute.name != "training_run_ids")
+
+
+_metadata = _must_be("a dict of at least one key", lambda value: isinstance(value, Mapping) and bool(value))
 _text = _must_be("a string that is not empty", lambda value: isinstance(value, str) and bool(value.strip()))
 _duration = _must_be(
     "a datetime.timedelta of 0 or more, such as timedelta(days=30)",
@@ -103,18 +97,17 @@ class CheckpointSelection:
         no_ttl: Only checkpoints that never expire.
         expiring_within: Only checkpoints that expire within this time from now.
         include_public: Whether to include public checkpoints, which others may be using; False by default.
-        sort: `size` for the largest first, `time` for the newest first, with unknown values last. None, the
-            default, keeps the given order.
+        sort: `size` for the largest first, `time` for the newest first, unknown values last; None keeps the order.
         limit: At most this many checkpoints, after sorting.
 
     Raises:
         InvalidArgumentError: A value has the wrong form, or two criteria contradict each other.
     """
 
-    training_run_ids: Sequence[str] | None = field(default=None, converter=_run_ids)
-    project_ids: Sequence[str] | None = field(default=None, converter=_project_ids)
-    base_models: Sequence[str] | None = field(default=None, converter=_base_models)
-    user_metadata: Mapping[str, Any] | None = field(default=None, converter=_metadata, hash=False)
+    training_run_ids: Sequence[str] | None = field(default=None, converter=_tuple, validator=_ids)
+    project_ids: Sequence[str] | None = field(default=None, converter=_tuple, validator=_ids)
+    base_models: Sequence[str] | None = field(default=None, converter=_tuple, validator=_ids)
+    user_metadata: Mapping[str, Any] | None = field(default=None, converter=_dict, validator=_metadata, hash=False)
     checkpoint_type: Literal["training", "sampler", "external"] | str | None = field(default=None, validator=_text)
     name: str | None = field(default=None, validator=_text)
     older_than: timedelta | None = field(default=None, validator=_duration)

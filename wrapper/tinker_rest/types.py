@@ -6,8 +6,8 @@ unknown values of an enumeration as plain strings, and models with an unknown ta
 are meant for annotations.
 """
 
-# The star import brings every model, so a new operation needs no line here. Type checkers follow the `__all__` of
-# a module that is imported in this form.
+# The star imports bring every model and union, so a new operation needs no line here. Type checkers follow the
+# `__all__` of a module that is imported in this form.
 # ruff: noqa: F403, F405
 from datetime import datetime
 from typing import ClassVar
@@ -15,41 +15,16 @@ from typing import ClassVar
 from attrs import field, frozen
 
 import tinker_rest_api.models as models
+import tinker_rest_api.unions as unions
 from tinker_rest._redaction import redact
 from tinker_rest.paths import ParsedCheckpointTinkerPath
 from tinker_rest_api._model import Model, UnknownVariant
 from tinker_rest_api.models import *
+from tinker_rest_api.unions import *
 
 ModelID = str
 CheckpointType = KnownCheckpointType | str
-OptimizerConfig = AdamOptimizerConfig | DimuonOptimizerConfig | UnknownVariant
-SearchOwner = OwnSearchOwner | AccessibleSearchOwner | UserSearchOwner | UnknownVariant
-SessionStatusQuery = (
-    ActiveSessionStatusQuery
-    | CancelledSessionStatusQuery
-    | FailedSessionStatusQuery
-    | ClientFinishedSessionStatusQuery
-    | UnknownVariant
-)
 ClientSessionFinishReasonType = KnownFinishReasonType | str
-ClientSessionFinishReason = (
-    ClientSessionFinishSuccess | ClientSessionFinishErrored | ClientSessionFinishInterrupted | UnknownVariant
-)
-SessionFailedReason = (
-    SessionFailedRequestReason
-    | SessionFailedTrainingRunReason
-    | SessionFailedSamplingSessionReason
-    | UnknownVariant
-)
-SessionStatus = SessionFailed | SessionCancelled | ClientSessionFinished | SessionActive | UnknownVariant
-BillingEventInfo = (
-    TrainingBillingEvent
-    | SamplingPrefillBillingEvent
-    | SamplingSampleBillingEvent
-    | CheckpointBillingEvent
-    | StorageBillingEvent
-    | UnknownVariant
-)
 
 
 @frozen(kw_only=True)
@@ -57,8 +32,7 @@ class CheckpointArchiveUrlResponse(Model):
     """A signed URL of a checkpoint's archive.
 
     Attributes:
-        url: The signed URL of a gzip-compressed tar archive. Anyone who has it can download the archive, so the
-            repr omits its query.
+        url: The signed URL of a gzip-compressed tar archive. The repr omits its query, which is a secret.
         expires_at: When the URL stops working, in UTC.
     """
 
@@ -91,20 +65,14 @@ class WhoamiResponse(Model):
 
 
 __all__ = [
-    "BillingEventInfo",
     "CheckpointArchiveUrlResponse",
     "CheckpointType",
-    "ClientSessionFinishReason",
     "ClientSessionFinishReasonType",
     "Model",
     "ModelID",
-    "OptimizerConfig",
     "ParsedCheckpointTinkerPath",
-    "SearchOwner",
-    "SessionFailedReason",
-    "SessionStatus",
-    "SessionStatusQuery",
     "UnknownVariant",
     "WhoamiResponse",
 ]
 __all__ += models.__all__
+__all__ += unions.__all__

@@ -12,10 +12,12 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from tinker_rest._lazy import types
 from tinker_rest._redaction import safe_repr
 from tinker_rest._retry import Attempts
-from tinker_rest._work import EXPIRED_STATUSES, ProgressHook, Work
+from tinker_rest._work import EXPIRED_STATUSES, Transfer, Work
 from tinker_rest.errors import APIStatusError, InvalidArgumentError, TinkerError, UploadError, refusal
+from tinker_rest.futures import APIFuture
 
 __all__ = ("UploadProgress",)
 
@@ -61,29 +63,22 @@ def find_files(folder: str | os.PathLike[str], rank: int) -> dict[str, Path]:
     return files
 
 
-@define(eq=False)
-class Upload:
+@define(eq=False, kw_only=True)
+class Upload(Transfer):
     """What to upload, and how; see `RestClient.upload_external_weights`."""
 
     files: dict[str, Path]
-    progress: Callable[[UploadProgress], object] | None
-    start: Callable[[Work[Any]], Any]  # calls `external_weights_upload_start`
-    finish: Callable[[Work[Any], str], str]  # calls `external_weights_upload_finish`, given the ID of the upload
+    start: Callable[[], APIFuture[types.ExternalWeightsUploadStartResponse]]
+    finish: Callable[[str], APIFuture[types.ExternalWeightsUploadFinishResponse]]  # given the ID of the upload
     _sent: dict[str, int] = field(init=False, factory=dict)
     _total: int = field(init=False, default=0)
-    _hook: ProgressHook = field(init=False)
-
-    @_hook.default
-    def _new_hook(self) -> ProgressHook:
-        failure = "the progress hook of an upload failed; the upload continues"
-        return ProgressHook(self.progress, self._progress_now, failure)
 
     def run(self, work: Work[Any]) -> str:
         """Upload the files, and return the tinker path of the checkpoint. Raises TinkerError."""
         starts = 0
         while True:
             starts += 1
-            started = self.start(work)
+            started = work.call(self.start)
             missing = sorted(started.urls.keys() - self.files.keys())
             if missing:
                 raise UploadError(f"nothing was uploaded: the server also requires {', '.join(missing)}")
@@ -98,7 +93,7 @@ class Upload:
                 left = ", ".join(sorted(started.urls.keys() - done))
                 message = f"{len(done)} of {len(started.urls)} files were uploaded, but not {left}: {error}"
                 raise UploadError(f"{message}; no checkpoint was created; another call starts over") from error
-            return self.finish(work, started.upload_id)
+            return work.call(self.finish, started.upload_id).tinker_path
 
     def _send(self, work: Work[Any], urls: dict[str, Any], done: list[str]) -> None:
         unused = sorted(self.files.keys() - urls.keys())
@@ -106,14 +101,14 @@ class Upload:
             _log.warning("%s: the server did not ask for %s", OPERATION_ID, ", ".join(unused))
         self._sent = dict.fromkeys(urls, 0)
         self._total = sum(self.files[name].stat().st_size for name in urls)
-        self._hook.tell(is_due=True)
+        self.tell(is_due=True)
 
         def send(name: str, part: Work[Any]) -> None:
             part.retry(partial(self._send_file, part, name, urls[name]), OPERATION_ID)
             done.append(name)
 
         work.together([partial(send, name) for name in urls], MAX_FILES_AT_ONCE)
-        self._hook.tell(is_due=True)
+        self.tell(is_due=True)
 
     def _send_file(self, work: Work[Any], name: str, target: Any, attempts: Attempts) -> None:
         size = self.files[name].stat().st_size
@@ -132,7 +127,7 @@ class Upload:
                     raise UploadError(f"{self.files[name]} was changed while it was uploaded")
                 yield piece
                 self._sent[name] += len(piece)
-                self._hook.tell()
+                self.tell()
 
     def _progress_now(self) -> UploadProgress:
         return UploadProgress(sum(self._sent.values()), self._total)

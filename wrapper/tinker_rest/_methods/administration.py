@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from functools import partial
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from tinker_rest import _arguments as arguments
 from tinker_rest._arguments import AuditEventTypeName
@@ -13,9 +12,6 @@ from tinker_rest._base import BaseClient
 from tinker_rest._lazy import LazyModule, models, types
 from tinker_rest._retry import Policy
 from tinker_rest.futures import APIFuture, async_variant, deprecated
-
-if TYPE_CHECKING:
-    from tinker_rest._work import Work
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -61,10 +57,16 @@ class AdministrationMethods(BaseClient):
         Raises:
             PermissionDeniedError: You are neither administrator nor billing administrator (raised by the future).
         """
+
+        def get(start: datetime, end: datetime) -> APIFuture[types.BillingUsageResponse]:
+            return self._submit(api.get_billing_usage, starting_on=start, ending_before=end)
+
         windows = arguments.billing_windows(starting_on, ending_before)
-        if len(windows) > 1:
-            return self._run("get_billing_usage", partial(_read_usage, windows))
-        return self._submit(api.get_billing_usage, starting_on=windows[0][0], ending_before=windows[0][1])
+        if len(windows) == 1:
+            return get(*windows[0])
+        return self._run(
+            "get_billing_usage", lambda work: _joined([work.call(get, *window) for window in windows])
+        )
 
     def get_current_checkpoint_storage_usage(
         self, project_id: str | None = None
@@ -88,8 +90,7 @@ class AdministrationMethods(BaseClient):
     get_current_checkpoint_storage_usage_async = async_variant(get_current_checkpoint_storage_usage)
 
 
-def _read_usage(windows: list[tuple[datetime, datetime]], work: Work[Any]) -> types.BillingUsageResponse:
-    parts = [work.call(api.get_billing_usage, starting_on=start, ending_before=end) for start, end in windows]
+def _joined(parts: list[types.BillingUsageResponse]) -> types.BillingUsageResponse:
     return models.BillingUsageResponse(
         data=[event for part in parts for event in part.data],
         sessions=models.BillingUsageSessions({name: one for part in parts for name, one in part.sessions.items()}),

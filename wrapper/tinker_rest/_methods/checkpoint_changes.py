@@ -94,8 +94,7 @@ class CheckpointChangeMethods(CheckpointMethods):
         Args:
             training_run_id: The ID of the run that saved the checkpoint.
             checkpoint_id: `weights/NAME` or `sampler_weights/NAME`, or an ID without a slash.
-            ttl_seconds: How many seconds from now, or a timedelta: 3600 (an hour) to 315360000 (ten years). None
-                removes the expiry.
+            ttl_seconds: Seconds from now or a timedelta: 3600 (an hour) to 315360000 (ten years). None: no expiry.
         """
         seconds = arguments.ttl(ttl_seconds)
         return self._change("set_checkpoint_ttl", training_run_id, checkpoint_id, ttl_seconds=seconds)
@@ -281,20 +280,23 @@ class CheckpointChangeMethods(CheckpointMethods):
         **values: Any,
     ) -> APIFuture[bulk.BulkResult]:
         arguments.hook("progress", progress)
-        most = arguments.number("concurrency", concurrency, 1, arguments.MAX_CONCURRENCY)
         given = checkpoints if isinstance(checkpoints, CheckpointSelection) else bulk.paths_of(checkpoints)
         if isinstance(given, CheckpointSelection) and given.is_everything:
             raise InvalidArgumentError(
                 "checkpoints must not be a CheckpointSelection without any filter; to change all of them, use "
                 "CheckpointSelection(name='*')"
             )
-        outcomes = bulk.Outcomes({"action": name, "base_url": self.base_url, **values}, log, progress)
-
-        def start(path: ParsedCheckpointTinkerPath) -> APIFuture[None]:
-            return self._change(name, path.training_run_id, path.checkpoint_id, **values)
+        change = bulk.Change(
+            facts={"action": name, "base_url": self.base_url, **values},
+            start=lambda path: self._change(name, path.training_run_id, path.checkpoint_id, **values),
+            missing_ok=missing_ok,
+            concurrency=arguments.number("concurrency", concurrency, 1, arguments.MAX_CONCURRENCY),
+            log=log,
+            progress=progress,
+        )
 
         def run(work: Work[bulk.BulkResult]) -> bulk.BulkResult:
             paths = given if isinstance(given, dict) else bulk.paths_of(self._read_selected(work, given))
-            return bulk.change_all(work, paths, start, outcomes, most, missing_ok=missing_ok)
+            return change.run(work, paths)
 
         return self._run(name.replace("checkpoint", "checkpoints"), run)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from functools import partial
 
 from tinker_rest import _arguments as arguments
 from tinker_rest._base import BaseClient
@@ -13,9 +13,6 @@ from tinker_rest._methods import parsing, uploads
 from tinker_rest._retry import Policy
 from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest.paths import segment
-
-if TYPE_CHECKING:
-    from tinker_rest._work import Work
 
 api = LazyModule("tinker_rest_api.api.checkpoints")
 
@@ -29,6 +26,7 @@ class UploadMethods(BaseClient):
         """Start an upload of external weights, and get a signed URL for each file.
 
         Experimental: servers may change or remove this operation. `upload_external_weights` does the whole upload.
+        Calls the operation `external_weights_upload_start`.
 
         Args:
             base_model: The model that the adapter was trained for.
@@ -38,23 +36,15 @@ class UploadMethods(BaseClient):
         Raises:
             BadRequestError: The server does not take such weights (raised by the future).
             NotFoundError: The project does not exist (raised by the future).
-
-        Calls the operation `external_weights_upload_start`.
         """
-        body = _start_request(base_model, lora_config, destination_project_id)
-        return self._submit(
-            api.external_weights_upload_start,
-            body=body,
-            policy=Policy(is_secret=True),
-            read=parsing.started_upload,
-        )
+        return self._start_upload(_start_request(base_model, lora_config, destination_project_id))
 
     def external_weights_upload_finish(
         self, upload_id: str
     ) -> APIFuture[types.ExternalWeightsUploadFinishResponse]:
         """Make a checkpoint of the uploaded files, and get its tinker path.
 
-        Experimental: servers may change or remove this operation.
+        Experimental: servers may change or remove this operation. Calls `external_weights_upload_finish`.
 
         Args:
             upload_id: The `upload_id` in the result of `external_weights_upload_start`.
@@ -62,8 +52,6 @@ class UploadMethods(BaseClient):
         Raises:
             BadRequestError: A file is missing, or is not what the server expects (raised by the future).
             NotFoundError: The upload does not exist, or is finished (raised by the future).
-
-        Calls the operation `external_weights_upload_finish`.
         """
         upload = segment("upload_id", upload_id, allow_slash=True)
         body = models.ExternalWeightsUploadFinishRequest(upload_id=upload)
@@ -82,7 +70,8 @@ class UploadMethods(BaseClient):
 
         Experimental: servers may change or remove this operation. Sends up to four files at once, each in pieces
         to save memory. A file that fails is sent again, and if the signed URLs expire, the upload starts over. No
-        checkpoint is created unless all files were uploaded.
+        checkpoint is created unless all files were uploaded. Calls the operations `external_weights_upload_start`
+        and `external_weights_upload_finish`.
 
         Args:
             folder: The folder, with files in the format of external weights that you download:
@@ -96,24 +85,23 @@ class UploadMethods(BaseClient):
             InvalidArgumentError: The folder contains no adapter, or one of another rank; nothing was sent.
             UploadError: A file could not be uploaded; the message lists what was (raised by the future).
             BadRequestError: The server does not take such weights (raised by the future).
-
-        Calls the operations `external_weights_upload_start` and `external_weights_upload_finish`.
         """
         arguments.hook("progress", progress)
         body = _start_request(base_model, lora_config, destination_project_id)
         files = uploads.find_files(folder, lora_config.rank)
+        upload = uploads.Upload(
+            files=files,
+            progress=progress,
+            start=partial(self._start_upload, body),
+            finish=self.external_weights_upload_finish,
+        )
+        return self._run("upload_external_weights", upload.run)
 
-        def start(work: Work[Any]) -> Any:
-            policy = Policy(is_secret=True)
-            return work.call(
-                api.external_weights_upload_start, body=body, policy=policy, read=parsing.started_upload
-            )
-
-        def finish(work: Work[Any], upload_id: str) -> str:
-            finished = models.ExternalWeightsUploadFinishRequest(upload_id=upload_id)
-            return str(work.call(api.external_weights_upload_finish, body=finished).tinker_path)
-
-        return self._run("upload_external_weights", uploads.Upload(files, progress, start, finish).run)
+    def _start_upload(
+        self, body: models.ExternalWeightsUploadStartRequest
+    ) -> APIFuture[types.ExternalWeightsUploadStartResponse]:
+        policy, read = Policy(is_secret=True), parsing.started_upload
+        return self._submit(api.external_weights_upload_start, body=body, policy=policy, read=read)
 
     external_weights_upload_start_async = async_variant(external_weights_upload_start)
     external_weights_upload_finish_async = async_variant(external_weights_upload_finish)

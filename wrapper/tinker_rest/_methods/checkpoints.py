@@ -7,14 +7,14 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import evolve
 
 from tinker_rest import _arguments as arguments
-from tinker_rest._base import BaseClient
 from tinker_rest._lazy import LazyModule, models, types
 from tinker_rest._methods import bulk, downloads, pagination, parsing
+from tinker_rest._methods.training_runs import TrainingRunMethods
 from tinker_rest._retry import Policy, time_limit
 from tinker_rest.errors import refusal
 from tinker_rest.futures import APIFuture, async_variant
@@ -26,18 +26,15 @@ if TYPE_CHECKING:
 
 api = LazyModule("tinker_rest_api.api.checkpoints")
 by_bare_id = LazyModule("tinker_rest_api.api.other_servers")
-runs_api = LazyModule("tinker_rest_api.api.training_runs")
 
 DEFAULT_BUILD_TIMEOUT = 900.0
 MAX_RUNS_AT_ONCE = 16
 MAX_CLOCK_DIFFERENCE = 60.0
 
-R = TypeVar("R")
-
 _log = logging.getLogger("tinker_rest")
 
 
-class CheckpointMethods(BaseClient):
+class CheckpointMethods(TrainingRunMethods):
     """Lists and downloads checkpoints; see `RestClient`."""
 
     def list_checkpoints(self, training_run_id: str) -> APIFuture[types.CheckpointsListResponse]:
@@ -94,17 +91,17 @@ class CheckpointMethods(BaseClient):
         Raises:
             APIResponseValidationError: The server ignores offsets (raised by the iteration).
         """
-        self._refuse_closed()
-        call, read = partial(self._submit, api.list_user_checkpoints), parsing.checkpoints_page
-        return pagination.paginate("iter_user_checkpoints", call, read, page_size, max_items)
+        plan = partial(pagination.OffsetPlan[Any], page_size, max_items)
+        listing = "iter_user_checkpoints", api.list_user_checkpoints, parsing.checkpoints_page, plan
+        return pagination.paginate(self, *listing)
 
     def search_checkpoints(
         self, request: types.CheckpointSearchRequest
     ) -> APIFuture[types.CheckpointSearchResponse]:
         """Search the checkpoints of your organization, newest first (one page).
 
-        Experimental: servers may change or remove this operation. Get the next page with
-        `request.model_copy(update={"cursor": page.next_cursor})` until `next_cursor` is None.
+        Experimental: servers may change or remove this operation. Calls `search_checkpoints`. Get the next page
+        with `request.model_copy(update={"cursor": page.next_cursor})` until `next_cursor` is None.
 
         Args:
             request: What to search for; every condition must match. Without an owner, your own checkpoints are
@@ -114,8 +111,6 @@ class CheckpointMethods(BaseClient):
         Raises:
             PermissionDeniedError: You cannot list a project of the request (raised by the future).
             UnprocessableEntityError: The server does not accept the request (raised by the future).
-
-        Calls the operation `search_checkpoints`.
         """
         body = arguments.search(models.CheckpointSearchRequest, request)
         return self._submit(api.search_checkpoints, body=body, read=parsing.with_run_ids)
@@ -127,25 +122,22 @@ class CheckpointMethods(BaseClient):
         page_size: int | None = None,
         max_items: int | None = None,
     ) -> pagination.Paginator[types.Checkpoint]:
-        """Iterate over all checkpoints that a search finds, newest first, with `for` or `async for`.
+        """Iterate over all checkpoints that a search finds, newest first; see `Paginator`.
 
-        Experimental: servers may change or remove this operation. See `Paginator` for what is guaranteed.
+        Experimental: servers may change or remove this operation. Calls `search_checkpoints`.
 
         Args:
             request: What to search for, as for `search_checkpoints`. Starts at its cursor, if it has one.
-            page_size: The maximum number of checkpoints per request, from 1 to 200; None, the default, for the
-                `limit` of the request.
+            page_size: How many checkpoints to request at once, from 1 to 200; by default, `request.limit`.
             max_items: The maximum number of checkpoints; None, the default, for all.
 
         Raises:
             PermissionDeniedError: You cannot list a project of the request (raised by the iteration).
-
-        Calls the operation `search_checkpoints`.
         """
-        self._refuse_closed()
-        wanted = arguments.search(models.CheckpointSearchRequest, request)
-        call, read = partial(self._submit, api.search_checkpoints), parsing.checkpoints_page
-        return pagination.paginate_search("iter_checkpoint_search", call, read, wanted, page_size, max_items)
+        wanted = arguments.search(models.CheckpointSearchRequest, request, page_size)
+        plan = partial(pagination.CursorPlan[Any], wanted.limit, max_items, wanted)
+        listing = "iter_checkpoint_search", api.search_checkpoints, parsing.checkpoints_page, plan
+        return pagination.paginate(self, *listing)
 
     def select_checkpoints(self, selection: CheckpointSelection) -> APIFuture[list[types.Checkpoint]]:
         """Read all your checkpoints, or those of the runs in the selection, and return the selected ones.
@@ -178,14 +170,25 @@ class CheckpointMethods(BaseClient):
         Args:
             training_run_id: The ID of the run that saved the checkpoint.
             checkpoint_id: `weights/NAME` or `sampler_weights/NAME`, or an ID without a slash.
-            timeout: Seconds, or a timedelta, to wait for it, instead of the client's limits; 900 seconds by
-                default, None for no limit.
+            timeout: Seconds or a timedelta to wait; 900 by default, None for no limit. The client's do not apply.
 
         Raises:
             NotFoundError: The checkpoint or archive does not exist, or you cannot read it (raised by the future).
             APIStatusError: The archive was not built in time (raised by the future).
         """
-        return self._archive_url(training_run_id, checkpoint_id, timeout, self._submit)
+        call = addressed("get_checkpoint_archive_url", training_run_id, checkpoint_id)
+        fallback = by_bare_id.get_checkpoint_archive_url_by_bare_id, (call[1], call[-1])
+        return self._submit(
+            *call,
+            # For a bare name, servers return the archive of the sampler weights, whatever the kind.
+            fallback=fallback if call[2] == "sampler_weights" else None,
+            policy=Policy(
+                success_status=302,
+                poll_statuses=frozenset((425, 503)),
+                build_timeout=time_limit("timeout", timeout),
+            ),
+            read=partial(parsing.archive_url, self.base_url),
+        )
 
     def get_checkpoint_archive_url_from_tinker_path(
         self, tinker_path: str, *, timeout: float | timedelta | None = DEFAULT_BUILD_TIMEOUT
@@ -202,8 +205,7 @@ class CheckpointMethods(BaseClient):
         """Get a checkpoint's base model, optimizer and LoRA settings. Calls `get_weights_info_by_tinker_path`.
 
         Args:
-            tinker_path: The address of your own or a public checkpoint, `tinker://RUN_ID/weights/NAME`, or in the
-                form of another server.
+            tinker_path: Your own or a public checkpoint: `tinker://RUN_ID/weights/NAME`, or another server's form.
 
         Raises:
             NotFoundError: The checkpoint does not exist, or you cannot read it (raised by the future).
@@ -226,7 +228,8 @@ class CheckpointMethods(BaseClient):
         if path.checkpoint_type != "external":
             expected = "be of external weights, tinker://RUN_ID/external_weights/NAME"
             raise refusal("tinker_path", expected, tinker_path)
-        return _external_weights_urls(path, self._submit)
+        run_id, name = path.training_run_id, path.checkpoint_id.partition("/")[2]
+        return self._submit(api.get_external_weights_urls, run_id, name, policy=Policy(is_secret=True))
 
     def download_checkpoint(
         self,
@@ -277,7 +280,7 @@ class CheckpointMethods(BaseClient):
         arguments.hook("progress", progress)
         limit = time_limit("archive_timeout", archive_timeout)
         is_external = path.checkpoint_type == "external"
-        get_archive_url = partial(self._archive_url, path.training_run_id, path.checkpoint_id, limit)
+        get_archive_url = partial(self.get_checkpoint_archive_url_from_tinker_path, tinker_path, timeout=limit)
         download = downloads.Download(
             path=path,
             dest=dest,
@@ -287,7 +290,7 @@ class CheckpointMethods(BaseClient):
             overwrite=overwrite,
             concurrency=arguments.number("concurrency", concurrency, 1, 64),
             progress=progress,
-            get_urls=partial(_external_weights_urls, path) if is_external else get_archive_url,
+            get_urls=partial(self.get_external_weights_urls, tinker_path) if is_external else get_archive_url,
         )
         return self._run("download_checkpoint", download.run, limit_downloads=True)
 
@@ -303,15 +306,6 @@ class CheckpointMethods(BaseClient):
     download_checkpoint_async = async_variant(download_checkpoint)
 
     def _read_selected(self, work: Work[Any], selection: CheckpointSelection) -> list[types.Checkpoint]:
-        def pages(operation: Any, read: Callable[..., Any], **query: Any) -> pagination.PageIterator[Any]:
-            def list_page(**request: Any) -> APIFuture[Any]:
-                work.check()
-                return work.adopt(self._submit(operation, **query, **request))
-
-            is_reordered = operation is not api.list_user_checkpoints
-            listing = "select_checkpoints", list_page, read, 500, None
-            return pagination.paginate(*listing, is_reordered=is_reordered).pages()
-
         def list_run(run_id: str) -> APIFuture[pagination.Page[types.Checkpoint]]:
             return self._submit(api.list_checkpoints, run_id, read=partial(parsing.checkpoints_page, None))
 
@@ -320,15 +314,14 @@ class CheckpointMethods(BaseClient):
             of_projects = [
                 run.training_run_id
                 for project in dict.fromkeys(selection.project_ids)
-                for page in pages(runs_api.list_training_runs, parsing.runs_page, project_id=project)
-                for run in page
+                for run in self.iter_training_runs(project_id=project)._within(work)
             ]
             run_ids = [one for one in of_projects if run_ids is None or one in run_ids]
             selection = evolve(selection, project_ids=None, training_run_ids=None)
         if run_ids is None:
-            listed = pages(api.list_user_checkpoints, parsing.checkpoints_page)
-            everything = [checkpoint for page in listed for checkpoint in page]
-            server_time = listed.server_time
+            pages = self.iter_user_checkpoints()._within(work).pages()
+            everything = [checkpoint for page in pages for checkpoint in page]
+            server_time = pages.server_time
         else:
             run_ids = list(dict.fromkeys(run_ids))
             ended = bulk.as_completed(work, list_run, run_ids, MAX_RUNS_AT_ONCE)
@@ -342,23 +335,6 @@ class CheckpointMethods(BaseClient):
             _log.warning("this computer's clock differs from the server's by %.0f s; ages are the server's", ahead)
         return selection.apply(everything, now=now)
 
-    def _archive_url(
-        self, training_run_id: str, checkpoint_id: str, timeout: float | timedelta | None, submit: Callable[..., R]
-    ) -> R:
-        call = addressed("get_checkpoint_archive_url", training_run_id, checkpoint_id)
-        fallback = by_bare_id.get_checkpoint_archive_url_by_bare_id, (call[1], call[-1])
-        return submit(
-            *call,
-            # For a bare name, servers return the archive of the sampler weights, whatever the kind.
-            fallback=fallback if call[2] == "sampler_weights" else None,
-            policy=Policy(
-                success_status=302,
-                poll_statuses=frozenset((425, 503)),
-                build_timeout=time_limit("timeout", timeout),
-            ),
-            read=partial(parsing.archive_url, self.base_url),
-        )
-
 
 def addressed(name: str, training_run_id: str, checkpoint_id: str) -> tuple[Any, ...]:
     """The operation of this name for a checkpoint, or its variant for bare IDs, and the IDs to call it with."""
@@ -367,8 +343,3 @@ def addressed(name: str, training_run_id: str, checkpoint_id: str) -> tuple[Any,
     if kind is None:
         return getattr(by_bare_id, f"{name}_by_bare_id"), run_id, checkpoint
     return getattr(api, name), run_id, kind, checkpoint
-
-
-def _external_weights_urls(path: ParsedCheckpointTinkerPath, submit: Callable[..., R]) -> R:
-    name = path.checkpoint_id.partition("/")[2]
-    return submit(api.get_external_weights_urls, path.training_run_id, name, policy=Policy(is_secret=True))

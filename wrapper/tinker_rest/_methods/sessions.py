@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
@@ -75,9 +76,9 @@ class SessionMethods(BaseClient):
             max_items: The maximum number of IDs; None, the default, for all.
             access_scope: `owned` (the default) for your own sessions, `accessible` for every session you can read.
         """
-        self._refuse_closed()
-        call = partial(self._submit, api.list_sessions, access_scope=arguments.scope(access_scope))
-        return pagination.paginate("iter_sessions", call, parsing.sessions_page, page_size, max_items)
+        scope, plan = arguments.scope(access_scope), partial(pagination.OffsetPlan[str], page_size, max_items)
+        listing = "iter_sessions", api.list_sessions, parsing.sessions_page, plan
+        return pagination.paginate(self, *listing, access_scope=scope)
 
     def get_sampler(self, sampler_id: str) -> APIFuture[types.GetSamplerResponse]:
         """Get a sampler's base model and its checkpoint, if any. Calls the operation `get_sampler`.
@@ -114,17 +115,16 @@ class SessionMethods(BaseClient):
         Experimental: servers may change or remove this operation. Calls `search_sessions`.
 
         Args:
-            request: What to search for, as for `search_sessions`. If it has a cursor, the iteration starts there.
+            request: What to search for, as for `search_sessions`. Starts at its cursor, if it has one.
             page_size: How many sessions to request at once, from 1 to 200; None, the default, for `request.limit`.
             max_items: The maximum number of sessions; None, the default, for all.
 
         Raises:
             PermissionDeniedError: You cannot list a project of the request (raised by the iteration).
         """
-        self._refuse_closed()
-        wanted = arguments.search(models.SessionSearchRequest, request)
-        call, read = partial(self._submit, api.search_sessions), parsing.sessions_page
-        return pagination.paginate_search("iter_session_search", call, read, wanted, page_size, max_items)
+        wanted = arguments.search(models.SessionSearchRequest, request, page_size)
+        plan = partial(pagination.CursorPlan[Any], wanted.limit, max_items, wanted)
+        return pagination.paginate(self, "iter_session_search", api.search_sessions, parsing.sessions_page, plan)
 
     def assign_session_project(self, session_id: str, project_id: str) -> APIFuture[None]:
         """Move a session, with its training runs and samplers, into a project.
@@ -154,8 +154,7 @@ class SessionMethods(BaseClient):
 
         Args:
             session_id: The ID of the session.
-            timeout: Seconds, or a timedelta, to wait in all; 900 seconds by default, None for no limit. The
-                client's limits are per poll.
+            timeout: Seconds or a timedelta to wait; 900 by default, None for no limit. The client's are per poll.
 
         Raises:
             NotFoundError: The session does not exist, or you cannot read it (raised by the future).
@@ -163,7 +162,9 @@ class SessionMethods(BaseClient):
             APITimeoutError: The trace was not built in time (raised by the future).
         """
         limit = time_limit("timeout", timeout)
-        return self._run("export_session_trace", partial(_export_trace, segment("session_id", session_id), limit))
+        session, policy, read = segment("session_id", session_id), Policy(is_secret=True), parsing.trace_export
+        poll = partial(self._submit, api.export_session_trace, session, policy=policy, read=read)
+        return self._run("export_session_trace", partial(_export_trace, poll, limit))
 
     get_session_async = async_variant(get_session)
     list_sessions_async = async_variant(list_sessions)
@@ -173,7 +174,11 @@ class SessionMethods(BaseClient):
     export_session_trace_async = async_variant(export_session_trace)
 
 
-def _export_trace(session_id: str, timeout: float | None, work: Work[str]) -> str:
+def _export_trace(
+    poll: Callable[[], APIFuture[tuple[types.SessionTraceExport, float | None]]],
+    timeout: float | None,
+    work: Work[str],
+) -> str:
     polls = Attempts("export_session_trace", evolve(work.options, timeout=timeout))
 
     def give_up() -> None:
@@ -183,10 +188,9 @@ def _export_trace(session_id: str, timeout: float | None, work: Work[str]) -> st
 
     if timeout is not None:
         here().at(polls.deadline(), give_up)
-    policy = Policy(is_secret=True)
     while True:
         polls.count += 1
-        export, delay = work.call(api.export_session_trace, session_id, policy=policy, read=parsing.trace_export)
+        export, delay = work.call(poll)
         if export.status == "ready":
             return str(export.url)
         if export.status == "failed":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from tinker_rest import _arguments as arguments
 from tinker_rest._arguments import AccessScopeName
@@ -41,8 +42,7 @@ class TrainingRunMethods(BaseClient):
         """Get the training run that saved a checkpoint, even a deleted one. Calls `get_training_run` with its ID.
 
         Args:
-            tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`, or in the form of another
-                server.
+            tinker_path: The address of the checkpoint: `tinker://RUN_ID/weights/NAME`, or another server's form.
             access_scope: `owned` (the default) for your own runs, `accessible` for every run you can read.
         """
         return self.get_training_run(readable_path(tinker_path)[1], access_scope)
@@ -87,11 +87,10 @@ class TrainingRunMethods(BaseClient):
             access_scope: `owned` (the default) for your own runs, `accessible` for every run you can read.
             project_id: Iterate only over the runs of this project; None, the default, for all runs.
         """
-        self._refuse_closed()
         scope, project = arguments.scope(access_scope), arguments.optional_project(project_id)
-        call = partial(self._submit, api.list_training_runs, access_scope=scope, project_id=project)
-        name, read = "iter_training_runs", parsing.runs_page
-        return pagination.paginate(name, call, read, page_size, max_items, is_reordered=True)
+        plan = partial(pagination.OffsetPlan[Any], page_size, max_items, is_reordered=True)
+        listing = "iter_training_runs", api.list_training_runs, parsing.runs_page, plan
+        return pagination.paginate(self, *listing, access_scope=scope, project_id=project)
 
     get_training_run_async = async_variant(get_training_run)
     get_training_run_by_tinker_path_async = async_variant(get_training_run_by_tinker_path)

@@ -13,11 +13,12 @@ from attrs import define, field, frozen
 
 from tinker_rest._redaction import redact
 from tinker_rest._urls import is_web_url
-from tinker_rest._work import ProgressHook, Work
+from tinker_rest._work import Transfer, Work
 from tinker_rest.downloads import _destination
 from tinker_rest.downloads._extract import extract
 from tinker_rest.downloads._fetch import FileDownload
 from tinker_rest.errors import DownloadError
+from tinker_rest.futures import APIFuture
 from tinker_rest.paths import ParsedCheckpointTinkerPath
 
 __all__ = ("DownloadProgress", "DownloadResult", "verify_download")
@@ -101,8 +102,8 @@ def verify_download(path: str | os.PathLike[str]) -> dict[str, Literal["missing"
     return differences
 
 
-@define(eq=False)
-class Download:
+@define(eq=False, kw_only=True)
+class Download(Transfer):
     """What to download, and how; see `RestClient.download_checkpoint`."""
 
     path: ParsedCheckpointTinkerPath
@@ -112,22 +113,15 @@ class Download:
     resume: bool
     overwrite: bool
     concurrency: int
-    progress: Callable[[DownloadProgress], None] | None
-    get_urls: Callable[[Callable[..., Any]], Any]  # requests the signed URLs, given `call` of a `Work`
+    get_urls: Callable[[], APIFuture[Any]]  # requests the signed URLs
     _files: list[FileDownload] = field(init=False, factory=list)
     _phase: Any = field(init=False, default="waiting")
-    _hook: ProgressHook = field(init=False)
-
-    @_hook.default
-    def _new_hook(self) -> ProgressHook:
-        failure = "the progress hook of a download failed; the download continues"
-        return ProgressHook(self.progress, self._progress_now, failure)
 
     def run(self, work: Work[Any]) -> DownloadResult:
         """Download the checkpoint. Raises TinkerError."""
         try:
             final = _destination.find_destination(self.dest, self.path, is_folder=self.extract or self.is_external)
-            self._hook.tell(is_due=True)
+            self.tell(is_due=True)
             is_present = os.path.lexists(final) and not self.overwrite
             if not is_present:
                 with _destination.part_folder(final, work) as (part, check_part):
@@ -138,7 +132,7 @@ class Download:
                 self._compare(work, final)
         except OSError as error:
             raise _destination.refusal(error, self.dest) from error
-        self._hook.tell(is_due=True)
+        self.tell(is_due=True)
         checksums = [file.remote.checksum for file in self._files]  # as NAME:HEX
         name, _, digest = checksums[0].partition(":")
         is_verified = all(one.startswith(f"{name}:") for one in checksums) and not (self.extract and is_present)
@@ -153,7 +147,7 @@ class Download:
 
     def _ask(self, work: Work[Any]) -> dict[str, str]:
         """Ask the server for the signed URLs."""
-        answer = self.get_urls(work.call)
+        answer = work.call(self.get_urls)
         urls = dict(answer.urls) if self.is_external else {"the archive": answer.url}
         scheme = "https:" if work.server.base_url.startswith("https:") else "http"
         if not all(is_web_url(url) and url.lower().startswith(scheme) for url in urls.values()):
@@ -171,7 +165,7 @@ class Download:
         """Request the files of the checkpoint; `archive` or `folder` is where they go, or already are."""
 
         def check() -> None:
-            for one in (work.check, *checks, self._hook.tell):
+            for one in (work.check, *checks, self.tell):
                 one()
 
         self._files = [
@@ -202,7 +196,7 @@ class Download:
         work.together([file.run for file in self._files], self.concurrency)
         if self.extract:
             self._phase = "extracting"
-            self._hook.tell(is_due=True)
+            self.tell(is_due=True)
             try:
                 extract(archive, folder, self._files[0].check)
             except BaseException as error:
