@@ -212,8 +212,8 @@ def test_a_place_is_not_given_back_again_by_a_watcher_that_starts_late(monkeypat
 
     threads, limiter, is_time = Threads(), Limiter(1), threading.Event()
     monkeypatch.setattr(_workers, "_here", threads)
-    limiter.start("first", list)
-    limiter.start("second", list)
+    limiter.start(list)
+    limiter.start(list)
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", fail)
         limiter.release(is_given_up=True)

@@ -8,6 +8,7 @@ nobody waits for a stuck worker.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import logging
 import math
@@ -24,7 +25,7 @@ import httpx
 from attrs import define, field
 
 from tinker_rest import _http
-from tinker_rest._http import PUBLIC_HEADERS, Answer, Keys, Server
+from tinker_rest._http import PUBLIC_HEADERS, Answer, Server
 from tinker_rest._redaction import summarize
 from tinker_rest._retry import DEFAULT_POLICY, Attempts, CallOptions, Policy
 from tinker_rest._transport import Exchange, PermanentTransportError
@@ -50,16 +51,24 @@ class _Step:
     """What a call is doing right now. The first thread to end the step continues the call."""
 
     doing: str
-    limiter: Limiter | None = None  # whose slot it waits for or holds
     deadline: float = math.inf
-    thread: int = 0  # the one that sends
     if_late: APIError | None = None  # the error at its deadline, unless that is a timeout
+    thread: int = 0  # the one that sends
     exchange: Exchange | None = None
     answer: Answer | None = None
+    # Of all threads and signal handlers that pop from these at the same moment, one succeeds.
     _open: list[bool] = field(factory=lambda: [True])
+    _slots: list[Limiter] = field(factory=list)
 
     def is_open(self) -> bool:
         return bool(self._open)
+
+    def hold(self, limiter: Limiter) -> bool:
+        """Hold a slot until the end; if that has come already, free the slot and return False."""
+        self._slots.append(limiter)
+        if not self._open:
+            self._free_slot()
+        return self.is_open()
 
     def end(self, *, is_given_up: bool = False) -> bool:
         """End it; returns False if it was over already."""
@@ -67,9 +76,15 @@ class _Step:
             self._open.pop()
         except IndexError:
             return False
-        if self.limiter is not None and (self.thread or not self.limiter.discard(self)):
-            self.limiter.release(is_given_up=is_given_up)
+        self._free_slot(is_given_up=is_given_up)
         return True
+
+    def _free_slot(self, *, is_given_up: bool = False) -> None:
+        with contextlib.suppress(IndexError):
+            self._slots.pop().release(is_given_up=is_given_up)
+
+    def is_sent(self) -> bool:
+        return self.exchange is not None and self.exchange.is_sent
 
     def give_up(self) -> bool:
         """End it from another thread; the one that is busy with it is abandoned."""
@@ -126,32 +141,21 @@ class Call(Task[T]):
         self._key = ""  # the last one sent
         self._new_key = ""  # one that the call has waited for
         self._has_renewed = False  # since the last response other than 401
-        self._is_fresh = False  # whether the next request needs a new connection
         self._may_be_done = False  # by a request whose response was lost
         self._location = ""  # where redirects have led
         self._hops = 0
-        self._is_elsewhere = False  # whether they have led to another host, where our key is not used
         self._step = _Step("not sent yet")
         self._next_report = self._attempts.started + FIRST_REPORT_SECONDS
         self._looks_at = math.inf
         super().__init__(_id_of(operation), noted_in)  # from now on, `close` may end it
 
-    # Steps: with a key at hand, a call queues for a slot, sends, and waits before it starts over.
+    # Steps: a call queues for a slot, sends, and waits before it starts over.
 
     def start(self) -> None:
-        """Start the first or next attempt."""
-        server = self._server
-        pause = server.not_before - Clock.now()
-        if pause > 0:
-            self._wait(pause, f"waiting for {pause:.1f} s, as the server requested (429)")
-            return
-        keys = None if self._is_elsewhere else server.keys
-        if keys is not None and not (self._new_key or keys.ready()):
-            self._wait_for_key(keys)
-            return
-        step = _Step("waiting for a free connection", limiter=server.limiter)
+        """Queue for a slot, for the first or next attempt."""
+        step = _Step("waiting for a free connection")
         self._begin(step)
-        server.limiter.start(step, partial(self._run, step))  # even if it is over: its slot is free again
+        self._server.limiter.start(partial(self._in_context, self._attempt, step))
 
     def stop(self) -> None:
         """Abandon the current step, since the future has ended."""
@@ -165,17 +169,32 @@ class Call(Task[T]):
         else:
             self._watch()
 
-    def _run(self, step: _Step) -> None:
-        """Make an attempt, now that it has a slot."""
-        step.thread = threading.get_ident()
-        if self._server.not_before > Clock.now() and step.end():  # set after the response to another call
-            self.start()
-        elif step.is_open():
+    def _attempt(self, step: _Step) -> None:
+        """Make an attempt, now that it has a slot, unless it has to wait for something else first."""
+        server = self._server
+        if not step.hold(server.limiter):
+            return
+        pause = server.not_before - Clock.now()
+        if pause <= 0 and self._has_key():
+            step.thread = threading.get_ident()
             step.doing, step.deadline = "connecting", self._attempt_deadline()
             self._watch()
-            self._in_context(self._attempt, step)
+            self._run(step)
+        elif not step.end():
+            pass
+        elif pause > 0:
+            self._wait(pause, f"waiting for {pause:.1f} s, as the server requested (429)")
+        else:
+            self._wait_for_key()
 
-    def _attempt(self, step: _Step) -> None:
+    def _has_key(self) -> bool:
+        """Whether the key to send is at hand, if the server takes one."""
+        keys = self._server.keys
+        if keys is not None:
+            self._key, self._new_key = self._new_key or keys.ready() or "", ""
+        return keys is None or bool(self._key)
+
+    def _run(self, step: _Step) -> None:
         try:
             response = self._operation.sync_detailed(*self._args, client=self, **self._kwargs)
             result = response.parsed if self._read is None else self._read(response)
@@ -191,23 +210,18 @@ class Call(Task[T]):
         finally:
             step.end()
 
-    def _wait_for_key(self, keys: Keys, refusal: APIStatusError | None = None) -> None:
+    def _wait_for_key(self, refusal: APIStatusError | None = None) -> None:
         """Start over once there is a key: another one after the refusal of the last."""
-        said = refusal.headers.get("www-authenticate", "") if refusal else ""
-        step = _Step(
-            f"waiting for {'another' if refusal else 'the'} credential", deadline=self._attempt_deadline()
-        )
+        keys, said = self._server.keys, refusal.headers.get("www-authenticate", "") if refusal else ""
+        which = "another" if refusal else "the"
+        step = _Step(f"waiting for {which} credential", deadline=self._attempt_deadline())
         step.if_late = None if _http.is_invalid_token(said) else refusal  # if it is one, another will come
         self._attempts.count += 1  # it was an attempt, unless there is a key
         self._begin(step)
-
-        def ask() -> None:
-            if step.is_open():
-                key = keys.key(self._key if refusal else "", said)
-                # What follows may be slow, such as a callback, and others wait for the key too.
-                key.add_done_callback(lambda _: here().start(partial(self._go_on_with, key, step, refusal)))
-
-        here().start(ask)  # not in this thread, which Ctrl-C may interrupt
+        if keys is not None and step.is_open():
+            key = keys.key(self._key, said)
+            # What follows may be slow, such as a callback, and others wait for the key too.
+            key.add_done_callback(lambda _: here().start(partial(self._go_on_with, key, step, refusal)))
 
     def _go_on_with(self, key: Future[str], step: _Step, refusal: APIStatusError | None) -> None:
         error = key.exception() or (refusal if key.result() == self._key else None)
@@ -247,10 +261,9 @@ class Call(Task[T]):
             raise _Divert
         try:
             request = self._build(**given)
-            is_fresh, self._is_fresh = self._is_fresh, False
             attempts.count += 1
             with exchange:
-                answer = _http.read_answer(exchange.send(request, is_fresh=is_fresh), is_json=self._is_elsewhere)
+                answer = _http.read_answer(exchange.send(request), is_json=bool(self._location))
                 exchange.check_echo(attempts.request_id, answer.status_code, answer.headers)
         except BaseException as error:
             if not step.end():
@@ -267,20 +280,15 @@ class Call(Task[T]):
         self, method: str, url: str, params: Any = None, json: Any = None, headers: Mapping[str, str] | None = None
     ) -> httpx.Request:
         attempts, server = self._attempts, self._server
-        sent = {**PUBLIC_HEADERS} if self._is_elsewhere else {**server.headers, **(headers or {})}
-        sent["X-Request-Id"] = attempts.request_id
+        sent = {**server.headers, **(headers or {}), "X-Request-Id": attempts.request_id}
         if method != "get":
             # The same for all attempts, so that the server can tell retries from new requests.
             sent["X-Idempotency-Key"] = f"tinker-rest-{attempts.request_id}"
-        if server.keys is not None and not self._is_elsewhere:
-            self._key, self._new_key = self._new_key or server.keys.ready() or "", ""
-            if not self._key:  # it expired while the call was queued
-                raise _Divert(self.start)
+        if server.keys is not None:
             sent["X-API-Key"] = self._key
         url, query = (self._location, "") if self._location else _http.url_of(server.base_url, url, params)
         attempts.note_request(method, url, query)
-        limits = [limit for limit in (attempts.options.attempt_timeout, attempts.remaining()) if limit is not None]
-        seconds = min(limits) + _http.BACKSTOP_SECONDS if limits else None
+        seconds = min(self._step.deadline, attempts.deadline()) - Clock.now() + _http.BACKSTOP_SECONDS
         return _http.new_request(method, url + query, sent, json, seconds)
 
     def _without_answer(self, error: httpx.TransportError, exchange: Exchange) -> Exception:
@@ -289,9 +297,9 @@ class Call(Task[T]):
         self._may_be_done = self._may_be_done or exchange.is_sent
         is_closed = isinstance(error, httpx.NetworkError) or "without sending a response" in str(error)
         if is_closed and attempts.count == 1 and exchange.is_kept and not exchange.has_answer:
-            # The server closed an idle connection just as the first request was sent.
+            # The server closed an idle connection just as the first request was sent; others are idle for longer.
             attempts.uncounted += 1
-            self._is_fresh = True
+            self._server.connections.close_idle()
             return _Divert(self.start)
         return _http.no_answer(error, attempts)
 
@@ -305,7 +313,7 @@ class Call(Task[T]):
         _log.debug("%s: %d after %.3f s, attempt %d", label, status, elapsed, attempts.count)
         if 200 <= status < 300 or status == policy.success_status:
             return Answer(policy.success_status, answer.headers, answer.content)
-        error = _http.status_error(answer, attempts, advises=not self._is_elsewhere)
+        error = _http.status_error(answer, attempts, advises=self._server.advises)
         # A server or proxy without this operation cannot know what an earlier attempt did.
         knows = not error.operation_unsupported and "html" not in answer.headers.get("content-type", "").lower()
         if status == policy.already_done_status and self._may_be_done and knows:
@@ -320,20 +328,22 @@ class Call(Task[T]):
         self._hops += 1
         if self._hops > self._policy.max_redirects:
             raise ValueError(f"more than {self._policy.max_redirects} redirects are not followed")
-        base_url = self._server.base_url
-        self._location = next_hop(self._location or f"{base_url}/", location)
-        # Once a redirect has led to another host, do not send the key even if the next one leads back.
-        self._is_elsewhere = self._is_elsewhere or origin_of(self._location) != origin_of(base_url)
+        server = self._server
+        self._location = next_hop(self._location or f"{server.base_url}/", location)
+        if origin_of(self._location) != origin_of(server.base_url):
+            # From now on, send no key, even if another redirect leads back.
+            parts = server.base_url, PUBLIC_HEADERS, server.connections, server.limiter
+            self._server = Server(*parts, advises=False)
 
     def _handle_failure(self, error: BaseException) -> None:
         """After a failed attempt, try another key or the fallback, retry after a wait, or end the call."""
-        keys, attempts = self._server.keys, self._attempts
+        server, attempts = self._server, self._attempts
         status = error.status_code if isinstance(error, APIStatusError) else 0
         if isinstance(error, APIStatusError):
-            if status == 401 and keys and self._key and not self._has_renewed and not self._is_elsewhere:
+            if status == 401 and server.keys is not None and not self._has_renewed:
                 self._has_renewed = True
                 attempts.uncounted += 1
-                self._wait_for_key(keys, error)
+                self._wait_for_key(error)
                 return
             if status in (404, 405):
                 if self._fallback is not None:
@@ -349,9 +359,8 @@ class Call(Task[T]):
         elif isinstance(error, APIError):
             delay = attempts.delay_after(error)
             if delay is not None:
-                if isinstance(error, APIStatusError) and status == 429 and not self._is_elsewhere:
-                    until = Clock.now() + (error.retry_after or 0.0)
-                    self._server.not_before = max(self._server.not_before, until)
+                if isinstance(error, APIStatusError) and status == 429:
+                    server.not_before = max(server.not_before, Clock.now() + (error.retry_after or 0.0))
                 self._wait(delay, f"waiting for {delay:.1f} s after {error.message}")
                 return
         self.fail(error)
@@ -374,10 +383,9 @@ class Call(Task[T]):
         step, attempts, now = self._step, self._attempts, Clock.now()
         if self.future.done():
             return
-        exchange = step.exchange
-        doing = "waiting for the response" if exchange is not None and exchange.is_sent else step.doing
+        doing = "waiting for the response" if step.is_sent() else step.doing
         if min(step.deadline, attempts.deadline()) <= now and step.give_up():
-            self._may_be_done = self._may_be_done or (exchange is not None and exchange.is_sent)
+            self._may_be_done = self._may_be_done or step.is_sent()
             self._in_context(self._handle_failure, step.if_late or attempts.timeout_error(doing))
         elif now >= self._next_report:
             self._next_report = now + REPORT_SECONDS

@@ -6,8 +6,6 @@ import concurrent.futures
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
-from queue import SimpleQueue
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -52,13 +50,14 @@ class Work(Task[T]):
         self.started = Clock.now()
         self._function = function
         self._limiter = limiter
-        self._ended = threading.Event()
+        self._ended = threading.Event()  # the future, perhaps before the function has noticed
+        self._is_over = threading.Event()
         self._children: set[APIFuture[Any]] = set()
         self._exchanges: set[Exchange] = set()
         super().__init__(name, noted_in)  # from now on, `close` may end it
 
     def start(self) -> None:
-        self._limiter.start(self, self._run)
+        self._limiter.start(self._run)
 
     def _run(self) -> None:
         composed = here().composed
@@ -69,11 +68,11 @@ class Work(Task[T]):
         finally:
             composed.discard(self)
             self._limiter.release()
+            self._is_over.set()
 
     def stop(self) -> None:
         """Cancel the calls and hang up the streams that were started here."""
         self._ended.set()
-        self._limiter.discard(self)
         for child in tuple(self._children):
             child.cancel()
         for exchange in tuple(self._exchanges):
@@ -110,26 +109,16 @@ class Work(Task[T]):
         The first failure stops the others and is raised.
         """
         limiter = Limiter(limit)
-        group: Work[Any] = Work(self.server, self.options, (), lambda _: None, limiter)
-        self.adopt(group.future)
-        left: SimpleQueue[BaseException | None] = SimpleQueue()
-
-        def run(function: Callable[[Work[Any]], object]) -> None:
-            try:
-                group.check()
-                self._context.copy().run(function, group)
-                left.put(None)
-            except BaseException as error:
-                left.put(error)  # before the errors of the others
-                group.stop()
-            limiter.release()
-
-        for function in functions:
-            limiter.start(function, partial(run, function))
-        errors = [error for _ in functions if (error := left.get()) is not None]
-        group.future._end()
-        if errors:
-            raise errors[0]
+        parts = [Work(self.server, self.options, (), function, limiter) for function in functions]
+        futures = [self.adopt(part.begin()) for part in parts]
+        concurrent.futures.wait(futures, return_when=concurrent.futures.FIRST_EXCEPTION)
+        for part in parts:
+            part.future.cancel()
+            part._is_over.wait()
+        self.check()
+        for future in futures:
+            if not future.cancelled():
+                future.result()
 
     def retry(self, attempt: Callable[[Attempts], S], operation_id: str) -> S:
         """Call `attempt`, which uses `stream`, until it returns; waits between attempts as a call does.
