@@ -8,11 +8,9 @@ nobody waits for a stuck worker.
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import logging
 import math
-import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping
@@ -52,23 +50,15 @@ class _Step:
 
     doing: str
     deadline: float = math.inf
-    if_late: APIError | None = None  # the error at its deadline, unless that is a timeout
-    thread: int = 0  # the one that sends
+    limiter: Limiter | None = None  # whose slot it waits for or holds
+    resumes: bool = False  # whether the call makes its next attempt at the deadline
+    if_late: APIError | None = None  # the error at the deadline, unless that is a timeout
     exchange: Exchange | None = None
     answer: Answer | None = None
-    # Of all threads and signal handlers that pop from these at the same moment, one succeeds.
     _open: list[bool] = field(factory=lambda: [True])
-    _slots: list[Limiter] = field(factory=list)
 
     def is_open(self) -> bool:
         return bool(self._open)
-
-    def hold(self, limiter: Limiter) -> bool:
-        """Hold a slot until the end; if that has come already, free the slot and return False."""
-        self._slots.append(limiter)
-        if not self._open:
-            self._free_slot()
-        return self.is_open()
 
     def end(self, *, is_given_up: bool = False) -> bool:
         """End it; returns False if it was over already."""
@@ -76,12 +66,9 @@ class _Step:
             self._open.pop()
         except IndexError:
             return False
-        self._free_slot(is_given_up=is_given_up)
+        if self.limiter is not None:
+            self.limiter.release(self, is_given_up=is_given_up)
         return True
-
-    def _free_slot(self, *, is_given_up: bool = False) -> None:
-        with contextlib.suppress(IndexError):
-            self._slots.pop().release(is_given_up=is_given_up)
 
     def is_sent(self) -> bool:
         return self.exchange is not None and self.exchange.is_sent
@@ -100,6 +87,18 @@ class _Divert(Exception):  # noqa: N818 - not an error
 
     def __init__(self, go_on: Callable[[], object] = lambda: None) -> None:
         self.go_on = go_on
+
+
+@define(eq=False)
+class _Client:
+    """What a generated function gets as `client=` for one attempt."""
+
+    request: Callable[..., Answer]
+
+    raise_on_unexpected_status = False
+
+    def get_httpx_client(self) -> _Client:
+        return self
 
 
 class Call(Task[T]):
@@ -153,39 +152,41 @@ class Call(Task[T]):
 
     def start(self) -> None:
         """Queue for a slot, for the first or next attempt."""
-        step = _Step("waiting for a free connection")
-        self._begin(step)
-        self._server.limiter.start(partial(self._in_context, self._attempt, step))
+        limiter = self._server.limiter
+        step = self._begin(_Step("waiting for a free connection", limiter=limiter))
+        limiter.start(step, partial(self._in_context, self._attempt, step))
 
     def stop(self) -> None:
         """Abandon the current step, since the future has ended."""
         self._step.give_up()
 
-    def _begin(self, step: _Step) -> None:
+    def _begin(self, step: _Step) -> _Step:
         """Make this the current step."""
         self._step = step
         if self.future.done():
             step.end()
         else:
             self._watch()
+        return step
+
+    def _wait(self, seconds: float, doing: str) -> None:
+        self._begin(_Step(doing, Clock.now() + seconds, resumes=True))
 
     def _attempt(self, step: _Step) -> None:
         """Make an attempt, now that it has a slot, unless it has to wait for something else first."""
         server = self._server
-        if not step.hold(server.limiter):
-            return
         pause = server.not_before - Clock.now()
-        if pause <= 0 and self._has_key():
-            step.thread = threading.get_ident()
+        if not step.is_open():
+            server.limiter.release(step)
+        elif pause <= 0 and self._has_key():
             step.doing, step.deadline = "connecting", self._attempt_deadline()
             self._watch()
             self._run(step)
-        elif not step.end():
-            pass
-        elif pause > 0:
-            self._wait(pause, f"waiting for {pause:.1f} s, as the server requested (429)")
-        else:
-            self._wait_for_key()
+        elif step.end():
+            if pause > 0:
+                self._wait(pause, f"waiting for {pause:.1f} s, as the server requested (429)")
+            else:
+                self._wait_for_key()
 
     def _has_key(self) -> bool:
         """Whether the key to send is at hand, if the server takes one."""
@@ -195,8 +196,9 @@ class Call(Task[T]):
         return keys is None or bool(self._key)
 
     def _run(self, step: _Step) -> None:
+        client = _Client(partial(self.request, step))
         try:
-            response = self._operation.sync_detailed(*self._args, client=self, **self._kwargs)
+            response = self._operation.sync_detailed(*self._args, client=client, **self._kwargs)
             result = response.parsed if self._read is None else self._read(response)
         except _Divert as instead:
             instead.go_on()
@@ -213,11 +215,10 @@ class Call(Task[T]):
     def _wait_for_key(self, refusal: APIStatusError | None = None) -> None:
         """Start over once there is a key: another one after the refusal of the last."""
         keys, said = self._server.keys, refusal.headers.get("www-authenticate", "") if refusal else ""
-        which = "another" if refusal else "the"
-        step = _Step(f"waiting for {which} credential", deadline=self._attempt_deadline())
-        step.if_late = None if _http.is_invalid_token(said) else refusal  # if it is one, another will come
+        if_late = None if _http.is_invalid_token(said) else refusal  # if it is one, another will come
+        doing = f"waiting for {'another' if refusal else 'the'} credential"
         self._attempts.count += 1  # it was an attempt, unless there is a key
-        self._begin(step)
+        step = self._begin(_Step(doing, self._attempt_deadline(), if_late=if_late))
         if keys is not None and step.is_open():
             key = keys.key(self._key, said)
             # What follows may be slow, such as a callback, and others wait for the key too.
@@ -234,30 +235,13 @@ class Call(Task[T]):
         else:
             self._in_context(self._handle_failure, copy.copy(error))  # others get it too
 
-    def _wait(self, seconds: float, doing: str) -> None:
-        self._begin(_Step(doing))
-        if not here().at(Clock.now() + seconds, weakref.WeakMethod(self._resume)):
-            time.sleep(seconds)  # no thread can be started to watch
-            self._resume()
+    # Requests and responses
 
-    def _resume(self) -> None:
-        if self._step.end():
-            self.start()
-
-    # The part of `client=` that generated functions use
-
-    raise_on_unexpected_status = False
-
-    def get_httpx_client(self) -> Call[T]:
-        return self
-
-    def request(self, **given: Any) -> Answer:
+    def request(self, step: _Step, **given: Any) -> Answer:
         """Send a request once, and return the response if it is a success."""
-        step, attempts = self._step, self._attempts
-        if step.thread != threading.get_ident():  # this attempt was given up
-            raise _Divert
+        attempts = self._attempts
         exchange = step.exchange = Exchange(self._server.connections)
-        if not step.is_open():
+        if not step.is_open():  # this attempt was given up
             raise _Divert
         try:
             request = self._build(**given)
@@ -372,13 +356,18 @@ class Call(Task[T]):
         return math.inf if limit is None else Clock.now() + limit
 
     def _watch(self) -> None:
-        when = min(self._step.deadline, self._attempts.deadline(), self._next_report)
-        if when < self._looks_at:
-            self._looks_at = when
-            here().at(when, weakref.WeakMethod(self.look))  # weak, so that ended calls are freed
+        step = self._step
+        when = min(step.deadline, self._attempts.deadline(), self._next_report)
+        if when >= self._looks_at:
+            return
+        self._looks_at = when
+        # Weak, so that ended calls are freed.
+        if not here().at(when, weakref.WeakMethod(self.look)) and step.resumes:
+            time.sleep(max(0.0, step.deadline - Clock.now()))  # no thread can be started to watch
+            self.look()
 
     def look(self) -> None:
-        """End an attempt that takes too long, and report a long call. Called by the watcher."""
+        """Go on at the deadline of a step, and report a long call. Called by the watcher."""
         self._looks_at = math.inf
         step, attempts, now = self._step, self._attempts, Clock.now()
         if self.future.done():
@@ -386,7 +375,10 @@ class Call(Task[T]):
         doing = "waiting for the response" if step.is_sent() else step.doing
         if min(step.deadline, attempts.deadline()) <= now and step.give_up():
             self._may_be_done = self._may_be_done or step.is_sent()
-            self._in_context(self._handle_failure, step.if_late or attempts.timeout_error(doing))
+            if step.resumes and now < attempts.deadline():
+                self.start()
+            else:
+                self._in_context(self._handle_failure, step.if_late or attempts.timeout_error(doing))
         elif now >= self._next_report:
             self._next_report = now + REPORT_SECONDS
             self._in_context(attempts.report, doing)

@@ -57,7 +57,7 @@ class Work(Task[T]):
         super().__init__(name, noted_in)  # from now on, `close` may end it
 
     def start(self) -> None:
-        self._limiter.start(self._run)
+        self._limiter.start(self, self._run)
 
     def _run(self) -> None:
         composed = here().composed
@@ -67,7 +67,7 @@ class Work(Task[T]):
                 self._in_context(lambda: self.future._end(self._function(self)))
         finally:
             composed.discard(self)
-            self._limiter.release()
+            self._limiter.release(self)
             self._is_over.set()
 
     def stop(self) -> None:

@@ -173,32 +173,36 @@ class Limiter:
 
     def __init__(self, size: float, outer: Limiter | None = None) -> None:
         self._lock = threading.RLock()
-        self._free = size
+        self._size = size
         self._outer = outer
-        self._waiting: deque[Job] = deque()
+        self._holders: set[object] = set()
+        self._waiting: deque[tuple[object, Job]] = deque()
 
-    def start(self, job: Job) -> None:
-        """Start a job once there is a slot; it calls `release` when it no longer needs the slot."""
-        self._waiting.append(job)
-        self._start_next(0)
+    def start(self, owner: object, job: Job) -> None:
+        """Start a job once there is a slot for its owner, which keeps it until `release`."""
+        self._waiting.append((owner, job))
+        self._start_next()
 
-    def release(self, *, is_given_up: bool = False) -> None:
-        """Free the slot for the next job, a moment later after a job that was given up: it may be next."""
-        if is_given_up and self._waiting and here().at(Clock.now() + GIVEN_UP_SECONDS, self.release):
+    def release(self, owner: object, *, is_given_up: bool = False) -> None:
+        """Free the owner's slot, if it has one; a moment later if it was given up: the next job may be too."""
+        is_early = is_given_up and owner in self._holders and self._waiting
+        if is_early and here().at(Clock.now() + GIVEN_UP_SECONDS, partial(self.release, owner)):
             return
+        self._holders.discard(owner)
         if self._outer is not None:
-            self._outer.release()
-        self._start_next(1)
+            self._outer.release(owner)
+        self._start_next()
 
-    def _start_next(self, freed: int) -> None:
+    def _start_next(self) -> None:
         with self._lock:
-            self._free += freed
-            if not self._free or not self._waiting:
+            if not self._waiting or len(self._holders) >= self._size:
                 return
-            self._free -= 1
-            job = self._waiting.popleft()
-        start = here().start if self._outer is None else self._outer.start
-        start(job)
+            owner, job = self._waiting.popleft()
+            self._holders.add(owner)
+        if self._outer is None:
+            here().start(job)
+        else:
+            self._outer.start(owner, job)
 
 
 _here = Threads()
