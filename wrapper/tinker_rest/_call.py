@@ -29,7 +29,7 @@ from tinker_rest._retry import DEFAULT_POLICY, Attempts, CallOptions, Policy
 from tinker_rest._transport import Exchange, PermanentTransportError
 from tinker_rest._urls import REDIRECTS, next_hop, origin_of
 from tinker_rest._workers import Clock, Limiter, here
-from tinker_rest.errors import APIConnectionError, APIError, APIStatusError
+from tinker_rest.errors import APIConnectionError, APIError, APIStatusError, RateLimitError
 from tinker_rest.futures import APIFuture, Task
 
 T = TypeVar("T")
@@ -322,32 +322,32 @@ class Call(Task[T]):
     def _handle_failure(self, error: BaseException) -> None:
         """After a failed attempt, try another key or the fallback, retry after a wait, or end the call."""
         server, attempts = self._server, self._attempts
-        status = error.status_code if isinstance(error, APIStatusError) else 0
-        if isinstance(error, APIStatusError):
-            if status == 401 and server.keys is not None and not self._has_renewed:
+        match error:
+            case APIStatusError(status_code=401) if (
+                server.keys is not None and self._key and not self._has_renewed
+            ):
                 self._has_renewed = True
                 attempts.uncounted += 1
                 self._wait_for_key(error)
                 return
-            if status in (404, 405):
-                if self._fallback is not None:
-                    self._first_refusal = error
-                    (self._operation, self._args), self._kwargs, self._fallback = self._fallback, {}, None
-                    attempts.operation_id = _id_of(self._operation)
-                    self.start()
-                    return
-                error = self._first_refusal or error
-        self._has_renewed = False
-        if isinstance(error, PermanentTransportError):
-            error = APIConnectionError(message=summarize(str(error)), **attempts.facts())
-        elif isinstance(error, APIError):
-            delay = attempts.delay_after(error)
-            if delay is not None:
-                if isinstance(error, APIStatusError) and status == 429:
-                    server.not_before = max(server.not_before, Clock.now() + (error.retry_after or 0.0))
-                self._wait(delay, f"waiting for {delay:.1f} s after {error.message}")
+            case APIStatusError(status_code=404 | 405) if self._fallback is not None:
+                self._first_refusal = error
+                (self._operation, self._args), self._kwargs, self._fallback = self._fallback, {}, None
+                attempts.operation_id = _id_of(self._operation)
+                self.start()
                 return
-        self.fail(error)
+            case APIStatusError(status_code=404 | 405):
+                error = self._first_refusal or error
+            case PermanentTransportError():
+                self.fail(APIConnectionError(message=summarize(str(error)), **attempts.facts()))
+                return
+        self._has_renewed = False
+        if isinstance(error, APIError) and (delay := attempts.delay_after(error)) is not None:
+            if isinstance(error, RateLimitError):
+                server.not_before = max(server.not_before, Clock.now() + (error.retry_after or 0.0))
+            self._wait(delay, f"waiting for {delay:.1f} s after {error.message}")
+        else:
+            self.fail(error)
 
     # Clocks
 

@@ -52,8 +52,7 @@ class Work(Task[T]):
         self._limiter = limiter
         self._ended = threading.Event()  # the future, perhaps before the function has noticed
         self._is_over = threading.Event()
-        self._children: set[APIFuture[Any]] = set()
-        self._exchanges: set[Exchange] = set()
+        self._stops: set[Callable[[], object]] = set()  # what stops the calls and streams that were started here
         super().__init__(name, noted_in)  # from now on, `close` may end it
 
     def start(self) -> None:
@@ -71,12 +70,9 @@ class Work(Task[T]):
             self._is_over.set()
 
     def stop(self) -> None:
-        """Cancel the calls and hang up the streams that were started here."""
         self._ended.set()
-        for child in tuple(self._children):
-            child.cancel()
-        for exchange in tuple(self._exchanges):
-            exchange.abort()
+        for stop in tuple(self._stops):
+            stop()
 
     def check(self) -> None:
         """Raise CancelledError if the work must stop: it was cancelled, or its client closed."""
@@ -96,9 +92,8 @@ class Work(Task[T]):
 
     def adopt(self, future: APIFuture[S]) -> APIFuture[S]:
         """Return a future, and cancel it when the work must stop."""
-        if not future.done():
-            self._children.add(future)
-            future.add_done_callback(self._children.discard)
+        self._stops.add(future.cancel)
+        future.add_done_callback(lambda future: self._stops.discard(future.cancel))
         if self._ended.is_set():
             future.cancel()
         return future
@@ -172,7 +167,7 @@ class Work(Task[T]):
             limit = self.options.attempt_timeout
             request = new_request(method, url, sent, None, limit, content)
             exchange, what = Exchange(self.server.connections), "no response"
-            self._exchanges.add(exchange)
+            self._stops.add(exchange.abort)
             if limit is not None and content is None:  # httpx only limits the wait for each byte
                 here().at(Clock.now() + limit, exchange.abort_unless_answered)
             try:
@@ -188,7 +183,7 @@ class Work(Task[T]):
                 is_late = exchange.is_aborted and not self._ended.is_set()
                 raise no_answer(httpx.ReadTimeout("") if is_late else error, attempts, what) from None
             finally:
-                self._exchanges.discard(exchange)
+                self._stops.discard(exchange.abort)
             try:
                 url = next_hop(url, location)
             except ValueError as error:
