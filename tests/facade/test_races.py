@@ -27,7 +27,6 @@ from tinker_rest import (
     _workers,
 )
 from tinker_rest._auth import _Key
-from tinker_rest._core import MAX_CLIENT_SENDS
 from tinker_rest._http import Server
 from tinker_rest._retry import Attempts
 from tinker_rest._transport import Exchange
@@ -151,7 +150,7 @@ def test_a_client_that_is_closed_while_a_call_begins(
     monkeypatch.setattr(Task, "begin", close_first)
     assert isinstance(client.list_sessions().exception(20), ClientClosedError)
     # It gave back no place that it did not have.
-    wait_until(lambda: client._core.limiter._free == MAX_CLIENT_SENDS)
+    wait_until(lambda: not client._core.limiter._holders)
 
 
 def test_a_client_that_is_closed_while_a_call_is_made(
@@ -216,12 +215,12 @@ def test_a_place_is_not_given_back_again_by_a_watcher_that_starts_late(monkeypat
     limiter.start("second", list)
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", fail)
-        limiter.release(is_given_up=True)
-    limiter.release()
+        limiter.release("first", is_given_up=True)
+    limiter.release("second")
     threads.at(Clock.now() + 2 * _workers.GIVEN_UP_SECONDS, is_time.set)
     assert is_time.wait(10)
     wait_until(lambda: not threads._backlog)
-    assert limiter._free == 1
+    assert not limiter._holders
 
 
 def test_clients_that_are_made_while_the_interpreter_exits() -> None:

@@ -21,17 +21,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from tinker_rest._call import Call
 from tinker_rest._http import Server, is_invalid_token
 from tinker_rest._lazy import LazyModule, models, types
 from tinker_rest._redaction import API_KEY, register_secret
 from tinker_rest._retry import CallOptions, Policy, is_retryable_status, parse_http_date
-from tinker_rest._transport import Connections
 from tinker_rest._version import __version__
 from tinker_rest._work import Work
-from tinker_rest._workers import Clock, Limiter, here
+from tinker_rest._workers import Clock, here
 from tinker_rest.errors import APIError, APIResponseError, APIStatusError, APITimeoutError, CredentialsError
 from tinker_rest.futures import APIFuture
 from tinker_rest_api._model import InvalidField
@@ -225,11 +224,9 @@ class Authenticator:
     It does not refer to its client, which would keep the client and its connections alive.
     """
 
-    def __init__(
-        self, credential: Credential, base_url: str, headers: dict[str, str], connections: Connections
-    ) -> None:
+    def __init__(self, credential: Credential, server: Server) -> None:
         self._credential = credential
-        self._base_url, self._headers, self._connections = base_url, headers, connections
+        self._server = server  # without `keys`
         self._wants_tokens: bool | None = None  # None until the server says
         self._key = _Key(credential.key) if credential.key else _Key("", 0.0, -math.inf)
         self._lock = threading.RLock()
@@ -343,9 +340,7 @@ class Authenticator:
     def _call(
         self, operation: ModuleType, body: object, credential: str, read: Callable[[Any], Any] | None = None
     ) -> Any:
-        headers = {**self._headers, "X-API-Key": credential}
-        # Bypass the limiter, since the calls that wait for the token may hold all of its slots.
-        server = Server(self._base_url, headers, self._connections, Limiter(math.inf))
+        server = evolve(self._server, headers={**self._server.headers, "X-API-Key": credential})
         call: Call[Any] = Call(server, _OPTIONS, (self._calls,), operation, policy=_POLICY, read=read, body=body)
         return call.begin().result()
 

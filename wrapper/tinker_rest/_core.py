@@ -57,9 +57,10 @@ class ClientCore(Server):
         self.calls: set[APIFuture[Any]] = set()
         self.downloads = Limiter(MAX_DOWNLOADS)
         self.other_work = Limiter(math.inf)
-        parts = self._credential, self.base_url, self.headers, self.connections
+        # Calls that wait for a key do not hold up those that get it: these need no slot.
+        plain = Server(self.base_url, self.headers, self.connections, Limiter(math.inf))
         has_key = any(name.lower() == "x-api-key" for name in self._default_headers)
-        self.keys = self.authenticator = None if has_key else Authenticator(*parts)
+        self.keys = self.authenticator = None if has_key else Authenticator(self._credential, plain)
         self._finalizer = weakref.finalize(self, self.connections.close)
         self._finalizer.atexit = False
 

@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from typing import Any, Protocol
 
 import httpx
-from attrs import define
+from attrs import define, field
 
 from tinker_rest._redaction import redact, register_secret, safe_repr, summarize
 from tinker_rest._retry import Attempts, parse_retry_after
@@ -73,16 +73,17 @@ class Keys(Protocol):
         """The key, which may take a while; another one if one was `refused` (401), or that if there is none."""
 
 
+@define(eq=False, slots=False)
 class Server:
     """What a call needs from its server: the address without a trailing slash, headers, connections and slots."""
 
-    def __init__(self, base_url: str, headers: dict[str, str], connections: Connections, limiter: Limiter) -> None:
-        self.base_url = base_url
-        self.headers = headers
-        self.connections = connections
-        self.limiter = limiter
-        self.keys: Keys | None = None  # unless `headers` already have the key
-        self.not_before = -math.inf  # when to send the next request, after the server asked for a pause (429)
+    base_url: str
+    headers: dict[str, str] = field(repr=False)
+    connections: Connections
+    limiter: Limiter
+    keys: Keys | None = None  # unless `headers` already have the key
+    not_before: float = -math.inf  # when to send the next request, after the server asked for a pause (429)
+    advises: bool = True  # whether its errors say what to do, such as to check the API key
 
 
 def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
@@ -119,13 +120,14 @@ def new_request(
     url: str,
     headers: Mapping[str, str],
     json: Any,
-    seconds: float | None,
+    limit: float | None,
     content: Iterator[bytes] | None = None,
 ) -> httpx.Request:
-    """A request. `seconds` is how long each step of it may take; None for no limit."""
+    """A request. `limit` is how many seconds each step of it may take; None or infinite for no limit."""
     target = httpx.URL(url)
     if target.userinfo:
         target = target.copy_with(userinfo=b"")
+    seconds = None if limit == math.inf else limit
     timeout = {"connect": CONNECT_SECONDS, "read": seconds, "write": seconds, "pool": None}
     extensions = {"timeout": timeout}
     return httpx.Request(method, target, headers=headers, json=json, content=content, extensions=extensions)
@@ -149,7 +151,7 @@ class Answer:
 
 def read_answer(response: httpx.Response, *, is_json: bool) -> Answer:
     """Read a response up to the size limit; with `is_json`, it is JSON whatever its content type."""
-    headers = {_decoded(name).lower(): _decoded(value) for name, value in response.headers.raw}
+    headers = dict(response.headers.items())
     is_json = is_json or "json" in headers.get("content-type", "").lower()
     limit = MAX_JSON_BYTES if is_json else MAX_OTHER_BYTES
     if response.is_stream_consumed:  # from a mock, already decoded by httpx
@@ -165,13 +167,6 @@ def read_answer(response: httpx.Response, *, is_json: bool) -> Answer:
         with contextlib.suppress(zlib.error):  # then it is not JSON either
             content = _gunzip(content, limit)
     return Answer(response.status_code, headers, content)
-
-
-def _decoded(text: bytes) -> str:
-    try:
-        return text.decode()
-    except UnicodeDecodeError:
-        return text.decode("latin-1")
 
 
 def _gunzip(packed: bytes, limit: int) -> bytes:

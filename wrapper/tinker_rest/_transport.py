@@ -80,12 +80,12 @@ class Connections:
         self._has_sweep = False
         self._is_closed = False
 
-    def take(self, url: httpx.URL, *, is_fresh: bool) -> Connection:
+    def take(self, url: httpx.URL) -> Connection:
         """The most recently used connection to the URL's host, or a new one. Raises PermanentTransportError."""
         origin = url.raw_scheme, url.raw_host, url.port
         with self._lock:
             stack = self._stacks.get(origin)
-            connection = stack.pop() if stack and not is_fresh else None
+            connection = stack.pop() if stack else None
         if connection is not None:
             # Drop one with a slow address family: if the server has closed it, connecting would be slow again.
             if connection.is_ipv4 == self._is_ipv4(origin, connection.proxy):
@@ -142,9 +142,9 @@ class Connections:
     def close(self) -> None:
         """Close the connections; busy ones close after their request."""
         self._is_closed = True
-        self.close_idle(math.inf)
+        self.close_idle()
 
-    def close_idle(self, since: float) -> float | None:
+    def close_idle(self, since: float = math.inf) -> float | None:
         """Close connections idle since a time or longer; returns since when the oldest other one is idle."""
         expired: list[Connection] = []
         with self._lock:
@@ -171,7 +171,7 @@ class Exchange:
         self._response: httpx.Response | None = None
         self._connect_started = 0.0
 
-    def send(self, request: httpx.Request, *, is_fresh: bool = False) -> httpx.Response:
+    def send(self, request: httpx.Request) -> httpx.Response:
         """Send a request without reading the response's body. Raises TransportError or PermanentTransportError."""
         connections = self._connections
         if connections.given is not None:
@@ -183,7 +183,7 @@ class Exchange:
                 self.is_sent = False
                 raise
             return self._response
-        connection = self._connection = connections.take(request.url, is_fresh=is_fresh)
+        connection = self._connection = connections.take(request.url)
         self.is_kept = connection.socket is not None
         self._refuse_aborted()
         request.extensions["trace"] = partial(self._trace, connection)
@@ -194,7 +194,7 @@ class Exchange:
                 raise
             if f"[Errno {errno.EMFILE}]" in str(error):
                 for owner in living_owners():  # too many open files: close the idle connections of all clients
-                    owner.connections.close_idle(math.inf)
+                    owner.connections.close_idle()
             # If a network drops IPv6, every connection would take this long; if IPv4 fails too, go back.
             connections.prefers_ipv4 = not connection.is_ipv4 and isinstance(error, httpx.ConnectTimeout)
             host = request.url.netloc.decode()

@@ -6,8 +6,6 @@ import concurrent.futures
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
-from queue import SimpleQueue
 from typing import Any, ParamSpec, TypeVar
 
 import httpx
@@ -51,9 +49,9 @@ class Work(Task[T]):
         self.started = Clock.now()
         self._function = function
         self._limiter = limiter
-        self._ended = threading.Event()
-        self._children: set[APIFuture[Any]] = set()
-        self._exchanges: set[Exchange] = set()
+        self._ended = threading.Event()  # the future, perhaps before the function has noticed
+        self._is_over = threading.Event()
+        self._stops: set[Callable[[], object]] = set()  # what stops the calls and streams that were started here
         super().__init__(name, noted_in)  # from now on, `close` may end it
 
     def start(self) -> None:
@@ -67,16 +65,13 @@ class Work(Task[T]):
                 self._in_context(lambda: self.future._end(self._function(self)))
         finally:
             composed.discard(self)
-            self._limiter.release()
+            self._limiter.release(self)
+            self._is_over.set()
 
     def stop(self) -> None:
-        """Cancel the calls and hang up the streams that were started here."""
         self._ended.set()
-        self._limiter.discard(self)
-        for child in tuple(self._children):
-            child.cancel()
-        for exchange in tuple(self._exchanges):
-            exchange.abort()
+        for stop in tuple(self._stops):
+            stop()
 
     def check(self) -> None:
         """Raise CancelledError if the work must stop: it was cancelled, or its client closed."""
@@ -95,9 +90,8 @@ class Work(Task[T]):
 
     def adopt(self, future: APIFuture[S]) -> APIFuture[S]:
         """Return a future, and cancel it when the work must stop."""
-        if not future.done():
-            self._children.add(future)
-            future.add_done_callback(self._children.discard)
+        self._stops.add(future.cancel)
+        future.add_done_callback(lambda future: self._stops.discard(future.cancel))
         if self._ended.is_set():
             future.cancel()
         return future
@@ -108,26 +102,16 @@ class Work(Task[T]):
         The first failure stops the others and is raised.
         """
         limiter = Limiter(limit)
-        group: Work[Any] = Work(self.server, self.options, (), lambda _: None, limiter)
-        self.adopt(group.future)
-        left: SimpleQueue[BaseException | None] = SimpleQueue()
-
-        def run(function: Callable[[Work[Any]], object]) -> None:
-            try:
-                group.check()
-                self._context.copy().run(function, group)
-                left.put(None)
-            except BaseException as error:
-                left.put(error)  # before the errors of the others
-                group.stop()
-            limiter.release()
-
-        for function in functions:
-            limiter.start(function, partial(run, function))
-        errors = [error for _ in functions if (error := left.get()) is not None]
-        group.future._end()
-        if errors:
-            raise errors[0]
+        parts = [Work(self.server, self.options, (), function, limiter) for function in functions]
+        futures = [self.adopt(part.begin()) for part in parts]
+        concurrent.futures.wait(futures, return_when=concurrent.futures.FIRST_EXCEPTION)
+        for part in parts:
+            part.future.cancel()
+            part._is_over.wait()
+        self.check()
+        for future in futures:
+            if not future.cancelled():
+                future.result()
 
     def retry(self, attempt: Callable[[Attempts], S], operation_id: str) -> S:
         """Call `attempt`, which uses `stream`, until it returns; waits between attempts as a call does.
@@ -181,7 +165,7 @@ class Work(Task[T]):
             limit = self.options.attempt_timeout
             request = new_request(method, url, sent, None, limit, content)
             exchange, what = Exchange(self.server.connections), "no response"
-            self._exchanges.add(exchange)
+            self._stops.add(exchange.abort)
             if limit is not None and content is None:  # httpx only limits the wait for each byte
                 here().at(Clock.now() + limit, exchange.abort_unless_answered)
             try:
@@ -197,7 +181,7 @@ class Work(Task[T]):
                 is_late = exchange.is_aborted and not self._ended.is_set()
                 raise no_answer(httpx.ReadTimeout("") if is_late else error, attempts, what) from None
             finally:
-                self._exchanges.discard(exchange)
+                self._stops.discard(exchange.abort)
             try:
                 url = next_hop(url, location)
             except ValueError as error:

@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 import weakref
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
@@ -47,6 +47,10 @@ def in_seconds(value: float | timedelta | None) -> float | None:
     return value.total_seconds() if isinstance(value, timedelta) else value
 
 
+def _start_daemon(name: str, target: Job) -> None:
+    threading.Thread(target=target, name=name, daemon=True).start()
+
+
 class Threads:
     """The threads of one process."""
 
@@ -67,47 +71,42 @@ class Threads:
 
     def start(self, job: Job) -> None:
         """Run a job in an idle or new thread, or in the caller's if none can be started. It must not raise."""
+        self._backlog.append(job)
+        self._wake_worker()
+
+    def _wake_worker(self) -> None:
+        """Have a worker look at the backlog, unless one is on its way.
+
+        Waking one for each job would make them compete. This way, each wakes the next before it runs a job, and a
+        worker that is done may take that job before the other starts.
+        """
         try:
             with self._lock:
-                self._backlog.append(job)
-                if self._is_coming:
+                if self._is_coming or not self._backlog:
                     return
                 self._is_coming = True
-            self._wake_worker()
+                wake = self._idle.pop() if self._idle else None
+            if wake is not None:
+                wake.put(None)
+            else:
+                _start_daemon("tinker-rest", self._work)  # never under the lock
+        except RuntimeError:  # no more threads; or from Python 3.12 on, the main thread has ended
+            self._carry_out_backlog(None)
         except BaseException:  # such as Ctrl-C: then the next job wakes up a worker
             self._is_coming = False
             raise
 
-    def _wake_worker(self) -> None:
-        with self._lock:
-            wake = self._idle.pop() if self._idle else None
-        if wake is not None:
-            wake.put(None)
-            return
-        try:
-            threading.Thread(target=self._work, name="tinker-rest", daemon=True).start()  # never under the lock
-        except RuntimeError:  # no more threads; or from Python 3.12 on, the main thread has ended
-            self._carry_out_backlog(None)
-
     def _carry_out_backlog(self, wake: queue.SimpleQueue[None] | None) -> None:
-        """Run jobs until there are none left; then a worker, which has a `wake`, becomes idle.
-
-        Before its first job, a worker wakes up another for the next one. Waking all at once would make them
-        compete; this way, a worker that is done may take the job before the other starts.
-        """
-        is_first = True
+        """Run jobs until there are none left; then a worker, which has a `wake`, becomes idle."""
+        self._is_coming = False
         while True:
             with self._lock:
                 job = self._backlog.popleft() if self._backlog else None
-                wakes_another = is_first and wake is not None and bool(self._backlog)
-                if is_first:
-                    self._is_coming = wakes_another
                 if job is None:
                     if wake is not None:
                         self._idle.append(wake)
                     return
-            is_first = False
-            if wakes_another:
+            if wake is not None:
                 self._wake_worker()
             try:
                 job()
@@ -136,7 +135,7 @@ class Threads:
             is_news, has_watcher = when < self._wakes_at, self._has_watcher
         if not has_watcher:  # several may be started at once; all but one end
             try:
-                threading.Thread(target=self._watch, name="tinker-rest-watcher", daemon=True).start()
+                _start_daemon("tinker-rest-watcher", self._watch)
             except RuntimeError:
                 with self._lock, contextlib.suppress(ValueError):  # another thread could start one
                     self._heap.remove(entry)
@@ -174,41 +173,32 @@ class Limiter:
 
     def __init__(self, size: float, outer: Limiter | None = None) -> None:
         self._lock = threading.RLock()
-        self._free = size
+        self._size = size
         self._outer = outer
-        self._waiting: OrderedDict[object, Job] = OrderedDict()
+        self._holders: set[object] = set()
+        self._waiting: deque[tuple[object, Job]] = deque()
 
     def start(self, owner: object, job: Job) -> None:
-        """Start a job once there is a slot; it calls `release` when it no longer needs the slot."""
-        with self._lock:
-            self._waiting[owner] = job
-        self._start_next(0)
+        """Start a job once there is a slot for its owner, which keeps it until `release`."""
+        self._waiting.append((owner, job))
+        self._start_next()
 
-    def release(self, *, is_given_up: bool = False) -> None:
-        """Free the slot for the next job, a moment later after a job that was given up: it may be next."""
-        if is_given_up and self._waiting and here().at(Clock.now() + GIVEN_UP_SECONDS, self.release):
+    def release(self, owner: object, *, is_given_up: bool = False) -> None:
+        """Free the owner's slot, if it has one; a moment later if it was given up: the next job may be too."""
+        is_early = is_given_up and owner in self._holders and self._waiting
+        if is_early and here().at(Clock.now() + GIVEN_UP_SECONDS, partial(self.release, owner)):
             return
+        self._holders.discard(owner)
         if self._outer is not None:
-            self._outer.release()
-        self._start_next(1)
+            self._outer.release(owner)
+        self._start_next()
 
-    def discard(self, owner: object) -> bool:
-        """Drop the waiting job of an owner; returns whether it was still waiting."""
+    def _start_next(self) -> None:
         with self._lock:
-            if self._waiting.pop(owner, None) is not None:
-                return True
-        if self._outer is None or not self._outer.discard(owner):
-            return False
-        self._start_next(1)
-        return True
-
-    def _start_next(self, freed: int) -> None:
-        with self._lock:
-            self._free += freed
-            if not self._free or not self._waiting:
+            if not self._waiting or len(self._holders) >= self._size:
                 return
-            self._free -= 1
-            owner, job = self._waiting.popitem(last=False)
+            owner, job = self._waiting.popleft()
+            self._holders.add(owner)
         if self._outer is None:
             here().start(job)
         else:

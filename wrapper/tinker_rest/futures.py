@@ -188,7 +188,7 @@ class Task(Generic[T]):
         self._context = contextvars.copy_context()  # lets tracing find the caller
         for calls in noted_in:
             calls.add(self.future)
-            self.future.add_done_callback(calls.discard)
+            concurrent.futures.Future.add_done_callback(self.future, calls.discard)  # it cannot fail
 
     def begin(self) -> APIFuture[T]:
         """Start the work, and return its future."""
