@@ -44,6 +44,11 @@ class Request:
             return client.send(request)
 
 
+def as_shown(sandbox: Sandbox, request: Request) -> httpx.Response:
+    """Send a request, with nothing before it."""
+    return request.send(sandbox)
+
+
 def described(operation: str, spec: Spec = SPEC) -> Mapping[str, Any]:
     """What the description has of an operation."""
     found = spec.operations[operation]

@@ -23,7 +23,15 @@ from tinker_rest_sandbox._app import TOKEN_OPERATIONS
 from tinker_rest_sandbox._requests import MAX_BODY_BYTES
 from tinker_rest_sandbox._spec import Spec
 
-from .example_requests import SPEC, Request, described, example_request, sandbox_of_the_moment, values
+from .example_requests import (
+    SPEC,
+    Request,
+    as_shown,
+    described,
+    example_request,
+    sandbox_of_the_moment,
+    values,
+)
 
 BODIES_OF_OTHER_SERVERS = "200"  # beside a 204: some servers send one, which means nothing
 LONG = 60
@@ -67,10 +75,6 @@ def sandbox() -> Iterator[Sandbox]:
 # What goes before the request, or is different in it. A function returns the answer.
 
 
-def as_shown(sandbox: Sandbox, request: Request) -> httpx.Response:
-    return request.send(sandbox)
-
-
 def after(operation: str) -> Callable[[Sandbox, Request], httpx.Response]:
     def ask(sandbox: Sandbox, request: Request) -> httpx.Response:
         assert example_request(operation).send(sandbox).status_code == 204
@@ -94,10 +98,13 @@ def of_an_empty_session(sandbox: Sandbox, request: Request) -> httpx.Response:
     return request.send(sandbox)
 
 
-def after_the_files(sandbox: Sandbox, request: Request) -> httpx.Response:
-    started = example_request("external_weights_upload_start").send(sandbox).json()
-    for file in started["urls"].values():
+def send_files(started: httpx.Response) -> None:
+    for file in started.json()["urls"].values():
         assert httpx.put(file["url"], content=b"{}", headers=file["headers"]).status_code == 200
+
+
+def after_the_files(sandbox: Sandbox, request: Request) -> httpx.Response:
+    send_files(example_request("external_weights_upload_start").send(sandbox))
     return request.send(sandbox)
 
 
