@@ -2,8 +2,8 @@
 
 The example request of an operation has the first example of each of its parameters and of its body; where an
 example of the body has the name of that of the response, the two belong together. The examples were taken from a
-sandbox in which it is `MOMENT`, and here it is that moment again, so that times, ids, sizes, costs are the same.
-Signatures and hosts of signed URLs and tokens are compared by their form.
+sandbox in which it is `MOMENT` of example_requests.py, and here it is that moment again, so that times, ids, sizes
+and costs are the same. Signatures and hosts of signed URLs and tokens are compared by their form.
 
 What is not an answer to the example request alone is in two tables: `ARRANGED` has what goes before, or is
 different in the request, and `FAULTS` what only a fault of the sandbox brings about.
@@ -11,26 +11,30 @@ different in the request, and `FAULTS` what only a fault of the sandbox brings a
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import httpx
 import pytest
 
-from tinker_rest_sandbox import Clock, Sandbox
+from tinker_rest_sandbox import Sandbox
 from tinker_rest_sandbox._app import TOKEN_OPERATIONS
 from tinker_rest_sandbox._requests import MAX_BODY_BYTES
-from tinker_rest_sandbox._spec import load_spec
+from tinker_rest_sandbox._spec import Spec
 
-MOMENT = datetime(2026, 7, 14, 9, 48, 12, 345678, UTC)
-SPEC = load_spec()
+from .example_requests import (
+    SPEC,
+    Request,
+    as_shown,
+    described,
+    example_request,
+    sandbox_of_the_moment,
+    values,
+)
+
 BODIES_OF_OTHER_SERVERS = "200"  # beside a 204: some servers send one, which means nothing
 LONG = 60
-REQUEST_ID = SPEC.document["components"]["headers"]["RequestId"]["example"]
 
 
 class Example(NamedTuple):
@@ -47,63 +51,19 @@ class Example(NamedTuple):
         return self.name in FAULTS_OF_SOME and IN_THESE_WORDS.get(self.name) != self.operation
 
 
-@dataclass
-class Request:
-    """A request that the description shows."""
-
-    operation: str
-    path: dict[str, str]
-    query: dict[str, Any]
-    headers: dict[str, str]
-    body: Any = None
-
-    def send(self, sandbox: Sandbox) -> httpx.Response:
-        operation = SPEC.operations[self.operation]
-        headers = {"X-API-Key": sandbox.api_key, **self.headers}
-        url = sandbox.base_url + operation.path.format_map(self.path)
-        return httpx.request(operation.method, url, params=self.query or None, headers=headers, json=self.body)
-
-
-def described(operation: str) -> dict[str, Any]:
-    found = SPEC.operations[operation]
-    return SPEC.document["paths"][found.path][found.method.lower()]
-
-
-def values(examples: dict[str, Any]) -> dict[str, Any]:
-    return {name: SPEC.resolve(example)["value"] for name, example in examples.items()}
-
-
-def example_request(operation: str, name: str) -> Request:
-    """The example request that belongs to the example answer of that name."""
-    headers = {"X-Request-Id": REQUEST_ID, "X-Idempotency-Key": "one"}  # any request may carry them
-    request = Request(operation, {}, {}, headers)
-    places = {"path": request.path, "query": request.query, "header": request.headers}
-    for parameter in map(SPEC.resolve, described(operation).get("parameters", [])):
-        places[parameter["in"]][parameter["name"]] = next(iter(values(parameter["examples"]).values()))
-    if "requestBody" in described(operation):
-        media = SPEC.resolve(described(operation)["requestBody"])["content"]["application/json"]
-        bodies = values(media["examples"])
-        request.body = copy.deepcopy(bodies.get(name, next(iter(bodies.values()))))
-    return request
-
-
-def examples() -> Iterator[Example]:
-    for operation in SPEC.operations:
-        responses = {status: SPEC.resolve(one) for status, one in described(operation)["responses"].items()}
+def examples(spec: Spec = SPEC) -> Iterator[Example]:
+    for operation in spec.operations:
+        responses = {status: spec.resolve(one) for status, one in described(operation, spec)["responses"].items()}
         for status, response in responses.items():
             if status == BODIES_OF_OTHER_SERVERS and "content" not in response:
                 continue
-            headers = {name: SPEC.resolve(one)["example"] for name, one in response.get("headers", {}).items()}
+            headers = {name: spec.resolve(one)["example"] for name, one in response.get("headers", {}).items()}
             media = response.get("content", {}).get("application/json", {"examples": {"": {"value": None}}})
-            for name, body in values(media["examples"]).items():
+            for name, body in values(media["examples"], spec).items():
                 yield Example(operation, int(status), name, body, headers)
 
 
 EXAMPLES = list(examples())
-
-
-def sandbox_of_the_moment(**options: Any) -> Sandbox:
-    return Sandbox(clock=Clock(MOMENT, frozen=True), validate_responses=True, **options)
 
 
 @pytest.fixture(scope="module")
@@ -115,13 +75,9 @@ def sandbox() -> Iterator[Sandbox]:
 # What goes before the request, or is different in it. A function returns the answer.
 
 
-def as_shown(sandbox: Sandbox, request: Request) -> httpx.Response:
-    return request.send(sandbox)
-
-
 def after(operation: str) -> Callable[[Sandbox, Request], httpx.Response]:
     def ask(sandbox: Sandbox, request: Request) -> httpx.Response:
-        assert example_request(operation, "").send(sandbox).status_code == 204
+        assert example_request(operation).send(sandbox).status_code == 204
         return request.send(sandbox)
 
     return ask
@@ -142,10 +98,13 @@ def of_an_empty_session(sandbox: Sandbox, request: Request) -> httpx.Response:
     return request.send(sandbox)
 
 
-def after_the_files(sandbox: Sandbox, request: Request) -> httpx.Response:
-    started = example_request("external_weights_upload_start", "").send(sandbox).json()
-    for file in started["urls"].values():
+def send_files(started: httpx.Response) -> None:
+    for file in started.json()["urls"].values():
         assert httpx.put(file["url"], content=b"{}", headers=file["headers"]).status_code == 200
+
+
+def after_the_files(sandbox: Sandbox, request: Request) -> httpx.Response:
+    send_files(example_request("external_weights_upload_start").send(sandbox))
     return request.send(sandbox)
 
 
@@ -153,9 +112,8 @@ def unreadable(sandbox: Sandbox, request: Request) -> httpx.Response:
     if request.body is not None and "ttl_seconds" in request.body:
         request.body["ttl_seconds"] = 60
         return request.send(sandbox)
-    operation = SPEC.operations[request.operation]
-    url = f"{sandbox.base_url}{operation.path.format_map(request.path)}?unreadable=%FF"
-    return httpx.request(operation.method, url, headers={"X-API-Key": sandbox.api_key, **request.headers})
+    url = f"{sandbox.base_url}{request.template.format_map(request.path)}?unreadable=%FF"
+    return httpx.request(request.method, url, headers={"X-API-Key": sandbox.api_key, **request.headers})
 
 
 def with_another_key(sandbox: Sandbox, request: Request) -> httpx.Response:
@@ -164,7 +122,7 @@ def with_another_key(sandbox: Sandbox, request: Request) -> httpx.Response:
 
 
 def with_an_old_token(sandbox: Sandbox, request: Request) -> httpx.Response:
-    request.headers["X-API-Key"] = example_request("exchange_credential", "").send(sandbox).json()["jwt"]
+    request.headers["X-API-Key"] = example_request("exchange_credential").send(sandbox).json()["jwt"]
     sandbox.clock.advance(3600)
     return request.send(sandbox)
 
@@ -189,7 +147,7 @@ def of_somebody_else(sandbox: Sandbox, request: Request) -> httpx.Response:
     if "checkpoint_kind" in request.path:
         request.path["checkpoint_kind"] = "sampler_weights"  # which is public
     elif "checkpoint_id" in request.path:
-        assert example_request("publish_checkpoint_by_bare_id", "").send(sandbox).status_code == 204
+        assert example_request("publish_checkpoint_by_bare_id").send(sandbox).status_code == 204
     request.headers["X-API-Key"] = sandbox.other_api_key
     return request.send(sandbox)
 

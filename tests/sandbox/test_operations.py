@@ -1,4 +1,4 @@
-"""Every operation of the description, called as its own examples say."""
+"""Every operation of the description, called wrongly in each way, and what some of them answer."""
 
 from __future__ import annotations
 
@@ -8,67 +8,14 @@ import httpx
 import pytest
 
 from tinker_rest_sandbox import Sandbox, check_response
-from tinker_rest_sandbox._spec import Operation, load_spec
+from tinker_rest_sandbox._spec import Operation
 
-SPEC = load_spec()
-# Unpublish needs a public checkpoint, and the example's are private.
-FIRST_PUBLISH = {"unpublish_checkpoint", "unpublish_checkpoint_by_bare_id"}
-# Operations whose example needs something built or made first, or that redirect.
-EXCEPTIONS = {
-    "get_checkpoint_archive_url": 503,
-    "get_checkpoint_archive_url_by_bare_id": 503,
-    "get_audit_log": 302,
-    "external_weights_upload_finish": 404,
-}
-
-
-def example(node: dict) -> object:
-    first = next(iter(node["examples"].values()))
-    return SPEC.resolve(first)["value"]
-
-
-def example_request(operation: Operation, base_url: str) -> httpx.Request:
-    item = SPEC.document["paths"][operation.path][operation.method.lower()]
-    path, query = operation.path, {}
-    # Any request may carry these.
-    headers = dict.fromkeys(("X-Request-Id", "X-Idempotency-Key"), f"example-{operation.operation_id}")
-    for reference in item.get("parameters", []):
-        parameter = SPEC.resolve(reference)
-        value = example(parameter)
-        if parameter["in"] == "path":
-            path = path.replace(f"{{{parameter['name']}}}", str(value))
-        elif parameter["in"] == "query":
-            query[parameter["name"]] = value
-        else:
-            headers[parameter["name"]] = str(value) + operation.operation_id
-    body = None
-    if operation.takes_body:
-        body = example(SPEC.resolve(item["requestBody"])["content"]["application/json"])
-    return httpx.Request(operation.method, base_url + path, params=query, headers=headers, json=body)
-
-
-@pytest.mark.parametrize("name", SPEC.operations)
-def test_example_request_succeeds(sandbox: Sandbox, alice: httpx.Client, name: str) -> None:
-    operation = SPEC.operations[name]
-    if name in FIRST_PUBLISH:
-        publish = SPEC.operations[name.removeprefix("un")]
-        request = example_request(publish, sandbox.base_url)
-        request.headers["X-API-Key"] = sandbox.api_key
-        assert alice.send(request).status_code == 204
-    request = example_request(operation, sandbox.base_url)
-    request.headers["X-API-Key"] = sandbox.api_key
-    response = alice.send(request)
-    done = 204 if "204" in SPEC.document["paths"][operation.path][operation.method.lower()]["responses"] else 200
-    assert response.status_code == EXCEPTIONS.get(name, done), response.text
-    if response.status_code == 503:
-        assert response.headers["retry-after"] == "1"
-    assert response.headers["x-request-id"] == request.headers["x-request-id"]
-    check_response(name, response.status_code, response.headers, response.content)
+from .example_requests import SPEC, example_request
 
 
 @pytest.mark.parametrize("name", SPEC.operations)
 def test_without_a_key_is_401(shared_sandbox: Sandbox, name: str) -> None:
-    request = example_request(SPEC.operations[name], shared_sandbox.base_url)
+    request = example_request(name).to(shared_sandbox.base_url)
     with httpx.Client(trust_env=False) as client:
         missing = client.send(request)
         request.headers["X-API-Key"] = "tml-wrong"
@@ -82,7 +29,7 @@ def test_without_a_key_is_401(shared_sandbox: Sandbox, name: str) -> None:
 @pytest.mark.parametrize("name", [n for n, o in SPEC.operations.items() if "{" in o.path])
 def test_unknown_id_is_404_that_names_it(shared_sandbox: Sandbox, reader: httpx.Client, name: str) -> None:
     operation = SPEC.operations[name]
-    request = example_request(operation, shared_sandbox.base_url)
+    request = example_request(name).to(shared_sandbox.base_url)
     last = [p for p in operation.parameters if p.location == "path"][-1].name
     path = operation.path.replace(f"{{{last}}}", "no-such-thing")
     path = path.replace("{training_run_id}", "run-id").replace("{checkpoint_kind}", "weights")
@@ -115,7 +62,7 @@ def test_an_invalid_parameter_is_422(
     operation = SPEC.operations[name]
     location, parameter = place
     wrong = "x" * 9000  # longer than any may be
-    request = example_request(operation, shared_sandbox.base_url)
+    request = example_request(name).to(shared_sandbox.base_url)
     content = b"[]" if location == "body" else request.content
     url = request.url
     if location == "query":
@@ -138,7 +85,7 @@ def test_an_invalid_parameter_is_422(
 
 @pytest.mark.parametrize("name", SPEC.operations)
 def test_an_id_that_is_too_long_is_replaced(shared_sandbox: Sandbox, reader: httpx.Client, name: str) -> None:
-    request = example_request(SPEC.operations[name], shared_sandbox.base_url)
+    request = example_request(name).to(shared_sandbox.base_url)
     request.headers["X-API-Key"] = "tml-wrong"
     request.headers["X-Request-Id"] = "x" * 256
     assert reader.send(request).headers["x-request-id"].startswith("req-")

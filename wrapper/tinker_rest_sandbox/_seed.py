@@ -28,6 +28,7 @@ DAYS_OF_AUDIT = 14
 ARCHIVED_EVERY = 4
 WITHOUT_PROJECT_EVERY = 11
 DIMUON_EVERY = 5
+METADATA_EVERY = 13
 
 _MINUTE = 60 * 1_000_000
 _HOUR = 60 * _MINUTE
@@ -172,6 +173,9 @@ def _add_organization(tables: dict[str, list[Row]], now: int) -> None:
     for number, run in enumerate(tables["runs"]):
         if number % DIMUON_EVERY == DIMUON_EVERY - 1:
             run["optimizer_config"] = {"type": "dimuon", "version": 1 + number % 2}
+    for number, checkpoint in enumerate(tables["checkpoints"], 1):
+        if number % METADATA_EVERY == 0:
+            checkpoint["user_metadata"] = {"stage": "candidate"}
     tables["usage"] = list(_usage(tables, rng))
     tables["audit"] = sorted(_audit(tables, now), key=lambda row: int(row["happened"]))
 

@@ -194,7 +194,6 @@ class Sandbox(Additions):
         Raises:
             OSError: A port is taken.
             sqlite3.Error: The database cannot be opened.
-            MissingHandler: The description has an operation that the sandbox cannot serve.
         """
         if self._listener is not None:
             return self

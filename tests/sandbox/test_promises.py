@@ -1,0 +1,273 @@
+"""What openapi.yaml promises, the sandbox does: it sends every property, and every parameter changes something.
+
+A new operation, field or parameter is covered by itself, with values from the description. The tables are for what
+the description cannot tell; each row that is no longer needed fails.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import tinker_rest_sandbox
+from tinker_rest_sandbox import Sandbox
+from tinker_rest_sandbox._handlers import HANDLERS
+from tinker_rest_sandbox._spec import Spec
+
+from .example_requests import SPEC, Request, as_shown, described, example_request, sandbox_of_the_moment
+from .promises import FIRST_ERROR, Arrange, Promises
+from .test_examples import ARRANGED, examples, send_files
+
+THIS = "tests/sandbox/test_promises.py"
+PACKAGE = Path(tinker_rest_sandbox.__file__).parent
+
+# By operation and parameter or field: values that have an effect, if those of the description have none.
+VALUES: dict[tuple[str, str], list[Any]] = {
+    ("copy_weights", "X-Tinker-Weights-Access-Token"): ["weights-token-for-tests"],
+    ("get_billing_usage", "starting_on"): ["2026-07-12T09:00:00Z"],  # part of it was invoiced
+}
+# Parameters and fields that need not change anything, and why.
+NO_EFFECT = {
+    ("get_client_config", "sdk_version"): "clients of all versions authenticate alike",
+    ("external_weights_upload_start", "lora_config.seed"): "no response shows the seed of an adapter",
+}
+# Properties, headers and listed values that need not be sent, and why; without an operation, by none.
+NOT_SENT = {
+    ("list_checkpoints", "CheckpointsListResponse.cursor"): "the list of one run is never paged",
+    ("", "ApiError.message"): "servers send this or `detail`",
+    ("", "KnownCredentialSource=credential_cmd"): "the sandbox's users have API keys",
+}
+
+
+def after_a_download(sandbox: Sandbox, request: Request) -> httpx.Response:
+    assert example_request("get_checkpoint_archive_url").send(sandbox).is_redirect
+    return request.send(sandbox)
+
+
+def finish_upload(sandbox: Sandbox, started: httpx.Response) -> httpx.Response:
+    send_files(started)
+    request = example_request("external_weights_upload_finish")
+    request.body["upload_id"] = started.json()["upload_id"]
+    return request.send(sandbox)
+
+
+# Another way to send an example request, besides those in ARRANGED of test_examples.py.
+WAYS: dict[str, Arrange] = {"get_audit_log": after_a_download}
+# What finishes the work that a response begins, after which its effects can be seen.
+COMPLETED = {"external_weights_upload_start": finish_upload}
+
+
+def promises_of(
+    sandbox: Sandbox, spec: Spec = SPEC, values: Any = VALUES, ways: Any = WAYS, completed: Any = COMPLETED
+) -> Promises:
+    found: dict[str, list[tuple[str, Arrange]]] = {name: [("", way)] for name, way in ways.items()}
+    for one in examples(spec):
+        if one.status < FIRST_ERROR:
+            way = ARRANGED.get((one.operation, one.name or f"{one.status}"), as_shown)
+            found.setdefault(one.operation, []).insert(0, (one.name, way))
+    return Promises(sandbox, spec, found, values, completed)
+
+
+@pytest.fixture(scope="module")
+def promises() -> Iterator[Promises]:
+    with sandbox_of_the_moment(archive_build_seconds=0) as sandbox:
+        yield promises_of(sandbox)
+
+
+def never_sent(promises: Promises, operation: str) -> Iterator[str]:
+    """A sentence for each property that no response of an operation has."""
+    if operation not in HANDLERS:
+        (tag,) = described(operation, promises.spec)["tags"]
+        yield f"{operation}: the sandbox lacks it; write it in the module of _handlers/ for {tag}"
+        return
+    excepted = frozenset(part for of, part in NOT_SENT if of == operation)
+    for part in sorted(promises.never_sent(operation, excepted)):
+        place = "" if part.startswith("header ") else f"{file_of(promises.spec, part)}, called by "
+        yield (
+            f"{operation}: the sandbox never sends {part}; add it to {place}{handler(operation)}, "
+            f"and values to _seed.py. If it need not be sent, add to NOT_SENT in {THIS}:\n"
+            f'    ("{operation}", "{part}"): "why",'
+        )
+    for part in excepted & promises.sent(operation) | excepted - promises.promised(operation):
+        yield f'remove ("{operation}", "{part}") from NOT_SENT in {THIS}'
+
+
+def without_effect(promises: Promises, operation: str) -> Iterator[str]:
+    """A sentence for each parameter or field of an operation that does nothing."""
+    seen = dict(promises.without_effect(operation)) if operation in HANDLERS else {}
+    for label, what in seen.items():
+        if (operation, label) not in NO_EFFECT:
+            yield (
+                f"{operation}: the parameter or field {label} {what}; use it in {handler(operation)}. "
+                f"If other values have an effect, add to VALUES in {THIS}:\n"
+                f'    ("{operation}", "{label}"): [value, another],'
+            )
+    for label in {label for of, label in NO_EFFECT if of == operation} - seen.keys():
+        yield f'remove ("{operation}", "{label}") from NO_EFFECT in {THIS}'
+
+
+def never_listed(promises: Promises) -> Iterator[str]:
+    """A sentence for each value of an enumeration in a response that no operation sends."""
+    of_any = {part for of, part in NOT_SENT if not of}
+    operations = promises.spec.operations.keys() & HANDLERS.keys()
+    promised = set().union(*(promises.promised(one) for one in operations))
+    sent = set().union(*(promises.sent(one) for one in operations))
+    for part in sorted(part for part in promised - sent - of_any if "=" in part):
+        yield f"the sandbox never sends {part}; add it to _seed.py, or to NOT_SENT in {THIS}"
+    for part in of_any & sent:
+        yield f'remove ("", "{part}") from NOT_SENT in {THIS}'
+
+
+def handler(operation: str) -> str:
+    function = HANDLERS[operation]
+    file = Path(inspect.getfile(function)).relative_to(PACKAGE.parent)
+    return f"{function.__name__} (wrapper/{file.as_posix()}:{inspect.getsourcelines(function)[1]})"
+
+
+def file_of(spec: Spec, part: str) -> str:
+    """The file of the sandbox that mentions most properties of a schema, which is where it is made."""
+    names = spec.document["components"]["schemas"][part.partition(".")[0]]["properties"]
+    texts = {file: file.read_text() for file in sorted(PACKAGE.rglob("*.py"))}
+    file = max(texts, key=lambda file: sum(f'"{name}"' in texts[file] for name in names))
+    return f"wrapper/{file.relative_to(PACKAGE.parent).as_posix()}"
+
+
+def check(sentences: Iterator[str]) -> None:
+    if found := list(sentences):
+        pytest.fail("\n".join(found), pytrace=False)
+
+
+@pytest.mark.parametrize("operation", SPEC.operations)
+def test_every_property_is_sent(promises: Promises, operation: str) -> None:
+    check(never_sent(promises, operation))
+
+
+@pytest.mark.parametrize("operation", SPEC.operations)
+def test_every_parameter_and_field_changes_something(promises: Promises, operation: str) -> None:
+    check(without_effect(promises, operation))
+
+
+def test_every_listed_value_is_sent(promises: Promises) -> None:
+    check(never_listed(promises))
+
+
+def test_errors_have_every_property(promises: Promises) -> None:
+    errors = {one.name: one for one in examples() if one.status >= FIRST_ERROR and one.name in ARRANGED}
+    sent: set[str] = set()
+    for one in errors.values():
+        promises.sandbox.reset()
+        answer = ARRANGED[one.name](promises.sandbox, example_request(one.operation, one.name))
+        sent |= promises.parts_of(one.operation, answer)
+    promised = set().union(*(promises.promised(one, errors=True) for one in SPEC.operations))
+    of_any = {part for of, part in NOT_SENT if not of}
+    check(f"no error of the sandbox has {part}" for part in sorted(promised - sent - of_any))
+
+
+@pytest.mark.parametrize(
+    "row", [*VALUES, *WAYS, *COMPLETED], ids=lambda row: row if isinstance(row, str) else ".".join(row)
+)
+def test_no_row_is_out_of_date(promises: Promises, row: Any) -> None:
+    tables: list[Mapping[Any, Any]] = [
+        {key: value for key, value in table.items() if key != row} for table in (VALUES, WAYS, COMPLETED)
+    ]
+    operation = row if isinstance(row, str) else row[0]
+    without = promises_of(promises.sandbox, SPEC, *tables)
+    lacking = (label for label, _ in without.without_effect(operation) if (operation, label) not in NO_EFFECT)
+    assert next(lacking, None) or [*never_sent(without, operation)], f"remove the row {row}"
+
+
+TEXT = {"type": ["string", "null"], "description": "New.", "examples": ["blue"]}
+IN_QUERY = {
+    "name": "color",
+    "in": "query",
+    "required": False,
+    "schema": TEXT,
+    "examples": {"one": {"value": "blue"}},
+}
+EXPIRES = {"Expires": {"$ref": "#/components/headers/ArchiveExpires"}}
+TEAMS = {"get": {"operationId": "list_teams", "tags": ["administration"], "responses": {}}}
+# What is added to the description without the sandbox: where, what, an operation, and what names it. The operation
+# is empty if no single one is to blame.
+PLANTED: list[tuple[str, Any, str, str]] = [
+    (
+        "components/schemas/TrainingRun/properties", {"color": TEXT}, "list_training_runs",
+        "list_training_runs: the sandbox never sends TrainingRun.color; add it to "
+        "wrapper/tinker_rest_sandbox/_representations.py, called by list_training_runs "
+        "(wrapper/tinker_rest_sandbox/_handlers/training_runs.py:",
+    ),
+    (
+        "components/schemas/DimuonOptimizerConfig/properties", {"momentum": TEXT},
+        "get_weights_info_by_tinker_path",
+        "get_weights_info_by_tinker_path: the sandbox never sends DimuonOptimizerConfig.momentum",
+    ),
+    (
+        "components/schemas/SessionFailedRequestReason/properties", {"color": TEXT}, "search_sessions",
+        "search_sessions: the sandbox never sends SessionFailedRequestReason.color",
+    ),
+    (
+        "components/responses/AuditLogRedirect/headers", EXPIRES, "get_audit_log",
+        "get_audit_log: the sandbox never sends header Expires; add it to get_audit_log (wrapper/",
+    ),
+    (
+        "paths//api/v1/training_runs/{training_run_id}/checkpoints/get/parameters", IN_QUERY, "list_checkpoints",
+        "list_checkpoints: the parameter or field color changes nothing: responses are the same "
+        "without it, with 'blue', with 'no-such-thing', with None; use it in list_checkpoints (wrapper/",
+    ),
+    (
+        "components/schemas/SetCheckpointTtlRequest/properties", {"color": TEXT}, "set_checkpoint_ttl",
+        "set_checkpoint_ttl: the parameter or field color changes nothing",
+    ),
+    (
+        "components/schemas/LoraConfig/properties", {"dropout": TEXT}, "external_weights_upload_start",
+        "external_weights_upload_start: the parameter or field lora_config.dropout changes nothing",
+    ),
+    (
+        "components/schemas/ClientFinishedSessionStatusQuery/properties", {"color": TEXT}, "search_sessions",
+        "search_sessions: the parameter or field statuses.color changes nothing",
+    ),
+    (
+        "components/schemas/AccessScope/enum", "shared", "get_session",
+        "get_session: the parameter or field access_scope does the same with 'owned' as with 'shared'",
+    ),
+    (
+        "components/schemas/CheckpointKind/enum", "merged_weights", "delete_checkpoint",
+        "delete_checkpoint: the parameter or field checkpoint_kind is always refused with 'merged_weights'",
+    ),
+    (
+        "components/schemas/KnownCheckpointType/enum", "merged", "",
+        "the sandbox never sends KnownCheckpointType=merged",
+    ),
+    (
+        "paths", {"/api/v1/teams": TEAMS}, "list_teams",
+        "list_teams: the sandbox lacks it; write it in the module of _handlers/ for administration",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("place", "new", "operation", "sentence"), PLANTED, ids=lambda one: one if "/" in one else ""
+)
+def test_what_the_sandbox_does_not_do_is_named(place: str, new: Any, operation: str, sentence: str) -> None:
+    document = copy.deepcopy(dict(SPEC.document))
+    changed: Any = document
+    for step in re.findall(r"(?<=/)/api[^/]*(?:/[^/]+)*(?=/get)|[^/]+", place):
+        changed = changed[step]
+    if isinstance(changed, list):
+        changed.append(new)
+    else:
+        changed |= new
+    spec = Spec(document)
+    with sandbox_of_the_moment(archive_build_seconds=0, spec=spec) as sandbox:
+        promises = promises_of(sandbox, spec)
+        if operation:
+            found = [*never_sent(promises, operation), *without_effect(promises, operation)]
+        else:
+            found = [*never_listed(promises)]
+    assert [one for one in found if one.startswith(sentence)], found
