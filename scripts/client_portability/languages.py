@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import yaml
 from project_env import ROOT, ensure
 
 from client_portability.workshop import Workshop
@@ -48,7 +49,7 @@ class Language:
     @property
     def folder(self) -> Path:
         """Where its program is."""
-        return PROGRAMS / self.name.lower().replace("#", "sharp")
+        return PROGRAMS / self.name.lower().replace("#", "sharp").replace(" and ", "-")
 
     def missing(self) -> list[str]:
         """Those commands of the toolchain that are not there."""
@@ -61,10 +62,22 @@ def _python(shop: Workshop) -> Command:
     return [sys.executable, "program.py"]
 
 
-def _typescript(shop: Workshop) -> Command:
+def _npm(shop: Workshop) -> Path:
     shop.run("tools", "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--silent")
-    tools = shop.folder / "node_modules" / ".bin"
+    return shop.folder / "node_modules" / ".bin"
+
+
+def _typescript(shop: Workshop) -> Command:
+    tools = _npm(shop)
     shop.run("generate", tools / "openapi-typescript", SPEC, "--output", "schema.d.ts")
+    shop.run("compile", tools / "tsc", "--project", ".", "--outDir", "compiled")
+    return ["node", shop.folder / "compiled" / "program.js"]
+
+
+def _typescript_zod(shop: Workshop) -> Command:
+    shop.take(SPEC_3_0, SPEC_3_0.name)
+    tools = _npm(shop)
+    shop.run("generate", tools / "openapi-ts", "--no-log-file")
     shop.run("compile", tools / "tsc", "--project", ".", "--outDir", "compiled")
     return ["node", shop.folder / "compiled" / "program.js"]
 
@@ -79,18 +92,32 @@ def _go(shop: Workshop) -> Command:
     return [shop.folder / "program"]
 
 
-def _openapi_generator(shop: Workshop) -> None:
+def _openapi_generator(shop: Workshop, description: Path = SPEC_3_0) -> None:
     with _INSTALLING:
         generator = ensure(".venv-openapi-generator", OPENAPI_GENERATOR).parent / "openapi-generator-cli"
-    shop.run("generate", generator, "generate", "-i", SPEC_3_0, "-c", "generator.yaml", "-o", "generated")
+    shop.run("generate", generator, "generate", "-i", description, "-c", "generator.yaml", "-o", "generated")
+
+
+def _maven(shop: Workshop, sources: str, main_class: str) -> Command:
+    shop.take(shop.folder / "generated" / sources, sources)
+    shop.run("compile", "mvn", "--batch-mode", "--quiet", "compile", "dependency:copy-dependencies")
+    target = shop.folder / "target"
+    return ["java", "-cp", f"{target / 'classes'}{os.pathsep}{target / 'dependency' / '*'}", main_class]
 
 
 def _java(shop: Workshop) -> Command:
     _openapi_generator(shop)
-    shop.take(shop.folder / "generated" / "src" / "main" / "java", "src/main/java")
-    shop.run("compile", "mvn", "--batch-mode", "--quiet", "compile", "dependency:copy-dependencies")
-    target = shop.folder / "target"
-    return ["java", "-cp", f"{target / 'classes'}{os.pathsep}{target / 'dependency' / '*'}", "Program"]
+    return _maven(shop, "src/main/java", "Program")
+
+
+def _kotlin(shop: Workshop) -> Command:
+    description = yaml.safe_load(SPEC_3_0.read_text())
+    for schema in description["components"]["schemas"].values():
+        # With it, a union refuses the types that newer servers add; without, `Other…` takes them.
+        schema.pop("discriminator", None)
+    (shop.folder / "openapi.yaml").write_text(yaml.safe_dump(description, sort_keys=False))
+    _openapi_generator(shop, shop.folder / "openapi.yaml")
+    return _maven(shop, "src/main/kotlin", "ProgramKt")
 
 
 def _rust(shop: Workshop) -> Command:
@@ -119,6 +146,7 @@ LANGUAGES = (
     Language("Rust", "progenitor 0.15.1", ("cargo", "cc"), _rust),
     Language("Python", "openapi-python-client 0.29.1", (), _python),
     Language("TypeScript", "openapi-typescript 7.13.0", ("node", "npm"), _typescript),
+    Language("TypeScript and zod", "hey-api 0.95.0", ("node", "npm"), _typescript_zod),
     Language("Go", "oapi-codegen 2.8.2", ("go",), _go),
     Language(
         "Java",
@@ -127,5 +155,6 @@ LANGUAGES = (
         _java,
         {"Ignoring complex example on request body": "its documentation has no room for examples of objects"},
     ),
+    Language("Kotlin", "openapi-generator 7.26.0", ("java", "mvn"), _kotlin),
     Language("C#", "openapi-generator 7.26.0", ("java",), _csharp),
 )
