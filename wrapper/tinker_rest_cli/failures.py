@@ -110,7 +110,7 @@ GET_KEY = f"Run `tinker-rest auth login` or set TINKER_API_KEY; create a key at 
 
 def server_says(error: APIError) -> str:
     """What went wrong, without advice for programs, which does not fit a command line."""
-    return re.sub(r"\.? (Check the API key|Settle the account|If the server has).*", "", error.message).rstrip(".")
+    return re.sub(r"\.? (Check the API key|Settle the account).*", "", error.message).rstrip(".")
 
 
 # By class names, so that the client is only imported if it is needed; the first match counts.
@@ -135,22 +135,11 @@ _REMEDIES = {
 }
 
 
-def is_archive_refused(error: object) -> bool:
-    """Whether a server gave no archive of a checkpoint, as newer servers do."""
-    is_of_archive = getattr(error, "operation_id", "").startswith("get_checkpoint_archive_url")
-    return is_of_archive and getattr(error, "status_code", 0) in (400, 403, 404, 405, 410, 501)
-
-
 def _remedy(error: APIError) -> tuple[str, ExitStatus]:
     names = [kind.__name__ for kind in type(error).__mro__]
     remedy, status = next((_REMEDIES[name] for name in names if name in _REMEDIES), ("", ExitStatus.FAILED))
     if getattr(error, "operation_unsupported", False):
         remedy, status = "If this happens with every command, run `tinker-rest doctor`", ExitStatus.FAILED
-    if is_archive_refused(error):
-        remedy = (
-            "If the path is right: newer servers withdraw archives; export the checkpoint as external weights and "
-            "download those"
-        )
     return remedy, status
 
 

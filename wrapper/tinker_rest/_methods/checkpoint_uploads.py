@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tinker_rest import _arguments as arguments
 from tinker_rest._base import BaseClient
@@ -16,6 +16,8 @@ from tinker_rest.paths import segment
 
 if TYPE_CHECKING:
     from tinker_rest._work import Work
+
+R = TypeVar("R")
 
 api = LazyModule("tinker_rest_api.api.checkpoints")
 
@@ -41,13 +43,7 @@ class UploadMethods(BaseClient):
 
         Calls the operation `external_weights_upload_start`.
         """
-        body = _start_request(base_model, lora_config, destination_project_id)
-        return self._submit(
-            api.external_weights_upload_start,
-            body=body,
-            policy=Policy(is_secret=True),
-            read=parsing.started_upload,
-        )
+        return _start(self._submit, _start_request(base_model, lora_config, destination_project_id))
 
     def external_weights_upload_finish(
         self, upload_id: str
@@ -104,10 +100,7 @@ class UploadMethods(BaseClient):
         files = uploads.find_files(folder, lora_config.rank)
 
         def start(work: Work[Any]) -> Any:
-            policy = Policy(is_secret=True)
-            return work.call(
-                api.external_weights_upload_start, body=body, policy=policy, read=parsing.started_upload
-            )
+            return _start(work.call, body)
 
         def finish(work: Work[Any], upload_id: str) -> str:
             finished = models.ExternalWeightsUploadFinishRequest(upload_id=upload_id)
@@ -118,6 +111,11 @@ class UploadMethods(BaseClient):
     external_weights_upload_start_async = async_variant(external_weights_upload_start)
     external_weights_upload_finish_async = async_variant(external_weights_upload_finish)
     upload_external_weights_async = async_variant(upload_external_weights)
+
+
+def _start(submit: Callable[..., R], body: models.ExternalWeightsUploadStartRequest) -> R:
+    policy = Policy(is_secret=True)
+    return submit(api.external_weights_upload_start, body=body, policy=policy, read=parsing.started_upload)
 
 
 def _start_request(

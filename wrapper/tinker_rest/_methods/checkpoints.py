@@ -19,7 +19,7 @@ from tinker_rest._retry import Policy, time_limit
 from tinker_rest.errors import refusal
 from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest.paths import ParsedCheckpointTinkerPath, ids_in, readable_path, segment, split_checkpoint_id
-from tinker_rest.selection import CheckpointSelection
+from tinker_rest.selection import CheckpointSelection, SelectedCheckpoints
 
 if TYPE_CHECKING:
     from tinker_rest._work import Work
@@ -147,7 +147,7 @@ class CheckpointMethods(BaseClient):
         call, read = partial(self._submit, api.search_checkpoints), parsing.checkpoints_page
         return pagination.paginate_search("iter_checkpoint_search", call, read, wanted, page_size, max_items)
 
-    def select_checkpoints(self, selection: CheckpointSelection) -> APIFuture[list[types.Checkpoint]]:
+    def select_checkpoints(self, selection: CheckpointSelection) -> APIFuture[SelectedCheckpoints]:
         """Read all your checkpoints, or those of the runs in the selection, and return the selected ones.
 
         The server's clock is used for ages. Calls `list_user_checkpoints`, or `list_checkpoints` for each run. The
@@ -302,7 +302,7 @@ class CheckpointMethods(BaseClient):
     get_external_weights_urls_async = async_variant(get_external_weights_urls)
     download_checkpoint_async = async_variant(download_checkpoint)
 
-    def _read_selected(self, work: Work[Any], selection: CheckpointSelection) -> list[types.Checkpoint]:
+    def _read_selected(self, work: Work[Any], selection: CheckpointSelection) -> SelectedCheckpoints:
         def pages(operation: Any, read: Callable[..., Any], **query: Any) -> pagination.PageIterator[Any]:
             def list_page(**request: Any) -> APIFuture[Any]:
                 work.check()
