@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from tinker_rest.errors import APIError
 
 
+EXTRAS = {"rich": "cli", "huggingface_hub": "hub"}  # by the packages that are only imported by some commands
+
+
 class ExitStatus(IntEnum):
     """Exit statuses (stable)."""
 
@@ -81,8 +84,9 @@ def explain(error: Exception) -> tuple[str, ExitStatus]:
         return f"{message[:1].lower()}{message[1:]}{end} See {path} --help", ExitStatus.USAGE
     if isinstance(error, click.ClickException):
         return error.format_message(), ExitStatus.FAILED
-    if isinstance(error, ImportError) and (error.name or "").partition(".")[0] == "rich":
-        return "this command needs rich, which is not installed: pip install 'tinker-rest[cli]'", ExitStatus.FAILED
+    if isinstance(error, ImportError) and error.name in EXTRAS:
+        install = f"pip install 'tinker-rest[{EXTRAS[error.name]}]'"
+        return f"this command needs {error.name}, which is not installed: {install}", ExitStatus.FAILED
     from tinker_rest import errors
 
     if isinstance(error, errors.InvalidArgumentError):
