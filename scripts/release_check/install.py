@@ -28,7 +28,7 @@ print(json.dumps({
 }))
 """
 # The extras with what the command needs; without it, it says what to install.
-WITH_COMMAND = ("cli", "sandbox")
+WITH_COMMAND = ("cli", "hub", "sandbox")
 SANDBOX = """
 from tinker_rest_sandbox import Sandbox
 with Sandbox() as sandbox:

@@ -138,7 +138,7 @@ def test_a_dry_run_shows_all_and_changes_nothing(cli: Run, sandbox: Sandbox) -> 
     listed = json.loads(done.stdout)
     assert {one["tinker_path"] for one in listed["checkpoints"]} == {path(2), path(3), path(4)}
     assert listed["total_size_bytes"] == 9 * 1000**3
-    assert "would delete 3 checkpoints, 9.0 GB; nothing was done" in done.stderr
+    assert "would permanently delete 3 checkpoints (9.0 GB); nothing was done" in done.stderr
     assert changes_sent(sandbox) == []
 
 
@@ -146,7 +146,7 @@ def test_nobody_to_ask_is_no_yes(cli: Run, sandbox: Sandbox) -> None:
     done = cli("checkpoint", "delete", "--run", OTHER_RUN)
     assert done.returncode == 2
     assert "--yes" in done.stderr
-    assert "delete 2 checkpoints, 1.0 kB?" in done.stderr
+    assert "pass --yes to permanently delete 2 checkpoints (1.0 kB), or --dry-run" in done.stderr
     assert changes_sent(sandbox) == []
 
 
@@ -159,8 +159,24 @@ def test_a_terminal_is_asked(sandbox: Sandbox, tmp_path: Path, answer: str, stat
     )  # fmt: skip
     assert code == status, seen
     assert re.search(rf"^{re.escape(sampler(1))} +sampler +500 B +4d ago$", seen, re.MULTILINE), seen
-    assert "Permanently delete 2 checkpoints, 1.0 kB? [y/N]" in seen
+    assert "Permanently delete 2 checkpoints (1.0 kB)? [y/N]" in seen
     assert len(there(sandbox)) == left
+
+
+@pytest.mark.parametrize(("options", "status"), [([], 4), (["--ignore-missing"], 0)])
+def test_what_does_not_exist_is_reported_before_the_question(
+    sandbox: Sandbox, tmp_path: Path, options: list[str], status: int
+) -> None:
+    variables = environment(sandbox, HOME=str(tmp_path), NO_COLOR="1")
+    alone = ["checkpoint", "delete", path(9), *options]
+    code, seen, _ = in_a_terminal(alone, width=120, variables=variables, typed="y\n")
+    assert code == status, seen
+    assert f"not found: {path(9)}\n" in seen
+    assert "tinker-rest: nothing was done\n" in seen
+    assert "[y/N]" not in seen
+    _, seen, _ = in_a_terminal([*alone, path(2)], width=120, variables=variables, typed="n\n")
+    assert 0 <= seen.find(f"not found: {path(9)}\n") < seen.find("[y/N]")
+    assert changes_sent(sandbox) == []
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -176,7 +192,9 @@ def test_the_question_shows_what_each_run_loses_and_keeps(sandbox: Sandbox, tmp_
         [OTHER_RUN, "12", "11.0", "GB", "2", "1.0", "GB"],
         [RUN_ID, "2", "5.0", "GB", "2", "5.0", "GB"],
     ]
-    assert "Permanently delete 14 checkpoints, 16.0 GB? [y/N]" in seen
+    assert "Permanently delete 14 checkpoints (16.0 GB)? [y/N]" in seen
+    pages = [one.target for one in sandbox.requests]
+    assert len(pages) == len({*pages})  # each is read once
     assert changes_sent(sandbox) == []
 
 
@@ -242,7 +260,7 @@ def test_paths_come_from_stdin(cli: Run, sandbox: Sandbox) -> None:
     assert done.returncode == 0
     assert "skipped 1 public checkpoint; --include-public includes them" in done.stderr
     assert there(sandbox) == {path(1), sampler(1), sampler(2)}
-    assert cli("checkpoint", "delete", "-", stdin=path(2)).returncode == 2
+    assert cli("checkpoint", "delete", "-", stdin=sampler(1)).returncode == 2
 
 
 def test_a_public_one_is_spared_unless_it_is_asked_for(cli: Run, sandbox: Sandbox) -> None:
@@ -410,7 +428,7 @@ def test_a_server_without_archives_is_explained(cli: Run, sandbox: Sandbox, stat
     told = [line for line in done.stderr.splitlines() if line.startswith("failed: ")]
     assert (done.returncode, len(told)) == (5, 2)
     for line in told:
-        assert "newer servers withdraw archives; export the checkpoint as external weights" in line
+        assert "If the server has withdrawn archives, download external weights instead." in line
     assert done.stderr.count(f"{path(2)} was exported; download {exported} instead\n") == 1
     assert done.stderr.count("was exported") == 1
     assert cli("checkpoint", "download", exported, "-q").returncode == 0

@@ -112,7 +112,7 @@ def test_many_runs_are_looked_up_some_at_a_time(cli: Run, sandbox: Sandbox) -> N
     sandbox.faults.add(status=429, retry_after=0, match="list_checkpoints", times=40)
     paths = "".join(f"tinker://{RUN_ID.replace(':0', f':{number}')}/weights/0001\n" for number in range(300))
     done = cli("checkpoint", "delete", "--dry-run", "-", stdin=paths)
-    assert (done.returncode, "would delete 299 checkpoints" in done.stderr) == (0, True), done.stderr
+    assert (done.returncode, "would permanently delete 299 checkpoints" in done.stderr) == (0, True), done.stderr
 
 
 @pytest.mark.usefixtures("interruptible")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tinker_rest import DownloadError, InvalidArgumentError, RestClient, verify_download
+from tinker_rest import DownloadError, InvalidArgumentError, RestClient, find_downloads, verify_download
 from tinker_rest.downloads._destination import MARKER
 from tinker_rest_sandbox import Sandbox
 
@@ -59,6 +60,22 @@ def test_the_manifest_of_a_folder(sandbox: Sandbox, rest: RestClient, tmp_path: 
     (folder / "new").mkdir()
     (folder / "new" / "one").write_text("")
     assert verify_download(folder) == {first: "missing", second: "changed", "new/one": "unexpected"}
+
+
+def test_downloads_are_found(sandbox: Sandbox, rest: RestClient, big: str, tmp_path: Path) -> None:
+    small = sandbox.add_checkpoint().tinker_path
+    archive = rest.download_checkpoint(big, tmp_path / "b.tar.gz").result(30).path
+    folder = rest.download_checkpoint(small, tmp_path / f"{'a' * 251}", extract=True).result(30).path
+    (tmp_path / "others").mkdir()
+    (tmp_path / "others" / "file").write_text("mine")
+    assert list(find_downloads(tmp_path).items()) == [(folder, small), (archive, big)]
+    assert find_downloads(str(archive)) == {archive: big}
+    archive.unlink()
+    assert find_downloads(tmp_path)[archive] == big  # and verification says what is wrong
+    assert verify_download(archive) == {archive.name: "missing"}
+    shutil.copytree(folder, folder / "forged")
+    assert find_downloads(folder) == {folder: small}
+    assert find_downloads(tmp_path / "others") == find_downloads(tmp_path / "nothing") == {}
 
 
 @pytest.mark.parametrize("content", [None, "[]", "{", '{"sizes": {}}', '{"sizes": {}, "sha256": "x"}'])

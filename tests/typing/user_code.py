@@ -27,6 +27,7 @@ from tinker_rest import (
     ParsedCheckpointTinkerPath,
     RestClient,
     RetryEvent,
+    SelectedCheckpoints,
     ServiceClient,
     TinkerError,
     types,
@@ -278,9 +279,9 @@ def many_checkpoints(client: RestClient, listed: list[Checkpoint]) -> None:
         sort="size",
         limit=10,
     )
-    assert_type(selection.apply(listed, now=datetime.now(UTC)), list[Checkpoint])
+    assert_type(selection.apply(listed, now=datetime.now(UTC)), SelectedCheckpoints)
     assert_type(selection.keep_latest, int | None)
-    assert_type(client.select_checkpoints(selection), APIFuture[list[Checkpoint]])
+    assert_type(client.select_checkpoints(selection), APIFuture[SelectedCheckpoints])
     assert_type(client.delete_checkpoints(selection), APIFuture[BulkResult])
     assert_type(client.delete_checkpoints(listed, concurrency=32, log=Path("log")).result(), BulkResult)
     assert_type(client.delete_checkpoints({PATH}, log="log", missing_ok=True, progress=tell).result(), BulkResult)
@@ -299,7 +300,7 @@ def tell(progress: BulkProgress) -> None:
 
 
 async def many_checkpoints_async(client: RestClient, listed: list[Checkpoint]) -> None:
-    assert_type(await client.select_checkpoints_async(CheckpointSelection()), list[Checkpoint])
+    assert_type(await client.select_checkpoints_async(CheckpointSelection()), SelectedCheckpoints)
     assert_type(await client.delete_checkpoints_async(listed, concurrency=2), BulkResult)
     assert_type(await client.set_checkpoints_ttl([PATH], ttl_seconds=timedelta(days=1)), BulkResult)
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tinker_rest.paths import ParsedCheckpointTinkerPath as ParsedCheckpointTinkerPath
     from tinker_rest.rows import to_rows as to_rows
     from tinker_rest.selection import CheckpointSelection as CheckpointSelection
+    from tinker_rest.selection import SelectedCheckpoints as SelectedCheckpoints
     from tinker_rest.types import AdamOptimizerConfig as AdamOptimizerConfig
     from tinker_rest.types import Checkpoint as Checkpoint
     from tinker_rest.types import CheckpointType as CheckpointType
@@ -51,10 +52,10 @@ _NAMES_OF = {
     "tinker_rest.futures": "APIFuture",
     "tinker_rest.pagination": "ItemIterator PageIterator Paginator",
     "tinker_rest.bulk": "BulkError BulkOutcome BulkProgress BulkResult BulkStatus",
-    "tinker_rest.downloads": "DownloadProgress DownloadResult verify_download",
+    "tinker_rest.downloads": "DownloadProgress DownloadResult find_downloads verify_download",
     "tinker_rest.paths": "ParsedCheckpointTinkerPath",
     "tinker_rest.rows": "to_rows",
-    "tinker_rest.selection": "CheckpointSelection",
+    "tinker_rest.selection": "CheckpointSelection SelectedCheckpoints",
     "tinker_rest.types": """
         AdamOptimizerConfig Checkpoint CheckpointType DimuonOptimizerConfig LoraConfig ModelID TrainingRun types
     """,

@@ -69,6 +69,12 @@ _flag = _must_be("True or False", lambda value: isinstance(value, bool))
 _order = _must_be("'size' or 'time'", lambda value: value in ("size", "time"))
 
 
+class SelectedCheckpoints(list["types.Checkpoint"]):
+    """The selected checkpoints, as a list; `others` has those that were read too, such as to show what is kept."""
+
+    others: Sequence[types.Checkpoint] = ()
+
+
 @frozen(kw_only=True)
 class CheckpointSelection:
     """Selects checkpoints that match all given criteria.
@@ -135,7 +141,7 @@ class CheckpointSelection:
 
     def apply(
         self, checkpoints: Iterable[types.Checkpoint], *, now: datetime | None = None
-    ) -> list[types.Checkpoint]:
+    ) -> SelectedCheckpoints:
         """Return the matching checkpoints. Nothing is sent and nothing is changed.
 
         Args:
@@ -156,7 +162,10 @@ class CheckpointSelection:
             matching.sort(key=lambda one: -1 if one.size_bytes is None else one.size_bytes, reverse=True)
         elif self.sort == "time":
             matching.sort(key=_time, reverse=True)
-        return matching[: self.limit]
+        selected = SelectedCheckpoints(matching[: self.limit])
+        paths = {one.tinker_path for one in selected}
+        selected.others = [one for one in everything if one.tinker_path not in paths]
+        return selected
 
     def _matches(self, one: types.Checkpoint, now: datetime) -> bool:
         time = one.time

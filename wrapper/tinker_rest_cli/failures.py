@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from tinker_rest.errors import APIError
 
 
+EXTRAS = {"rich": "cli", "huggingface_hub": "hub"}  # by the packages that are only imported by some commands
+
+
 class ExitStatus(IntEnum):
     """Exit statuses (stable)."""
 
@@ -81,8 +84,9 @@ def explain(error: Exception) -> tuple[str, ExitStatus]:
         return f"{message[:1].lower()}{message[1:]}{end} See {path} --help", ExitStatus.USAGE
     if isinstance(error, click.ClickException):
         return error.format_message(), ExitStatus.FAILED
-    if isinstance(error, ImportError) and (error.name or "").partition(".")[0] == "rich":
-        return "this command needs rich, which is not installed: pip install 'tinker-rest[cli]'", ExitStatus.FAILED
+    if isinstance(error, ImportError) and error.name in EXTRAS:
+        install = f"pip install 'tinker-rest[{EXTRAS[error.name]}]'"
+        return f"this command needs {error.name}, which is not installed: {install}", ExitStatus.FAILED
     from tinker_rest import errors
 
     if isinstance(error, errors.InvalidArgumentError):
@@ -110,7 +114,7 @@ GET_KEY = f"Run `tinker-rest auth login` or set TINKER_API_KEY; create a key at 
 
 def server_says(error: APIError) -> str:
     """What went wrong, without advice for programs, which does not fit a command line."""
-    return re.sub(r"\.? (Check the API key|Settle the account|If the server has).*", "", error.message).rstrip(".")
+    return re.sub(r"\.? (Check the API key|Settle the account).*", "", error.message).rstrip(".")
 
 
 # By class names, so that the client is only imported if it is needed; the first match counts.
@@ -135,22 +139,11 @@ _REMEDIES = {
 }
 
 
-def is_archive_refused(error: object) -> bool:
-    """Whether a server gave no archive of a checkpoint, as newer servers do."""
-    is_of_archive = getattr(error, "operation_id", "").startswith("get_checkpoint_archive_url")
-    return is_of_archive and getattr(error, "status_code", 0) in (400, 403, 404, 405, 410, 501)
-
-
 def _remedy(error: APIError) -> tuple[str, ExitStatus]:
     names = [kind.__name__ for kind in type(error).__mro__]
     remedy, status = next((_REMEDIES[name] for name in names if name in _REMEDIES), ("", ExitStatus.FAILED))
     if getattr(error, "operation_unsupported", False):
         remedy, status = "If this happens with every command, run `tinker-rest doctor`", ExitStatus.FAILED
-    if is_archive_refused(error):
-        remedy = (
-            "If the path is right: newer servers withdraw archives; export the checkpoint as external weights and "
-            "download those"
-        )
     return remedy, status
 
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 from tinker_rest_cli.settings import Settings
 
@@ -47,3 +48,8 @@ def progress(
         timer.join()
         if shown.live.is_started:
             shown.stop()
+
+
+def counting_bytes(update: Callable[..., None]) -> Callable[[Any], None]:
+    """A progress hook for the client, which shows the bytes of a single transfer."""
+    return lambda so_far: update(completed=so_far.bytes_done, total=so_far.bytes_total)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +28,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 STDIN = "-"
 MAX_SHOWN = 10  # rows in each table of the confirmation
 _PATH = re.compile(r"\w+://([^/\s]+)/\w+/[^/\s]+")  # including servers with their own schemes and kinds
-IN_FOLDER, BESIDE_FILE = ".tinker-checkpoint.json", ".manifest.json"  # the manifests of downloads
 NOT_FOUND = "not found"  # the type of a checkpoint that was named, but is not listed
 
 CHECKPOINTS: Listing[Checkpoint] = Listing(
@@ -75,6 +73,7 @@ def confirmed_targets(
     dry_run: bool = False,
     yes: bool = False,
     exclude_public: bool = False,
+    missing_ok: bool = False,
     downloaded: Path | None = None,
     **selection: Any,
 ) -> list[Checkpoint] | None:
@@ -85,29 +84,33 @@ def confirmed_targets(
 
     Raises:
         click.UsageError: It cannot ask, or the arguments are wrong.
-        CommandError: The user says no.
+        CommandError: The user says no, or none of the checkpoints exists; with `missing_ok`, that is no failure.
     """
     copies = {path: place for place, path in downloads_in(downloaded).items()} if downloaded else {}
     targets, everything = _find(client, settings, checkpoint_paths, selection, copies, exclude_public)
     if downloaded:
         targets = _verified(settings, targets, copies)
     settings.is_patient = True  # the server was there, and a change that has started should finish
+    plan = f"{'permanently ' if verb == 'delete' else ''}{verb} {_summary(targets)}{detail}"
     if dry_run:
         total = sum(target.size_bytes or 0 for target in targets)
         show_list(settings, CHECKPOINTS, targets, more={"total_size_bytes": total})
         sys.stdout.flush()
-        tell(settings, f"would {verb} {_summary(targets)}{detail}; nothing was done")
+        tell(settings, f"would {plan}; nothing was done")
         return None
     if not targets or yes:
         return targets
+    if verb != "download":  # which also gets checkpoints of other users, who do not list them
+        missing = [one.tinker_path for one in targets if one.checkpoint_type == NOT_FOUND]
+        for path in missing:
+            sys.stderr.write(printable(f"not found: {path}") + "\n")
+        if len(missing) == len(targets):
+            raise CommandError("nothing was done", ExitStatus.DONE if missing_ok else ExitStatus.NOT_FOUND)
     if STDIN in checkpoint_paths or not sys.stdin.isatty():
-        raise click.UsageError(
-            f"no terminal to confirm on: {verb} {_summary(targets)}? Pass --yes to proceed or --dry-run to preview"
-        )
+        raise click.UsageError(f"no terminal to confirm on; pass --yes to {plan}, or --dry-run to preview")
     if not settings.quiet:
         _show(targets, everything, verb)
-    question = "Permanently delete" if verb == "delete" else f"{verb[:1].upper()}{verb[1:]}"
-    if not click.confirm(f"{question} {_summary(targets)}{detail}?", err=True):
+    if not click.confirm(f"{plan[:1].upper()}{plan[1:]}?", err=True):
         raise CommandError("nothing was done")
     return targets
 
@@ -145,10 +148,9 @@ def _summary(targets: Sequence[Checkpoint]) -> str:
     """How many there are and how large they are."""
     known = [target.size_bytes for target in targets if target.size_bytes is not None]
     unknown = len(targets) - len(known)
-    text = counted(len(targets), "checkpoint")
-    if known:
-        text += f", {size(sum(known))}"
-    return f"{text}{' and' if known else ','} {unknown:,} of unknown size" if unknown else text
+    sizes = [size(sum(known))] if known else []
+    sizes += [f"{unknown:,} of unknown size"] if unknown else []
+    return counted(len(targets), "checkpoint") + (f" ({' and '.join(sizes)})" if sizes else "")
 
 
 def _find(
@@ -162,8 +164,6 @@ def _find(
     """The checkpoints that a command's arguments and options name or select, each once, and all in their runs."""
     from attrs import evolve
 
-    from tinker_rest import CheckpointSelection
-
     selection = selection_of(options)
     if paths and selection is not None:
         raise click.UsageError("give either checkpoint paths or filters, not both")
@@ -176,13 +176,8 @@ def _find(
                 "and pass - to read it"
             )
         with progress(settings, "Looking for checkpoints", unit="checkpoints"):
-            # With all checkpoints of the runs, the user sees what is kept. The client makes the selection: it
-            # measures ages by the server's clock.
-            runs = CheckpointSelection(
-                training_run_ids=selection.training_run_ids, project_ids=selection.project_ids, include_public=True
-            )
-            selected, whole = client.select_checkpoints(selection), client.select_checkpoints(runs)
-            return selected.result(), whole.result()
+            selected = client.select_checkpoints(selection).result()
+            return selected, [*selected, *selected.others]
     named = [path for given in paths or copies for path in (paths_in(sys.stdin) if given == STDIN else [given])]
     targets, everything = _look_up(client, settings, list(dict.fromkeys(named)))
     if not exclude_public or options.get("include_public"):
@@ -200,18 +195,9 @@ def _find(
 
 def downloads_in(folder: Path) -> dict[Path, str]:
     """The tinker paths of downloads: those in a folder, or that folder. Raises CommandError if there are none."""
-    own = [folder / IN_FOLDER, folder.with_name(f"{folder.name}{BESIDE_FILE}")]
-    # A download has no others in it, but files of its archive may look so.
-    found = [one for one in own if one.exists()] or [
-        *folder.glob(f"*/{IN_FOLDER}"),
-        *folder.glob(f"*{BESIDE_FILE}"),
-    ]
-    downloads = {}
-    for manifest in sorted(found):
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            is_inside = manifest.name == IN_FOLDER
-            place = manifest.parent if is_inside else manifest.with_name(manifest.name.removesuffix(BESIDE_FILE))
-            downloads[place] = str(json.loads(manifest.read_bytes())["tinker_path"])
+    from tinker_rest import find_downloads
+
+    downloads = find_downloads(folder)
     if not downloads:
         raise CommandError(f"{folder} holds no download with a manifest")
     return downloads

@@ -19,7 +19,7 @@ from tinker_rest._retry import Policy, time_limit
 from tinker_rest.errors import refusal
 from tinker_rest.futures import APIFuture, async_variant
 from tinker_rest.paths import ParsedCheckpointTinkerPath, ids_in, readable_path, segment, split_checkpoint_id
-from tinker_rest.selection import CheckpointSelection
+from tinker_rest.selection import CheckpointSelection, SelectedCheckpoints
 
 if TYPE_CHECKING:
     from tinker_rest._work import Work
@@ -139,7 +139,7 @@ class CheckpointMethods(TrainingRunMethods):
         listing = "iter_checkpoint_search", api.search_checkpoints, parsing.checkpoints_page, plan
         return pagination.paginate(self, *listing)
 
-    def select_checkpoints(self, selection: CheckpointSelection) -> APIFuture[list[types.Checkpoint]]:
+    def select_checkpoints(self, selection: CheckpointSelection) -> APIFuture[SelectedCheckpoints]:
         """Read all your checkpoints, or those of the runs in the selection, and return the selected ones.
 
         The server's clock is used for ages. Calls `list_user_checkpoints`, or `list_checkpoints` for each run. The
@@ -305,7 +305,7 @@ class CheckpointMethods(TrainingRunMethods):
     get_external_weights_urls_async = async_variant(get_external_weights_urls)
     download_checkpoint_async = async_variant(download_checkpoint)
 
-    def _read_selected(self, work: Work[Any], selection: CheckpointSelection) -> list[types.Checkpoint]:
+    def _read_selected(self, work: Work[Any], selection: CheckpointSelection) -> SelectedCheckpoints:
         def list_run(run_id: str) -> APIFuture[pagination.Page[types.Checkpoint]]:
             return self._submit(api.list_checkpoints, run_id, read=partial(parsing.checkpoints_page, None))
 

@@ -21,7 +21,7 @@ from tinker_rest.errors import DownloadError
 from tinker_rest.futures import APIFuture
 from tinker_rest.paths import ParsedCheckpointTinkerPath
 
-__all__ = ("DownloadProgress", "DownloadResult", "verify_download")
+__all__ = ("DownloadProgress", "DownloadResult", "find_downloads", "verify_download")
 
 
 @frozen
@@ -63,6 +63,20 @@ class DownloadResult:
     already_present: bool = False
 
 
+def find_downloads(folder: str | os.PathLike[str]) -> dict[Path, str]:
+    """Find the downloads in a folder by their manifests, and return the tinker path of each file or folder.
+
+    Args:
+        folder: A folder with downloads, or a download itself. Folders inside are not searched.
+    """
+    top = Path(_destination.check_destination(folder))
+    names = sorted({path.name.removesuffix(_destination.MANIFEST_SUFFIX) for path in top.glob("*")})
+    manifests = {path: _destination.read_manifest(path) for path in (top, *(top / name for name in names))}
+    # A download has no others in it, but files of its archive may look so.
+    found = {path: one["tinker_path"] for path, one in manifests.items() if one.get("tinker_path")}
+    return {top: found[top]} if top in found else found
+
+
 def verify_download(path: str | os.PathLike[str]) -> dict[str, Literal["missing", "changed", "unexpected"]]:
     """Compare a download with its manifest, which has the size and the SHA-256 of each file. Nothing is sent.
 
@@ -86,16 +100,15 @@ def verify_download(path: str | os.PathLike[str]) -> dict[str, Literal["missing"
     if not isinstance(manifest.get("sha256"), dict):
         raise DownloadError(f"{final} has no manifest; a download with overwrite=True writes one")
     try:
-        sizes = _destination.sizes_in(final) if final.is_dir() else {final.name: final.stat().st_size}
+        sizes, known = _destination.sizes_in(final), manifest["sizes"]
         differences: dict[str, Literal["missing", "changed", "unexpected"]] = {}
-        for name in sorted({*sizes, *manifest["sizes"]}):
-            if name not in manifest["sizes"]:
+        for name in sorted({*sizes, *known}):
+            path = final / name if final.is_dir() else final
+            if name not in known:
                 differences[name] = "unexpected"
             elif name not in sizes:
                 differences[name] = "missing"
-            elif sizes[name] != manifest["sizes"][name] or _destination.sha256_of(
-                final / name if final.is_dir() else final
-            ) != manifest["sha256"].get(name):
+            elif sizes[name] != known[name] or _destination.sha256_of(path) != manifest["sha256"].get(name):
                 differences[name] = "changed"
     except OSError as error:
         raise DownloadError(f"{error.filename or final} cannot be read: {error.strerror}") from error

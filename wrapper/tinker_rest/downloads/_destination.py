@@ -160,16 +160,17 @@ def read_manifest(final: Path) -> dict[str, Any]:
     marker = final / MARKER if final.is_dir() else _beside(final, MANIFEST_SUFFIX)
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
         found = marker.lstat()
-        if stat.S_ISREG(found.st_mode) and found.st_uid == final.stat().st_uid:
+        if stat.S_ISREG(found.st_mode) and (not final.exists() or found.st_uid == final.stat().st_uid):
             known = dict(json.loads(marker.read_bytes()))
             return {**known, "sizes": dict(known["sizes"])}
     return {}
 
 
-def sizes_in(folder: Path) -> dict[str, int]:
-    """The sizes of the files below a folder by their relative paths. Raises OSError."""
-    files = [path for path in folder.rglob("*") if path.is_file() and path.name != MARKER]
-    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
+def sizes_in(top: Path) -> dict[str, int]:
+    """The size of a file by its name, or the sizes of those below a folder by their paths. Raises OSError."""
+    files = [path for path in (top, *top.rglob("*")) if path.is_file() and path.name != MARKER]
+    start = top if top.is_dir() else top.parent
+    return {path.relative_to(start).as_posix(): path.stat().st_size for path in files}
 
 
 def sha256_of(path: Path, check: Callable[[], object] = lambda: None) -> str:

@@ -39,6 +39,7 @@ checkpoint = LazyGroup(
         "download": Entry("checkpoint_download", "download", "Download checkpoints."),
         "verify": Entry("checkpoint_download", "verify", "Verify downloads by their checksums."),
         "upload": Entry("checkpoint_upload", "upload", "Upload a LoRA adapter as a checkpoint."),
+        "push-hf": Entry("checkpoint_push", "push_hf", "Push a LoRA adapter to the Hugging Face Hub."),
         "publish": Entry("checkpoint_changes", "publish", "Make checkpoints public."),
         "unpublish": Entry("checkpoint_changes", "unpublish", "Make public checkpoints private again."),
         "set-ttl": Entry("checkpoint_changes", "set_ttl", "Set or remove the time to live of checkpoints."),

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 # What a method of the client does, what is done to a checkpoint then, or was already.
 WORDS = {
-    "delete_checkpoints": ("delete", "deleted", "already deleted"),
-    "set_checkpoints_ttl": ("set the TTL of", "set", "already set"),
-    "publish_checkpoints": ("publish", "published", "already public"),
-    "unpublish_checkpoints": ("unpublish", "unpublished", "already private"),
+    "delete_checkpoints": ("delete", "Deleting", "deleted", "already deleted"),
+    "set_checkpoints_ttl": ("set", "Setting the TTL", "set", "already set"),
+    "publish_checkpoints": ("publish", "Publishing", "published", "already public"),
+    "unpublish_checkpoints": ("unpublish", "Unpublishing", "unpublished", "already private"),
 }
 
 log_option = click.option(
@@ -50,13 +50,13 @@ def _changes_many(command: Callable[..., int]) -> Callable[..., int]:
 
 def _run(settings: Settings, name: str, given: dict[str, Any], **options: Any) -> int:
     """Make a change and report it: `given` finds the checkpoints, the options go to the client's method."""
-    verb, done, already = WORDS[name]
+    verb, doing, done, already = WORDS[name]
     with rest_client(settings) as client:
         targets = confirmed_targets(client, settings, verb, **given)
         if targets is None:
             return 0
-        finished, description = 0, f"{verb[:1].upper()}{verb[1:]} checkpoints"
-        with progress(settings, description, total=len(targets), unit="checkpoints") as update:
+        finished = 0
+        with progress(settings, doing, total=len(targets), unit="checkpoints") as update:
 
             def note(so_far: BulkProgress) -> None:
                 nonlocal finished
@@ -97,7 +97,7 @@ def delete(settings: Settings, missing_ok: bool, log: str | None, concurrency: i
       tinker-rest checkpoint delete --downloaded models
       tinker-rest checkpoint list -q --run RUN_ID --limit 0 | tinker-rest checkpoint delete --yes -
     """  # noqa: D301
-    given["exclude_public"] = True
+    given |= {"exclude_public": True, "missing_ok": missing_ok}
     return _run(settings, "delete_checkpoints", given, missing_ok=missing_ok, log=log, concurrency=concurrency)
 
 

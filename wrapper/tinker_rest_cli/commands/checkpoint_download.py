@@ -13,7 +13,7 @@ import click
 
 from tinker_rest_cli.clients import build_timeout, rest_client
 from tinker_rest_cli.columns import Column, Listing
-from tinker_rest_cli.failures import ExitStatus, is_archive_refused
+from tinker_rest_cli.failures import ExitStatus
 from tinker_rest_cli.groups import Command
 from tinker_rest_cli.options import selection_options_of_changes
 from tinker_rest_cli.outcomes import report
@@ -119,7 +119,7 @@ def download(
     give a single path. Downloads are verified and moved into place when complete. A partial download is kept; run
     the same command to resume.
     """
-    from tinker_rest import BulkOutcome, TinkerError
+    from tinker_rest import APIStatusError, BulkOutcome, TinkerError
 
     given["yes"] |= len(checkpoint_paths) == 1 and checkpoint_paths[0] != STDIN
     with rest_client(settings) as client:
@@ -137,7 +137,7 @@ def download(
                 tell(settings, "partial download kept; run the same command to resume")
                 raise
         _offer_external_weights(
-            client, settings, [path for path, one in answers.items() if is_archive_refused(one)]
+            client, settings, [path for path, one in answers.items() if isinstance(one, APIStatusError)]
         )
     outcomes, results = [], {}
     for path, answer in answers.items():

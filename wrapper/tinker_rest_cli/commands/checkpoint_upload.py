@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -11,11 +11,8 @@ from tinker_rest_cli.clients import rest_client
 from tinker_rest_cli.groups import Command
 from tinker_rest_cli.options import project_option
 from tinker_rest_cli.output import show_one, tell
-from tinker_rest_cli.progress import BYTES, progress
+from tinker_rest_cli.progress import BYTES, counting_bytes, progress
 from tinker_rest_cli.settings import Settings, pass_settings
-
-if TYPE_CHECKING:
-    from tinker_rest import UploadProgress
 
 
 @click.command("upload", cls=Command)
@@ -45,16 +42,12 @@ def upload(settings: Settings, folder: Path, base_model: str, project_id: str | 
     from tinker_rest import LoraConfig
 
     with rest_client(settings) as client, progress(settings, "Uploading", unit=BYTES) as update:
-
-        def note(so_far: UploadProgress) -> None:
-            update(completed=so_far.bytes_done, total=so_far.bytes_total)
-
         future = client.upload_external_weights(
             folder,
             base_model=base_model,
             lora_config=LoraConfig(**config),
             destination_project_id=project_id,
-            progress=note,
+            progress=counting_bytes(update),
         )
         try:
             path = future.result()
