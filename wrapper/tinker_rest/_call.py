@@ -146,7 +146,7 @@ class Call(Task[T]):
         self._step = _Step("not sent yet")
         self._next_report = self._attempts.started + FIRST_REPORT_SECONDS
         self._looks_at = math.inf
-        super().__init__(_id_of(operation), noted_in)  # from now on, `close` may end it
+        super().__init__(self._attempts.operation_id, noted_in)  # from now on, `close` may end it
 
     # Steps: a call queues for a slot, sends, and waits before it starts over.
 

@@ -163,9 +163,8 @@ class Work(Task[T]):
         for _ in range(MAX_REDIRECTS + 1):
             method = "get" if content is None else "put"
             attempts.note_request(method, url)
-            sent = {**PUBLIC_HEADERS, **headers}
             limit = self.options.attempt_timeout
-            request = new_request(method, url, sent, None, limit, content)
+            request = new_request(method, url, {**PUBLIC_HEADERS, **headers}, None, limit, content)
             exchange, what = Exchange(self.server.connections), "no response"
             self._stops.add(exchange.abort)
             if limit is not None and content is None:  # httpx only limits the wait for each byte
