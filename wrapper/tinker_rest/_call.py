@@ -55,7 +55,7 @@ class _Step:
     if_late: APIError | None = None  # the error at the deadline, unless that is a timeout
     exchange: Exchange | None = None
     answer: Answer | None = None
-    _open: list[bool] = field(factory=lambda: [True])
+    _open: list[bool] = field(factory=lambda: [True])  # a list, since only one thread or signal handler can pop
 
     def is_open(self) -> bool:
         return bool(self._open)

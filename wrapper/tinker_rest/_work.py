@@ -18,7 +18,7 @@ from tinker_rest._redaction import summarize
 from tinker_rest._retry import Attempts, CallOptions
 from tinker_rest._transport import Exchange, PermanentTransportError
 from tinker_rest._urls import MAX_REDIRECTS, REDIRECTS, next_hop
-from tinker_rest._workers import Clock, Limiter, calling_back, here
+from tinker_rest._workers import Clock, Limiter, call_back, here
 from tinker_rest.errors import APIConnectionError, APIError, APIStatusError
 from tinker_rest.futures import APIFuture, Task
 
@@ -206,9 +206,7 @@ class ProgressHook:
             return
         with self._lock:
             self._called_at = Clock.now()
-            progress = self._progress()
-            with calling_back(self._failure):
-                self._hook(progress)
+            call_back(self._failure, self._hook, self._progress())
 
 
 class Stream:

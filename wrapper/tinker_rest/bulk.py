@@ -16,10 +16,11 @@ from typing import Any, Literal, TypeVar
 
 from attrs import frozen
 
-from tinker_rest import _workers, errors
+from tinker_rest import errors
 from tinker_rest._lazy import models, types
 from tinker_rest._redaction import summarize
 from tinker_rest._work import Work
+from tinker_rest._workers import call_back
 from tinker_rest.futures import APIFuture
 from tinker_rest.paths import ParsedCheckpointTinkerPath, segment, split_checkpoint_id
 from tinker_rest.selection import run_id_of
@@ -195,8 +196,8 @@ class Outcomes:
             except OSError as failure:  # the error for a full disk does not name the file
                 raise OSError(failure.errno, failure.strerror, str(self._log)) from failure
         if self._progress is not None:
-            with _workers.calling_back("the progress callback failed; the change continues"):
-                self._progress(BulkProgress(total, len(self.of_path), outcome))
+            progress = BulkProgress(total, len(self.of_path), outcome)
+            call_back("the progress callback failed; the change continues", self._progress, progress)
 
 
 def _lines_of(log: str | os.PathLike[str]) -> list[bytes]:
