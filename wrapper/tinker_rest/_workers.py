@@ -106,7 +106,7 @@ class Threads:
                     if wake is not None:
                         self._idle.append(wake)
                     return
-            if wake is not None:
+            if wake is not None and self._backlog:
                 self._wake_worker()
             try:
                 job()
@@ -191,7 +191,8 @@ class Limiter:
         self._holders.discard(owner)
         if self._outer is not None:
             self._outer.release(owner)
-        self._start_next()
+        if self._waiting:
+            self._start_next()
 
     def _start_next(self) -> None:
         with self._lock:
