@@ -56,7 +56,7 @@ class _Step:
     if_late: APIError | None = None  # the error at the deadline, unless that is a timeout
     exchange: Exchange | None = None
     answer: Answer | None = None
-    _open: list[bool] = field(factory=lambda: [True])
+    _open: list[bool] = field(factory=lambda: [True])  # a list, since only one thread or signal handler can pop
 
     def is_open(self) -> bool:
         return bool(self._open)
@@ -147,7 +147,7 @@ class Call(Task[T]):
         self._step = _Step("not sent yet")
         self._next_report = self._attempts.started + FIRST_REPORT_SECONDS
         self._looks_at = math.inf
-        super().__init__(_id_of(operation), noted_in)  # from now on, `close` may end it
+        super().__init__(self._attempts.operation_id, noted_in)  # from now on, `close` may end it
 
     # Steps: a call queues for a slot, sends, and waits before it starts over.
 
@@ -181,6 +181,7 @@ class Call(Task[T]):
             server.limiter.release(step)
         elif pause <= 0 and self._has_key():
             step.doing, step.deadline = "connecting", self._attempt_deadline()
+            self._attempts.count += 1
             self._watch()
             self._run(step)
         elif step.end():
@@ -246,7 +247,6 @@ class Call(Task[T]):
             raise _Divert
         try:
             request = self._build(**given)
-            attempts.count += 1
             with exchange:
                 answer = _http.read_answer(exchange.send(request), is_json=bool(self._location))
                 exchange.check_echo(attempts.request_id, answer.status_code, answer.headers)

@@ -58,7 +58,8 @@ _MIN_SECRET = 8  # shorter headers are not secrets, whatever their names
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token of RFC 9110
 # Allowed unquoted in a path segment (RFC 3986), although the generated functions quote it.
 _RAW_IN_SEGMENT = re.compile("%(3A|40|21|24|26|27|28|29|2A|2B|2C|3B|3D)")
-_UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00")
+# A time in a query; the official SDK ends it with a Z.
+_UTC_TIME = re.compile(r"(=\d{4}-\d\d-\d\dT[\d.]+(?:%3A[\d.]+)*)%2B00%3A00(?=&|$)")
 _DIGITS = bytes(ord("0") if chr(code).isdigit() else 0 for code in range(128)).ljust(256, b"\0")
 _LONG_INTEGER = b"0" * 19  # may have more than 64 bits, which orjson reads as a float
 
@@ -105,14 +106,8 @@ def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
 def url_of(base_url: str, path: str, params: Mapping[str, Any] | None) -> tuple[str, str]:
     """The URL for a path and parameters of a generated function, and its query."""
     path = _RAW_IN_SEGMENT.sub(lambda code: chr(int(code[1], 16)), path)
-    query = str(httpx.QueryParams({name: _with_z(value) for name, value in params.items()})) if params else ""
-    return base_url + path, f"?{query}" if query else ""
-
-
-def _with_z(value: Any) -> Any:
-    """Write times in queries as the official SDK does."""
-    is_time = isinstance(value, str) and _UTC_TIME.fullmatch(value)
-    return f"{value.removesuffix('+00:00')}Z" if is_time else value
+    query = f"?{httpx.QueryParams(params)}" if params else ""
+    return base_url + path, _UTC_TIME.sub(r"\1Z", query)
 
 
 def new_request(

@@ -18,15 +18,16 @@ from typing import Any
 
 from attrs import field, frozen
 
+from tinker_rest import _arguments as arguments
 from tinker_rest._redaction import redact
-from tinker_rest._workers import Clock, calling_back, in_seconds
+from tinker_rest._workers import Clock, call_back, in_seconds
 from tinker_rest.errors import (
     APIConnectionError,
     APIError,
     APIRequest,
     APIStatusError,
     APITimeoutError,
-    InvalidArgumentError,
+    refusal,
 )
 
 _log = logging.getLogger("tinker_rest")
@@ -80,9 +81,7 @@ def time_limit(name: str, value: float | timedelta | None) -> float | None:
     given = in_seconds(value)
     is_number = isinstance(given, (int, float)) and not isinstance(given, bool)
     if given is not None and not (is_number and 0 < given < math.inf):
-        raise InvalidArgumentError(
-            f"{name} must be a number of seconds above 0, a timedelta, or None for no limit, not {value!r}"
-        )
+        raise refusal(name, "be a number of seconds above 0, a timedelta, or None for no limit", value)
     return given
 
 
@@ -98,13 +97,9 @@ class CallOptions:
     def __attrs_post_init__(self) -> None:
         time_limit("timeout", self.timeout)
         time_limit("attempt_timeout", self.attempt_timeout)
-        most, hook = self.max_retries, self.on_retry
-        if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 0):
-            raise InvalidArgumentError(
-                f"max_retries must be a whole number, 0 or more, or None for no limit, not {most!r}"
-            )
-        if hook is not None and not callable(hook):
-            raise InvalidArgumentError(f"on_retry must be callable or None, not {hook!r}")
+        arguments.hook("on_retry", self.on_retry)
+        if self.max_retries is not None:
+            arguments.number("max_retries", self.max_retries, 0)
 
 
 def is_retryable_status(status: int) -> bool:
@@ -255,5 +250,4 @@ class Attempts:
         if hook is not None:
             facts = self.operation_id, self.request_id, self.count
             event = RetryEvent(*facts, reason, delay, self.elapsed(), self.remaining())
-            with calling_back("the on_retry hook failed; the call continues"):
-                hook(event)
+            call_back("the on_retry hook failed; the call continues", hook, event)

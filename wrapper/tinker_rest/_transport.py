@@ -59,9 +59,9 @@ class Connection:
     """An httpx transport of one connection, and its socket once there is one."""
 
     origin: Origin
+    prefers_ipv4: bool
     proxy: str
     transport: httpx.HTTPTransport
-    is_ipv4: bool
     socket: socket.socket | None = None  # once TLS is up
     idle_since: float = 0.0
     echoes: bool = False  # whether the server has echoed an X-Request-Id
@@ -73,10 +73,11 @@ class Connections:
     def __init__(self, given: Transport | None = None) -> None:
         self.given = given
         self._lock = threading.RLock()
-        self._stacks: dict[Origin, deque[Connection]] = {}  # most recently used at the right
+        # By origin and `prefers_ipv4`; most recently used at the right.
+        self._stacks: dict[tuple[Origin, bool], deque[Connection]] = {}
         self._context: ssl.SSLContext | None = None
         self._unused_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self.prefers_ipv4 = False
+        self.prefers_ipv4 = False  # connecting was slow otherwise, and would be again once a server hangs up
         self._has_sweep = False
         self._is_closed = False
 
@@ -84,13 +85,9 @@ class Connections:
         """The most recently used connection to the URL's host, or a new one. Raises PermanentTransportError."""
         origin = url.raw_scheme, url.raw_host, url.port
         with self._lock:
-            stack = self._stacks.get(origin)
-            connection = stack.pop() if stack else None
-        if connection is not None:
-            # Drop one with a slow address family: if the server has closed it, connecting would be slow again.
-            if connection.is_ipv4 == self._is_ipv4(origin, connection.proxy):
-                return connection
-            connection.transport.close()
+            stack = self._stacks.get((origin, self.prefers_ipv4))
+            if stack:
+                return stack.pop()
         try:
             return self._new(origin, proxy_for(url))
         except OSError as error:  # ssl.SSLError is one
@@ -108,17 +105,15 @@ class Connections:
         if origin[0] == b"https" or is_tls_proxy:
             with self._lock:
                 context = self._context = self._context or httpx.create_ssl_context()
-        is_ipv4 = self._is_ipv4(origin, proxy)
+        prefers_ipv4 = self.prefers_ipv4
+        is_ipv4 = prefers_ipv4 and not proxy and b":" not in origin[1]
         transport = httpx.HTTPTransport(
             verify=context,
             limits=_ONE,
             proxy=httpx.Proxy(proxy, ssl_context=context) if is_tls_proxy else proxy or None,
             local_address="0.0.0.0" if is_ipv4 else None,  # noqa: S104 - uses IPv4 only
         )
-        return Connection(origin, proxy, transport, is_ipv4)
-
-    def _is_ipv4(self, origin: Origin, proxy: str) -> bool:
-        return self.prefers_ipv4 and not proxy and b":" not in origin[1]
+        return Connection(origin, prefers_ipv4, proxy, transport)
 
     def give_back(self, connection: Connection) -> None:
         """Keep a connection for the next request, or close it if the client is closed."""
@@ -126,7 +121,7 @@ class Connections:
         with self._lock:
             is_closed, has_sweep = self._is_closed, self._has_sweep
             if not is_closed:
-                self._stacks.setdefault(connection.origin, deque()).append(connection)
+                self._stacks.setdefault((connection.origin, connection.prefers_ipv4), deque()).append(connection)
                 self._has_sweep = True
         if is_closed:
             connection.transport.close()
@@ -196,7 +191,7 @@ class Exchange:
                 for owner in living_owners():  # too many open files: close the idle connections of all clients
                     owner.connections.close_idle()
             # If a network drops IPv6, every connection would take this long; if IPv4 fails too, go back.
-            connections.prefers_ipv4 = not connection.is_ipv4 and isinstance(error, httpx.ConnectTimeout)
+            connections.prefers_ipv4 = not connection.prefers_ipv4 and isinstance(error, httpx.ConnectTimeout)
             host = request.url.netloc.decode()
             raise _no_connection(error, host, connection.proxy) from error
         except httpx.LocalProtocolError as error:

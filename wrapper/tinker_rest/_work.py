@@ -16,7 +16,7 @@ from tinker_rest._redaction import summarize
 from tinker_rest._retry import Attempts, CallOptions
 from tinker_rest._transport import Exchange, PermanentTransportError
 from tinker_rest._urls import MAX_REDIRECTS, REDIRECTS, next_hop
-from tinker_rest._workers import Clock, Limiter, calling_back, here
+from tinker_rest._workers import Clock, Limiter, call_back, here
 from tinker_rest.errors import APIConnectionError, APIError, APIStatusError
 from tinker_rest.futures import APIFuture, Task
 
@@ -161,9 +161,8 @@ class Work(Task[T]):
         for _ in range(MAX_REDIRECTS + 1):
             method = "get" if content is None else "put"
             attempts.note_request(method, url)
-            sent = {**PUBLIC_HEADERS, **headers}
             limit = self.options.attempt_timeout
-            request = new_request(method, url, sent, None, limit, content)
+            request = new_request(method, url, {**PUBLIC_HEADERS, **headers}, None, limit, content)
             exchange, what = Exchange(self.server.connections), "no response"
             self._stops.add(exchange.abort)
             if limit is not None and content is None:  # httpx only limits the wait for each byte
@@ -203,9 +202,8 @@ class Transfer:
             return
         with self._lock:
             self._called_at = Clock.now()
-            now = self._progress_now()
-            with calling_back(f"the progress hook failed; the {type(self).__name__.lower()} continues"):
-                self.progress(now)
+            failure = f"the progress hook failed; the {type(self).__name__.lower()} continues"
+            call_back(failure, self.progress, self._progress_now())
 
     def _progress_now(self) -> object:
         """What to call the hook with."""

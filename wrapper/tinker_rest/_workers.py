@@ -19,7 +19,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -106,7 +106,7 @@ class Threads:
                     if wake is not None:
                         self._idle.append(wake)
                     return
-            if wake is not None:
+            if wake is not None and self._backlog:
                 self._wake_worker()
             try:
                 job()
@@ -191,7 +191,8 @@ class Limiter:
         self._holders.discard(owner)
         if self._outer is not None:
             self._outer.release(owner)
-        self._start_next()
+        if self._waiting:
+            self._start_next()
 
     def _start_next(self) -> None:
         with self._lock:
@@ -231,14 +232,13 @@ def in_callback() -> bool:
     return getattr(_local, "in_callback", False)
 
 
-@contextlib.contextmanager
-def calling_back(what: str) -> Iterator[None]:
-    """Run a user's callback or hook; its exceptions are logged, as `what`, and change nothing."""
+def call_back(failure: str, function: Callable[..., object], *args: object) -> None:
+    """Call a user's callback or hook; what it raises is logged, as `failure`, and changes nothing."""
     before, _local.in_callback = in_callback(), True
     try:
-        yield
-    except BaseException:  # SystemExit, for example, would end the thread
-        _log.exception("%s", what)
+        function(*args)
+    except BaseException:  # SystemExit, for example, would end the thread, or skip other callbacks
+        _log.exception("%s", failure)
     finally:
         _local.in_callback = before
 

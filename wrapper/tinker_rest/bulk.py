@@ -16,10 +16,11 @@ from typing import Any, Literal, TypeVar
 
 from attrs import define, field, frozen
 
-from tinker_rest import _workers, errors
+from tinker_rest import errors
 from tinker_rest._lazy import models, types
 from tinker_rest._redaction import summarize
 from tinker_rest._work import Work
+from tinker_rest._workers import call_back
 from tinker_rest.futures import APIFuture
 from tinker_rest.paths import ParsedCheckpointTinkerPath, segment, split_checkpoint_id
 from tinker_rest.selection import run_id_of
@@ -231,8 +232,8 @@ class Change:
             except OSError as failure:  # the error for a full disk does not name the file
                 raise OSError(failure.errno, failure.strerror, str(self.log)) from failure
         if self.progress is not None:
-            with _workers.calling_back("the progress callback failed; the change continues"):
-                self.progress(BulkProgress(total, len(self._outcomes), outcome))
+            progress = BulkProgress(total, len(self._outcomes), outcome)
+            call_back("the progress callback failed; the change continues", self.progress, progress)
 
 
 def _lines_of(log: str | os.PathLike[str]) -> list[bytes]:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
-from tinker_rest._workers import Clock, calling_back, here, in_callback, in_seconds
+from tinker_rest._workers import Clock, call_back, here, in_callback, in_seconds
 from tinker_rest.errors import TinkerError
 
 S = TypeVar("S")
@@ -108,7 +108,7 @@ class APIFuture(concurrent.futures.Future[T]):
             raise TypeError(
                 "asyncio.wait() takes tasks: give it asyncio.ensure_future(future) instead of a future"
             )
-        super().add_done_callback(partial(_call_back, fn))
+        super().add_done_callback(partial(call_back, "a callback of a future failed; the calls continue", fn))
 
     def cancel(self) -> bool:
         """Cancel the call and its request. Returns False if it had ended already."""
@@ -164,12 +164,6 @@ class APIFuture(concurrent.futures.Future[T]):
                 "blocking here would wait for itself: callbacks of futures and the on_retry hook run in the "
                 "thread of their call. Start the call here and use its result elsewhere"
             )
-
-
-def _call_back(function: Callable[[Any], object], future: object) -> None:
-    # SystemExit, for example, would skip the other callbacks, such as those that wake asyncio's tasks.
-    with calling_back("a callback of a future failed; the calls continue"):
-        function(future)
 
 
 class Task(Generic[T]):
