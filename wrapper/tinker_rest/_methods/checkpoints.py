@@ -91,9 +91,10 @@ class CheckpointMethods(TrainingRunMethods):
         Raises:
             APIResponseValidationError: The server ignores offsets (raised by the iteration).
         """
+        self._refuse_closed()
+        submit = partial(self._submit, api.list_user_checkpoints)
         plan = partial(pagination.OffsetPlan[Any], page_size, max_items)
-        listing = "iter_user_checkpoints", api.list_user_checkpoints, parsing.checkpoints_page, plan
-        return pagination.paginate(self, *listing)
+        return pagination.Paginator("iter_user_checkpoints", submit, parsing.checkpoints_page, plan)
 
     def search_checkpoints(
         self, request: types.CheckpointSearchRequest
@@ -134,10 +135,11 @@ class CheckpointMethods(TrainingRunMethods):
         Raises:
             PermissionDeniedError: You cannot list a project of the request (raised by the iteration).
         """
+        self._refuse_closed()
         wanted = arguments.search(models.CheckpointSearchRequest, request, page_size)
+        submit = partial(self._submit, api.search_checkpoints)
         plan = partial(pagination.CursorPlan[Any], wanted.limit, max_items, wanted)
-        listing = "iter_checkpoint_search", api.search_checkpoints, parsing.checkpoints_page, plan
-        return pagination.paginate(self, *listing)
+        return pagination.Paginator("iter_checkpoint_search", submit, parsing.checkpoints_page, plan)
 
     def select_checkpoints(self, selection: CheckpointSelection) -> APIFuture[list[types.Checkpoint]]:
         """Read all your checkpoints, or those of the runs in the selection, and return the selected ones.
