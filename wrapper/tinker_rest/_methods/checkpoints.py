@@ -87,9 +87,6 @@ class CheckpointMethods(TrainingRunMethods):
         Args:
             page_size: How many checkpoints to request at once, at least 2; 500 by default. Servers have a bound.
             max_items: The maximum number of checkpoints; None, the default, for all.
-
-        Raises:
-            APIResponseValidationError: The server ignores offsets (raised by the iteration).
         """
         self._refuse_closed()
         submit = partial(self._submit, api.list_user_checkpoints)
@@ -125,15 +122,13 @@ class CheckpointMethods(TrainingRunMethods):
     ) -> pagination.Paginator[types.Checkpoint]:
         """Iterate over all checkpoints that a search finds, newest first; see `Paginator`.
 
-        Experimental: servers may change or remove this operation. Calls `search_checkpoints`.
+        Experimental: servers may change or remove this operation. Calls `search_checkpoints`, and raises what it
+        raises during the iteration.
 
         Args:
             request: What to search for, as for `search_checkpoints`. Starts at its cursor, if it has one.
             page_size: How many checkpoints to request at once, from 1 to 200; by default, `request.limit`.
             max_items: The maximum number of checkpoints; None, the default, for all.
-
-        Raises:
-            PermissionDeniedError: You cannot list a project of the request (raised by the iteration).
         """
         self._refuse_closed()
         wanted = arguments.search(models.CheckpointSearchRequest, request, page_size)

@@ -113,15 +113,13 @@ class SessionMethods(BaseClient):
     ) -> pagination.Paginator[types.SessionSummary]:
         """Iterate over all sessions that a search finds, newest first, with `for` or `async for`; see `Paginator`.
 
-        Experimental: servers may change or remove this operation. Calls `search_sessions`.
+        Experimental: servers may change or remove this operation. Calls `search_sessions`, and raises what it
+        raises during the iteration.
 
         Args:
             request: What to search for, as for `search_sessions`. Starts at its cursor, if it has one.
             page_size: How many sessions to request at once, from 1 to 200; None, the default, for `request.limit`.
             max_items: The maximum number of sessions; None, the default, for all.
-
-        Raises:
-            PermissionDeniedError: You cannot list a project of the request (raised by the iteration).
         """
         self._refuse_closed()
         wanted = arguments.search(models.SessionSearchRequest, request, page_size)
