@@ -53,9 +53,7 @@ class UploadMethods(BaseClient):
             BadRequestError: A file is missing, or is not what the server expects (raised by the future).
             NotFoundError: The upload does not exist, or is finished (raised by the future).
         """
-        upload = segment("upload_id", upload_id, allow_slash=True)
-        body = models.ExternalWeightsUploadFinishRequest(upload_id=upload)
-        return self._submit(api.external_weights_upload_finish, body=body)
+        return self._finish(segment("upload_id", upload_id, allow_slash=True))
 
     def upload_external_weights(
         self,
@@ -91,7 +89,7 @@ class UploadMethods(BaseClient):
             start=self._starter(base_model, lora_config, destination_project_id),
             files=uploads.find_files(folder, lora_config.rank),
             progress=progress,
-            finish=self.external_weights_upload_finish,
+            finish=self._finish,
         )
         return self._run("upload_external_weights", upload.run)
 
@@ -111,3 +109,7 @@ class UploadMethods(BaseClient):
         )
         policy, read = Policy(is_secret=True), parsing.started_upload
         return partial(self._submit, api.external_weights_upload_start, body=body, policy=policy, read=read)
+
+    def _finish(self, upload_id: str) -> APIFuture[types.ExternalWeightsUploadFinishResponse]:
+        body = models.ExternalWeightsUploadFinishRequest(upload_id=upload_id)
+        return self._submit(api.external_weights_upload_finish, body=body)
