@@ -32,6 +32,7 @@ from .recording_server import RecordedRequest, RecordingServer, client_of, reply
 MODEL = "Qwen/Qwen3-8B"
 CONFIG, TENSORS = "adapter_config.json", "adapter_model.safetensors"
 PATH = "tinker://run-1/external_weights/0001"
+UPLOAD_ID = "tinker://u/" + 1000 * "x"  # a server may choose any
 
 
 @pytest.fixture
@@ -117,7 +118,7 @@ def prepared_server(server: RecordingServer, names: tuple[str, ...] = (CONFIG, T
             return reply(200)
         if request.target.endswith("start"):
             urls = {name: f"{server.base_url}/{name}?signature=abc" for name in names}
-            return reply(body={"upload_id": "u", "urls": urls, "expires": "2027-01-01T00:00:00Z"})
+            return reply(body={"upload_id": UPLOAD_ID, "urls": urls, "expires": "2027-01-01T00:00:00Z"})
         return reply(body={"tinker_path": PATH})
 
     server.answer = answer
@@ -132,6 +133,7 @@ def test_urls_that_are_strings(server: RecordingServer, adapter: Path) -> None:
     for one in sent.values():
         assert one.header("content-length") == str(len(one.body))
         assert one.header("x-api-key") is None
+    assert json.loads(server.requests[-1].body) == {"upload_id": UPLOAD_ID}
 
 
 def test_files_that_the_server_wants_and_are_not_there(server: RecordingServer, adapter: Path) -> None:

@@ -83,10 +83,14 @@ class Work(Task[T]):
         self._ended.wait(seconds)
         self.check()
 
-    def call(self, method: Callable[P, APIFuture[S]], *args: P.args, **kwargs: P.kwargs) -> S:
-        """Call a method of a client, and wait for the result. Raises CancelledError as `check`."""
+    def submit(self, method: Callable[P, APIFuture[S]], *args: P.args, **kwargs: P.kwargs) -> APIFuture[S]:
+        """Call a method of a client; the call is cancelled when the work must stop. Raises as `check`."""
         self.check()
-        return self.adopt(method(*args, **kwargs)).result()
+        return self.adopt(method(*args, **kwargs))
+
+    def call(self, method: Callable[P, APIFuture[S]], *args: P.args, **kwargs: P.kwargs) -> S:
+        """Call a method of a client, and wait for the result. Raises as `check`."""
+        return self.submit(method, *args, **kwargs).result()
 
     def adopt(self, future: APIFuture[S]) -> APIFuture[S]:
         """Return a future, and cancel it when the work must stop."""

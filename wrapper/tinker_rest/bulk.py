@@ -263,8 +263,7 @@ def as_completed(
     try:
         while True:
             for key in islice(waiting, concurrency - len(in_flight)):
-                work.check()
-                future = work.adopt(start(key))
+                future = work.submit(start, key)
                 in_flight[future] = key
                 future.add_done_callback(ended.put)
             if not in_flight:

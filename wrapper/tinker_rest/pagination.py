@@ -16,13 +16,11 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from attrs import evolve, frozen
 
 from tinker_rest import _arguments as arguments
-from tinker_rest._base import BaseClient
 from tinker_rest.futures import APIFuture
 
 if TYPE_CHECKING:
@@ -276,9 +274,13 @@ class Paginator(Generic[T]):
     Threads or tasks can share an iterator; each gets different items. Only the IDs of past items are kept.
     """
 
-    _name: str
+    _name: str  # of the method
+    _submit: Callable[..., APIFuture[Page[T]]]
+    _read: Callable[[PageRequest, Any], Page[T]]
     _new_plan: Callable[[], CursorPlan[T]]
-    _fetch: Fetch[T]
+
+    def __attrs_post_init__(self) -> None:
+        self._new_plan()  # checks the arguments
 
     def __iter__(self) -> ItemIterator[T]:
         return ItemIterator(self.pages())
@@ -290,32 +292,12 @@ class Paginator(Generic[T]):
         """Iterate over the same items in lists, as they come: each has at least one item."""
         return PageIterator(self._new_plan(), self._fetch)
 
+    def _fetch(self, page: PageRequest) -> APIFuture[Page[T]]:
+        return self._submit(**page.query, read=partial(self._read, page))
+
     def _within(self, work: Work[Any]) -> Paginator[T]:
         """The same listing, whose requests are cancelled when the work must stop."""
-
-        def fetch(request: PageRequest) -> APIFuture[Page[T]]:
-            work.check()
-            return work.adopt(self._fetch(request))
-
-        return evolve(self, fetch=fetch)
+        return evolve(self, submit=partial(work.submit, self._submit))
 
     def __repr__(self) -> str:
         return f"<Paginator of {self._name}: use it in a for or async for loop, or call list()>"
-
-
-def paginate(
-    client: BaseClient,
-    name: str,
-    operation: ModuleType,
-    read: Callable[[PageRequest, Any], Page[T]],
-    new_plan: Callable[[], CursorPlan[T]],
-    **query: Any,
-) -> Paginator[T]:
-    """The result of the `iter_` method of this name. Raises what its plan does if an argument is not valid."""
-    client._refuse_closed()
-    new_plan()
-
-    def fetch(page: PageRequest) -> APIFuture[Page[T]]:
-        return client._submit(operation, **query, **page.query, read=partial(read, page))
-
-    return Paginator(name, new_plan, fetch)

@@ -42,9 +42,7 @@ def first_selected(selection: CheckpointSelection, run_id: str, response: Respon
     found = selection.apply(with_run_ids(response).checkpoints)
     if not found:
         kind = "" if selection.checkpoint_type is None else f" of type {safe_repr(selection.checkpoint_type)}"
-        nothing = APIResponse(404, {}, b"")
-        message = f"training run {run_id} has no checkpoint{kind}"
-        raise NotFoundError(message, response=nothing)
+        raise NotFoundError(f"training run {run_id} has no checkpoint{kind}", response=APIResponse(404, {}, b""))
     return found[0]
 
 

@@ -37,7 +37,7 @@ class UploadMethods(BaseClient):
             BadRequestError: The server does not take such weights (raised by the future).
             NotFoundError: The project does not exist (raised by the future).
         """
-        return self._start_upload(_start_request(base_model, lora_config, destination_project_id))
+        return self._starter(base_model, lora_config, destination_project_id)()
 
     def external_weights_upload_finish(
         self, upload_id: str
@@ -53,9 +53,7 @@ class UploadMethods(BaseClient):
             BadRequestError: A file is missing, or is not what the server expects (raised by the future).
             NotFoundError: The upload does not exist, or is finished (raised by the future).
         """
-        upload = segment("upload_id", upload_id, allow_slash=True)
-        body = models.ExternalWeightsUploadFinishRequest(upload_id=upload)
-        return self._submit(api.external_weights_upload_finish, body=body)
+        return self._finish(segment("upload_id", upload_id, allow_slash=True))
 
     def upload_external_weights(
         self,
@@ -87,33 +85,31 @@ class UploadMethods(BaseClient):
             BadRequestError: The server does not take such weights (raised by the future).
         """
         arguments.hook("progress", progress)
-        body = _start_request(base_model, lora_config, destination_project_id)
-        files = uploads.find_files(folder, lora_config.rank)
         upload = uploads.Upload(
-            files=files,
+            start=self._starter(base_model, lora_config, destination_project_id),
+            files=uploads.find_files(folder, lora_config.rank),
             progress=progress,
-            start=partial(self._start_upload, body),
-            finish=self.external_weights_upload_finish,
+            finish=self._finish,
         )
         return self._run("upload_external_weights", upload.run)
-
-    def _start_upload(
-        self, body: models.ExternalWeightsUploadStartRequest
-    ) -> APIFuture[types.ExternalWeightsUploadStartResponse]:
-        policy, read = Policy(is_secret=True), parsing.started_upload
-        return self._submit(api.external_weights_upload_start, body=body, policy=policy, read=read)
 
     external_weights_upload_start_async = async_variant(external_weights_upload_start)
     external_weights_upload_finish_async = async_variant(external_weights_upload_finish)
     upload_external_weights_async = async_variant(upload_external_weights)
 
+    def _starter(
+        self, base_model: str, lora_config: types.LoraConfig, project_id: str | None
+    ) -> Callable[[], APIFuture[types.ExternalWeightsUploadStartResponse]]:
+        """Check the arguments of an upload, and return a function that starts it."""
+        project = None if project_id is None else segment("destination_project_id", project_id, allow_slash=True)
+        body = models.ExternalWeightsUploadStartRequest(
+            base_model=segment("base_model", base_model, allow_slash=True),
+            lora_config=arguments.lora_config(lora_config),
+            destination_project_id=project,
+        )
+        policy, read = Policy(is_secret=True), parsing.started_upload
+        return partial(self._submit, api.external_weights_upload_start, body=body, policy=policy, read=read)
 
-def _start_request(
-    base_model: str, lora_config: types.LoraConfig, project_id: str | None
-) -> models.ExternalWeightsUploadStartRequest:
-    project = None if project_id is None else segment("destination_project_id", project_id, allow_slash=True)
-    return models.ExternalWeightsUploadStartRequest(
-        base_model=segment("base_model", base_model, allow_slash=True),
-        lora_config=arguments.lora_config(lora_config),
-        destination_project_id=project,
-    )
+    def _finish(self, upload_id: str) -> APIFuture[types.ExternalWeightsUploadFinishResponse]:
+        body = models.ExternalWeightsUploadFinishRequest(upload_id=upload_id)
+        return self._submit(api.external_weights_upload_finish, body=body)

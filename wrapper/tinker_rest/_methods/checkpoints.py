@@ -87,13 +87,11 @@ class CheckpointMethods(TrainingRunMethods):
         Args:
             page_size: How many checkpoints to request at once, at least 2; 500 by default. Servers have a bound.
             max_items: The maximum number of checkpoints; None, the default, for all.
-
-        Raises:
-            APIResponseValidationError: The server ignores offsets (raised by the iteration).
         """
+        self._refuse_closed()
+        submit = partial(self._submit, api.list_user_checkpoints)
         plan = partial(pagination.OffsetPlan[Any], page_size, max_items)
-        listing = "iter_user_checkpoints", api.list_user_checkpoints, parsing.checkpoints_page, plan
-        return pagination.paginate(self, *listing)
+        return pagination.Paginator("iter_user_checkpoints", submit, parsing.checkpoints_page, plan)
 
     def search_checkpoints(
         self, request: types.CheckpointSearchRequest
@@ -124,20 +122,19 @@ class CheckpointMethods(TrainingRunMethods):
     ) -> pagination.Paginator[types.Checkpoint]:
         """Iterate over all checkpoints that a search finds, newest first; see `Paginator`.
 
-        Experimental: servers may change or remove this operation. Calls `search_checkpoints`.
+        Experimental: servers may change or remove this operation. Calls `search_checkpoints`, and raises what it
+        raises during the iteration.
 
         Args:
             request: What to search for, as for `search_checkpoints`. Starts at its cursor, if it has one.
             page_size: How many checkpoints to request at once, from 1 to 200; by default, `request.limit`.
             max_items: The maximum number of checkpoints; None, the default, for all.
-
-        Raises:
-            PermissionDeniedError: You cannot list a project of the request (raised by the iteration).
         """
+        self._refuse_closed()
         wanted = arguments.search(models.CheckpointSearchRequest, request, page_size)
+        submit = partial(self._submit, api.search_checkpoints)
         plan = partial(pagination.CursorPlan[Any], wanted.limit, max_items, wanted)
-        listing = "iter_checkpoint_search", api.search_checkpoints, parsing.checkpoints_page, plan
-        return pagination.paginate(self, *listing)
+        return pagination.Paginator("iter_checkpoint_search", submit, parsing.checkpoints_page, plan)
 
     def select_checkpoints(self, selection: CheckpointSelection) -> APIFuture[SelectedCheckpoints]:
         """Read all your checkpoints, or those of the runs in the selection, and return the selected ones.

@@ -76,9 +76,10 @@ class SessionMethods(BaseClient):
             max_items: The maximum number of IDs; None, the default, for all.
             access_scope: `owned` (the default) for your own sessions, `accessible` for every session you can read.
         """
-        scope, plan = arguments.scope(access_scope), partial(pagination.OffsetPlan[str], page_size, max_items)
-        listing = "iter_sessions", api.list_sessions, parsing.sessions_page, plan
-        return pagination.paginate(self, *listing, access_scope=scope)
+        self._refuse_closed()
+        submit = partial(self._submit, api.list_sessions, access_scope=arguments.scope(access_scope))
+        plan = partial(pagination.OffsetPlan[str], page_size, max_items)
+        return pagination.Paginator("iter_sessions", submit, parsing.sessions_page, plan)
 
     def get_sampler(self, sampler_id: str) -> APIFuture[types.GetSamplerResponse]:
         """Get a sampler's base model and its checkpoint, if any. Calls the operation `get_sampler`.
@@ -112,19 +113,19 @@ class SessionMethods(BaseClient):
     ) -> pagination.Paginator[types.SessionSummary]:
         """Iterate over all sessions that a search finds, newest first, with `for` or `async for`; see `Paginator`.
 
-        Experimental: servers may change or remove this operation. Calls `search_sessions`.
+        Experimental: servers may change or remove this operation. Calls `search_sessions`, and raises what it
+        raises during the iteration.
 
         Args:
             request: What to search for, as for `search_sessions`. Starts at its cursor, if it has one.
             page_size: How many sessions to request at once, from 1 to 200; None, the default, for `request.limit`.
             max_items: The maximum number of sessions; None, the default, for all.
-
-        Raises:
-            PermissionDeniedError: You cannot list a project of the request (raised by the iteration).
         """
+        self._refuse_closed()
         wanted = arguments.search(models.SessionSearchRequest, request, page_size)
+        submit = partial(self._submit, api.search_sessions)
         plan = partial(pagination.CursorPlan[Any], wanted.limit, max_items, wanted)
-        return pagination.paginate(self, "iter_session_search", api.search_sessions, parsing.sessions_page, plan)
+        return pagination.Paginator("iter_session_search", submit, parsing.sessions_page, plan)
 
     def assign_session_project(self, session_id: str, project_id: str) -> APIFuture[None]:
         """Move a session, with its training runs and samplers, into a project.

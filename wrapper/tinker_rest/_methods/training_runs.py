@@ -87,10 +87,11 @@ class TrainingRunMethods(BaseClient):
             access_scope: `owned` (the default) for your own runs, `accessible` for every run you can read.
             project_id: Iterate only over the runs of this project; None, the default, for all runs.
         """
+        self._refuse_closed()
         scope, project = arguments.scope(access_scope), arguments.optional_project(project_id)
+        submit = partial(self._submit, api.list_training_runs, access_scope=scope, project_id=project)
         plan = partial(pagination.OffsetPlan[Any], page_size, max_items, is_reordered=True)
-        listing = "iter_training_runs", api.list_training_runs, parsing.runs_page, plan
-        return pagination.paginate(self, *listing, access_scope=scope, project_id=project)
+        return pagination.Paginator("iter_training_runs", submit, parsing.runs_page, plan)
 
     get_training_run_async = async_variant(get_training_run)
     get_training_run_by_tinker_path_async = async_variant(get_training_run_by_tinker_path)

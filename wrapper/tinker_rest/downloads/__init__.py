@@ -96,19 +96,17 @@ def verify_download(path: str | os.PathLike[str]) -> dict[str, Literal["missing"
         DownloadError: There is no manifest, or a file cannot be read.
     """
     final = Path(_destination.check_destination(path))
-    manifest = _destination.read_manifest(final)
-    if not isinstance(manifest.get("sha256"), dict):
+    digests, files = _destination.read_manifest(final).get("sha256"), _destination.files_in(final, final.name)
+    if not isinstance(digests, dict):
         raise DownloadError(f"{final} has no manifest; a download with overwrite=True writes one")
+    differences: dict[str, Literal["missing", "changed", "unexpected"]] = {}
     try:
-        sizes, known = _destination.sizes_in(final), manifest["sizes"]
-        differences: dict[str, Literal["missing", "changed", "unexpected"]] = {}
-        for name in sorted({*sizes, *known}):
-            path = final / name if final.is_dir() else final
-            if name not in known:
+        for name in sorted({*files, *digests}):
+            if name not in digests:
                 differences[name] = "unexpected"
-            elif name not in sizes:
+            elif name not in files:
                 differences[name] = "missing"
-            elif sizes[name] != known[name] or _destination.sha256_of(path) != manifest["sha256"].get(name):
+            elif _destination.digest_of(files[name]).hexdigest() != digests[name]:
                 differences[name] = "changed"
     except OSError as error:
         raise DownloadError(f"{error.filename or final} cannot be read: {error.strerror}") from error
@@ -226,19 +224,19 @@ class Download(Transfer):
     def _manifest(self, made: Path, final: Path) -> dict[str, Any]:
         """The source of the download, and the data for `verify_download`."""
         remote = self._files[0].remote
-        sizes = _destination.sizes_in(made) if made.is_dir() else {final.name: made.stat().st_size}
-        known = {file.path: file.remote.checksum for file in self._files}
+        files = _destination.files_in(made, final.name)
+        known, check = {file.path: file.remote.checksum for file in self._files}, self._files[0].check
         digests = {}
-        for name in sizes:
-            path = made / name if made.is_dir() else made
+        for name, path in files.items():
             method, _, digest = known.get(path, "").partition(":")
-            digests[name] = digest if method == "sha-256" else _destination.sha256_of(path, self._files[0].check)
+            is_known = method == "sha-256"
+            digests[name] = digest if is_known else _destination.digest_of(path, check=check).hexdigest()
         return {
             "tinker_path": self.path.tinker_path,
             "archive": remote.checksum or remote.etag,
             "sources": {file.name: redact(file.url).partition("?")[0] for file in self._files},
             "downloaded_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "sizes": sizes,
+            "sizes": {name: path.stat().st_size for name, path in files.items()},
             "sha256": digests,
         }
 
@@ -247,14 +245,17 @@ class Download(Transfer):
         conflict = DownloadError(
             f"{final} exists and does not match this checkpoint; pass overwrite=True to replace it"
         )
-        marker = _destination.read_manifest(final) if self.extract else {}
-        is_ours = marker.get("tinker_path") == self.path.tinker_path
-        is_whole = marker.get("sizes", {}).items() <= _destination.sizes_in(final).items()
-        if not final.exists() or (self.extract and not (is_ours and is_whole)):  # it may be a dangling link
+        manifest = _destination.read_manifest(final) if self.extract else {}
+        if not final.exists():  # a dangling link
             raise conflict
+        if self.extract:
+            files, sizes = _destination.files_in(final, final.name), manifest.get("sizes", {})
+            is_whole = all(name in files and files[name].stat().st_size == size for name, size in sizes.items())
+            if not is_whole or manifest.get("tinker_path") != self.path.tinker_path:
+                raise conflict
         self._phase = "verifying"
         self._find_files(work, archive=final, folder=final)
-        if not all(file.is_present(work, marker.get("archive")) for file in self._files):
+        if not all(file.is_present(work, manifest.get("archive")) for file in self._files):
             raise conflict
 
     def _progress_now(self) -> DownloadProgress:

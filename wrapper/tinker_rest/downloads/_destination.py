@@ -166,21 +166,26 @@ def read_manifest(final: Path) -> dict[str, Any]:
     return {}
 
 
-def sizes_in(top: Path) -> dict[str, int]:
-    """The size of a file by its name, or the sizes of those below a folder by their paths. Raises OSError."""
-    files = [path for path in (top, *top.rglob("*")) if path.is_file() and path.name != MARKER]
-    start = top if top.is_dir() else top.parent
-    return {path.relative_to(start).as_posix(): path.stat().st_size for path in files}
+def files_in(made: Path, name: str) -> dict[str, Path]:
+    """The files in a downloaded folder by their relative paths, or a downloaded file by its `name`."""
+    if not made.is_dir():
+        return {name: made}
+    files = [path for path in made.rglob("*") if path.is_file() and path.name != MARKER]
+    return {path.relative_to(made).as_posix(): path for path in files}
 
 
-def sha256_of(path: Path, check: Callable[[], object] = lambda: None) -> str:
-    """The SHA-256 of a file in hexadecimal; `check` is called between pieces. Raises OSError."""
-    digest = hashlib.sha256(usedforsecurity=False)
+def new_digest(method: str) -> Any:
+    return hashlib.new(method.replace("-", ""), usedforsecurity=False)
+
+
+def digest_of(path: Path, method: str = "sha-256", check: Callable[[], object] = lambda: None) -> Any:
+    """Digest a file; `check` is called between pieces. Raises OSError."""
+    digest = new_digest(method)
     with path.open("rb", buffering=0) as file:
         while piece := file.read(_READ_BYTES):
             check()
             digest.update(piece)
-    return digest.hexdigest()
+    return digest
 
 
 def refusal(error: OSError, dest: str) -> DownloadError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import gzip
-import hashlib
 import json
 import logging
 import os
@@ -20,7 +19,7 @@ from attrs import asdict, define, evolve, field, frozen
 from tinker_rest._redaction import redact, safe_repr
 from tinker_rest._retry import Attempts
 from tinker_rest._work import EXPIRED_STATUSES, Stream, Work
-from tinker_rest.downloads._destination import require_room, sync
+from tinker_rest.downloads._destination import digest_of, new_digest, require_room, sync
 from tinker_rest.errors import APIStatusError, DownloadError
 
 OPERATION_ID = "download_checkpoint"
@@ -184,7 +183,7 @@ class FileDownload:
         with self._state.open("x") as file:
             json.dump({"source": self._source, **asdict(remote)}, file)
         self.remote = remote
-        self._digest = _new_digest(remote.checksum) if remote.checksum else None
+        self._digest = new_digest(remote.checksum.partition(":")[0]) if remote.checksum else None
 
     def _is_next_part(self, stream: Stream) -> bool:
         """Whether a response is the requested part; records the length that it reports."""
@@ -210,15 +209,11 @@ class FileDownload:
         return self.done > 0 or not self.is_archive
 
     def _is_sound(self) -> bool:
-        checksum = self.remote.checksum
+        method, _, checksum = self.remote.checksum.partition(":")
         sync(self.path)
         if checksum and self._digest is None:
-            self._digest = _new_digest(checksum)
-            with self.path.open("rb", buffering=0) as file:
-                while piece := file.read(_READ_BYTES):
-                    self.check()
-                    self._digest.update(piece)
-        return not checksum or checksum.endswith(f":{self._digest.hexdigest()}")
+            self._digest = digest_of(self.path, method, self.check)
+        return not checksum or checksum == self._digest.hexdigest()
 
     def _is_whole_gzip(self) -> bool:
         try:
@@ -234,7 +229,3 @@ class FileDownload:
         self._state.unlink(missing_ok=True)
         self.path.unlink(missing_ok=True)
         self.remote, self.done, self.resumed_from, self._digest = RemoteFile(), 0, 0, None
-
-
-def _new_digest(checksum: str) -> Any:
-    return hashlib.new(checksum.partition(":")[0].replace("-", ""), usedforsecurity=False)
