@@ -174,17 +174,15 @@ class BaseClient:
         """Start one call and return its future at once; see `Call` for the arguments."""
         return self._begin(_core.Call, operation, *args, read=read, **given)
 
-    def _run(
-        self, name: str, function: Callable[[_core.Work[T]], T], *, limit_downloads: bool = False
-    ) -> APIFuture[T]:
+    def _run(self, name: str, job: Callable[[_core.Work[T]], T], *, limit_downloads: bool = False) -> APIFuture[T]:
         """Start composed work, by the name of its method, in its own thread, which does not count as a send.
 
-        The function is plain blocking code that starts calls and waits through its `Work`. With
+        The job is plain blocking code that starts calls and waits through its `Work`. With
         `limit_downloads`, at most 16 of these run at once for the clients that share a core.
         """
         core = self._core
         limiter = core.downloads if limit_downloads else core.other_work
-        return self._begin(_core.Work, function, limiter, name)
+        return self._begin(_core.Work, job, limiter, name)
 
     def _begin(self, kind: Callable[..., _core.Task[T]], *args: Any, **given: Any) -> APIFuture[T]:
         self._refuse_closed()

@@ -194,9 +194,8 @@ class Call(Task[T]):
     def _wait_for_key(self, keys: Keys, refusal: APIStatusError | None = None) -> None:
         """Start over once there is a key: another one after the refusal of the last."""
         said = refusal.headers.get("www-authenticate", "") if refusal else ""
-        step = _Step(
-            f"waiting for {'another' if refusal else 'the'} credential", deadline=self._attempt_deadline()
-        )
+        doing = f"waiting for {'another' if refusal else 'the'} credential"
+        step = _Step(doing, deadline=self._attempt_deadline())
         step.if_late = None if _http.is_invalid_token(said) else refusal  # if it is one, another will come
         self._attempts.count += 1  # it was an attempt, unless there is a key
         self._begin(step)

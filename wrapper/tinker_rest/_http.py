@@ -93,9 +93,7 @@ def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
         if name.lower() in _OWN_HEADERS:
             raise InvalidArgumentError(f"default_headers cannot set {name!r}, which differs for each request")
         if not isinstance(value, str) or not value.isprintable() or not value.isascii() or value != value.strip():
-            raise InvalidArgumentError(
-                f"default_headers[{name!r}] must be one line of ASCII text without spaces around it"
-            )
+            raise InvalidArgumentError(f"default_headers[{name!r}] must be one line of ASCII without outer spaces")
         if len(value) >= _MIN_SECRET and re.search("auth|cookie|key|secret|token", name, re.IGNORECASE):
             register_secret(re.sub("^(Bearer|Basic) ", "", value))
     return dict(headers or {})

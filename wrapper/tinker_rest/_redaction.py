@@ -24,9 +24,9 @@ _SIGNATURE = re.compile(
 )
 # "Bearer token is missing" contains no token.
 _OTHER_CREDENTIALS = r"\b(bearer|basic)\s+(?=\S*[0-9=._-])[^\s\"'<>,;()\[\]{}]{8,}"
-# Base64 of text that begins with "tml-" or "http", and tokens of the Hugging Face Hub.
-_BASE64 = r"(dG1sL|aHR0c|hf_(?=[a-z0-9]{20}))[\w+/=-]{16,}"
-_SECRET = re.compile(f"(?<![A-Za-z0-9])(?:{API_KEY}|{_BASE64})|{_OTHER_CREDENTIALS}", re.IGNORECASE)
+# "tml-" or "http" in Base64, or a token of the Hugging Face Hub.
+_OTHERS = r"(dG1sL|aHR0c|hf_(?=[a-z0-9]{20}))[\w+/=-]{16,}"
+_SECRET = re.compile(f"(?<![A-Za-z0-9])(?:{API_KEY}|{_OTHERS})|{_OTHER_CREDENTIALS}", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\{1,4}(?:u00|x)([0-7][0-9a-f])", re.IGNORECASE)
 _UNSEEN = re.compile(r"\0|\x1b\[[0-9;]*m")
 # The spellings of secrets in use, such as those that a credential command prints; the newest are kept.

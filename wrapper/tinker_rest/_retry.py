@@ -102,9 +102,7 @@ class CallOptions:
         time_limit("attempt_timeout", self.attempt_timeout)
         most, hook = self.max_retries, self.on_retry
         if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 0):
-            raise InvalidArgumentError(
-                f"max_retries must be a whole number, 0 or more, or None for no limit, not {most!r}"
-            )
+            raise InvalidArgumentError(f"max_retries must be 0 or more, or None for no limit, not {most!r}")
         if hook is not None and not callable(hook):
             raise InvalidArgumentError(f"on_retry must be callable or None, not {hook!r}")
 

@@ -205,9 +205,7 @@ def _lines_of(log: str | os.PathLike[str]) -> list[bytes]:
             file.seek(0)
             content = file.read(len(_LOG_START))
             if content not in (b"", _LOG_START):  # not a log, so it may be huge, or an endless device
-                raise errors.InvalidArgumentError(
-                    f"log must be a new file or the log of an earlier run, not {log}"
-                )
+                raise errors.InvalidArgumentError(f"log must be new or the log of an earlier run, not {log}")
             content += file.read()
             if content and not content.endswith(b"\n"):  # a killed run left half a line
                 file.write(b"\n")

@@ -105,9 +105,7 @@ class APIFuture(concurrent.futures.Future[T]):
             TypeError: It is a callback of `asyncio.wait`, which would wait forever.
         """
         if getattr(fn, "__module__", "") == "asyncio.tasks":
-            raise TypeError(
-                "asyncio.wait() takes tasks: give it asyncio.ensure_future(future) instead of a future"
-            )
+            raise TypeError("asyncio.wait() takes tasks: give it asyncio.ensure_future(future), not a future")
         super().add_done_callback(partial(_call_back, fn))
 
     def cancel(self) -> bool:

@@ -156,9 +156,7 @@ class CheckpointSelection:
             now: The time from which ages and expiries count, a datetime with a time zone. Default: this moment.
         """
         if self.project_ids is not None:
-            raise InvalidArgumentError(
-                "checkpoints do not contain their project: use select_checkpoints for project_ids"
-            )
+            raise InvalidArgumentError("checkpoints lack their project: use select_checkpoints for project_ids")
         now = now or datetime.now(UTC)
         # A checkpoint may be listed twice if others changed while pages were read.
         everything = list({one.tinker_path: one for one in checkpoints}.values())

@@ -67,7 +67,7 @@ class Upload:
 
     files: dict[str, Path]
     progress: Callable[[UploadProgress], object] | None
-    start: Callable[[Work[Any]], Any]  # calls `external_weights_upload_start`
+    start: Callable[[Callable[..., Any]], Any]  # starts the upload, given `call` of a `Work`
     finish: Callable[[Work[Any], str], str]  # calls `external_weights_upload_finish`, given the ID of the upload
     _sent: dict[str, int] = field(init=False, factory=dict)
     _total: int = field(init=False, default=0)
@@ -83,7 +83,7 @@ class Upload:
         starts = 0
         while True:
             starts += 1
-            started = self.start(work)
+            started = self.start(work.call)
             missing = sorted(started.urls.keys() - self.files.keys())
             if missing:
                 raise UploadError(f"nothing was uploaded: the server also requires {', '.join(missing)}")

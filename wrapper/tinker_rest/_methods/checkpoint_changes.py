@@ -207,10 +207,8 @@ class CheckpointChangeMethods(CheckpointMethods):
             log: A file to which each outcome is appended; with the same file, another run skips what is done.
             progress: Called with a `BulkProgress` after each outcome.
         """
-        seconds = arguments.ttl(ttl_seconds)
-        return self._change_many(
-            "set_checkpoint_ttl", checkpoints, concurrency, log, progress, ttl_seconds=seconds
-        )
+        ttl = arguments.ttl(ttl_seconds)
+        return self._change_many("set_checkpoint_ttl", checkpoints, concurrency, log, progress, ttl_seconds=ttl)
 
     def publish_checkpoints(
         self,

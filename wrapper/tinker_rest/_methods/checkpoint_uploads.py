@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tinker_rest import _arguments as arguments
@@ -99,13 +100,11 @@ class UploadMethods(BaseClient):
         body = _start_request(base_model, lora_config, destination_project_id)
         files = uploads.find_files(folder, lora_config.rank)
 
-        def start(work: Work[Any]) -> Any:
-            return _start(work.call, body)
-
         def finish(work: Work[Any], upload_id: str) -> str:
             finished = models.ExternalWeightsUploadFinishRequest(upload_id=upload_id)
             return str(work.call(api.external_weights_upload_finish, body=finished).tinker_path)
 
+        start = partial(_start, body=body)
         return self._run("upload_external_weights", uploads.Upload(files, progress, start, finish).run)
 
     external_weights_upload_start_async = async_variant(external_weights_upload_start)

@@ -347,15 +347,12 @@ class CheckpointMethods(BaseClient):
     ) -> R:
         call = addressed("get_checkpoint_archive_url", training_run_id, checkpoint_id)
         fallback = by_bare_id.get_checkpoint_archive_url_by_bare_id, (call[1], call[-1])
+        limit = time_limit("timeout", timeout)
         return submit(
             *call,
             # For a bare name, servers return the archive of the sampler weights, whatever the kind.
             fallback=fallback if call[2] == "sampler_weights" else None,
-            policy=Policy(
-                success_status=302,
-                poll_statuses=frozenset((425, 503)),
-                build_timeout=time_limit("timeout", timeout),
-            ),
+            policy=Policy(success_status=302, poll_statuses=frozenset((425, 503)), build_timeout=limit),
             read=partial(parsing.archive_url, self.base_url),
         )
 

@@ -177,9 +177,7 @@ def _export_trace(session_id: str, timeout: float | None, work: Work[str]) -> st
     polls = Attempts("export_session_trace", evolve(work.options, timeout=timeout))
 
     def give_up() -> None:
-        work.fail(
-            APITimeoutError(message=f"the trace is not built within {timeout:g} s (timeout)", **polls.facts())
-        )
+        work.fail(APITimeoutError(message=f"trace not built within {timeout:g} s (timeout)", **polls.facts()))
 
     if timeout is not None:
         here().at(polls.deadline(), give_up)

@@ -250,9 +250,7 @@ class Download:
 
     def _compare(self, work: Work[Any], final: Path) -> None:
         """Raise DownloadError unless the existing data is the checkpoint, by length and checksum."""
-        conflict = DownloadError(
-            f"{final} exists and does not match this checkpoint; pass overwrite=True to replace it"
-        )
+        conflict = DownloadError(f"{final} exists and does not match this checkpoint; overwrite=True replaces it")
         marker = _destination.read_manifest(final) if self.extract else {}
         is_ours = marker.get("tinker_path") == self.path.tinker_path
         is_whole = marker.get("sizes", {}).items() <= _destination.sizes_in(final).items()
