@@ -117,6 +117,7 @@ def test_the_model_card_has_the_facts(push: Push, hub: Hub, weights: str) -> Non
     assert f"- Tinker path: `{weights}`\n- Base model: {MODEL}\n- LoRA rank: 32\n" in text
     assert "- Trained layers: attention, MLP, unembedding\n" in text
     assert files_of(hub, f"ada/{name}") == {}  # of the main branch
+    assert hub.repos[f"ada/{name}"].private
 
 
 @pytest.mark.parametrize(("token", "role", "words"), [

@@ -145,7 +145,7 @@ def push_hf(settings: Settings, path: str, repo_id: str | None, revision: str | 
             client.download_checkpoint(path, folder, **options).result()
         _check_adapter(folder, info.base_model)
         readme = folder / "README.md"
-        if not (has_readme or given["no_model_card"] or readme.exists()):
+        if not (given["no_model_card"] or readme.exists()):
             readme.write_text(_card(repo_id, revision, path, info), encoding="utf-8")
         with _asking_the_hub():
             if revision and not revision.startswith("refs/"):
