@@ -127,6 +127,7 @@ def test_info_shows_one_or_says_where_to_look(cli: Run) -> None:
     assert shown.returncode == 0
     assert path(4) in shown.stdout
     assert "4.0 GB" in shown.stdout
+    assert re.search(r"^Created +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC \(10d ago\)$", shown.stdout, re.MULTILINE)
     missing = cli("checkpoint", "info", path(9))
     assert (missing.returncode, missing.stdout) == (4, "")
     assert f"checkpoint list --run {RUN_ID}" in missing.stderr

@@ -211,10 +211,10 @@ def test_paths_are_taken_where_ids_are(run: Run) -> None:
 
 def test_escapes_of_the_server_are_shown_as_text(run: Run) -> None:
     table = run(f"session info {SESSION_ID}").stdout
-    assert r"\x1b[31mred\x07 \u202eesrever" in table
+    assert r"\u001b[31mred\u0007 \u202eesrever" in table
     assert "nightly évals" in table
     assert "[bold]ablation[/bold] :smile:" in run("session search").stdout
-    assert r"llama\x1b[2J" in run(f"run info {RUN_ID}").stdout
+    assert r"llama\u001b[2J" in run(f"run info {RUN_ID}").stdout
     for form in ("json", "jsonl"):
         done = run(f"session info {SESSION_ID} -f {form}").stdout
         assert json.loads(done)["user_metadata"]["note"] == "\x1b[31mred\x07 \u202eesrever"

@@ -12,7 +12,7 @@ from unittest import mock
 import pytest
 import yaml
 
-from tinker_rest_cli.commands import checkpoint_push
+from tinker_rest_cli.commands import checkpoint_upload
 from tinker_rest_cli.failures import CommandError
 from tinker_rest_sandbox import Sandbox
 
@@ -117,6 +117,7 @@ def test_the_model_card_has_the_facts(push: Push, hub: Hub, weights: str) -> Non
     assert f"- Tinker path: `{weights}`\n- Base model: {MODEL}\n- LoRA rank: 32\n" in text
     assert "- Trained layers: attention, MLP, unembedding\n" in text
     assert files_of(hub, f"ada/{name}") == {}  # of the main branch
+    assert hub.repos[f"ada/{name}"].private
 
 
 @pytest.mark.parametrize(("token", "role", "words"), [
@@ -187,6 +188,9 @@ def test_nothing_becomes_public_by_mistake(push: Push, hub: Hub, sandbox: Sandbo
     assert push(weights, "--repo", "x", "--public").returncode == 0
     assert push(weights, "--repo", "new", "--public").returncode == 0
     assert [hub.repos[name].private for name in ("ada/x", "ada/new")] == [False, False]
+    hub.repos["ada/y"] = Repo(private=True)
+    done = push(weights, "--repo", "y", "--public", "--json", "public")
+    assert (json.loads(done.stdout), hub.repos["ada/y"].private) == ({"public": False}, True)
 
 
 def test_a_pull_request_is_opened(push: Push, hub: Hub, weights: str) -> None:
@@ -252,9 +256,9 @@ def test_only_adapters_are_pushed(push: Push, hub: Hub, sandbox: Sandbox, tmp_pa
     (tmp_path / "adapter_config.json").write_text("{}")
     (tmp_path / "adapter_model.safetensors.age").write_text("encrypted")
     with pytest.raises(CommandError, match=r"nothing was pushed: .* encrypted weights \(.age\) cannot be pushed"):
-        checkpoint_push._check_adapter(tmp_path, MODEL)
+        checkpoint_upload._check_adapter(tmp_path, MODEL)
     (tmp_path / "adapter_model.safetensors").write_text("")
-    checkpoint_push._check_adapter(tmp_path, MODEL)
+    checkpoint_upload._check_adapter(tmp_path, MODEL)
     assert json.loads((tmp_path / "adapter_config.json").read_text()) == {"base_model_name_or_path": MODEL}
 
 

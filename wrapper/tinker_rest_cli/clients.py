@@ -74,9 +74,8 @@ def _log(verbosity: int) -> None:
     logger = logging.getLogger("tinker_rest")
     if not any(isinstance(handler, logging.StreamHandler) for handler in logger.handlers):
         handler = logging.StreamHandler()
-        formatter = logging.Formatter(
-            "%(asctime)s %(message)s" if verbosity else "tinker-rest: warning: %(message)s"
-        )
+        form = "%(asctime)s %(message)s" if verbosity else "tinker-rest: warning: %(message)s"
+        formatter = logging.Formatter(form)
         formatter.converter = time.gmtime
         handler.setFormatter(formatter)
         if not verbosity:

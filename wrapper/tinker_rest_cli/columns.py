@@ -6,11 +6,12 @@ The classes here are tuples rather than attrs classes, since help must import no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import click
 
-from tinker_rest_cli.formatting import plain
+from tinker_rest_cli.formatting import moment, plain
 
 T = TypeVar("T")
 
@@ -61,6 +62,14 @@ class Listing(NamedTuple, Generic[T]):
         shown = [column for column in self.columns if not column.hidden]
         return [
             one for one in shown if not one.if_varied or len({one.text(one.value(item)) for item in items}) > 1
+        ]
+
+    def facts(self, item: T) -> list[tuple[str, str]]:
+        """All columns of an item, for `show_one`; times are in full."""
+        values = [(column, column.value(item)) for column in self.columns]
+        return [
+            (column.heading, moment(value) if isinstance(value, datetime) else column.text(value))
+            for column, value in values
         ]
 
     def csv_rows(self, items: Iterable[T], columns: Sequence[Column[T]] | None) -> Iterator[Sequence[Any]]:

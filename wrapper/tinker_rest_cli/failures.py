@@ -84,9 +84,9 @@ def explain(error: Exception) -> tuple[str, ExitStatus]:
         return f"{message[:1].lower()}{message[1:]}{end} See {path} --help", ExitStatus.USAGE
     if isinstance(error, click.ClickException):
         return error.format_message(), ExitStatus.FAILED
-    if isinstance(error, ImportError) and error.name in EXTRAS:
-        install = f"pip install 'tinker-rest[{EXTRAS[error.name]}]'"
-        return f"this command needs {error.name}, which is not installed: {install}", ExitStatus.FAILED
+    if isinstance(error, ImportError) and (name := (error.name or "").partition(".")[0]) in EXTRAS:
+        install = f"pip install 'tinker-rest[{EXTRAS[name]}]'"
+        return f"this command needs {name}, which is not installed: {install}", ExitStatus.FAILED
     from tinker_rest import errors
 
     if isinstance(error, errors.InvalidArgumentError):
@@ -123,17 +123,11 @@ _REMEDIES = {
     "APIConnectionError": ("Run `tinker-rest doctor` to find out why", ExitStatus.NETWORK),
     "APIResponseValidationError": ("Run `tinker-rest doctor` to check the server", ExitStatus.FAILED),
     "AuthenticationError": (f"`tinker-rest auth status` shows your key. {GET_KEY}", ExitStatus.CREDENTIALS),
-    "PermissionDeniedError": (
-        "This needs a different key or role; `tinker-rest auth whoami` shows yours",
-        ExitStatus.CREDENTIALS,
-    ),
+    "PermissionDeniedError": ("Use another key or role; see `tinker-rest auth whoami`", ExitStatus.CREDENTIALS),
     "BillingError": ("Settle the account's billing", ExitStatus.FAILED),
     "NotFoundError": ("Check the ID and that it is yours (see the `list` commands)", ExitStatus.NOT_FOUND),
     "RateLimitError": ("Try again later", ExitStatus.NETWORK),
-    "InternalServerError": (
-        "Try again later; if it persists, give the server's operators the request_id",
-        ExitStatus.NETWORK,
-    ),
+    "InternalServerError": ("Try again later, or give the operators the request_id", ExitStatus.NETWORK),
     "BadRequestError": ("Check the values of the command", ExitStatus.FAILED),
     "UnprocessableEntityError": ("Check the values of the command", ExitStatus.FAILED),
 }

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 # Characters that move the cursor, change colors, the title or the text direction, or break a line.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -99,11 +98,6 @@ def plain(value: object) -> str:
     if isinstance(value, Mapping | list | tuple):
         return json_text(value)
     return str(value)
-
-
-def metadata_facts(metadata: Mapping[str, Any] | None) -> list[tuple[str, str]]:
-    """A user's metadata, as facts for `show_one`."""
-    return [(f"Metadata {name}", plain(value)) for name, value in (metadata or {}).items()]
 
 
 def counted(count: int, thing: str) -> str:

@@ -11,7 +11,10 @@ from tinker_rest_cli.settings import COMMON_OPTIONS, Settings
 
 
 class Command(click.Command):
-    """A command with the common options and its own, which replace common ones with the same name."""
+    """A command with the common options and its own, which replace common ones with the same name.
+
+    Its function gets the Settings as the first argument.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Add the common options."""
@@ -25,7 +28,7 @@ class Command(click.Command):
         settings = ctx.ensure_object(Settings)
         if settings.fields and (settings.quiet or settings.format == "csv"):
             raise click.UsageError("--json cannot be combined with -q or --format csv", ctx)
-        return super().invoke(ctx)
+        return ctx.invoke(self.callback, settings, **ctx.params) if self.callback else None
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the command's options first, then the common ones under their own heading."""

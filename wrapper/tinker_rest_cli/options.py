@@ -137,12 +137,12 @@ _OPTIONS = (
         help="Skip the checkpoint with this path, or those in @FILE, one per line; repeatable.",
     ),
     click.option(
-        "--keep-latest", type=click.IntRange(min=1), metavar="N", help="Skip the newest N of each run and type."
+        "--keep-latest", type=click.IntRange(1), metavar="N", help="Skip the newest N per run and type."
     ),
     _only("--no-ttl", "that never expire", is_flag=True),
     _only("--expiring-within", "that expire within this time, such as 2d", callback=DURATION, metavar="TIME"),
     click.option(
-        "--sort", type=click.Choice(["size", "time"]), help="Sort by size or time, largest or newest first."
+        "--sort", type=click.Choice(["size", "time"]), help="Sort, largest or newest first."
     ),
 )  # fmt: skip
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
@@ -115,6 +119,21 @@ def write_csv(file: TextIO, rows: Iterable[Sequence[Any]]) -> None:
         # Python 3.11 and 3.12 do not quote a lone carriage return, which ends a row for many readers.
         has_return = any(isinstance(cell, str) and "\r" in cell for cell in shown)
         (careful if has_return else writer).writerow(shown)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file that takes its place at the end of the block, unless that raises."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with part.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def show_one(settings: Settings, item_id: str, item: Any, facts: Sequence[tuple[str, str]]) -> None:

@@ -15,16 +15,14 @@ PROGRAM = "tinker-rest"
 COMPLETION_VARIABLE = "_TINKER_REST_COMPLETE"
 
 COMMANDS = {
-    "run": Entry("run", "run", "List and show training runs."),
-    "checkpoint": Entry(
-        "checkpoint", "checkpoint", "Find, download, upload, publish, expire and delete checkpoints."
-    ),
+    "run": Entry("lookups", "run", "List and show training runs."),
+    "checkpoint": Entry("checkpoint", "checkpoint", "Find, transfer, publish, expire and delete checkpoints."),
     "session": Entry("session", "session", "List, show and search sessions, and export their traces."),
     "sampler": Entry("lookups", "sampler", "Show samplers."),
     "weights": Entry("lookups", "weights", "Show what loading a checkpoint requires."),
     "model": Entry("lookups", "model", "List the models that you can use."),
     "billing": Entry("organization", "billing", "Show an organization's usage and storage, for administrators."),
-    "audit": Entry("audit", "audit", "Show and save an organization's audit log, for administrators."),
+    "audit": Entry("organization", "audit", "Show and save an organization's audit log, for administrators."),
     "storage": Entry("storage", "storage", "Show how much storage checkpoints use, and what a TTL would free."),
     "auth": Entry("auth", "auth", "Log in and out, and show which API key is used."),
     "doctor": Entry("doctor", "doctor", "Find out why calls fail: network, proxy, TLS, key, clock, server."),
@@ -47,7 +45,6 @@ Exit status:
   0 done          3 no key, or not allowed   6 no response; try again
   1 failed        4 not found                130 interrupted
   2 wrong usage   5 partly failed            141 output closed""",
-    no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     params=[*COMMON_OPTIONS],
 )

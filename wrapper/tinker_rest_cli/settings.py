@@ -62,6 +62,3 @@ COMMON_OPTIONS = (
     _option("-v", "--verbose", "verbosity", count=True, help="Log slow steps to stderr; -vv logs every response."),
     _option("--debug", is_flag=True, help="Print a traceback on errors."),
 )  # fmt: skip
-
-pass_settings: Callable[[F], F] = click.make_pass_decorator(Settings)  # type: ignore[assignment]
-"""Give a command the Settings as its first argument."""

@@ -123,9 +123,7 @@ def _show(targets: Sequence[Checkpoint], everything: Sequence[Checkpoint], verb:
         write_table(CHECKPOINTS.columns[:4], targets, stderr=True)
         sys.stderr.write("\n")
     paths = {target.tinker_path for target in targets}
-    runs: dict[str, dict[bool, list[int]]] = {
-        one.training_run_id or "unknown": {True: [], False: []} for one in targets
-    }
+    runs: dict[str, Any] = {one.training_run_id or "unknown": {True: [], False: []} for one in targets}
     for one in everything:
         if (run := one.training_run_id or "unknown") in runs:
             runs[run][one.tinker_path in paths].append(one.size_bytes or 0)
@@ -185,9 +183,7 @@ def _find(
     public = [target.tinker_path for target in targets if target.public]
     for path in public:
         if path in paths:
-            raise click.UsageError(
-                f"{path} is public, so others may be using it; pass --include-public to change it anyway"
-            )
+            raise click.UsageError(f"{path} is public, so others may use it; pass --include-public to change it")
     if public:
         sys.stderr.write(f"skipped {counted(len(public), 'public checkpoint')}; --include-public includes them\n")
     return [target for target in targets if not target.public], everything

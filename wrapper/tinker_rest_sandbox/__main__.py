@@ -9,14 +9,12 @@ import signal
 import sqlite3
 import sys
 import threading
-from collections.abc import Sequence
-from typing import get_args
+from collections.abc import Callable, Sequence
 
 from tinker_rest_sandbox import Sandbox, ScenarioError
 from tinker_rest_sandbox._scenario import scenario_schema
 from tinker_rest_sandbox._server import DEFAULT_API_KEY
-from tinker_rest_sandbox._signing import BuildingStatus
-from tinker_rest_sandbox._tokens import TokenExchange
+from tinker_rest_sandbox.options import OPTIONS
 
 DEFAULT_PORT = 8765
 MAX_PORT = 65535
@@ -62,47 +60,6 @@ def main(arguments: Sequence[str] | None = None, *, program: str = PROGRAM) -> i
     return 0
 
 
-def _parser(program: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=program, description="Serve the Tinker REST API on this machine.")
-    add = parser.add_argument
-    add("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    add("--port", type=_port, default=DEFAULT_PORT, help="port of the API; 0 for any free one (%(default)s)")
-    add("--storage-port", type=_port, default=0, help="port of the storage host; 0 for any free one (%(default)s)")
-    add("--db", default=":memory:", help="SQLite file that keeps the state (%(default)s)")
-    add("--api-key", type=_api_key, default=DEFAULT_API_KEY, help="key of the first user (%(default)s)")
-    add("--empty", action="store_true", help="start a new database without sample data")
-    add("--scenario", metavar="FILE", help="YAML file with the initial data and faults of a new database")
-    add("--scenario-schema", action="store_true", help="print the JSON Schema of scenario files and exit")
-    add(
-        "--archive-build-seconds",
-        type=_seconds,
-        default=0.3,
-        help="how long an archive takes to build (%(default)s)",
-    )
-    add(
-        "--archive-building-status",
-        type=int,
-        choices=get_args(BuildingStatus),
-        default=503,
-        help="response while an archive is built (%(default)s)",
-    )
-    add(
-        "--token-exchange",
-        choices=get_args(TokenExchange),
-        default="optional",
-        help="whether API keys can, must or cannot be exchanged for tokens (%(default)s)",
-    )
-    add(
-        "--control-from-anywhere",
-        action="store_true",
-        help="let other machines use /__sandbox__/, which needs no key, too",
-    )
-    add("--allow-host", action="append", default=[], metavar="NAME", help="serve it under this name too")
-    add("--cors-origin", action="append", default=[], metavar="ORIGIN", help="let web pages of this origin use it")
-    add("--public-storage-url", metavar="URL", help="where clients reach the storage port, behind a proxy")
-    return parser
-
-
 def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > MAX_PORT:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to {MAX_PORT}")
@@ -123,6 +80,36 @@ def _api_key(text: str) -> str:
     if not text.startswith("tml-"):
         raise argparse.ArgumentTypeError("it must begin with 'tml-', or clients will not accept it")
     return text
+
+
+# How values are read, and the defaults.
+_VALUES: dict[str, tuple[Callable[[str], object], object]] = {
+    "host": (str, "127.0.0.1"),
+    "port": (_port, DEFAULT_PORT),
+    "storage-port": (_port, 0),
+    "db": (str, ":memory:"),
+    "api-key": (_api_key, DEFAULT_API_KEY),
+    "archive-build-seconds": (_seconds, 0.3),
+    "archive-building-status": (int, 503),
+    "token-exchange": (str, "optional"),
+}
+
+
+def _parser(program: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=program, description="Serve the Tinker REST API on this machine.")
+    for form, text in OPTIONS.items():
+        name, _, value = form.partition(" ")
+        read, default = _VALUES.get(name, (str, None))
+        if not value:
+            parser.add_argument(f"--{name}", action="store_true", help=text)
+        elif value.endswith("..."):
+            parser.add_argument(f"--{name}", action="append", default=[], metavar=value[:-3], help=text)
+        elif "|" in value:
+            choices = [read(one) for one in value.split("|")]
+            parser.add_argument(f"--{name}", type=read, choices=choices, default=default, help=text)
+        else:
+            parser.add_argument(f"--{name}", type=read, default=default, metavar=value, help=text)
+    return parser
 
 
 def _greeting(sandbox: Sandbox, db: str) -> str:

@@ -10,26 +10,8 @@ import click
 
 from tinker_rest_cli.failures import CommandError
 from tinker_rest_cli.groups import Command
-from tinker_rest_cli.settings import Settings, pass_settings
-
-# The options of the sandbox and their values: none, one of several, repeatable ("...") or any text.
-_OPTIONS = {
-    "host ADDRESS": "Listen on this address; 127.0.0.1 by default.",
-    "port N": "Port of the API; 8765 by default, 0 for any free one.",
-    "storage-port N": "Port of signed download URLs; any free one by default.",
-    "db FILE": "Keep the state in this SQLite file; in memory by default.",
-    "api-key KEY": "API key of the first user; tml-sandbox-alice by default.",
-    "empty": "Start a new database without sample data.",
-    "scenario FILE": "YAML file with the data and faults of a new database.",
-    "scenario-schema": "Print the JSON Schema of scenario files and exit.",
-    "archive-build-seconds SECONDS": "Time that it takes to build an archive; 0.3 by default.",
-    "archive-building-status 503|425": "Status returned while an archive is being built; 503 by default.",
-    "token-exchange optional|required|disabled": "Whether API keys are exchanged for tokens; optional by default.",
-    "control-from-anywhere": "Let other machines use /__sandbox__/, which needs no key.",
-    "allow-host NAME...": "Also serve under this name; repeatable.",
-    "cors-origin ORIGIN...": "Let web pages of this origin use it; repeatable.",
-    "public-storage-url URL": "URL of the storage port for clients, behind a proxy.",
-}
+from tinker_rest_cli.settings import Settings
+from tinker_rest_sandbox.options import OPTIONS
 
 
 def _option(form: str, text: str) -> click.Option:
@@ -39,7 +21,7 @@ def _option(form: str, text: str) -> click.Option:
     return click.Option([f"--{name}"], type=choice, metavar=metavar, is_flag=not value, multiple=many, help=text)
 
 
-@click.command("sandbox", params=[_option(*one) for one in _OPTIONS.items()])
+@click.command("sandbox", params=[_option(*one) for one in OPTIONS.items()])
 def sandbox(**given: Any) -> int:
     """Run a local server that implements the Tinker REST API, with realistic data.
 
@@ -72,7 +54,7 @@ _STARTUP = {
 @click.command("completion", cls=Command)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), required=False)
 @click.option("--install", is_flag=True, help="Load the script whenever the shell starts.")
-def completion(shell: str | None, install: bool) -> None:
+def completion(_settings: Settings, shell: str | None, install: bool) -> None:
     """Print or install a script that completes commands and options.
 
     By default, it is for the shell in the variable SHELL.
@@ -104,7 +86,6 @@ def completion(shell: str | None, install: bool) -> None:
 
 
 @click.command("version", cls=Command)
-@pass_settings
 def version(settings: Settings) -> None:
     """Print the version, and the API description that it was generated from."""
     from tinker_rest import SPEC_SHA256, SPEC_VERSION, __version__

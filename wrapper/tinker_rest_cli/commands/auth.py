@@ -14,7 +14,7 @@ from tinker_rest_cli.credentials import KEY, STORED, Store, key_in_use, overridi
 from tinker_rest_cli.failures import CONSOLE, CommandError, ExitStatus, server_says
 from tinker_rest_cli.groups import Group
 from tinker_rest_cli.output import show_one, tell
-from tinker_rest_cli.settings import Settings, pass_settings
+from tinker_rest_cli.settings import Settings
 
 if TYPE_CHECKING:
     from tinker_rest.types import WhoamiResponse
@@ -22,14 +22,11 @@ if TYPE_CHECKING:
 SHOWN = 8  # characters of a key, including "tml-", if it is four times as long
 
 
-@click.group("auth", cls=Group)
-def auth() -> None:
-    """Log in and out, and show which API key is used."""
+auth = Group("auth", help="Log in and out, and show which API key is used.")
 
 
 @auth.command("login")
 @click.option("--with-token", is_flag=True, help="Read the API key from stdin instead of asking for it.")
-@pass_settings
 def login(settings: Settings, with_token: bool) -> None:
     """Store an API key for later commands and programs.
 
@@ -67,7 +64,6 @@ def login(settings: Settings, with_token: bool) -> None:
 
 
 @auth.command("status")
-@pass_settings
 def status(settings: Settings) -> None:
     """Show which API key is used and whose it is.
 
@@ -97,7 +93,6 @@ def status(settings: Settings) -> None:
 
 
 @auth.command("logout")
-@pass_settings
 def logout(settings: Settings) -> None:
     """Remove the stored API key from this machine.
 
@@ -117,7 +112,6 @@ def logout(settings: Settings) -> None:
 
 
 @auth.command("whoami")
-@pass_settings
 def whoami(settings: Settings) -> None:
     """Show the user and the organization of your API key."""
     with rest_client(settings) as client:

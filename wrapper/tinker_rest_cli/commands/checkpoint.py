@@ -10,7 +10,7 @@ import click
 from tinker_rest_cli.clients import rest_client
 from tinker_rest_cli.columns import Column, columns_option, model_as_json
 from tinker_rest_cli.failures import CommandError, ExitStatus
-from tinker_rest_cli.formatting import expiry, metadata_facts, moment, size, yes_or_no
+from tinker_rest_cli.formatting import yes_or_no
 from tinker_rest_cli.groups import Command, Entry, LazyGroup
 from tinker_rest_cli.options import (
     model_option,
@@ -21,7 +21,7 @@ from tinker_rest_cli.options import (
     type_option,
 )
 from tinker_rest_cli.output import limit_option, show_list, show_one
-from tinker_rest_cli.settings import Settings, pass_settings
+from tinker_rest_cli.settings import Settings
 from tinker_rest_cli.targets import CHECKPOINTS, run_of
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
 checkpoint = LazyGroup(
     "checkpoint",
-    help="Find, download, upload, publish, expire and delete checkpoints.",
-    no_args_is_help=True,
+    help="Find, transfer, publish, expire and delete checkpoints.",
     entries={
         "list": Entry("checkpoint", "list_", "List checkpoints, all or filtered."),
         "search": Entry("checkpoint", "search", "Search the checkpoints of your organization."),
@@ -39,7 +38,7 @@ checkpoint = LazyGroup(
         "download": Entry("checkpoint_download", "download", "Download checkpoints."),
         "verify": Entry("checkpoint_download", "verify", "Verify downloads by their checksums."),
         "upload": Entry("checkpoint_upload", "upload", "Upload a LoRA adapter as a checkpoint."),
-        "push-hf": Entry("checkpoint_push", "push_hf", "Push a LoRA adapter to the Hugging Face Hub."),
+        "push-hf": Entry("checkpoint_upload", "push_hf", "Push a LoRA adapter to the Hugging Face Hub."),
         "publish": Entry("checkpoint_changes", "publish", "Make checkpoints public."),
         "unpublish": Entry("checkpoint_changes", "unpublish", "Make public checkpoints private again."),
         "set-ttl": Entry("checkpoint_changes", "set_ttl", "Set or remove the time to live of checkpoints."),
@@ -52,7 +51,6 @@ checkpoint = LazyGroup(
 @limit_option
 @columns_option(CHECKPOINTS)
 @selection_options
-@pass_settings
 def list_(settings: Settings, limit: int, columns: Sequence[Column[Checkpoint]] | None, **options: Any) -> None:
     """List your checkpoints, including public ones, newest first.
 
@@ -93,7 +91,6 @@ MAX_PER_PAGE = 200
     help="Search your own (own, the default), everything you can read (accessible), or what the user with this URN"
     " owns; repeatable for URNs.",
 )  # fmt: skip
-@pass_settings
 def search(
     settings: Settings,
     limit: int,
@@ -127,7 +124,6 @@ def search(
 
 @click.command("info", cls=Command)
 @click.argument("checkpoint_path")
-@pass_settings
 def info(settings: Settings, checkpoint_path: str) -> None:
     """Show a checkpoint.
 
@@ -147,15 +143,15 @@ def info(settings: Settings, checkpoint_path: str) -> None:
     known = run.exception() is None
     of_run = {name: getattr(run.result(), name) if known else None for name in ("is_lora", "lora_rank")}
     lora = f"rank {of_run['lora_rank']}" if of_run["lora_rank"] else yes_or_no(of_run["is_lora"])
-    facts = _facts(found, found.base_model or (run.result().base_model if known else None))
-    facts.insert(4, ("LoRA", lora))
-    show_one(settings, found.tinker_path, {**model_as_json(found), **of_run}, facts)
+    facts = {**dict(CHECKPOINTS.facts(found)), "LoRA": lora}
+    if known and not found.base_model:
+        facts["Base model"] = run.result().base_model
+    show_one(settings, found.tinker_path, {**model_as_json(found), **of_run}, [*facts.items()])
 
 
 @click.command("latest", cls=Command)
 @click.argument("run_id", metavar="RUN")
 @type_option
-@pass_settings
 def latest(settings: Settings, run_id: str, checkpoint_type: str | None) -> None:
     """Show the newest checkpoint of a training run; -q prints its path alone.
 
@@ -166,19 +162,4 @@ def latest(settings: Settings, run_id: str, checkpoint_type: str | None) -> None
     """  # noqa: D301
     with rest_client(settings) as client:
         found = client.latest_checkpoint(run_id_of(run_id), checkpoint_type).result()
-    show_one(settings, found.tinker_path, found, _facts(found, found.base_model))
-
-
-def _facts(found: Checkpoint, base_model: str | None) -> list[tuple[str, str]]:
-    return [
-        ("Path", found.tinker_path),
-        ("Checkpoint ID", found.checkpoint_id),
-        ("Training run", found.training_run_id or "unknown"),
-        ("Type", str(found.checkpoint_type)),
-        ("Base model", base_model or "unknown"),
-        ("Size", size(found.size_bytes)),
-        ("Created", moment(found.time)),
-        ("Expires", moment(found.expires_at) if found.expires_at else expiry(None)),
-        ("Public", yes_or_no(found.public)),
-        *metadata_facts(found.user_metadata),
-    ]
+    show_one(settings, found.tinker_path, found, CHECKPOINTS.facts(found))

@@ -15,7 +15,7 @@ from tinker_rest_cli.options import TTL, selection_options_of_changes
 from tinker_rest_cli.outcomes import report
 from tinker_rest_cli.output import tell
 from tinker_rest_cli.progress import progress
-from tinker_rest_cli.settings import Settings, pass_settings
+from tinker_rest_cli.settings import Settings
 from tinker_rest_cli.targets import NOT_FOUND, STDIN, concurrency_option, confirmed_targets, confirming_options
 
 if TYPE_CHECKING:
@@ -82,7 +82,6 @@ def _run(settings: Settings, name: str, given: dict[str, Any], **options: Any) -
 )  # fmt: skip
 @click.option("--ignore-missing", "missing_ok", is_flag=True, help="Do not fail if a checkpoint does not exist.")
 @_changes_many
-@pass_settings
 def delete(settings: Settings, missing_ok: bool, log: str | None, concurrency: int, **given: Any) -> int:
     """Delete checkpoints permanently.
 
@@ -109,7 +108,6 @@ def delete(settings: Settings, missing_ok: bool, log: str | None, concurrency: i
 )  # fmt: skip
 @click.option("--remove", is_flag=True, help="Remove the time to live, so that they never expire.")
 @_changes_many
-@pass_settings
 def set_ttl(
     settings: Settings,
     ttl_seconds: int | None,
@@ -131,9 +129,7 @@ def set_ttl(
     if (source is click.core.ParameterSource.COMMANDLINE) == remove:
         raise click.UsageError("give either --ttl, such as --ttl 7d, or --remove")
     if ttl_seconds is not None and not 3600 <= ttl_seconds <= 315_360_000:
-        raise click.BadParameter(
-            f"must be from an hour to ten years, not {ttl_seconds:,} seconds", param_hint="'--ttl'"
-        )
+        raise click.BadParameter(f"must be from an hour to ten years, not {ttl_seconds:,} s", param_hint="'--ttl'")
     detail = " to never expire"
     if ttl_seconds is not None:
         detail = f" to expire at {datetime.now(UTC) + timedelta(seconds=ttl_seconds):%Y-%m-%d %H:%M} UTC"
@@ -146,7 +142,6 @@ def set_ttl(
 
 @click.command("publish", cls=Command)
 @click.argument("checkpoint_paths", metavar="CHECKPOINT_PATH...", nargs=-1, required=True)
-@pass_settings
 def publish(settings: Settings, checkpoint_paths: Sequence[str]) -> int:
     """Make checkpoints public: everyone can then read them by their tinker paths.
 
@@ -157,7 +152,6 @@ def publish(settings: Settings, checkpoint_paths: Sequence[str]) -> int:
 
 @click.command("unpublish", cls=Command)
 @click.argument("checkpoint_paths", metavar="CHECKPOINT_PATH...", nargs=-1, required=True)
-@pass_settings
 def unpublish(settings: Settings, checkpoint_paths: Sequence[str]) -> int:
     """Make public checkpoints private again. Checkpoints that are already private are not an error."""
     return _run(settings, "unpublish_checkpoints", {"checkpoint_paths": checkpoint_paths, "yes": True})

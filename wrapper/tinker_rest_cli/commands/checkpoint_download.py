@@ -19,7 +19,7 @@ from tinker_rest_cli.options import selection_options_of_changes
 from tinker_rest_cli.outcomes import report
 from tinker_rest_cli.output import show_list, tell
 from tinker_rest_cli.progress import BYTES, progress
-from tinker_rest_cli.settings import Settings, pass_settings
+from tinker_rest_cli.settings import Settings
 from tinker_rest_cli.targets import (
     STDIN,
     concurrency_option,
@@ -96,14 +96,11 @@ def download_all(
     "-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path(), metavar="FOLDER",
     help="Put the folders or files here; the current folder by default.",
 )  # fmt: skip
-@click.option(
-    "--no-extract", is_flag=True, help="Keep the archives, RUN_ID_KIND_NAME.tar.gz, instead of extracting them."
-)
+@click.option("--no-extract", is_flag=True, help="Keep the archives, RUN_ID_KIND_NAME.tar.gz, as they are.")
 @click.option("--force", is_flag=True, help="Replace existing downloads.")
 @selection_options_of_changes
 @confirming_options
 @concurrency_option(2, 16)
-@pass_settings
 def download(
     settings: Settings,
     checkpoint_paths: Sequence[str],
@@ -136,9 +133,8 @@ def download(
             except KeyboardInterrupt:
                 tell(settings, "partial download kept; run the same command to resume")
                 raise
-        _offer_external_weights(
-            client, settings, [path for path, one in answers.items() if isinstance(one, APIStatusError)]
-        )
+        refused = [path for path, one in answers.items() if isinstance(one, APIStatusError)]
+        _offer_external_weights(client, settings, refused)
     outcomes, results = [], {}
     for path, answer in answers.items():
         names = ("path", "size_bytes", "verified_by")
@@ -153,12 +149,8 @@ def download(
             outcomes.append(BulkOutcome(path, "already_done" if answer.already_present else "done"))
     more: dict[str, Any] = {}
     if len(checkpoint_paths) == len(results) == 1:  # then as the official command line has it
-        ((path, found),) = results.items()
-        more = {
-            "checkpoint_path": path,
-            "destination": found["destination"],
-            "file_size_bytes": found["size_bytes"],
-        }
+        ((path, one),) = results.items()
+        more = {"checkpoint_path": path, "destination": one["destination"], "file_size_bytes": one["size_bytes"]}
     return report(settings, outcomes, done="downloaded", already="already there", results=results, more=more)
 
 
@@ -171,15 +163,13 @@ def _offer_external_weights(client: RestClient, settings: Settings, refused: Seq
             listed = client.list_checkpoints(run_id).result().checkpoints
             exported = {one.tinker_path for one in listed if one.checkpoint_type == "external"}
             for path in refused:
-                top, _, name = path.rpartition("/")
-                external = f"{top.rpartition('/')[0]}/external_weights/{name}"
+                external = "/external_weights/".join(path.rsplit("/", 2)[::2])
                 if external in exported:
                     tell(settings, f"{path} was exported; download {external} instead")
 
 
 @click.command("verify", cls=Command)
 @click.argument("folder", type=click.Path(exists=True, path_type=Path))
-@pass_settings
 def verify(settings: Settings, folder: Path) -> int:
     """Verify downloads: compare their files with the sizes and checksums that were kept when they came.
 

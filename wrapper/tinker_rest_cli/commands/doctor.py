@@ -12,7 +12,7 @@ from tinker_rest_cli.columns import Column, Listing
 from tinker_rest_cli.formatting import counted, printable
 from tinker_rest_cli.groups import Command
 from tinker_rest_cli.output import show_list
-from tinker_rest_cli.settings import Settings, pass_settings
+from tinker_rest_cli.settings import Settings
 
 if TYPE_CHECKING:
     from tinker_rest_cli.doctor import Finding
@@ -28,7 +28,6 @@ FINDINGS: Listing[Finding] = Listing(
 
 
 @click.command("doctor", cls=Command)
-@pass_settings
 def doctor(settings: Settings) -> int:
     """Find out why commands fail: check the network, key, clock and server, and suggest fixes.
 

@@ -1,4 +1,4 @@
-"""`tinker-rest sampler|weights|model`: commands that look up one thing."""
+"""`tinker-rest run|sampler|weights|model`: training runs, and what can be looked up by an ID."""
 
 from __future__ import annotations
 
@@ -10,13 +10,77 @@ import click
 from tinker_rest_cli.clients import rest_client
 from tinker_rest_cli.columns import Column, Listing, columns_option
 from tinker_rest_cli.failures import CommandError, ExitStatus
-from tinker_rest_cli.formatting import plain, yes_or_no
+from tinker_rest_cli.formatting import age, plain, yes_or_no
 from tinker_rest_cli.groups import Group
-from tinker_rest_cli.output import show_list, show_one
-from tinker_rest_cli.settings import Settings, pass_settings
+from tinker_rest_cli.options import access_scope_option, project_option, run_id_of
+from tinker_rest_cli.output import limit_option, show_list, show_one
+from tinker_rest_cli.settings import Settings
 
 if TYPE_CHECKING:
-    from tinker_rest.types import SupportedModel
+    from tinker_rest.types import SupportedModel, TrainingRun
+
+
+def _status(corrupted: bool) -> str:
+    return "failed" if corrupted else "ok"
+
+
+# The aliases are the columns of the official command line.
+RUNS: Listing[TrainingRun] = Listing(
+    "training run",
+    "runs",
+    [
+        Column("training_run_id", "Run ID", alias="id", is_id=True),
+        Column("base_model", "Base model", alias="model"),
+        Column("model_owner", "Owner", alias="owner", hidden=True),
+        Column("is_lora", "LoRA", hidden=True),
+        Column("lora_rank", "LoRA rank", alias="lora", right=True),
+        Column("last_request_time", "Last update", text=age, alias="updated"),
+        Column("corrupted", "Status", text=_status, alias="status"),
+        Column("last_checkpoint.tinker_path", "Last checkpoint", alias="checkpoint", is_id=True, hidden=True),
+        Column("last_checkpoint.time", "Checkpoint time", alias="checkpoint_time", hidden=True),
+        Column("last_sampler_checkpoint.tinker_path", "Last sampler checkpoint", is_id=True, hidden=True),
+        Column("user_metadata", "Metadata", hidden=True),
+    ],
+)
+
+
+run = Group("run", help="List and show training runs.")
+
+
+@run.command("list")
+@limit_option
+@columns_option(RUNS)
+@project_option("Only runs of this project.")
+@access_scope_option
+def list_(
+    settings: Settings,
+    limit: int,
+    columns: Sequence[Column[TrainingRun]] | None,
+    project_id: str | None,
+    access_scope: str,
+) -> None:
+    """List training runs, most recently used first."""
+    with rest_client(settings) as client:
+        runs = client.iter_training_runs(
+            max_items=limit or None,
+            access_scope=access_scope,  # type: ignore[arg-type]
+            project_id=project_id,
+        )
+        show_list(settings, RUNS, runs, columns=columns, limit=limit)
+
+
+@run.command("info")
+@click.argument("run_id")
+@access_scope_option
+def info(settings: Settings, run_id: str, access_scope: str) -> None:
+    """Show a training run.
+
+    RUN_ID is the ID of the run, or the tinker path of one of its checkpoints.
+    """
+    with rest_client(settings) as client:
+        found = client.get_training_run(run_id_of(run_id), access_scope).result()  # type: ignore[arg-type]
+    show_one(settings, found.training_run_id, found, RUNS.facts(found))
+
 
 MODELS: Listing[SupportedModel] = Listing(
     "model",
@@ -30,14 +94,11 @@ MODELS: Listing[SupportedModel] = Listing(
 )
 
 
-@click.group("sampler", cls=Group)
-def sampler() -> None:
-    """Show samplers."""
+sampler = Group("sampler", help="Show samplers.")
 
 
 @sampler.command("info")
 @click.argument("sampler_id")
-@pass_settings
 def sampler_info(settings: Settings, sampler_id: str) -> None:
     """Show what a sampler serves.
 
@@ -46,21 +107,18 @@ def sampler_info(settings: Settings, sampler_id: str) -> None:
     with rest_client(settings) as client:
         found = client.get_sampler(sampler_id).result()
     facts = [
-        ("Sampler ID", found.sampler_id),
+        ("Sampler ID", sampler_id),
         ("Base model", found.base_model),
         ("Checkpoint", found.model_path or "none"),
     ]
     show_one(settings, found.sampler_id, found, facts)
 
 
-@click.group("weights", cls=Group)
-def weights() -> None:
-    """Show what loading a checkpoint requires."""
+weights = Group("weights", help="Show what loading a checkpoint requires.")
 
 
 @weights.command("info")
 @click.argument("tinker_path")
-@pass_settings
 def weights_info(settings: Settings, tinker_path: str) -> None:
     """Show the base model, optimizer and LoRA settings of a checkpoint, yours or a public one.
 
@@ -82,18 +140,13 @@ def weights_info(settings: Settings, tinker_path: str) -> None:
     show_one(settings, tinker_path, {"tinker_path": tinker_path, **found.model_dump(mode="json")}, facts)
 
 
-@click.group("model", cls=Group)
-def model() -> None:
-    """List the models that you can use."""
+model = Group("model", help="List the models that you can use.")
 
 
 @model.command("list")
 @click.argument("substring", required=False)
 @columns_option(MODELS)
-@pass_settings
-def list_models(
-    settings: Settings, substring: str | None, columns: Sequence[Column[SupportedModel]] | None
-) -> None:
+def list_all(settings: Settings, substring: str | None, columns: Sequence[Column[SupportedModel]] | None) -> None:
     """List the models that you can use, with the maximum context of each in tokens.
 
     With SUBSTRING, only list models whose names contain it, ignoring case.
@@ -104,6 +157,6 @@ def list_models(
         models = [model for model in models if substring.lower() in (model.model_name or "").lower()]
         if not models:
             raise CommandError(
-                f"no model has {substring!r} in its name; `tinker-rest model list` shows all", ExitStatus.NOT_FOUND
+                f"no model's name has {substring!r}; see `tinker-rest model list`", ExitStatus.NOT_FOUND
             )
     show_list(settings, MODELS, models, columns=columns)

@@ -1,25 +1,27 @@
-"""`tinker-rest billing`: what an organization used and stores, for administrators."""
+"""`tinker-rest billing|audit`: what an organization used and stores, and what happened in it."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tinker_rest_cli.clients import admin_client
-from tinker_rest_cli.columns import Column, Listing, columns_option
+from tinker_rest_cli.columns import Column, Listing, columns_option, model_as_json
 from tinker_rest_cli.commands.storage import grouped
-from tinker_rest_cli.formatting import counted, plain, size, usd
+from tinker_rest_cli.formatting import counted, json_text, plain, size, usd
 from tinker_rest_cli.groups import Group
-from tinker_rest_cli.options import project_option, utc_hour
-from tinker_rest_cli.output import show_list, write_csv
-from tinker_rest_cli.settings import Settings, pass_settings
+from tinker_rest_cli.options import project_option, utc_day, utc_hour
+from tinker_rest_cli.output import show_list, tell, whole_file, write_csv
+from tinker_rest_cli.progress import progress
+from tinker_rest_cli.settings import Settings
 
 if TYPE_CHECKING:
-    from tinker_rest.types import BillingUsageEvent, CurrentCheckpointStorageUsageItem
+    from tinker_rest.types import AuditLogEntry, BillingUsageEvent, CurrentCheckpointStorageUsageItem
 
 
 def _info(name: str) -> Callable[[BillingUsageEvent], Any]:
@@ -113,9 +115,7 @@ STORAGE: Listing[CurrentCheckpointStorageUsageItem] = Listing(
     ],
 )
 
-csv_option = click.option(
-    "--csv", "csv_path", metavar="FILE", help="Write the rows to this file as CSV; - is stdout."
-)
+csv_option = click.option("--csv", "csv_path", metavar="FILE", help="Write rows to this file as CSV; - is stdout.")
 
 
 def _period(context: click.Context, parameter: click.Parameter, words: Sequence[str]) -> Any:
@@ -131,23 +131,18 @@ def _period(context: click.Context, parameter: click.Parameter, words: Sequence[
     return period
 
 
-@click.group("billing", cls=Group)
-def billing() -> None:
-    """Show an organization's usage and storage, for administrators."""
+billing = Group("billing", help="Show an organization's usage and storage, for administrators.")
 
 
 @billing.command("usage")
 @click.argument("period", metavar="STARTING_ON [ENDING_BEFORE]", nargs=-1, required=True, callback=_period)
-@click.option(
-    "--group-by", type=click.Choice([*GROUPS]), help="Add up by session, model, kind, day, project or user."
-)
+@click.option("--group-by", type=click.Choice([*GROUPS]), help="Print the sums of each instead of the rows.")
 @columns_option(EVENTS)
 @csv_option
 @click.option(
     "--sessions-csv", "sessions_path", metavar="FILE",
     help="Write the sessions and their metadata to this file as CSV; - is stdout.",
 )  # fmt: skip
-@pass_settings
 def usage(
     settings: Settings,
     period: tuple[datetime, datetime],
@@ -196,7 +191,6 @@ def usage(
 @project_option("Only what is stored in this project.")
 @columns_option(STORAGE)
 @csv_option
-@pass_settings
 def checkpoint_storage(
     settings: Settings,
     project_id: str | None,
@@ -227,3 +221,102 @@ def _write_file(path: str, rows: Iterable[Sequence[Any]]) -> None:
     with open(path, "w", encoding="utf-8", newline="") as file:
         write_csv(file, whole)
     sys.stderr.write(f"wrote {counted(len(whole) - 1, 'row')} to {path}\n")
+
+
+EVENT_TYPES = ("all", "checkpoints", "projects", "teams", "organizations")
+LATE = timedelta(hours=1)  # after the end of a day, for events that are logged late
+
+ENTRIES: Listing[AuditLogEntry] = Listing(
+    "event",
+    "entries",
+    [
+        Column("timestamp", "Time (UTC)"),
+        Column("event", "Event"),
+        Column("event_details.actor", "Actor"),
+        Column("tinker_path", "Checkpoint", is_id=True),
+        Column("model_id", "Run ID", is_id=True, hidden=True),
+        Column("purpose", "Purpose", hidden=True),
+        Column("event_details", "Details", hidden=True),
+    ],
+    lambda entry: entry.tinker_path or entry.model_id,
+)
+
+DAYS: Listing[dict[str, Any]] = Listing(
+    "new day",
+    "days",
+    [
+        Column("file", "Saved to", is_id=True),
+        Column("day", "Day (UTC)"),
+        Column("entry_count", "Events", right=True),
+        Column("is_whole", "Whole"),
+    ],
+)
+
+
+audit = Group("audit", help="Show and save an organization's audit log, for administrators.")
+
+
+@audit.command("list")
+@click.option("--day", metavar="DAY", callback=utc_day, help="A day in UTC, such as yesterday; today by default.")
+@click.option("--type", "event_type", type=click.Choice(EVENT_TYPES), default="all", help="Only this type.")
+@columns_option(ENTRIES)
+def list_(
+    settings: Settings, day: date | None, event_type: str, columns: Sequence[Column[AuditLogEntry]] | None
+) -> None:
+    """Show the events of a day, from midnight to midnight UTC.
+
+    Requires the administrator role. -q prints the paths of checkpoints, or run IDs, in the entries.
+    """
+    with admin_client(settings) as client:
+        entries = client.get_audit_log(event_type, day).result().entries  # type: ignore[arg-type]
+    if settings.quiet:
+        entries = [entry for entry in entries if entry.tinker_path or entry.model_id]
+    show_list(settings, ENTRIES, entries, columns=columns)
+
+
+@audit.command("save")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--since", metavar="DAY", callback=utc_day, required=True,
+    help="The first day in UTC, such as 2026-07-13, yesterday, 90d or 'last month'.",
+)  # fmt: skip
+def save(settings: Settings, folder: Path, since: date) -> None:
+    """Save the events of each day in a folder, up to today.
+
+    Each file has a day in UTC, with a line of JSON for each event. Days that are over are saved as DAY.jsonl and
+    not read again, so you can run the same command every day, or after an interruption. A day that is not over
+    yet, or ended less than an hour ago, is DAY.partial.jsonl, which the next run replaces. -q prints the files.
+    Requires the administrator role.
+
+    \b
+      tinker-rest audit save audit-log --since 90d
+    """  # noqa: D301
+    now = datetime.now(UTC)
+    days = [since + timedelta(days=number) for number in range((now.date() - since).days + 1)]
+    if not days:
+        raise click.BadParameter("the day is in the future", param_hint="'--since'")
+    folder.mkdir(parents=True, exist_ok=True)
+    left = [day for day in days if not (folder / f"{day}.jsonl").exists()]
+    saved: list[dict[str, Any]] = []
+    with (
+        admin_client(settings) as client,
+        progress(settings, "Saving the audit log", total=len(left), unit="days") as update,
+    ):
+        try:
+            for day in left:
+                entries = client.get_audit_log("all", day).result().entries
+                is_whole = now >= datetime.combine(day, time(), UTC) + timedelta(days=1) + LATE
+                partial = folder / f"{day}.partial.jsonl"
+                file = folder / f"{day}.jsonl" if is_whole else partial
+                with whole_file(file) as opened:
+                    opened.writelines(f"{json_text(model_as_json(entry))}\n".encode() for entry in entries)
+                if is_whole:
+                    partial.unlink(missing_ok=True)
+                row = {"day": str(day), "file": str(file), "entry_count": len(entries), "is_whole": is_whole}
+                saved.append(row)
+                update(completed=len(saved))
+        except KeyboardInterrupt:
+            tell(settings, f"{len(saved)} of {counted(len(left), 'day')} saved; run the same command to continue")
+            raise
+    show_list(settings, DAYS, saved)
+    tell(settings, f"{counted(len(days), 'day')}: {len(saved):,} saved, {len(days) - len(left):,} already there")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,12 +12,12 @@ import click
 from tinker_rest_cli.clients import build_timeout, rest_client
 from tinker_rest_cli.columns import Column, Listing, columns_option
 from tinker_rest_cli.failures import CommandError, ExitStatus
-from tinker_rest_cli.formatting import age, json_text, metadata_facts, plain, size
+from tinker_rest_cli.formatting import age, json_text, plain, size
 from tinker_rest_cli.groups import Group
 from tinker_rest_cli.options import access_scope_option, searching_options
-from tinker_rest_cli.output import limit_option, show_list, show_one
+from tinker_rest_cli.output import limit_option, show_list, show_one, whole_file
 from tinker_rest_cli.progress import BYTES, progress
-from tinker_rest_cli.settings import Settings, pass_settings
+from tinker_rest_cli.settings import Settings
 
 if TYPE_CHECKING:
     from tinker_rest.types import SessionSummary
@@ -51,15 +50,12 @@ FOUND_SESSIONS: Listing[SessionSummary] = Listing(
 )
 
 
-@click.group("session", cls=Group)
-def session() -> None:
-    """List, show and search sessions, and export their traces."""
+session = Group("session", help="List, show and search sessions, and export their traces.")
 
 
 @session.command("list")
 @limit_option
 @access_scope_option
-@pass_settings
 def list_(settings: Settings, limit: int, access_scope: str) -> None:
     """List all session IDs, including inactive sessions."""
     with rest_client(settings) as client:
@@ -70,7 +66,6 @@ def list_(settings: Settings, limit: int, access_scope: str) -> None:
 @session.command("info")
 @click.argument("session_id")
 @access_scope_option
-@pass_settings
 def info(settings: Settings, session_id: str, access_scope: str) -> None:
     """Show the training runs and samplers of a session."""
     with rest_client(settings) as client:
@@ -80,7 +75,7 @@ def info(settings: Settings, session_id: str, access_scope: str) -> None:
         ("Name", found.display_name or ""),
         *_listed("Training run", found.training_run_ids),
         *_listed("Sampler", found.sampler_ids),
-        *metadata_facts(found.user_metadata),
+        ("Metadata", plain(found.user_metadata)),
     ]
     show_one(settings, session_id, {"session_id": session_id, **found.model_dump(mode="json")}, facts)
 
@@ -100,7 +95,6 @@ def _listed(thing: str, ids: Sequence[str]) -> list[tuple[str, str]]:
 @click.option("--session-id", metavar="ID", help="Only the session with this ID.")
 @click.option("--owner", metavar="URN", multiple=True, help="Only sessions of this user; repeatable.")
 @access_scope_option
-@pass_settings
 def search(
     settings: Settings,
     name: str | None,
@@ -135,13 +129,8 @@ def search(
 
 @session.command("export-trace")
 @click.argument("session_id")
-@click.option(
-    "-o", "--output", metavar="FILE", help="Write to this file; SESSION_ID.pftrace by default, - is stdout."
-)
-@click.option(
-    "--url-only", is_flag=True, help="Print a signed URL of the trace, valid for about an hour, instead."
-)
-@pass_settings
+@click.option("-o", "--output", metavar="FILE", help="The file; SESSION_ID.pftrace by default, - is stdout.")
+@click.option("--url-only", is_flag=True, help="Print a signed URL of the trace, valid about an hour, instead.")
 def export_trace(settings: Settings, session_id: str, output: str | None, url_only: bool) -> None:
     """Export a session as a Perfetto trace.
 
@@ -155,33 +144,16 @@ def export_trace(settings: Settings, session_id: str, output: str | None, url_on
         click.echo(json_text({"session_id": session_id, "url": url}) if as_json else url)
         return
     target = f"{session_id}.pftrace" if output is None else output
-    with progress(settings, "Downloading", unit=BYTES) as update:
-        count = _download(url, target, update)
+    path = Path(target)
+    is_device = path.exists() and not path.is_file()  # such as /dev/null, which must not be replaced
+    opened = click.open_file(target, "wb") if target == "-" or is_device else whole_file(path)
+    with progress(settings, "Downloading", unit=BYTES) as update, opened as file:
+        count = _copy(url, file, update)
     if target == "-":
         return
     done = {"session_id": session_id, "destination": target, "file_size_bytes": count}
     facts = [("Session ID", session_id), ("Saved to", target), ("Size", f"{size(count)} ({plain(count)} bytes)")]
     show_one(settings, target, done, facts)
-
-
-def _download(url: str, target: str, update: Callable[..., None]) -> int:
-    """Download a file and return its size in bytes.
-
-    The target is a file, which is replaced once all is there, or a device or pipe; `-` is stdout.
-    """
-    path = Path(target)
-    if target == "-" or (path.exists() and not path.is_file()):  # such as /dev/null, which must not be replaced
-        with click.open_file(target, "wb") as file:
-            return _copy(url, file, update)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with part.open("xb") as file:
-            count = _copy(url, file, update)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    return count
 
 
 def _copy(url: str, file: IO[bytes], update: Callable[..., None]) -> int:

@@ -13,7 +13,7 @@ from tinker_rest_cli.formatting import counted, for_csv, size, usd
 from tinker_rest_cli.groups import Command
 from tinker_rest_cli.options import DURATION, selection_of, selection_options
 from tinker_rest_cli.output import limit_option, show_list
-from tinker_rest_cli.settings import Settings, pass_settings
+from tinker_rest_cli.settings import Settings
 
 if TYPE_CHECKING:
     from tinker_rest import APIFuture
@@ -161,7 +161,6 @@ def _ttl(context: click.Context, option: click.Parameter, value: str | None) -> 
 @click.option("--ttl", callback=_ttl, metavar="TIME", help="Also show what a TTL such as 30d would free.")
 @limit_option
 @selection_options
-@pass_settings
 def storage(settings: Settings, ttl: timedelta | None, limit: int, **options: Any) -> None:
     """Show how much storage your checkpoints use, by training run, type and age, and what it costs.
 
