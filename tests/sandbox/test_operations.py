@@ -20,6 +20,7 @@ EXCEPTIONS = {
     "get_audit_log": 302,
     "external_weights_upload_finish": 404,
 }
+WITHOUT_ANSWER = ("assign", "delete", "publish", "set", "unpublish")
 
 
 def example(node: dict) -> object:
@@ -58,7 +59,7 @@ def test_example_request_succeeds(sandbox: Sandbox, alice: httpx.Client, name: s
     request = example_request(operation, sandbox.base_url)
     request.headers["X-API-Key"] = sandbox.api_key
     response = alice.send(request)
-    done = 204 if "204" in SPEC.document["paths"][operation.path][operation.method.lower()]["responses"] else 200
+    done = 204 if name.startswith(WITHOUT_ANSWER) else 200
     assert response.status_code == EXCEPTIONS.get(name, done), response.text
     if response.status_code == 503:
         assert response.headers["retry-after"] == "1"
