@@ -28,9 +28,7 @@ HEADERS_OF_ALL = {"x-request-id", "x-idempotency-key"}
 
 # For each rule, the places that need not follow it, as its message names them, and why
 EXCEPTIONS = {
-    "closed-requests": {
-        "components/schemas/FinishReasonType": "a reason that a newer server adds can be searched for"
-    },
+    "closed-requests": {"components/schemas/FinishReasonType": "newer servers add reasons to search for"},
     "pagination": {
         "paths//api/v1/training_runs/{training_run_id}/checkpoints/get": "it returns all checkpoints of a run"
     },
@@ -45,7 +43,7 @@ def rule(function: Rule) -> Rule:
 
 
 def findings(text: str) -> list[str]:
-    """What breaks our rules, a line for each finding, which says where an exception would be written."""
+    """What breaks our rules, a line for each finding, which names its rule and the table of exceptions."""
     try:
         document = Document(text)
     except ValueError as error:
@@ -55,7 +53,7 @@ def findings(text: str) -> list[str]:
         found = [(line.partition(": ")[0], line) for line in check(document)]
         excepted = EXCEPTIONS.get(name, {})
         kept = [line for place, line in found if place not in excepted]
-        kept += [f"{place}: needs no exception any more" for place in excepted.keys() - dict(found).keys()]
+        kept += [f"{place}: no longer needs an exception" for place in excepted.keys() - dict(found).keys()]
         lines += [f"{line} [{name}, exceptions: EXCEPTIONS in {WRITTEN_IN}]" for line in kept]
     return lines
 

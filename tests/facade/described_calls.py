@@ -9,10 +9,13 @@ import inspect
 import json
 import re
 from collections.abc import Collection, Iterator
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote, quote_plus
 
 from checkout import Json, description
+
+from tinker_rest import types
 
 DESCRIPTION = description()
 SEGMENT = "!$&'()*+,;=:@"  # what a segment of a path holds as it is
@@ -55,19 +58,29 @@ def described_call(name: str) -> DescribedCall:
         value = next(iter(parameter["examples"].values()))["value"]
         if parameter["in"] == "header":
             continue
-        keywords[parameter["name"]] = value
+        keywords[parameter["name"]] = as_argument(parameter["schema"], value)
         if parameter["in"] == "path":
             path = path.replace(f"{{{parameter['name']}}}", quote(value, safe=SEGMENT))
         else:
             query.append(f"{parameter['name']}={quote_plus(str(value))}")
     body = b""
     if "requestBody" in operation:
-        examples = resolve(operation["requestBody"])["content"]["application/json"]["examples"]
-        value = resolve(next(iter(examples.values())))["value"]
-        keywords |= value
+        media = resolve(operation["requestBody"])["content"]["application/json"]
+        value = resolve(next(iter(media["examples"].values())))["value"]
+        fields = resolve(media["schema"]).get("properties", {})
+        keywords |= {key: as_argument(fields.get(key, {}), one) for key, one in value.items()}
         body = json.dumps(value, separators=(",", ":")).encode()
     line = f"{method} {path}{'?' if query else ''}{'&'.join(query)}"
     return DescribedCall(name, (), keywords, line, body)
+
+
+def as_argument(schema: Json, value: Any) -> Any:
+    """An example as callers give it: a model, a day or a time in place of its JSON."""
+    target = resolve(schema)
+    if "$ref" in schema and "properties" in target:
+        return getattr(types, schema["$ref"].rpartition("/")[2]).from_dict(value)
+    read = {"date": date.fromisoformat, "date-time": datetime.fromisoformat}.get(target.get("format", ""))
+    return value if read is None else read(value)
 
 
 def further_calls(written: Collection[str], clients: Collection[type]) -> list[DescribedCall]:

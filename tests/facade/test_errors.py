@@ -376,10 +376,11 @@ def test_the_description_says_what_proves_a_change_done(server: RecordingServer,
     """Whatever the method of an operation says, so that none can forget it."""
     operation = next(one for _, _, one in operations() if one["operationId"] == name)
     server.answer = in_turn([lose_answer, reply(status, {"detail": "such as it is"})])
-    given: dict[str, Any] = dict(described_call(name).keywords)
+    call = described_call(name)
+    given = call.keywords
     if "requestBody" in operation:
         model = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
-        given["body"] = getattr(models, model).from_dict(given)
+        given["body"] = getattr(models, model).from_dict(json.loads(call.body))
     module = import_module(f"tinker_rest_api.api.{operation['tags'][0]}.{name}")
     given = {key: one for key, one in given.items() if key in inspect.signature(module.sync_detailed).parameters}
     with client_of(server, max_retries=3) as client:

@@ -185,7 +185,7 @@ def test_an_exception_is_used_and_has_a_reason(rule: str, monkeypatch: pytest.Mo
     assert {line.partition(": ")[0] for line in findings(TEXT)} == excepted.keys()
     monkeypatch.setitem(EXCEPTIONS, rule, {**excepted, "paths/nowhere": "it was there once"})
     (line,) = findings(TEXT)
-    assert line.startswith(f"paths/nowhere: needs no exception any more [{rule}, ")
+    assert line.startswith(f"paths/nowhere: no longer needs an exception [{rule}, ")
 
 
 @pytest.mark.parametrize("rule", sorted(RULES))
