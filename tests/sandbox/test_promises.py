@@ -166,6 +166,8 @@ def test_errors_have_every_property(promises: Promises) -> None:
     promised = set().union(*(promises.promised(one, errors=True) for one in SPEC.operations))
     of_any = {part for of, part in NOT_SENT if not of}
     check(f"no error of the sandbox has {part}" for part in sorted(promised - sent - of_any))
+    promised |= set().union(*(promises.promised(one) for one in SPEC.operations))
+    check(f'remove ("", "{part}") from NOT_SENT in {THIS}' for part in of_any & sent | of_any - promised)
 
 
 @pytest.mark.parametrize(
@@ -179,3 +181,8 @@ def test_no_row_is_out_of_date(promises: Promises, row: Any) -> None:
     without = promises_of(promises.sandbox, SPEC, *tables)
     lacking = (label for label, _ in without.without_effect(operation) if (operation, label) not in NO_EFFECT)
     assert next(lacking, None) or [*never_sent(without, operation)], f"remove the row {row}"
+
+
+def test_every_row_is_of_an_operation() -> None:
+    named = {operation for operation, _ in (*VALUES, *NO_EFFECT, *NOT_SENT)} | WAYS.keys() | COMPLETED.keys()
+    assert named - SPEC.operations.keys() == {""}
