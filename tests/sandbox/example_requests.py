@@ -11,9 +11,12 @@ from typing import Any
 import httpx
 
 from tinker_rest_sandbox import Clock, Sandbox
+from tinker_rest_sandbox._handlers import HANDLERS
 from tinker_rest_sandbox._spec import Spec, load_spec
 
 SPEC = load_spec()
+# Those that the sandbox has; test_promises.py names the others.
+OPERATIONS = [name for name in SPEC.operations if name in HANDLERS]
 # When the examples were taken.
 MOMENT = datetime(2026, 7, 14, 9, 48, 12, 345678, UTC)
 REQUEST_ID = SPEC.document["components"]["headers"]["RequestId"]["example"]

@@ -24,6 +24,7 @@ from tinker_rest_sandbox._requests import MAX_BODY_BYTES
 from tinker_rest_sandbox._spec import Spec
 
 from .example_requests import (
+    OPERATIONS,
     SPEC,
     Request,
     as_shown,
@@ -63,7 +64,7 @@ def examples(spec: Spec = SPEC) -> Iterator[Example]:
                 yield Example(operation, int(status), name, body, headers)
 
 
-EXAMPLES = list(examples())
+EXAMPLES = [example for example in examples() if example.operation in OPERATIONS]
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ import pytest
 from tinker_rest_sandbox import Sandbox, check_response
 from tinker_rest_sandbox._spec import Operation
 
-from .example_requests import SPEC, example_request
+from .example_requests import OPERATIONS, SPEC, described, example_request
 
 
-@pytest.mark.parametrize("name", SPEC.operations)
+@pytest.mark.parametrize("name", OPERATIONS)
 def test_without_a_key_is_401(shared_sandbox: Sandbox, name: str) -> None:
     request = example_request(name).to(shared_sandbox.base_url)
     with httpx.Client(trust_env=False) as client:
@@ -26,7 +26,7 @@ def test_without_a_key_is_401(shared_sandbox: Sandbox, name: str) -> None:
     check_response(name, 401, wrong.headers, wrong.content)
 
 
-@pytest.mark.parametrize("name", [n for n, o in SPEC.operations.items() if "{" in o.path])
+@pytest.mark.parametrize("name", [name for name in OPERATIONS if "{" in SPEC.operations[name].path])
 def test_unknown_id_is_404_that_names_it(shared_sandbox: Sandbox, reader: httpx.Client, name: str) -> None:
     operation = SPEC.operations[name]
     request = example_request(name).to(shared_sandbox.base_url)
@@ -46,12 +46,11 @@ def places_of(operation: Operation) -> list[tuple[str, str]]:
     return [*last.items(), *([("body", "")] if operation.takes_body else [])]
 
 
-WRONG = [(name, place) for name, one in SPEC.operations.items() for place in places_of(one)]
+WRONG = [(name, place) for name in OPERATIONS for place in places_of(SPEC.operations[name])]
 
 
 def test_all_operations_that_take_anything_can_be_called_wrongly() -> None:
-    operations = [one for path in SPEC.document["paths"].values() for one in path.values()]
-    takes = {one["operationId"] for one in operations if "parameters" in one or "requestBody" in one}
+    takes = {name for name in OPERATIONS if described(name).keys() & {"parameters", "requestBody"}}
     assert {name for name, _ in WRONG} == takes > {"get_sampler", "search_sessions"}
 
 
@@ -83,7 +82,7 @@ def test_an_invalid_parameter_is_422(
     check_response(name, 422, response.headers, response.content)
 
 
-@pytest.mark.parametrize("name", SPEC.operations)
+@pytest.mark.parametrize("name", OPERATIONS)
 def test_an_id_that_is_too_long_is_replaced(shared_sandbox: Sandbox, reader: httpx.Client, name: str) -> None:
     request = example_request(name).to(shared_sandbox.base_url)
     request.headers["X-API-Key"] = "tml-wrong"
