@@ -2,4 +2,4 @@
 """Which openapi.yaml this package was generated from."""
 
 SPEC_VERSION: str = "0.1.0"
-SPEC_SHA256: str = "acac1b62db552d72f438561d63cc5f8a55f91ef0cfc7936d64a388ce2d52e32a"
+SPEC_SHA256: str = "39db565670eacf4ee0cd719c4b04f4d5673b3ca02f3250345ebb26a4fd0aa94d"
