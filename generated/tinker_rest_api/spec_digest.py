@@ -2,4 +2,4 @@
 """Which openapi.yaml this package was generated from."""
 
 SPEC_VERSION: str = "0.1.0"
-SPEC_SHA256: str = "39db565670eacf4ee0cd719c4b04f4d5673b3ca02f3250345ebb26a4fd0aa94d"
+SPEC_SHA256: str = "f4bc44b08ca9a8a67372bb3fb648d29b2b04738371ca60692b9feffb7af59a6e"
