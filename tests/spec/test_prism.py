@@ -26,7 +26,13 @@ sys.path.append(str(ROOT / "scripts"))  # it is no part of the package
 from spec_lint import linters
 
 pytestmark = [
-    pytest.mark.scripts("tests/spec", "scripts/spec_lint", "openapi.yaml", "wrapper/tinker_rest_sandbox"),
+    pytest.mark.scripts(
+        "tests/spec",
+        "scripts/spec_lint",
+        "openapi.yaml",
+        "wrapper/tinker_rest/_methods",
+        "wrapper/tinker_rest_sandbox",
+    ),
     pytest.mark.long,
     pytest.mark.skipif(
         not linters.can_be_installed() and not os.environ.get("CI"), reason="there is no Node here; CI has it"
