@@ -21,6 +21,11 @@ SAME_IN_SCHEMAS = frozenset(
         "required", "title", "type", "uniqueItems", "writeOnly", "xml",
     }
 )  # fmt: skip
+PURPOSE = (
+    "**This file** is only for code generators that need OpenAPI 3.0. To validate requests and responses, use\n"
+    "`openapi.yaml`: 3.0 cannot say that a reference may be null, and here error details and open enumerations\n"
+    "are any value or any string."
+)
 OPEN_UNION = "x-extensible-union"  # marks a union that newer servers may extend
 # Fields of the whole document, of `info` and of `components` that 3.1 has added.
 NEW_IN_DOCUMENT = frozenset({"jsonSchemaDialect", "webhooks"})
@@ -50,10 +55,10 @@ def as_yaml(document: Json) -> str:
 
 
 def _info(info: Json) -> Json:
-    """`info` without the fields of 3.1: the summary becomes the description's first paragraph."""
+    """`info` without the fields of 3.1: the summary becomes a paragraph of the description, before what this is for."""
     _refuse({"identifier"} & set(info.get("license", {})), "info/license")
     old = {key: value for key, value in info.items() if key != "summary"}
-    paragraphs = [info.get("summary"), info.get("description")]
+    paragraphs = [info.get("summary"), PURPOSE, info.get("description")]
     return {**old, "description": "\n\n".join(text for text in paragraphs if text)}
 
 

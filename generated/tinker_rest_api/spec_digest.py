@@ -2,4 +2,4 @@
 """Which openapi.yaml this package was generated from."""
 
 SPEC_VERSION: str = "0.1.0"
-SPEC_SHA256: str = "12dcb62db27ad165bb38a951e06b078e4c96818b6fd9be96242fdbe9a30e4105"
+SPEC_SHA256: str = "1c8b71bf0c952374ed5f7656b6f8f0a0fcd806430a7bd003d3e0c779bfecd038"

@@ -1,0 +1,130 @@
+"""Prism, a mock server and validating proxy for any description, and openapi.yaml live with each other."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import pytest
+from checkout import ROOT, SPEC
+from facade.described_calls import example_answer
+from facade.test_wire import WIRE, is_of_administrators
+from sandbox.test_examples import EXAMPLES, as_shown, asked, example_request, sandbox_of_the_moment
+
+from tinker_rest import AdminClient, RestClient
+from tinker_rest.types import CheckpointSearchRequest, SessionSearchRequest
+from tinker_rest_sandbox import Sandbox
+
+sys.path.append(str(ROOT / "scripts"))  # it is no part of the package
+from spec_lint import linters
+
+pytestmark = [
+    pytest.mark.scripts(
+        "tests/spec",
+        "scripts/spec_lint",
+        "openapi.yaml",
+        "wrapper/tinker_rest/_methods",
+        "wrapper/tinker_rest_sandbox",
+    ),
+    pytest.mark.long,
+    pytest.mark.skipif(
+        not linters.can_be_installed() and not os.environ.get("CI"), reason="there is no Node here; CI has it"
+    ),
+]
+
+FEW = {"max_items": 1}  # a mock has no last page
+CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
+    *(row[:4] for row in WIRE),
+    ("iter_training_runs", (), FEW, ""),
+    ("iter_user_checkpoints", (), FEW, ""),
+    ("iter_sessions", (), FEW, ""),
+    ("iter_checkpoint_search", (CheckpointSearchRequest(),), FEW, ""),
+    ("iter_session_search", (SessionSearchRequest(),), FEW, ""),
+    ("latest_checkpoint", ("run-1",), {}, ""),
+]
+# What is downloaded and uploaded lies on another server, which no mock of this description is.
+ELSEWHERE = {"download_checkpoint", "upload_external_weights"}
+# Prism follows the redirect itself, and so answers with the archive.
+REDIRECTED = {"get_checkpoint_archive_url", "get_checkpoint_archive_url_by_bare_id"}
+
+VIOLATIONS = "sl-violations"  # the header that lists them
+
+
+@contextmanager
+def prism(folder: Path, command: str, *arguments: str | Path) -> Iterator[str]:
+    """The address of a running Prism, which answers anything that is not as described with an error."""
+    log = folder / f"{command}.log"
+    words = [linters.installed() / "prism", command, "--errors", "--port", "0", *arguments]
+    with log.open("w") as file, subprocess.Popen(words, stdout=file, stderr=file) as process:
+        try:
+            while "is listening on " not in log.read_text():
+                assert process.poll() is None, log.read_text()
+                time.sleep(0.05)
+            yield log.read_text().rpartition("is listening on ")[2].split()[0]
+        finally:
+            process.terminate()
+
+
+class ThroughProxy:
+    """A sandbox whose address is that of a proxy."""
+
+    def __init__(self, sandbox: Sandbox, address: str) -> None:
+        self.base_url = address
+        self._sandbox = sandbox
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sandbox, name)
+
+
+def methods(client: type) -> set[str]:
+    named = {name for name, _ in inspect.getmembers(client, callable) if not name.startswith("_")}
+    return {name.removesuffix("_async") for name in named} - {"close", "with_options"}
+
+
+def test_every_method_gets_its_result_from_a_mock(tmp_path: Path) -> None:
+    assert methods(RestClient) | methods(AdminClient) == {call[0] for call in CALLS} | ELSEWHERE
+    with (
+        prism(tmp_path, "mock", SPEC) as address,
+        RestClient(base_url=address, api_key="tml-of-a-mock", max_retries=0) as client,
+    ):
+        for name, args, kwargs, line in CALLS:
+            asked: Any = AdminClient(client.holder) if is_of_administrators(name) else client
+            result = getattr(asked, name)(*args, **kwargs)
+            if name.startswith("iter_"):
+                assert len(list(result)) == 1, name
+                continue
+            result = result.result(20)
+            (promised,) = get_args(inspect.get_annotations(getattr(asked, name), eval_str=True)["return"])
+            assert isinstance(result, get_origin(promised) or promised or type(None)), name
+            if line and hasattr(promised, "from_dict"):
+                status, shown = example_answer(line.partition("?")[0]) or pytest.fail(name)
+                assert (status, promised.from_dict(shown)) == (200, result), name
+
+
+def test_a_validating_proxy_objects_to_nothing(tmp_path: Path) -> None:
+    covered = set()
+    with (
+        sandbox_of_the_moment(archive_build_seconds=0) as sandbox,
+        prism(tmp_path, "proxy", SPEC, sandbox.base_url) as address,
+    ):
+        through: Any = ThroughProxy(sandbox, address)
+        for example in EXAMPLES:
+            if example.status >= 300:
+                continue
+            sandbox.reset()
+            _, answer = asked(through, example)
+            assert answer.status_code == example.status, answer.text
+            assert VIOLATIONS not in answer.headers
+            if str(answer.url).startswith(address):
+                covered.add(example.operation)
+        assert {example.operation for example in EXAMPLES} - covered == REDIRECTED
+        for status, body in ((200, {"sampler_id": "s", "base_model": 5}), (418, {"detail": "No tea."})):
+            sandbox.faults.add(status=status, body=body)
+            assert VIOLATIONS in as_shown(through, example_request("get_sampler", "")).headers
