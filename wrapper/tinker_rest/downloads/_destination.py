@@ -169,7 +169,7 @@ def read_manifest(final: Path) -> dict[str, Any]:
 def files_in(made: Path, name: str) -> dict[str, Path]:
     """The files in a downloaded folder by their relative paths, or a downloaded file by its `name`."""
     if not made.is_dir():
-        return {name: made}
+        return {name: made} if made.exists() else {}
     files = [path for path in made.rglob("*") if path.is_file() and path.name != MARKER]
     return {path.relative_to(made).as_posix(): path for path in files}
 
