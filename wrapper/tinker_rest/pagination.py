@@ -58,9 +58,6 @@ class Page(Generic[T]):
     server_time: float | None = None
 
 
-Fetch = Callable[[PageRequest], APIFuture[Page[T]]]
-
-
 class CursorPlan(Generic[T]):
     """Decides which page to request next, and what a response means. It does no I/O.
 
@@ -171,7 +168,7 @@ class PageIterator(Iterator[list[T]], AsyncIterator[list[T]]):
 
     # Not a generator: threads cannot share those, and event loops end them late.
 
-    def __init__(self, plan: CursorPlan[T], fetch: Fetch[T]) -> None:
+    def __init__(self, plan: CursorPlan[T], fetch: Callable[[PageRequest], APIFuture[Page[T]]]) -> None:
         self._plan = plan
         self._fetch = fetch
         self._pending: deque[tuple[PageRequest, APIFuture[Page[T]]]] = deque()  # the first is needed next

@@ -17,9 +17,7 @@ from tinker_rest.paths import segment
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-# Copies, since callers may change their lists and dicts later. Other types are left to the validators.
-
-
+# The converters copy, since callers may change their lists and dicts later. The validators refuse other types.
 def _tuple(value: Collection[str] | None) -> Any:
     return tuple(value) if isinstance(value, Collection) and not isinstance(value, str) else value
 

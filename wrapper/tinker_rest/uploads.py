@@ -71,6 +71,7 @@ class Upload(Transfer):
     start: Callable[[], APIFuture[types.ExternalWeightsUploadStartResponse]]
     finish: Callable[[str], APIFuture[types.ExternalWeightsUploadFinishResponse]]  # given the ID of the upload
     _sent: dict[str, int] = field(init=False, factory=dict)
+    _done: list[str] = field(init=False, factory=list)
     _total: int = field(init=False, default=0)
 
     def run(self, work: Work[Any]) -> str:
@@ -82,41 +83,39 @@ class Upload(Transfer):
             missing = sorted(started.urls.keys() - self.files.keys())
             if missing:
                 raise UploadError(f"nothing was uploaded: the server also requires {', '.join(missing)}")
-            done: list[str] = []
             try:
-                self._send(work, started.urls, done)
+                self._send(work, started.urls)
             except (TinkerError, OSError) as error:
                 is_expired = isinstance(error, APIStatusError) and error.status_code in EXPIRED_STATUSES
                 if is_expired and starts < MAX_STARTS:
                     _log.info("%s: %s; starting over", OPERATION_ID, error)
                     continue
-                left = ", ".join(sorted(started.urls.keys() - done))
-                message = f"{len(done)} of {len(started.urls)} files were uploaded, but not {left}: {error}"
+                left = ", ".join(sorted(started.urls.keys() - self._done))
+                message = f"{len(self._done)} of {len(started.urls)} files were uploaded, but not {left}: {error}"
                 raise UploadError(f"{message}; no checkpoint was created; another call starts over") from error
             return work.call(self.finish, started.upload_id).tinker_path
 
-    def _send(self, work: Work[Any], urls: dict[str, Any], done: list[str]) -> None:
+    def _send(self, work: Work[Any], urls: dict[str, Any]) -> None:
         unused = sorted(self.files.keys() - urls.keys())
         if unused:
             _log.warning("%s: the server did not ask for %s", OPERATION_ID, ", ".join(unused))
-        self._sent = dict.fromkeys(urls, 0)
+        self._sent, self._done = dict.fromkeys(urls, 0), []
         self._total = sum(self.files[name].stat().st_size for name in urls)
         self.tell(is_due=True)
-
-        def send(name: str, part: Work[Any]) -> None:
-            part.retry(partial(self._send_file, part, name, urls[name]), OPERATION_ID)
-            done.append(name)
-
-        work.together([partial(send, name) for name in urls], MAX_FILES_AT_ONCE)
+        work.together([partial(self._send_file, name, urls[name]) for name in urls], MAX_FILES_AT_ONCE)
         self.tell(is_due=True)
 
-    def _send_file(self, work: Work[Any], name: str, target: Any, attempts: Attempts) -> None:
-        size = self.files[name].stat().st_size
-        headers = {**target.headers, "Content-Length": str(size)}
-        self._sent[name] = 0
-        with work.stream(attempts, target.url, headers, self._pieces(work, name, size)) as answer:
-            if not 200 <= answer.status_code < 300:
-                raise answer.refusal()
+    def _send_file(self, name: str, target: Any, work: Work[Any]) -> None:
+        def attempt(attempts: Attempts) -> None:
+            size = self.files[name].stat().st_size
+            headers = {**target.headers, "Content-Length": str(size)}
+            self._sent[name] = 0
+            with work.stream(attempts, target.url, headers, self._pieces(work, name, size)) as answer:
+                if not 200 <= answer.status_code < 300:
+                    raise answer.refusal()
+
+        work.retry(attempt, OPERATION_ID)
+        self._done.append(name)
 
     def _pieces(self, work: Work[Any], name: str, size: int) -> Iterator[bytes]:
         with self.files[name].open("rb", buffering=0) as file:

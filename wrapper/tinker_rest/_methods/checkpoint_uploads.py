@@ -66,10 +66,9 @@ class UploadMethods(BaseClient):
     ) -> APIFuture[str]:
         """Upload a LoRA adapter from a folder, and get the tinker path of the new checkpoint.
 
-        Experimental: servers may change or remove this operation. Sends up to four files at once, each in pieces
-        to save memory. A file that fails is sent again, and if the signed URLs expire, the upload starts over. No
-        checkpoint is created unless all files were uploaded. Calls the operations `external_weights_upload_start`
-        and `external_weights_upload_finish`.
+        Experimental: servers may change or remove this operation. Sends up to four files at once, in pieces. A
+        file that fails is sent again; if the signed URLs expire, the upload starts over. No checkpoint is created
+        unless all files arrive. Calls `external_weights_upload_start` and `external_weights_upload_finish`.
 
         Args:
             folder: The folder, with files in the format of external weights that you download:

@@ -175,11 +175,7 @@ class SessionMethods(BaseClient):
     export_session_trace_async = async_variant(export_session_trace)
 
 
-def _export_trace(
-    poll: Callable[[], APIFuture[tuple[types.SessionTraceExport, float | None]]],
-    timeout: float | None,
-    work: Work[str],
-) -> str:
+def _export_trace(poll: Callable[[], APIFuture[Any]], timeout: float | None, work: Work[str]) -> str:
     polls = Attempts("export_session_trace", evolve(work.options, timeout=timeout))
 
     def give_up() -> None:

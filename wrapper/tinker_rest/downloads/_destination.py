@@ -179,7 +179,7 @@ def new_digest(method: str) -> Any:
 
 
 def digest_of(path: Path, method: str = "sha-256", check: Callable[[], object] = lambda: None) -> Any:
-    """Digest a file; `check` is called between pieces. Raises OSError."""
+    """The digest of a file; `check` is called between pieces. Raises OSError."""
     digest = new_digest(method)
     with path.open("rb", buffering=0) as file:
         while piece := file.read(_READ_BYTES):
