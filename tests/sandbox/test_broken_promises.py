@@ -13,13 +13,13 @@ from tinker_rest_sandbox._spec import Spec
 from .example_requests import SPEC, sandbox_of_the_moment
 from .test_promises import never_listed, never_sent, promises_of, without_effect
 
-TEXT = {"type": ["string", "null"], "description": "New.", "examples": ["blue"]}
+TEXT = {"type": ["string", "null"], "description": "New.", "examples": ["new"]}
 IN_QUERY = {
-    "name": "color",
+    "name": "planted",
     "in": "query",
     "required": False,
     "schema": TEXT,
-    "examples": {"one": {"value": "blue"}},
+    "examples": {"one": {"value": "new"}},
 }
 EXPIRES = {"Expires": {"$ref": "#/components/headers/ArchiveExpires"}}
 TEAMS = {"get": {"operationId": "list_teams", "tags": ["administration"], "responses": {}}}
@@ -27,52 +27,52 @@ TEAMS = {"get": {"operationId": "list_teams", "tags": ["administration"], "respo
 # is empty if no single one is to blame.
 PLANTED: list[tuple[str, Any, str, str]] = [
     (
-        "components/schemas/TrainingRun/properties", {"color": TEXT}, "list_training_runs",
-        "list_training_runs: the sandbox never sends TrainingRun.color; add it to "
-        "wrapper/tinker_rest_sandbox/_representations.py, called by list_training_runs "
+        "components/schemas/TrainingRun/properties", {"planted": TEXT}, "list_training_runs",
+        "list_training_runs: the sandbox never sends TrainingRun.planted; add it in "
+        "wrapper/tinker_rest_sandbox/_representations.py for list_training_runs "
         "(wrapper/tinker_rest_sandbox/_handlers/training_runs.py:",
     ),
     (
-        "components/schemas/DimuonOptimizerConfig/properties", {"momentum": TEXT},
+        "components/schemas/DimuonOptimizerConfig/properties", {"planted": TEXT},
         "get_weights_info_by_tinker_path",
-        "get_weights_info_by_tinker_path: the sandbox never sends DimuonOptimizerConfig.momentum",
+        "get_weights_info_by_tinker_path: the sandbox never sends DimuonOptimizerConfig.planted",
     ),
     (
-        "components/schemas/SessionFailedRequestReason/properties", {"color": TEXT}, "search_sessions",
-        "search_sessions: the sandbox never sends SessionFailedRequestReason.color",
+        "components/schemas/SessionFailedRequestReason/properties", {"planted": TEXT}, "search_sessions",
+        "search_sessions: the sandbox never sends SessionFailedRequestReason.planted",
     ),
     (
         "components/responses/AuditLogRedirect/headers", EXPIRES, "get_audit_log",
-        "get_audit_log: the sandbox never sends header Expires; add it to get_audit_log (wrapper/",
+        "get_audit_log: the sandbox never sends header Expires; add it for get_audit_log (wrapper/",
     ),
     (
         "paths//api/v1/training_runs/{training_run_id}/checkpoints/get/parameters", IN_QUERY, "list_checkpoints",
-        "list_checkpoints: the parameter or field color changes nothing: responses are the same "
-        "without it, with 'blue', with 'no-such-thing', with None; use it in list_checkpoints (wrapper/",
+        "list_checkpoints: the parameter or field planted changes nothing: responses are the same "
+        "without it, with 'new', with 'no-such-thing', with None; use it in list_checkpoints (wrapper/",
     ),
     (
-        "components/schemas/SetCheckpointTtlRequest/properties", {"color": TEXT}, "set_checkpoint_ttl",
-        "set_checkpoint_ttl: the parameter or field color changes nothing",
+        "components/schemas/SetCheckpointTtlRequest/properties", {"planted": TEXT}, "set_checkpoint_ttl",
+        "set_checkpoint_ttl: the parameter or field planted changes nothing",
     ),
     (
-        "components/schemas/LoraConfig/properties", {"dropout": TEXT}, "external_weights_upload_start",
-        "external_weights_upload_start: the parameter or field lora_config.dropout changes nothing",
+        "components/schemas/LoraConfig/properties", {"planted": TEXT}, "external_weights_upload_start",
+        "external_weights_upload_start: the parameter or field lora_config.planted changes nothing",
     ),
     (
-        "components/schemas/ClientFinishedSessionStatusQuery/properties", {"color": TEXT}, "search_sessions",
-        "search_sessions: the parameter or field statuses.color changes nothing",
+        "components/schemas/ClientFinishedSessionStatusQuery/properties", {"planted": TEXT}, "search_sessions",
+        "search_sessions: the parameter or field statuses.planted changes nothing",
     ),
     (
-        "components/schemas/AccessScope/enum", "shared", "get_session",
-        "get_session: the parameter or field access_scope does the same with 'owned' as with 'shared'",
+        "components/schemas/AccessScope/enum", "planted", "get_session",
+        "get_session: the parameter or field access_scope does the same with 'owned' as with 'planted'",
     ),
     (
-        "components/schemas/CheckpointKind/enum", "merged_weights", "delete_checkpoint",
-        "delete_checkpoint: the parameter or field checkpoint_kind is always refused with 'merged_weights'",
+        "components/schemas/CheckpointKind/enum", "planted", "delete_checkpoint",
+        "delete_checkpoint: the parameter or field checkpoint_kind is always refused with 'planted'",
     ),
     (
-        "components/schemas/KnownCheckpointType/enum", "merged", "",
-        "the sandbox never sends KnownCheckpointType=merged",
+        "components/schemas/KnownCheckpointType/enum", "planted", "",
+        "the sandbox never sends KnownCheckpointType=planted",
     ),
     (
         "paths", {"/api/v1/teams": TEAMS}, "list_teams",

@@ -87,10 +87,10 @@ def never_sent(promises: Promises, operation: str) -> Iterator[str]:
         return
     excepted = frozenset(part for of, part in NOT_SENT if of == operation)
     for part in sorted(promises.never_sent(operation, excepted)):
-        place = "" if part.startswith("header ") else f"{file_of(promises.spec, part)}, called by "
+        place = "" if part.startswith("header ") else f"in {file_of(promises.spec, part)} "
         yield (
-            f"{operation}: the sandbox never sends {part}; add it to {place}{handler(operation)}, "
-            f"and values to _seed.py. If it need not be sent, add to NOT_SENT in {THIS}:\n"
+            f"{operation}: the sandbox never sends {part}; add it {place}for {handler(operation)}, and values to "
+            f"_seed.py. If it need not be sent, add to NOT_SENT in {THIS}:\n"
             f'    ("{operation}", "{part}"): "why",'
         )
     for part in excepted & promises.sent(operation) | excepted - promises.promised(operation):

@@ -246,7 +246,7 @@ def test_from_the_description_to_a_facade_that_works(copy: Copy) -> None:
     assert "_methods/ for sessions" in forgotten
     assert f"FAILED {SURFACE}::test_defaults_are_those_of_the_description[get_session]" in forgotten
     assert "openapi.yaml has operations without a handler: ['get_project']" in forgotten
-    assert "list_checkpoints: the sandbox never sends Checkpoint.sha256; add it to" in forgotten
+    assert "list_checkpoints: the sandbox never sends Checkpoint.sha256; add it in" in forgotten
     assert "get_session: the parameter or field project_id changes nothing" in forgotten
     assert 'Name "types.GetSamplerResponse" is not defined' in copy.mistyped()
     # It is written.
