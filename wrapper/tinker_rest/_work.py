@@ -192,21 +192,24 @@ class Work(Task[T]):
 
 @define(eq=False)
 class ProgressHook:
-    """Calls a user's hook about ten times a second, from one thread at a time."""
+    """Calls a user's hook about ten times a second if there is progress, from one thread at a time."""
 
     _hook: Callable[[Any], object] | None
     _progress: Callable[[], object]  # what to call it with
     _failure: str  # logged if the hook raises
     _lock: threading.Lock = field(init=False, factory=threading.Lock)
     _called_at: float = field(init=False, default=0.0)
+    _told: object = field(init=False, default=None)
 
     def tell(self, *, is_due: bool = False) -> None:
         """Call the hook if it is due."""
         if self._hook is None or not (is_due or Clock.now() >= self._called_at + PROGRESS_SECONDS):
             return
         with self._lock:
-            self._called_at = Clock.now()
-            call_back(self._failure, self._hook, self._progress())
+            self._called_at, progress = Clock.now(), self._progress()
+            if progress != self._told:
+                self._told = progress
+                call_back(self._failure, self._hook, progress)
 
 
 class Stream:
