@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import gzip
 import json
@@ -148,6 +149,19 @@ def test_a_kept_connection_that_is_closed_as_it_is_used_costs_no_retry(
     assert isinstance(error, APIConnectionError)
     assert error.attempts == 2
     assert len(server.requests) == 6
+
+
+def test_a_connection_that_was_closed_gives_way_to_a_new_one_and_not_to_another_that_was_idle(
+    server: RecordingServer,
+) -> None:
+    with client_of(server, max_retries=0) as client:
+        with contextlib.ExitStack() as both:
+            for _ in range(2):
+                exchange = both.enter_context(_transport.Exchange(client._core.connections))
+                exchange.send(httpx.Request("GET", server.base_url, extensions={"timeout": {}})).read()
+        server.answer = in_turn([lose_answer, GOOD])
+        assert client.get_training_run("r").result(10)
+        assert server.connections == 3
 
 
 # An answer in an unusual form, which is a right one all the same.

@@ -195,6 +195,16 @@ def test_a_credential_that_the_exchange_refuses(tokens: TokenServer) -> None:
     assert tokens.exchanges == 1
 
 
+def test_the_credential_of_a_command_that_the_exchange_refuses(
+    tokens: TokenServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINKER_CREDENTIAL_CMD", "echo opaque-credential")
+    tokens.exchange_answers = [reply(401, {"detail": "no such credential"})]
+    with RestClient(base_url=tokens.base_url) as client, pytest.raises(AuthenticationError):
+        client.list_sessions().result(10)
+    assert tokens.exchanges == 1
+
+
 def test_calls_that_wait_share_a_refusal(tokens: TokenServer) -> None:
     held = Held(reply(401, {"detail": "no such key"}))
     tokens.exchange_answers = [held]

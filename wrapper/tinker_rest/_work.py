@@ -194,20 +194,23 @@ class Work(Task[T]):
 
 @define(eq=False, kw_only=True)
 class Transfer:
-    """An upload or download. It calls a user's hook about ten times a second, from one thread at a time."""
+    """An upload or download. It calls a user's hook about ten times a second if there is progress, one at a time."""
 
     progress: Callable[[Any], object] | None
     _lock: threading.Lock = field(init=False, factory=threading.Lock)
     _called_at: float = field(init=False, default=0.0)
+    _told: object = field(init=False, default=None)
 
     def tell(self, *, is_due: bool = False) -> None:
         """Call the hook if it is due."""
         if self.progress is None or not (is_due or Clock.now() >= self._called_at + PROGRESS_SECONDS):
             return
         with self._lock:
-            self._called_at = Clock.now()
-            failure = f"the progress hook failed; the {type(self).__name__.lower()} continues"
-            call_back(failure, self.progress, self._progress_now())
+            self._called_at, now = Clock.now(), self._progress_now()
+            if now != self._told:
+                self._told = now
+                failure = f"the progress hook failed; the {type(self).__name__.lower()} continues"
+                call_back(failure, self.progress, now)
 
     def _progress_now(self) -> object:
         """What to call the hook with."""
