@@ -194,7 +194,7 @@ class Work(Task[T]):
 
 @define(eq=False, kw_only=True)
 class Transfer:
-    """An upload or download. It calls a user's hook about ten times a second if there is progress, one at a time."""
+    """An upload or download, whose progress a hook is called with, by one thread at a time and not too often."""
 
     progress: Callable[[Any], object] | None
     _lock: threading.Lock = field(init=False, factory=threading.Lock)
