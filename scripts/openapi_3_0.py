@@ -55,7 +55,7 @@ def as_yaml(document: Json) -> str:
 
 
 def _info(info: Json) -> Json:
-    """`info` without the fields of 3.1: the summary becomes a paragraph of the description, before what this is for."""
+    """`info` without the fields of 3.1, and with what the file is for: the summary becomes a paragraph."""
     _refuse({"identifier"} & set(info.get("license", {})), "info/license")
     old = {key: value for key, value in info.items() if key != "summary"}
     paragraphs = [info.get("summary"), PURPOSE, info.get("description")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import subprocess
 import sys
 import time
@@ -64,10 +65,10 @@ def prism(folder: Path, command: str, *arguments: str | Path) -> Iterator[str]:
     words = [linters.installed() / "prism", command, "--errors", "--port", "0", *arguments]
     with log.open("w") as file, subprocess.Popen(words, stdout=file, stderr=file) as process:
         try:
-            while "is listening on " not in log.read_text():
+            while not (found := re.search(r"is listening on (\S+)\s", log.read_text())):
                 assert process.poll() is None, log.read_text()
                 time.sleep(0.05)
-            yield log.read_text().rpartition("is listening on ")[2].split()[0]
+            yield found[1]
         finally:
             process.terminate()
 
@@ -95,13 +96,13 @@ def test_every_method_gets_its_result_from_a_mock(tmp_path: Path) -> None:
         RestClient(base_url=address, api_key="tml-of-a-mock", max_retries=0) as client,
     ):
         for name, args, kwargs, line in CALLS:
-            asked: Any = AdminClient(client.holder) if is_of_administrators(name) else client
-            result = getattr(asked, name)(*args, **kwargs)
+            caller: Any = AdminClient(client.holder) if is_of_administrators(name) else client
+            result = getattr(caller, name)(*args, **kwargs)
             if name.startswith("iter_"):
                 assert len(list(result)) == 1, name
                 continue
             result = result.result(20)
-            (promised,) = get_args(inspect.get_annotations(getattr(asked, name), eval_str=True)["return"])
+            (promised,) = get_args(inspect.get_annotations(getattr(caller, name), eval_str=True)["return"])
             assert isinstance(result, get_origin(promised) or promised or type(None)), name
             if line and hasattr(promised, "from_dict"):
                 status, shown = example_answer(line.partition("?")[0]) or pytest.fail(name)
