@@ -17,6 +17,7 @@ from .recording_server import (
     RecordedRequest,
     RecordingServer,
     client_of,
+    in_turn,
     reply,
     smallest_answer,
 )
@@ -89,6 +90,13 @@ def test_both_kinds_may_share_a_bare_id(server: RecordingServer, client: RestCli
         "weights/0001",
         "sampler_weights/0001",
     ]
+
+
+@pytest.mark.usefixtures("no_jitter")
+def test_another_form_of_the_request_is_no_retry(server: RecordingServer, client: RestClient) -> None:
+    server.answer = in_turn([reply(404), reply(500), reply(302, Location="https://storage.example/a")])
+    archive = client.with_options(max_retries=1).get_checkpoint_archive_url("r", "sampler_weights/1").result(10)
+    assert archive.url == "https://storage.example/a"
 
 
 @pytest.mark.parametrize("cursor", [{}, {"cursor": None}, {"cursor": {"offset": 0, "limit": 9, "total_count": 0}}])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import time
+from datetime import UTC, datetime
 from email.utils import formatdate
 
 import pytest
 
-from tinker_rest._retry import is_retryable_status, next_delay, parse_retry_after
+from tinker_rest._retry import is_retryable_status, next_delay, parse_http_date, parse_retry_after
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 520, 529, 599])
@@ -75,7 +77,7 @@ NOW = 1_790_000_000.0
 # fmt: off
 HEADERS: list[tuple[str, float | None]] = [
     ("", None), ("2", 2.0), ("0", 0.0), ("1.5", 1.5), (" 7 ", 7.0), ("-5", 0.0),
-    ("9" * 17, 99999999999999999.0), ("9" * 400, None), ("1, 2", None),
+    ("9" * 17, 99999999999999999.0), ("9" * 400, None), ("1, 2", 1.0), ("1, soon", 1.0),
     ("soon", None), ("nan", None), ("inf", None), ("1e999", None), ("2 seconds", None), ("1_0", None),
     (formatdate(NOW + 3, usegmt=True), 3.0), (formatdate(NOW - 60, usegmt=True), 0.0),
     ("Fri, 32 Jan 2026 00:00:00 GMT", None), ("Fri, 31 Dec 9999 23:59:59 GMT", 251_612_300_799.0),
@@ -88,6 +90,26 @@ def test_retry_after_is_a_number_or_a_date(header: str, seconds: float | None) -
     parsed = parse_retry_after(header, "", lambda: NOW)
     assert parsed == seconds
     assert parsed is None or math.isfinite(parsed)
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Mon, 13 Jul 2026 10:00:00 GMT",
+        "Mon, 13 Jul 2026 10:00:00 GMT, Mon, 13 Jul 2026 10:00:01 GMT",  # sent twice
+        "Mon Jul 13 10:00:00 2026",
+        "Mon, 13 Jul 2026 10:00:00 -0000",
+        "Mon, 13 Jul 2026 12:00:00 +0200",
+    ],
+)
+def test_a_date_never_counts_as_local_time(date: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "America/Los_Angeles")
+    time.tzset()
+    try:
+        assert parse_http_date(date) == datetime(2026, 7, 13, 10, tzinfo=UTC).timestamp()
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_date_is_measured_by_the_servers_clock() -> None:

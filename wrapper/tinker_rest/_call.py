@@ -311,6 +311,7 @@ class Call(Task[T]):
     def _follow(self, location: str) -> None:
         """Follow a redirect with the next request. Raises ValueError for a bad one."""
         self._hops += 1
+        self._attempts.uncounted += 1  # it is no retry
         if self._hops > self._policy.max_redirects:
             raise ValueError(f"more than {self._policy.max_redirects} redirects are not followed")
         server = self._server
@@ -335,6 +336,7 @@ class Call(Task[T]):
                 self._first_refusal = error
                 (self._operation, self._args), self._kwargs, self._fallback = self._fallback, {}, None
                 attempts.operation_id = _id_of(self._operation)
+                attempts.uncounted += 1  # it is no retry
                 self.start()
                 return
             case APIStatusError(status_code=404 | 405):
