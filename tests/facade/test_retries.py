@@ -77,7 +77,7 @@ NOW = 1_790_000_000.0
 # fmt: off
 HEADERS: list[tuple[str, float | None]] = [
     ("", None), ("2", 2.0), ("0", 0.0), ("1.5", 1.5), (" 7 ", 7.0), ("-5", 0.0),
-    ("9" * 17, 99999999999999999.0), ("9" * 400, None), ("1, 2", 1.0), ("1, soon", 1.0),
+    ("9" * 17, 99999999999999999.0), ("9" * 400, None), ("1, 2", None),
     ("soon", None), ("nan", None), ("inf", None), ("1e999", None), ("2 seconds", None), ("1_0", None),
     (formatdate(NOW + 3, usegmt=True), 3.0), (formatdate(NOW - 60, usegmt=True), 0.0),
     ("Fri, 32 Jan 2026 00:00:00 GMT", None), ("Fri, 31 Dec 9999 23:59:59 GMT", 251_612_300_799.0),

@@ -132,9 +132,8 @@ def next_delay(
 
 def parse_retry_after(value: str, date: str = "", now: Callable[[], float] = time.time) -> float | None:
     """The seconds that a `Retry-After` header asks for; a date counts from the response's `date`."""
-    # If it was sent twice, the values are joined by a comma; the first counts.
-    if number := re.fullmatch(r"\s*(-?[0-9]{1,300}(?:\.[0-9]*)?)\s*(?:,.*)?", value):
-        seconds = float(number[1])
+    if re.fullmatch(r"\s*-?[0-9]{1,300}(\.[0-9]*)?\s*", value):
+        seconds = float(value)
     else:
         until = parse_http_date(value)
         if until is None:
@@ -148,7 +147,7 @@ def parse_http_date(http_date: str) -> float | None:
     """An HTTP date in seconds since 1970; None if it is not a date."""
     try:
         moment = parsedate_to_datetime(http_date)
-        # It has no time zone in the old form without GMT, or if it was sent twice.
+        # It has no time zone in the old form without GMT.
         return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
