@@ -32,7 +32,7 @@ from tinker_rest._version import __version__
 from tinker_rest._work import Work
 from tinker_rest._workers import Clock, here
 from tinker_rest.errors import APIError, APIResponseError, APIStatusError, APITimeoutError, CredentialsError
-from tinker_rest.futures import APIFuture
+from tinker_rest.futures import APIFuture, without_frames
 from tinker_rest_api._model import InvalidField
 
 if TYPE_CHECKING:
@@ -295,7 +295,7 @@ class Authenticator:
         except BaseException as error:
             _log.debug("there is no other key: %s", type(error).__name__)
             self._renewal = None
-            renewal.set_exception(error.with_traceback(None))  # whose frames would tie it in a cycle
+            renewal.set_exception(without_frames(error))
         else:
             self._key, self._renewal = key, None
             renewal.set_result(key.text)
@@ -320,7 +320,7 @@ class Authenticator:
         try:
             config = self._call(api.get_client_config, body, credential)
         except APIError as error:
-            _log.debug("the server does not say whether it wants tokens: %s", error)
+            _log.debug("the server does not say whether it wants tokens: %s", without_frames(error))
             # A server without this operation wants none. After any other error, ask at the next refusal.
             if isinstance(error, APIResponseError) and not is_retryable_status(error.status_code):
                 self._wants_tokens = False

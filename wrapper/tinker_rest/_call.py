@@ -30,7 +30,7 @@ from tinker_rest._transport import Exchange, PermanentTransportError
 from tinker_rest._urls import REDIRECTS, next_hop, origin_of
 from tinker_rest._workers import Clock, Limiter, here
 from tinker_rest.errors import APIConnectionError, APIError, APIStatusError, RateLimitError
-from tinker_rest.futures import APIFuture, Task
+from tinker_rest.futures import APIFuture, Task, without_frames
 from tinker_rest_api.already_done import ALREADY_DONE_STATUS
 
 T = TypeVar("T")
@@ -222,9 +222,10 @@ class Call(Task[T]):
         self._attempts.count += 1  # it was an attempt, unless there is a key
         step = self._begin(_Step(doing, self._attempt_deadline(), if_late=if_late))
         if keys is not None and step.is_open():
-            key = keys.key(self._key, said)
             # What follows may be slow, such as a callback, and others wait for the key too.
-            key.add_done_callback(lambda _: here().start(partial(self._go_on_with, key, step, refusal)))
+            keys.key(self._key, said).add_done_callback(
+                lambda key: here().start(partial(self._go_on_with, key, step, refusal))
+            )
 
     def _go_on_with(self, key: Future[str], step: _Step, refusal: APIStatusError | None) -> None:
         error = key.exception() or (refusal if key.result() == self._key else None)
@@ -323,7 +324,7 @@ class Call(Task[T]):
 
     def _handle_failure(self, error: BaseException) -> None:
         """After a failed attempt, try another key or the fallback, retry after a wait, or end the call."""
-        server, attempts = self._server, self._attempts
+        server, attempts, error = self._server, self._attempts, without_frames(error)
         match error:
             case APIStatusError(status_code=401) if (
                 server.keys is not None and self._key and not self._has_renewed
