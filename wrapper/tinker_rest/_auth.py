@@ -233,6 +233,7 @@ class Authenticator:
         self._renewal: Future[str] | None = None  # what replaces the key just now
         self._next_renewal = 0.0
         self._calls: set[APIFuture[Any]] = set()
+        self._is_closed = False
 
     def ready(self) -> str | None:
         """The key to send now if a valid one is at hand, else None. Renews it after half of its lifetime."""
@@ -272,6 +273,7 @@ class Authenticator:
 
     def close(self) -> None:
         """Stop any exchange in progress."""
+        self._is_closed = True
         self._credential.close()
         for call in tuple(self._calls):
             call.cancel()
@@ -342,6 +344,8 @@ class Authenticator:
     ) -> Any:
         server = evolve(self._server, headers={**self._server.headers, "X-API-Key": credential})
         call: Call[Any] = Call(server, _OPTIONS, (self._calls,), operation, policy=_POLICY, read=read, body=body)
+        if self._is_closed:  # meanwhile
+            call.future.cancel()
         return call.begin().result()
 
 
