@@ -229,7 +229,9 @@ def test_a_part_folder_that_is_moved_away_is_left_alone(
         await writer.drain()
 
     stored.instead = [send]
-    with pytest.raises(DownloadError, match=r"a\.part cannot be written: another program has moved or replaced it"):
+    with pytest.raises(
+        DownloadError, match=r"a\.part cannot be written: another program has moved or replaced it"
+    ):
         client.download_checkpoint(PATH, tmp_path / "a", extract=extract).result(20)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["moved"]
 
@@ -251,7 +253,9 @@ def test_a_part_folder_that_is_replaced_is_left_alone(
         await writer.drain()
 
     stored.instead = [send]
-    with pytest.raises(DownloadError, match=r"a\.part cannot be written: another program has moved or replaced it"):
+    with pytest.raises(
+        DownloadError, match=r"a\.part cannot be written: another program has moved or replaced it"
+    ):
         client.download_checkpoint(PATH, tmp_path / "a", extract=extract).result(20)
 
 
@@ -264,7 +268,9 @@ def test_a_part_folder_that_is_replaced_before_the_archive_is_extracted(
         if progress.phase == "extracting":
             swap()
 
-    with pytest.raises(DownloadError, match=r"a\.part cannot be written: another program has moved or replaced it"):
+    with pytest.raises(
+        DownloadError, match=r"a\.part cannot be written: another program has moved or replaced it"
+    ):
         client.download_checkpoint(PATH, tmp_path / "a", extract=True, progress=told).result(20)
 
 
