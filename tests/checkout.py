@@ -26,15 +26,15 @@ def description() -> Json:
 
 def with_deprecated_sampler() -> str:
     """The description with an operation that is deprecated as it should be."""
-    before = "      operationId: get_sampler\n      tags: [samplers]\n"
-    words = "        Returns the base model that a sampler serves and,"
-    text = SPEC.read_text()
-    assert text.count(before) == text.count(words) == 1
+    before, description = "      operationId: get_sampler\n      tags: [samplers]\n", "      description: |-\n"
+    start, found, rest = SPEC.read_text().partition(before)
+    assert found
     dates = (
-        "      x-deprecated-since: '2026-12-31'\n      x-sunset: '2027-12-31'\n      x-replacement: get_session\n"
+        "      deprecated: true\n      x-deprecated-since: '2026-12-31'\n      x-sunset: '2027-12-31'\n"
+        "      x-replacement: get_session\n"
     )
     line = "        Deprecated since 2026-12-31, gone after 2027-12-31: use `get_session` instead.\n\n"
-    return text.replace(before, f"{before}      deprecated: true\n{dates}").replace(words, line + words)
+    return start + before + dates + rest.replace(description, description + line, 1)
 
 
 def copy_of_checkout(folder: Path, *further: str) -> Path:
