@@ -1,5 +1,6 @@
 """Where the files of the project are."""
 
+import re
 import shutil
 from functools import cache
 from pathlib import Path
@@ -49,3 +50,24 @@ def copy_of_checkout(folder: Path, *further: str) -> Path:
     assert made in text
     script.write_text(text.replace(made, "return Path(sys.executable)"))
     return folder
+
+
+# Before what the parts of an operation go, by the folders of their files
+PLACES = {"_methods": r"^    \w+_async = async_variant", "_handlers": "^def ", "facade": r"^    \*\(\(name, \(bad"}
+
+
+def paste_scaffold(folder: Path, printed: str) -> list[Path]:
+    """Put each part that scripts/scaffold prints into its file, with the imports above it; returns the files."""
+    files = []
+    for part in printed.split("── ")[1:]:
+        name, *lines = part.rstrip().split("\n")
+        blank = lines.index("")
+        file = folder / name
+        text = "\n".join(lines[blank + 1 :]) + ("\n\n\n" if file.parent.name == "_handlers" else "\n")
+        place = re.search(PLACES[file.parent.name], file.read_text(), re.MULTILINE)
+        assert place is not None
+        content = file.read_text()[: place.start()] + text + file.read_text()[place.start() :]
+        imports = "".join(f"{line}\n" for line in lines[:blank])
+        file.write_text(re.sub(r"^from (?!__)", f"{imports}from ", content, count=1, flags=re.MULTILINE))
+        files.append(file)
+    return files
