@@ -45,6 +45,8 @@ pytestmark = pytest.mark.scripts(
     "tests/portability",
     "scripts/portability",
     "scripts/client_portability",
+    "scripts/documentation/pages/guide/languages.md",
+    "scripts/spec_lint/package.json",
     "openapi.yaml",
     "generated",
 )
@@ -167,3 +169,28 @@ def test_everything_is_pinned() -> None:
 def test_each_language_has_its_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     assert {folder for folder in PROGRAMS.iterdir() if folder.is_dir()} == {one.folder for one in LANGUAGES}
+
+
+def test_the_page_on_languages_says_what_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first table: each language, its generator and version, and settings that its program has."""
+    monkeypatch.undo()
+    page = (ROOT / "scripts" / "documentation" / "pages" / "guide" / "languages.md").read_text()
+    table = page.partition("## Tested generators")[2].partition("\n\n## ")[0]
+    rows = [re.split(r" *\| *", line)[1:-1] for line in table.splitlines() if line.startswith("| ")][2:]
+    languages = {one.name: one for one in LANGUAGES}
+    assert {row[0]: row[1] for row in rows} == {name: one.generator for name, one in languages.items()}
+    for row in rows:
+        files = [file.read_text() for file in languages[row[0]].folder.rglob("*") if file.is_file()]
+        for setting in re.findall(r"`(.+?)`", " ".join(row[3:])):
+            assert any(setting in text for text in files), f"{row[0]}: no file has {setting}"
+    assert set(re.findall(r"openapi-generator ([\d.]+\d)", page)) == {OPENAPI_GENERATOR.rpartition("==")[2]}
+    linters = json.loads((ROOT / "scripts" / "spec_lint" / "package.json").read_text())["dependencies"]
+    assert f"| Redocly {linters['@redocly/cli']}," in page
+
+
+def test_the_versions_of_generators_are_those_that_are_pinned() -> None:
+    pinned = "\n".join(file.read_text() for file in PROGRAMS.rglob("*") if file.suffix in (".json", ".toml"))
+    pinned += f'"{OAPI_CODEGEN}" "{OPENAPI_GENERATOR}" "{(ROOT / "requirements.lock").read_text()}"'
+    for one in LANGUAGES:
+        name, version = one.generator.split()
+        assert re.search(rf'{name}\b[^\n]*[=@v"]{re.escape(version)}["\s]', pinned), one.generator

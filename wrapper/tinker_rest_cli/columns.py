@@ -65,11 +65,12 @@ class Listing(NamedTuple, Generic[T]):
         ]
 
     def facts(self, item: T) -> list[tuple[str, str]]:
-        """All columns of an item, for `show_one`; times are in full."""
+        """The columns that an item has, for `show_one`; times are in full."""
         values = [(column, column.value(item)) for column in self.columns]
         return [
             (column.heading, moment(value) if isinstance(value, datetime) else column.text(value))
             for column, value in values
+            if column.text(value)
         ]
 
     def csv_rows(self, items: Iterable[T], columns: Sequence[Column[T]] | None) -> Iterator[Sequence[Any]]:

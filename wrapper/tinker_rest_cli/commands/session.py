@@ -75,7 +75,7 @@ def info(settings: Settings, session_id: str, access_scope: str) -> None:
         ("Name", found.display_name or ""),
         *_listed("Training run", found.training_run_ids),
         *_listed("Sampler", found.sampler_ids),
-        ("Metadata", plain(found.user_metadata)),
+        *([("Metadata", plain(found.user_metadata))] if found.user_metadata else []),
     ]
     show_one(settings, session_id, {"session_id": session_id, **found.model_dump(mode="json")}, facts)
 
