@@ -1,5 +1,6 @@
 """Where the files of the project are."""
 
+import re
 import shutil
 from functools import cache
 from pathlib import Path
@@ -26,15 +27,15 @@ def description() -> Json:
 
 def with_deprecated_sampler() -> str:
     """The description with an operation that is deprecated as it should be."""
-    before = "      operationId: get_sampler\n      tags: [samplers]\n"
-    words = "        Returns the base model that a sampler serves and,"
-    text = SPEC.read_text()
-    assert text.count(before) == text.count(words) == 1
+    before, description = "      operationId: get_sampler\n      tags: [samplers]\n", "      description: |-\n"
+    start, found, rest = SPEC.read_text().partition(before)
+    assert found
     dates = (
-        "      x-deprecated-since: '2026-12-31'\n      x-sunset: '2027-12-31'\n      x-replacement: get_session\n"
+        "      deprecated: true\n      x-deprecated-since: '2026-12-31'\n      x-sunset: '2027-12-31'\n"
+        "      x-replacement: get_session\n"
     )
     line = "        Deprecated since 2026-12-31, gone after 2027-12-31: use `get_session` instead.\n\n"
-    return text.replace(before, f"{before}      deprecated: true\n{dates}").replace(words, line + words)
+    return start + before + dates + rest.replace(description, description + line, 1)
 
 
 def copy_of_checkout(folder: Path, *further: str) -> Path:
@@ -49,3 +50,24 @@ def copy_of_checkout(folder: Path, *further: str) -> Path:
     assert made in text
     script.write_text(text.replace(made, "return Path(sys.executable)"))
     return folder
+
+
+# Before what the parts of an operation go, by the folders of their files
+PLACES = {"_methods": r"^    \w+_async = async_variant", "_handlers": "^def ", "facade": r"^    \*\(\(name, \(bad"}
+
+
+def paste_scaffold(folder: Path, printed: str) -> list[Path]:
+    """Put each part that scripts/scaffold prints into its file, with the imports above it; returns the files."""
+    files = []
+    for part in printed.split("── ")[1:]:
+        name, *lines = part.rstrip().split("\n")
+        blank = lines.index("")
+        file = folder / name
+        text = "\n".join(lines[blank + 1 :]) + ("\n\n\n" if file.parent.name == "_handlers" else "\n")
+        place = re.search(PLACES[file.parent.name], file.read_text(), re.MULTILINE)
+        assert place is not None
+        content = file.read_text()[: place.start()] + text + file.read_text()[place.start() :]
+        imports = "".join(f"{line}\n" for line in lines[:blank])
+        file.write_text(re.sub(r"^from (?!__)", f"{imports}from ", content, count=1, flags=re.MULTILINE))
+        files.append(file)
+    return files

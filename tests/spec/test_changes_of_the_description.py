@@ -1,8 +1,8 @@
 """What CONTRIBUTING says of a change of openapi.yaml, done on a copy: from the description to a facade that works.
 
 All in one: a new field, a new parameter, a new value of an enumeration, a renamed schema and a new operation. What is
-forgotten is named by a check; what is written by hand is in `METHOD`, `HANDLER`, `ARGUMENT` and `RENAMED`, and is
-nothing else.
+forgotten is named by a check; scripts/scaffold prints the method and the handler of the operation, and what is
+written by hand is in `QUERY`, `ARGUMENT` and `RENAMED`, and is nothing else.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from checkout import ROOT, copy_of_checkout
+from checkout import ROOT, copy_of_checkout, paste_scaffold
 
 sys.path.append(str(ROOT / "scripts"))  # where the rules are; they are no part of the package
 from spec_lint.rules import findings
@@ -86,34 +86,11 @@ FIELD = """\
           description: The SHA-256 of the checkpoint's files, in hexadecimal digits.
           examples: [9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08]
 """
-METHOD = '''\
-    def get_project(self, project_id: str) -> APIFuture[types.Project]:
-        """Get the number of sessions in a project.
-
-        Args:
-            project_id: The ID of the project.
-
-        Raises:
-            NotFoundError: The project does not exist (raised by the future).
-
-        Calls the operation `get_project`.
-        """
-        return self._submit(api.get_project, segment("project_id", project_id))
-
-    get_project_async = async_variant(get_project)
-
-'''
-HANDLER = '''\
-def get_project(backend: Backend, call: Call) -> Response:
-    """How many sessions belong to a project."""
-    project_id = call.path["project_id"]
-    if project_id not in backend.organization.projects:
-        raise ApiError(404, f"Project {project_id} was not found.")
-    found = backend.store.rows("SELECT COUNT(*) FROM sessions WHERE project_id = ?", (project_id,))
-    return json_response(200, {"project_id": project_id, "sessions_count": found[0][0]})
-
-
-'''
+# What is guessed in the handler that scripts/scaffold prints, and what takes its place: there is no table of projects.
+QUERY = (
+    "SELECT * FROM projects WHERE project_id = ?",
+    "SELECT project_id, COUNT(*) AS sessions_count FROM sessions WHERE project_id = ? GROUP BY project_id",
+)
 # What stands in the method that gets a further argument, and what takes its place.
 ARGUMENT = (
     (
@@ -236,6 +213,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(400)  # it creates a whole checkout
 def test_from_the_description_to_a_facade_that_works(copy: Copy) -> None:
     methods, handlers = (
         f"wrapper/{name}/sessions.py" for name in ("tinker_rest/_methods", "tinker_rest_sandbox/_handlers")
@@ -250,11 +228,13 @@ def test_from_the_description_to_a_facade_that_works(copy: Copy) -> None:
     assert "get_session: the parameter or field project_id changes nothing" in forgotten
     assert 'Name "types.GetSamplerResponse" is not defined' in copy.mistyped()
     # It is written.
-    copy.edit(methods, "    def search_sessions(", f"{METHOD}    def search_sessions(")
+    printed = copy.run("scripts/scaffold", "get_project")
+    assert printed.returncode == 0, printed.stderr
+    paste_scaffold(copy.folder, printed.stdout)
+    copy.edit(handlers, *QUERY)
     for before, after in ARGUMENT:
         copy.edit(methods, before, after)
     copy.rename_by_hand()
-    copy.edit(handlers, "def search_sessions(", f"{HANDLER}def search_sessions(")
     # Nothing else is missing, neither for the other tests nor for users.
     assert copy.mistyped() == ""
     assert (

@@ -12,14 +12,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from checkout import ROOT, copy_of_checkout
+from checkout import ROOT, copy_of_checkout, paste_scaffold
 
 # With an ID, a scope, pages, an enumeration and a day, a body, a model and a secret, a number that may be null
 OPERATIONS = (
     "get_sampler", "get_session", "list_training_runs", "get_audit_log", "assign_session_project",
     "external_weights_upload_start", "set_checkpoint_ttl",
 )  # fmt: skip
-PLACES = {"_methods": r"^    \w+_async = async_variant", "_handlers": "^def ", "facade": r"^    \*\(\(name, \(bad"}
 
 pytestmark = pytest.mark.scripts(
     "tests/spec",
@@ -42,24 +41,8 @@ def run(folder: Path, *command: str) -> str:
     return done.stdout
 
 
-def paste(folder: Path, printed: str) -> list[Path]:
-    """Put each part into its file, with the imports that come first; returns the files."""
-    files = []
-    for part in printed.split("── ")[1:]:
-        name, *lines = part.rstrip().split("\n")
-        blank = lines.index("")
-        file = folder / name
-        text = "\n".join(lines[blank + 1 :]) + ("\n\n\n" if file.parent.name == "_handlers" else "\n")
-        place = re.search(PLACES[file.parent.name], file.read_text(), re.MULTILINE)
-        assert place is not None
-        content = file.read_text()[: place.start()] + text + file.read_text()[place.start() :]
-        imports = "".join(f"{line}\n" for line in lines[:blank])
-        file.write_text(re.sub(r"^from (?!__)", f"{imports}from ", content, count=1, flags=re.MULTILINE))
-        files.append(file)
-    return files
-
-
 @pytest.mark.long
+@pytest.mark.timeout(400)  # it creates a whole checkout
 def test_what_is_printed_can_be_pasted(tmp_path: Path) -> None:
     folder = copy_of_checkout(tmp_path, "wrapper", "tests")
     spec = folder / "openapi.yaml"
@@ -70,7 +53,7 @@ def test_what_is_printed_can_be_pasted(tmp_path: Path) -> None:
     run(folder, "scripts/regenerate")
     changed: set[Path] = set()
     for name in OPERATIONS:
-        changed.update(paste(folder, run(folder, "scripts/scaffold", f"{name}_again")))
+        changed.update(paste_scaffold(folder, run(folder, "scripts/scaffold", f"{name}_again")))
     files = sorted(str(file) for file in changed)
     run(folder, "-m", "ruff", "check", "--fix", "--select", "I", *files)  # the order of imports
     run(folder, "-m", "ruff", "check", *files)
