@@ -152,7 +152,7 @@ def test_other_database_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_database_with_other_tables_is_refused(tmp_path: Path) -> None:
-    """Such as one from before a column was added; no number has to be raised for that."""
+    """For example from before a column was added. Nobody has to remember to raise a version for that."""
     file = tmp_path / "state.sqlite"
     for _ in range(2):
         with Sandbox(db=file, seed=False):
