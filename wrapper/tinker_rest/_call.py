@@ -193,11 +193,10 @@ class Call(Task[T]):
     def _take_key(self) -> bool:
         """Set the key to send. Returns False if the server takes one that is not at hand."""
         keys = self._server.keys
-        if keys is None:
-            return True
-        self._key = self._new_key or keys.ready() or ""
-        self._new_key = ""
-        return bool(self._key)
+        if keys is not None:
+            self._key = self._new_key or keys.ready() or ""
+            self._new_key = ""
+        return keys is None or bool(self._key)
 
     def _run(self, step: _Step) -> None:
         client = _Client(partial(self.request, step))

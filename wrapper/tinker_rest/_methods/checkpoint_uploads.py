@@ -108,13 +108,9 @@ class UploadMethods(BaseClient):
             lora_config=arguments.lora_config(lora_config),
             destination_project_id=project,
         )
-        return partial(
-            self._submit,
-            api.external_weights_upload_start,
-            body=body,
-            policy=Policy(is_secret=True),
-            read=parsing.started_upload,
-        )
+        policy = Policy(is_secret=True)
+        read = parsing.started_upload
+        return partial(self._submit, api.external_weights_upload_start, body=body, policy=policy, read=read)
 
     def _finish(self, upload_id: str) -> APIFuture[types.ExternalWeightsUploadFinishResponse]:
         body = models.ExternalWeightsUploadFinishRequest(upload_id=upload_id)

@@ -167,13 +167,9 @@ class SessionMethods(BaseClient):
             APITimeoutError: The trace was not built in time (raised by the future).
         """
         limit = time_limit("timeout", timeout)
-        poll = partial(
-            self._submit,
-            api.export_session_trace,
-            segment("session_id", session_id),
-            policy=Policy(is_secret=True),
-            read=parsing.trace_export,
-        )
+        session = segment("session_id", session_id)
+        policy = Policy(is_secret=True)
+        poll = partial(self._submit, api.export_session_trace, session, policy=policy, read=parsing.trace_export)
         return self._run("export_session_trace", partial(_export_trace, poll, limit))
 
     get_session_async = async_variant(get_session)
