@@ -179,7 +179,7 @@ class Call(Task[T]):
         pause = server.not_before - Clock.now()
         if not step.is_open():
             server.limiter.release(step)
-        elif pause <= 0 and self._has_key():
+        elif pause <= 0 and self._take_key():
             step.doing, step.deadline = "connecting", self._attempt_deadline()
             self._attempts.count += 1
             self._watch()
@@ -190,11 +190,12 @@ class Call(Task[T]):
             else:
                 self._wait_for_key()
 
-    def _has_key(self) -> bool:
-        """Whether the key to send is at hand, if the server takes one."""
+    def _take_key(self) -> bool:
+        """Set the key to send. Returns False if the server takes one that is not at hand."""
         keys = self._server.keys
         if keys is not None:
-            self._key, self._new_key = self._new_key or keys.ready() or "", ""
+            self._key = self._new_key or keys.ready() or ""
+            self._new_key = ""
         return keys is None or bool(self._key)
 
     def _run(self, step: _Step) -> None:
@@ -216,7 +217,8 @@ class Call(Task[T]):
 
     def _wait_for_key(self, refusal: APIStatusError | None = None) -> None:
         """Start over once there is a key: another one after the refusal of the last."""
-        keys, said = self._server.keys, refusal.headers.get("www-authenticate", "") if refusal else ""
+        keys = self._server.keys
+        said = refusal.headers.get("www-authenticate", "") if refusal else ""
         if_late = None if _http.is_invalid_token(said) else refusal  # if it is one, another will come
         doing = f"waiting for {'another' if refusal else 'the'} credential"
         self._attempts.count += 1  # it was an attempt, unless there is a key

@@ -73,10 +73,9 @@ def find_downloads(folder: str | os.PathLike[str]) -> dict[Path, str]:
     """
     top = Path(_destination.check_destination(folder))
     names = sorted({path.name.removesuffix(_destination.MANIFEST_SUFFIX) for path in top.glob("*")})
-    paths = {
-        one: _destination.read_manifest(one).get("tinker_path") for one in (top, *(top / name for name in names))
-    }
-    # A download has no others in it, but files of its archive may look so.
+    places = (top, *(top / name for name in names))
+    paths = {place: _destination.read_manifest(place).get("tinker_path") for place in places}
+    # If the folder is a download itself, what looks like others inside it are files of its archive.
     found = {place: path for place, path in paths.items() if isinstance(path, str)}
     return {top: found[top]} if top in found else found
 
@@ -104,12 +103,13 @@ def verify_download(
         DownloadError: There is no manifest, a file cannot be read, or it is not a download of the `checkpoint`.
     """
     final = Path(_destination.check_destination(path))
-    manifest, files = _destination.read_manifest(final), _destination.files_in(final, final.name)
+    manifest = _destination.read_manifest(final)
     digests = manifest.get("sha256")
     if not isinstance(digests, dict) or not digests:
         raise DownloadError(f"{final} has no manifest; a download with overwrite=True writes one")
     if checkpoint is not None and not _is_of(manifest, checkpoint):
         raise DownloadError(f"{final} is another checkpoint, or an earlier one with the same name")
+    files = _destination.files_in(final, final.name)
     differences: dict[str, Literal["missing", "changed", "unexpected"]] = {}
     try:
         for name in sorted({*files, *digests}):
@@ -245,12 +245,13 @@ class Download(Transfer):
         """The source of the download, and the data for `verify_download`."""
         remote = self._files[0].remote
         files = _destination.files_in(made, final.name)
-        known, check = {file.path: file.remote.checksum for file in self._files}, self._files[0].check
+        known = {file.path: file.remote.checksum for file in self._files}
         digests = {}
         for name, path in files.items():
             method, _, digest = known.get(path, "").partition(":")
-            is_known = method == "sha-256"
-            digests[name] = digest if is_known else _destination.digest_of(path, check=check).hexdigest()
+            if method != "sha-256":
+                digest = _destination.digest_of(path, check=self._files[0].check).hexdigest()
+            digests[name] = digest
         return {
             "tinker_path": self.path.tinker_path,
             "archive": remote.checksum or remote.etag,
@@ -269,7 +270,8 @@ class Download(Transfer):
         if not final.exists():  # a dangling link
             raise conflict
         if self.extract:
-            files, sizes = _destination.files_in(final, final.name), manifest.get("sizes", {})
+            files = _destination.files_in(final, final.name)
+            sizes = manifest.get("sizes", {})
             is_whole = all(name in files and files[name].stat().st_size == size for name, size in sizes.items())
             if not is_whole or manifest.get("tinker_path") != self.path.tinker_path:
                 raise conflict
