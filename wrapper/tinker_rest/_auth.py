@@ -322,7 +322,8 @@ class Authenticator:
         try:
             config = self._call(api.get_client_config, body, credential)
         except APIError as error:
-            _log.debug("the server does not say whether it wants tokens: %s", without_frames(error))
+            without_frames(error)
+            _log.debug("the server does not say whether it wants tokens: %s", error)
             # A server without this operation wants none. After any other error, ask at the next refusal.
             if isinstance(error, APIResponseError) and not is_retryable_status(error.status_code):
                 self._wants_tokens = False

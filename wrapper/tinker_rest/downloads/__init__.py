@@ -93,8 +93,8 @@ def verify_download(
 
     Args:
         path: The file or folder, such as the `path` of a DownloadResult.
-        checkpoint: What must have been downloaded, as it is listed now. Pass it before you delete the checkpoint:
-            another one may have been saved with its name.
+        checkpoint: The checkpoint that must have been downloaded, as it is listed now. Pass it before you delete
+            the checkpoint, since another one may have been saved with its name.
 
     Returns:
         What is wrong with each file that differs: `missing`, `changed` or `unexpected`. Empty if none do.
@@ -107,7 +107,7 @@ def verify_download(
     digests = manifest.get("sha256")
     if not isinstance(digests, dict) or not digests:
         raise DownloadError(f"{final} has no manifest; a download with overwrite=True writes one")
-    if checkpoint is not None and not _is_of(manifest, checkpoint):
+    if checkpoint is not None and not _is_manifest_of(manifest, checkpoint):
         raise DownloadError(f"{final} is another checkpoint, or an earlier one with the same name")
     files = _destination.files_in(final, final.name)
     differences: dict[str, Literal["missing", "changed", "unexpected"]] = {}
@@ -124,8 +124,8 @@ def verify_download(
     return differences
 
 
-def _is_of(manifest: dict[str, Any], checkpoint: types.Checkpoint) -> bool:
-    """Whether it is the manifest of a checkpoint that was not saved again since."""
+def _is_manifest_of(manifest: dict[str, Any], checkpoint: types.Checkpoint) -> bool:
+    """Whether a manifest belongs to this checkpoint, and not to an earlier one with the same name."""
     with contextlib.suppress(ValueError, TypeError, KeyError):
         end = datetime.fromisoformat(manifest["downloaded_at"]) + timedelta(seconds=1)  # it has whole seconds
         is_earlier = checkpoint.time is None or checkpoint.time < end
