@@ -83,14 +83,17 @@ def never_sent(promises: Promises, operation: str) -> Iterator[str]:
     """A sentence for each property that no response of an operation has."""
     if operation not in HANDLERS:
         (tag,) = described(operation, promises.spec)["tags"]
-        yield f"{operation}: the sandbox lacks it; write it in the module of _handlers/ for {tag}"
+        yield (
+            f"{operation}: the sandbox lacks it; write it in the module of _handlers/ for {tag}; "
+            f"`scripts/scaffold {operation}` prints it"
+        )
         return
     excepted = frozenset(part for of, part in NOT_SENT if of == operation)
     for part in sorted(promises.never_sent(operation, excepted)):
         place = "" if part.startswith("header ") else f"in {file_of(promises.spec, part)} "
         yield (
-            f"{operation}: the sandbox never sends {part}; add it {place}for {handler(operation)}, and values to "
-            f"_seed.py. If it need not be sent, add to NOT_SENT in {THIS}:\n"
+            f"{operation}: the sandbox never sends {part}; add it {place}for {handler(operation)}, "
+            f"and values other than null to _seed.py. If it need not be sent, add to NOT_SENT in {THIS}:\n"
             f'    ("{operation}", "{part}"): "why",'
         )
     for part in excepted & promises.sent(operation) | excepted - promises.promised(operation):
@@ -104,8 +107,11 @@ def without_effect(promises: Promises, operation: str) -> Iterator[str]:
         if (operation, label) not in NO_EFFECT:
             yield (
                 f"{operation}: the parameter or field {label} {what}; use it in {handler(operation)}. "
-                f"If other values have an effect, add to VALUES in {THIS}:\n"
-                f'    ("{operation}", "{label}"): [value, another],'
+                f"If other values or another request show its effect, add to VALUES or WAYS in {THIS}:\n"
+                f'    ("{operation}", "{label}"): [value, another],\n'
+                f'    "{operation}": function_that_sends_it,\n'
+                f"If nothing can show its effect, add to NO_EFFECT:\n"
+                f'    ("{operation}", "{label}"): "why",'
             )
     for label in {label for of, label in NO_EFFECT if of == operation} - seen.keys():
         yield f'remove ("{operation}", "{label}") from NO_EFFECT in {THIS}'
