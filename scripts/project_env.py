@@ -125,7 +125,8 @@ def ensure_dev() -> Path:
 
 def build_wheel(folder: Path) -> Path:
     """Build the wheel as it would be published. Runs in the environment of `ensure_dev`."""
-    run(sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder)
+    command = (sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder)
+    run(*command, stdout=subprocess.DEVNULL)  # only the path of the wheel, in a folder that will be gone
     shutil.rmtree(ROOT / "build", ignore_errors=True)
     (wheel,) = folder.glob("*.whl")
     return wheel
