@@ -126,7 +126,8 @@ def ensure_dev() -> Path:
 def build_wheel(folder: Path) -> Path:
     """Build the wheel as it would be published. Runs in the environment of `ensure_dev`."""
     command = (sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder)
-    run(*command, stdout=subprocess.DEVNULL)  # only the path of the wheel, in a folder that will be gone
+    # Otherwise it prints the path of the wheel, in a folder that is removed soon.
+    run(*command, env={**os.environ, "HATCH_QUIET": "1"})
     shutil.rmtree(ROOT / "build", ignore_errors=True)
     (wheel,) = folder.glob("*.whl")
     return wheel
