@@ -52,7 +52,7 @@ def copy_of_checkout(folder: Path, *further: str) -> Path:
     return folder
 
 
-# Before what the parts of an operation go, by the folders of their files
+# The line before which a part that scripts/scaffold prints is pasted, by the folder of its file
 PLACES = {"_methods": r"^    \w+_async = async_variant", "_handlers": "^def ", "facade": r"^    \*\(\(name, \(bad"}
 
 

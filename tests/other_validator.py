@@ -1,4 +1,4 @@
-"""What openapi-core, a validator that shares no code with the sandbox, objects to in requests and responses."""
+"""Requests and responses, validated by openapi-core, which shares no code with the sandbox."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _description(form: str) -> OpenAPI:
 
 
 def objections(form: str, answer: httpx.Response) -> list[str]:
-    """What is not as a form of the description says: in a response and, if it is a success, in its request."""
+    """How a response, and its request if it was a success, differ from a form of the description."""
     sent = answer.request
     request = MockRequest(
         host_url=str(sent.url.copy_with(raw_path=b"")),
@@ -48,7 +48,7 @@ def objections(form: str, answer: httpx.Response) -> list[str]:
 
 
 def _reasons(error: BaseException) -> Iterator[str]:
-    """The values that do not fit or, if none is to blame, the first cause of the error."""
+    """Each value that does not fit or, if there is none, the first cause of the error."""
     cause = error.__cause__ or error.__context__
     if details := getattr(error, "schema_errors", None):
         yield from (f"{'/'.join(map(str, one.absolute_path))}: {one.message}" for one in details)

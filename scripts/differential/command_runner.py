@@ -12,6 +12,7 @@ python command_runner.py commands prints the names of all commands of the SDK.
 import importlib
 import json
 import os
+import pkgutil
 import sys
 import tempfile
 import traceback
@@ -25,16 +26,7 @@ WANTED = (
     "tinker_rest.client",
     "tinker_rest_api.models",
 )
-OUR_COMMAND = (
-    "tinker_rest_cli.root",
-    "tinker_rest.client",
-    "tinker_rest_api.models",
-    *(
-        f"tinker_rest_cli.commands.{name}"
-        for name in ("run", "checkpoint_changes", "checkpoint_download", "session")
-    ),
-    *(f"tinker_rest_cli.commands.{name}" for name in ("checkpoint", "organization", "lookups")),
-)
+OUR_COMMAND = ("tinker_rest_cli.root", "tinker_rest.client", "tinker_rest_api.models")
 WRITING = [os.O_WRONLY | os.O_CREAT | os.O_APPEND] * 2
 COMMANDS = ("billing", "checkpoint", "model", "run", "session")
 
@@ -117,8 +109,12 @@ def main() -> None:
         return
     if sys.argv[1] == "ours":
         install_our_clients()
-    of_sdk = (*WANTED, *(f"tinker.cli.commands.{command}" for command in COMMANDS))
-    for name in OUR_COMMAND if sys.argv[1] == "tinker-rest" else of_sdk:
+    wanted = [*WANTED, *(f"tinker.cli.commands.{command}" for command in COMMANDS)]
+    if sys.argv[1] == "tinker-rest":
+        commands = importlib.import_module("tinker_rest_cli.commands")
+        modules = pkgutil.iter_modules(commands.__path__, "tinker_rest_cli.commands.")
+        wanted = [*OUR_COMMAND, *(module.name for module in modules)]
+    for name in wanted:
         importlib.import_module(name)
     for line in sys.stdin:
         print(json.dumps(run(json.loads(line))), flush=True)

@@ -1,5 +1,6 @@
 """The linters that others wrote: one for the structure, two for style."""
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -64,19 +65,21 @@ def can_be_installed() -> bool:
 
 
 def installed() -> Path:
-    """The folder of the linters that need Node; installed when they are not there yet."""
-    digest = hashlib.sha256((FOLDER / "package.json").read_bytes()).hexdigest()
+    """The folder of the tools that need Node; installs them if they are not there yet."""
     stamp = CACHE / "made-from"
     tools = CACHE / "node_modules" / ".bin"
-    if not tools.is_dir() or not stamp.exists() or stamp.read_text() != digest:
-        shutil.rmtree(CACHE, ignore_errors=True)
-        CACHE.mkdir()
-        shutil.copy(FOLDER / "package.json", CACHE)
-        command = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
-        done = subprocess.run(command, cwd=CACHE, capture_output=True, text=True, check=False)
-        if done.returncode:
-            sys.exit(f"npm install failed:\n{done.stdout}{done.stderr}")
-        stamp.write_text(digest)
+    with (FOLDER / "package.json").open("rb") as package:
+        fcntl.flock(package, fcntl.LOCK_EX)  # tests in other processes may need them too
+        digest = hashlib.sha256(package.read()).hexdigest()
+        if not tools.is_dir() or not stamp.exists() or stamp.read_text() != digest:
+            shutil.rmtree(CACHE, ignore_errors=True)
+            CACHE.mkdir()
+            shutil.copy(FOLDER / "package.json", CACHE)
+            command = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+            done = subprocess.run(command, cwd=CACHE, capture_output=True, text=True, check=False)
+            if done.returncode:
+                sys.exit(f"npm install failed:\n{done.stdout}{done.stderr}")
+            stamp.write_text(digest)
     return tools
 
 

@@ -26,7 +26,7 @@ class Repo:
 
 
 class Hub:
-    """What it holds, what it was asked, and what it refuses."""
+    """The contents of the Hub, the requests that it received, and those that it refuses."""
 
     def __init__(self) -> None:
         self.url = ""

@@ -435,6 +435,13 @@ def test_a_server_without_archives_is_explained(cli: Run, sandbox: Sandbox, stat
     assert cli("checkpoint", "download", exported, "-q").returncode == 0
 
 
+def test_after_other_failures_no_external_weights_are_looked_for(cli: Run, sandbox: Sandbox) -> None:
+    sandbox.faults.add(status=402, match="get_checkpoint_archive_url", times=None)
+    assert cli("checkpoint", "download", path(2)).returncode == 1
+    listed = [one.target for one in sandbox.requests if one.target.endswith(f"/{RUN_ID}/checkpoints")]
+    assert len(listed) == 1  # to find the checkpoint
+
+
 @pytest.mark.parametrize("options", [[], ["--no-extract"]])
 def test_a_download_leaves_a_folder_that_is_in_the_way_alone(cli: Run, tmp_path: Path, options: list[str]) -> None:
     name = path(2).removeprefix("tinker://").replace("/", "_").replace(":", "_")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from tinker_rest_sandbox import Sandbox
 
 from .checkpoints import EVERYTHING, OTHER_RUN, changes_sent, cli, path, sampler, sandbox, there
+from .conftest import RUN_ID
 from .running import Run
 
 __all__ = ["cli", "sandbox"]  # fixtures
@@ -101,4 +103,24 @@ def test_a_folder_without_downloads_deletes_nothing(cli: Run, sandbox: Sandbox, 
             done = cli("checkpoint", *command, folder)
             assert (done.returncode, "holds no download with a manifest" in done.stderr) == (1, True)
     assert cli("checkpoint", "delete", "--downloaded", "nowhere", "--yes").returncode == 2
+    assert there(sandbox) == EVERYTHING
+
+
+@pytest.mark.usefixtures("models")
+def test_a_checkpoint_that_was_saved_again_is_not_in_its_download(cli: Run, sandbox: Sandbox) -> None:
+    assert cli("checkpoint", "delete", "--downloaded", "models", "--yes").returncode == 0
+    later = sandbox.clock.now() + timedelta(minutes=1)
+    again = sandbox.add_checkpoint(training_run_id=RUN_ID, name="0002", created_at=later)
+    assert again.tinker_path == path(2)
+    done = cli("checkpoint", "delete", "--downloaded", "models", "--yes")
+    assert f"kept {path(2)}: " in done.stderr
+    assert "an earlier one with the same name" in done.stderr
+    assert path(2) in there(sandbox)
+
+
+def test_an_empty_manifest_is_none(cli: Run, sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "planted").mkdir()
+    manifest = {"tinker_path": path(2), "sizes": {}, "sha256": {}}
+    (tmp_path / "planted" / ".tinker-checkpoint.json").write_text(json.dumps(manifest))
+    cli("checkpoint", "delete", "--downloaded", "planted", "--yes")
     assert there(sandbox) == EVERYTHING

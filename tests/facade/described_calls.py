@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, quote_plus
 
 from checkout import Json, description
+from sandbox.example_requests import body as body_of
+from sandbox.example_requests import example_request, parameters
 
 from tinker_rest import types
 
@@ -51,27 +53,18 @@ def operations() -> Iterator[tuple[str, str, Json]]:
 
 def described_call(name: str) -> DescribedCall:
     """The call of an operation's method with the first examples of its parameters and fields, by their names."""
-    method, path, operation = next(one for one in operations() if one[2]["operationId"] == name)
-    keywords: Json = {}
-    query: list[str] = []
-    for parameter in map(resolve, operation.get("parameters", [])):
-        value = next(iter(parameter["examples"].values()))["value"]
-        if parameter["in"] == "header":
-            continue
-        keywords[parameter["name"]] = as_argument(parameter["schema"], value)
-        if parameter["in"] == "path":
-            path = path.replace(f"{{{parameter['name']}}}", quote(value, safe=SEGMENT))
-        else:
-            query.append(f"{parameter['name']}={quote_plus(str(value))}")
+    request = example_request(name)
+    given = request.path | request.query
+    schemas = {one["name"]: one["schema"] for one in parameters(name) if one["name"] in given}
+    arguments = {key: as_argument(schema, given[key]) for key, schema in schemas.items()}
     body = b""
-    if "requestBody" in operation:
-        media = resolve(operation["requestBody"])["content"]["application/json"]
-        value = resolve(next(iter(media["examples"].values())))["value"]
-        fields = resolve(media["schema"]).get("properties", {})
-        keywords |= {key: as_argument(fields.get(key, {}), one) for key, one in value.items()}
-        body = json.dumps(value, separators=(",", ":")).encode()
-    line = f"{method} {path}{'?' if query else ''}{'&'.join(query)}"
-    return DescribedCall(name, (), keywords, line, body)
+    if request.body is not None:
+        fields = resolve(body_of(name)["schema"]).get("properties", {})
+        arguments |= {key: as_argument(fields.get(key, {}), one) for key, one in request.body.items()}
+        body = json.dumps(request.body, separators=(",", ":")).encode()
+    path = request.template.format_map({key: quote(one, safe=SEGMENT) for key, one in request.path.items()})
+    query = "&".join(f"{key}={quote_plus(str(one))}" for key, one in request.query.items())
+    return DescribedCall(name, (), arguments, f"{request.method} {path}{'?' if query else ''}{query}", body)
 
 
 def as_argument(schema: Json, value: Any) -> Any:

@@ -29,7 +29,7 @@ async def truncated_answer(writer: asyncio.StreamWriter) -> None:
 
 async def slow_answer(writer: asyncio.StreamWriter) -> None:
     await asyncio.sleep(SLOW_SECONDS)
-    writer.write(reply(body=run_json("slow")))
+    writer.write(reply(body=run_json("slow"), Connection="close"))  # else a call might use it just then
     await writer.drain()
 
 

@@ -42,7 +42,7 @@ class RecordedRequest:
         return values[0] if values else None
 
 
-# What to do with a connection, byte by byte; it is closed afterwards.
+# What to do with a connection, byte by byte; it is closed afterwards, which a whole answer has to announce.
 Behaviour = Callable[[asyncio.StreamWriter], Awaitable[None]]
 Answer = bytes | Behaviour
 AnswerFunction = Callable[[RecordedRequest], Answer]
@@ -139,7 +139,7 @@ class Held:
     """An answer that is given when `release` is called, from any thread."""
 
     def __init__(self, answer: bytes) -> None:
-        self._answer = answer
+        self._answer = answer.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
         self._released = threading.Event()
 
     def release(self) -> None:

@@ -19,6 +19,7 @@ from tinker_rest import (
     APIResponseValidationError,
     APIStatusError,
     ClientClosedError,
+    InternalServerError,
     NotFoundError,
     PermissionDeniedError,
     RestClient,
@@ -87,6 +88,16 @@ def test_on_the_same_host_the_key_is_needed(server: RecordingServer, admin: Admi
     assert [server.lines[1], server.lines[3]] == ["GET /kept/log.json?a=b", "GET /kept"]
     assert {request.header("X-API-Key") for request in server.requests} == {KEY}
     assert {request.header("X-Own") for request in server.requests} == {"own-secret"}
+
+
+@pytest.mark.usefixtures("no_jitter")
+def test_a_redirect_is_no_retry(server: RecordingServer, admin: AdminClient) -> None:
+    server.answer = in_turn([redirect("/kept"), reply(503), LOG])
+    assert admin.with_options(max_retries=1).get_audit_log().result(10).entries
+    server.answer = in_turn([redirect("/kept"), reply(503), reply(503), LOG])
+    with pytest.raises(InternalServerError) as caught:
+        admin.with_options(max_retries=1).get_audit_log().result(10)
+    assert caught.value.attempts == 3
 
 
 def test_the_key_does_not_come_back_from_another_host(

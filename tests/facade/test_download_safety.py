@@ -212,23 +212,31 @@ def swap(tmp_path: Path) -> Iterator[Callable[[], None]]:
     assert not (tmp_path / "a").exists()
 
 
-@pytest.mark.parametrize("extract", [False, True])
-def test_a_part_folder_that_is_moved_away_is_left_alone(
-    client: RestClient, stored: Storage, tmp_path: Path, extract: bool
-) -> None:
+def interrupt_the_archive(stored: Storage, part: Path, interruption: Callable[[], object]) -> None:
+    """Have the storage send an archive, with an interruption once a part of it is in the part folder."""
     stored.content = archive_of((member("a"), CONTENT))
     whole = reply(200, stored.content)
-    started = tmp_path / "a.part" / "archive"
+
+    def has_begun() -> bool:
+        return (part / "archive").exists() and (part / "archive").stat().st_size > 0
 
     async def send(writer: asyncio.StreamWriter) -> None:
         writer.write(whole[:1_000_000])
         await writer.drain()
-        await asyncio.to_thread(wait_until, lambda: started.exists() and started.stat().st_size > 0)
-        (tmp_path / "a.part").rename(tmp_path / "moved")
+        await asyncio.to_thread(wait_until, has_begun)
+        interruption()
         writer.write(whole[1_000_000:])
         await writer.drain()
 
     stored.instead = [send]
+
+
+@pytest.mark.parametrize("extract", [False, True])
+def test_a_part_folder_that_is_moved_away_is_left_alone(
+    client: RestClient, stored: Storage, tmp_path: Path, extract: bool
+) -> None:
+    part = tmp_path / "a.part"
+    interrupt_the_archive(stored, part, lambda: part.rename(tmp_path / "moved"))
     with pytest.raises(DownloadError, match=r"a\.part cannot be written: another program has moved"):
         client.download_checkpoint(PATH, tmp_path / "a", extract=extract).result(20)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["moved"]
@@ -239,18 +247,7 @@ def test_a_part_folder_that_is_replaced_is_left_alone(
     client: RestClient, stored: Storage, tmp_path: Path, swap: Callable[[], None], extract: bool
 ) -> None:
     """Anyone who can write to a folder can rename what is in it, even if it is not theirs."""
-    stored.content = archive_of((member("a"), CONTENT))
-    whole = reply(200, stored.content)
-
-    async def send(writer: asyncio.StreamWriter) -> None:
-        writer.write(whole[:1_000_000])
-        await writer.drain()
-        await asyncio.to_thread(wait_until, (tmp_path / "a.part" / "archive").exists)
-        swap()
-        writer.write(whole[1_000_000:])
-        await writer.drain()
-
-    stored.instead = [send]
+    interrupt_the_archive(stored, tmp_path / "a.part", swap)
     with pytest.raises(DownloadError, match=r"a\.part cannot be written: another program has moved"):
         client.download_checkpoint(PATH, tmp_path / "a", extract=extract).result(20)
 

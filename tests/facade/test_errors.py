@@ -373,7 +373,7 @@ def test_a_change_whose_answer_was_lost(
 @pytest.mark.parametrize("status", [404, 409])
 @pytest.mark.parametrize("name", [one["operationId"] for method, _, one in operations() if method != "GET"])
 def test_the_description_says_what_proves_a_change_done(server: RecordingServer, name: str, status: int) -> None:
-    """Whatever the method of an operation says, so that none can forget it."""
+    """It holds for all methods, since none of them names the status."""
     operation = next(one for _, _, one in operations() if one["operationId"] == name)
     server.answer = in_turn([lose_answer, reply(status, {"detail": "such as it is"})])
     call = described_call(name)

@@ -22,10 +22,12 @@ from tinker_rest._workers import here
 from .recording_server import (
     KEY,
     TRAINING_RUN,
+    Answer,
     Held,
     RecordedRequest,
     RecordingServer,
     client_of,
+    lose_answer,
     never_answer,
     reply,
     smallest_answer,
@@ -410,8 +412,11 @@ def test_a_call_that_nobody_holds_is_not_collected(server: RecordingServer, clie
     wait_until(lambda: ended)
 
 
-def test_a_failed_call_leaves_no_cycle_for_the_collector(server: RecordingServer, client: RestClient) -> None:
-    server.answer = lambda _: reply(404, {"detail": "no such run"})
+@pytest.mark.usefixtures("no_jitter")
+@pytest.mark.parametrize("answer", [reply(404), reply(503), lose_answer, reply(401)])
+def test_a_failed_call_leaves_no_cycle_for_the_collector(server: RecordingServer, answer: Answer) -> None:
+    server.answer = lambda request: answer if "training_runs" in request.target else reply(404)
+    client = client_of(server, max_retries=1)
     client.get_training_run("r").exception(10)  # whatever is made once is made
     gc.collect()
     gc.disable()
@@ -420,6 +425,7 @@ def test_a_failed_call_leaves_no_cycle_for_the_collector(server: RecordingServer
         wait_until(lambda: made() is None)
     finally:
         gc.enable()
+        client.close()
 
 
 def test_an_exchange_leaves_no_cycle_for_the_collector(

@@ -78,7 +78,29 @@ def test_downloads_are_found(sandbox: Sandbox, rest: RestClient, big: str, tmp_p
     assert find_downloads(tmp_path / "others") == find_downloads(tmp_path / "nothing") == {}
 
 
-@pytest.mark.parametrize("content", [None, "[]", "{", '{"sizes": {}}', '{"sizes": {}, "sha256": "x"}'])
+def test_it_is_compared_with_the_checkpoint(rest: RestClient, sandbox: Sandbox, tmp_path: Path) -> None:
+    first, other = sandbox.add_checkpoint(), sandbox.add_checkpoint()
+    place = rest.download_checkpoint(first.tinker_path, tmp_path / "a").result(30).path
+    (one,) = rest.list_checkpoints(first.training_run_id).result(10).checkpoints
+    (another,) = rest.list_checkpoints(other.training_run_id).result(10).checkpoints
+    assert verify_download(place, one) == {}
+    one.time = None
+    assert verify_download(place, one) == {}
+    one.time = datetime.now(UTC) + timedelta(minutes=1)
+    for wrong in (one, another):
+        with pytest.raises(DownloadError, match="another checkpoint, or an earlier one with the same name"):
+            verify_download(place, wrong)
+
+
+@pytest.mark.parametrize("content", [[], {"tinker_path": 5}, {"tinker_path": ["x"]}])
+def test_a_manifest_without_a_path_is_no_download(tmp_path: Path, content: Any) -> None:
+    (tmp_path / "a.manifest.json").write_text(json.dumps({"sizes": {}, **dict(content)}))
+    assert find_downloads(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    "content", [None, "[]", "{", '{"sizes": {}}', '{"sizes": {}, "sha256": "x"}', '{"sizes": {}, "sha256": {}}']
+)
 def test_what_has_no_manifest_cannot_be_verified(tmp_path: Path, content: str | None) -> None:
     (tmp_path / "a").write_text("mine")
     if content is not None:

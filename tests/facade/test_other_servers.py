@@ -17,6 +17,7 @@ from .recording_server import (
     RecordedRequest,
     RecordingServer,
     client_of,
+    in_turn,
     reply,
     smallest_answer,
 )
@@ -89,6 +90,25 @@ def test_both_kinds_may_share_a_bare_id(server: RecordingServer, client: RestCli
         "weights/0001",
         "sampler_weights/0001",
     ]
+
+
+def test_headers_may_be_sent_twice(server: RecordingServer, client: RestClient) -> None:
+    location, pause = "Location: https://storage.example/a?s=1\r\n", "Retry-After: 0\r\n"
+    server.answer = in_turn(
+        [
+            f"HTTP/1.1 425 Too Early\r\nContent-Length: 0\r\n{pause * 2}\r\n".encode(),
+            f"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n{location * 2}\r\n".encode(),
+        ]
+    )
+    archive = client.get_checkpoint_archive_url("r", "weights/1").result(10)
+    assert archive.url == "https://storage.example/a?s=1"
+
+
+@pytest.mark.usefixtures("no_jitter")
+def test_another_form_of_the_request_is_no_retry(server: RecordingServer, client: RestClient) -> None:
+    server.answer = in_turn([reply(404), reply(500), reply(302, Location="https://storage.example/a")])
+    archive = client.with_options(max_retries=1).get_checkpoint_archive_url("r", "sampler_weights/1").result(10)
+    assert archive.url == "https://storage.example/a"
 
 
 @pytest.mark.parametrize("cursor", [{}, {"cursor": None}, {"cursor": {"offset": 0, "limit": 9, "total_count": 0}}])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import time
+from datetime import UTC, datetime
 from email.utils import formatdate
 
 import pytest
 
-from tinker_rest._retry import is_retryable_status, next_delay, parse_retry_after
+from tinker_rest._retry import is_retryable_status, next_delay, parse_http_date, parse_retry_after
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 520, 529, 599])
@@ -88,6 +90,26 @@ def test_retry_after_is_a_number_or_a_date(header: str, seconds: float | None) -
     parsed = parse_retry_after(header, "", lambda: NOW)
     assert parsed == seconds
     assert parsed is None or math.isfinite(parsed)
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Mon, 13 Jul 2026 10:00:00 GMT",
+        "Mon, 13 Jul 2026 10:00:00 GMT, Mon, 13 Jul 2026 10:00:01 GMT",  # sent twice
+        "Mon Jul 13 10:00:00 2026",
+        "Mon, 13 Jul 2026 10:00:00 -0000",
+        "Mon, 13 Jul 2026 12:00:00 +0200",
+    ],
+)
+def test_a_date_never_counts_as_local_time(date: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "America/Los_Angeles")
+    time.tzset()
+    try:
+        assert parse_http_date(date) == datetime(2026, 7, 13, 10, tzinfo=UTC).timestamp()
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_date_is_measured_by_the_servers_clock() -> None:

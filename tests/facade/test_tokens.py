@@ -441,3 +441,12 @@ def test_no_token_is_logged(tokens: TokenServer, caplog: pytest.LogCaptureFixtur
         shown = repr(client) + repr(client.holder)
     for secret in (*tokens.valid, KEY):
         assert secret not in caplog.text + shown
+
+
+def test_an_exchange_that_begins_as_the_client_closes_sends_nothing(server: RecordingServer) -> None:
+    with client_of(server) as client:
+        authenticator = client._core.authenticator
+        assert authenticator is not None
+    with pytest.raises(concurrent.futures.CancelledError):
+        authenticator.key(KEY).result(10)
+    assert server.requests == []

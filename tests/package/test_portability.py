@@ -186,6 +186,9 @@ def test_the_page_on_languages_says_what_is_run(monkeypatch: pytest.MonkeyPatch)
     assert set(re.findall(r"openapi-generator ([\d.]+\d)", page)) == {OPENAPI_GENERATOR.rpartition("==")[2]}
     linters = json.loads((ROOT / "scripts" / "spec_lint" / "package.json").read_text())["dependencies"]
     assert f"| Redocly {linters['@redocly/cli']}," in page
+    assert set(re.findall(r"\| Prism (\S+)", page)) == {linters["@stoplight/prism-cli"]}
+    (openapi_core,) = re.findall(r"\| openapi-core (\S+)", page)
+    assert f"openapi-core=={openapi_core}" in (ROOT / "requirements.lock").read_text()
 
 
 def test_the_versions_of_generators_are_those_that_are_pinned() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from tinker_rest_sandbox._handlers import HANDLERS
 from tinker_rest_sandbox._spec import Spec, load_spec
 
 SPEC = load_spec()
-# Those that the sandbox has; test_promises.py names the others.
+# Those with a handler; test_promises.py names the others.
 OPERATIONS = [name for name in SPEC.operations if name in HANDLERS]
 # When the examples were taken.
 MOMENT = datetime(2026, 7, 14, 9, 48, 12, 345678, UTC)
@@ -45,6 +45,10 @@ class Request:
         request.headers.setdefault("X-API-Key", sandbox.api_key)
         with httpx.Client(trust_env=False) as client:
             return client.send(request)
+
+
+# Sends a request, after whatever has to happen first.
+Arrange = Callable[[Sandbox, Request], httpx.Response]
 
 
 def as_shown(sandbox: Sandbox, request: Request) -> httpx.Response:
@@ -90,5 +94,5 @@ def example_request(operation: str, name: str = "", spec: Spec = SPEC) -> Reques
 
 
 def sandbox_of_the_moment(**options: Any) -> Sandbox:
-    """A sandbox in which it is the moment of the examples, and stays it."""
+    """A sandbox whose clock stands still at the moment of the examples."""
     return Sandbox(clock=Clock(MOMENT, frozen=True), validate_responses=True, **options)

@@ -1,4 +1,4 @@
-"""What the description promises of an operation, and which of it a sandbox does not do.
+"""What the description promises of an operation, and what a sandbox does not do of that.
 
 Everything comes from the description: the example requests and, for each parameter and field of the body, other
 values from its schema and examples. Requests are sent as both users, since one may see what the other may not.
@@ -19,24 +19,24 @@ from tinker_rest_sandbox import Sandbox
 from tinker_rest_sandbox._handlers import HANDLERS
 from tinker_rest_sandbox._spec import Spec
 
-from .example_requests import Request, as_shown, body, described, example_request, parameters, values
+from .example_requests import Arrange, Request, as_shown, body, described, example_request, parameters, values
 from .schemas import Schemas
 
-Arrange = Callable[[Sandbox, Request], httpx.Response]
 ABSENT = object()
 FIRST_ERROR, CONFLICT, INVALID, FAILED = 400, 409, 422, 500
 # Headers that differ from one response to the next.
 UNIMPORTANT = {"date", "location", "x-request-id"}
-# It shows what a request asked for, whether or not it was done.
-REPEATS = "get_audit_log"
-KNOWN_THINGS = 40
+# It shows what a request asked for, whether or not that was done.
+REPEATS_REQUESTS = "get_audit_log"
+MAX_KNOWN_VALUES = 40
 
 
 @dataclass(frozen=True)
 class Place:
-    """A parameter, a field of the body or a field within one, with values for the parameter or the body's field.
+    """A parameter, a field of the body, or a field within such a field.
 
-    Each of the `choices`, the members of an enumeration or a union, must do something else.
+    The `values` are for the whole parameter or field of the body. No two of the `choices`, the members of an
+    enumeration or a union, may do the same.
     """
 
     label: str
@@ -62,9 +62,8 @@ class Promises:
     Args:
         sandbox: A running sandbox of the description, at the moment of its examples.
         spec: The description.
-        examples: By operation, the names of its successful examples, and functions that send a request after what
-            has to happen first.
-        rows: By operation and label, values to try besides those of the description.
+        examples: By operation, the names of its successful examples, and the functions that send their requests.
+        rows: By operation and label, values to try in addition to those of the description.
         completed: By operation, functions that finish what a response has only begun, and return the last one.
     """
 
@@ -103,7 +102,7 @@ class Promises:
         """The properties and headers that no successful response of an operation has."""
         promised = self.promised(operation, not_within=excepted) - excepted
         missing = {one for one in promised - self.sent(operation) if "=" not in one}
-        # What is within something that is never sent goes without saying.
+        # Not what is inside something that is never sent.
         return missing & self.promised(operation, not_within=excepted | missing)
 
     def parts_of(self, operation: str, answer: httpx.Response) -> set[str]:
@@ -164,7 +163,7 @@ class Promises:
         return places
 
     def _whole(self, operation: str) -> Request:
-        """The request that is answered with most: no optional conditions, and the highest limit."""
+        """The request with the most complete response: no optional conditions, and the highest limit."""
         request = example_request(operation, "", self.spec)
         for place in self.places(operation):
             if ABSENT in place.values:
@@ -201,21 +200,24 @@ class Promises:
         found: dict[str, dict[str, None]] = {}
 
         def add(value: Any) -> None:
-            for name, one in value.items() if isinstance(value, dict) else ():
-                if isinstance(one, str):
-                    found.setdefault(name, {})[one] = None
-            for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-                add(one)
+            if isinstance(value, dict):
+                for name, one in value.items():
+                    if isinstance(one, str):
+                        found.setdefault(name, {})[one] = None
+                    add(one)
+            elif isinstance(value, list):
+                for one in value:
+                    add(one)
 
         self.sandbox.reset()
         for answer in self._views({}):
             add(answer.json())
-        return {name: list(texts)[:KNOWN_THINGS] for name, texts in found.items()}
+        return {name: list(texts)[:MAX_KNOWN_VALUES] for name, texts in found.items()}
 
     def _views(self, named: Mapping[str, Any]) -> Iterator[httpx.Response]:
         """What can be read: all lists, and what a response names."""
         for operation in self.spec.operations:
-            if operation not in HANDLERS or operation == REPEATS or not self._reads(operation):
+            if operation not in HANDLERS or operation == REPEATS_REQUESTS or not self._reads(operation):
                 continue
             request = self.whole(operation)
             needed = [one for one in self.places(operation) if one.label == one.name and ABSENT not in one.values]
@@ -250,7 +252,7 @@ class Promises:
         return False
 
     def _differ(self, operation: str, place: Place, one: Any, other: Any) -> bool:
-        """Whether two values do something else in some request, with whatever else is in it."""
+        """Whether two values do something else in some request, whatever else it contains."""
         for afterwards in (False, True)[: 1 if self._reads(operation) else 2]:
             for request, way in self._ways(operation, of_both=not afterwards):
                 changed = (
@@ -270,11 +272,11 @@ class Promises:
 
 
 def is_accepted(answer: httpx.Response) -> bool:
-    """Whether a request was carried out, or changes nothing because everything is so already."""
+    """Whether a request was carried out, or had nothing to change."""
     return answer.status_code < FIRST_ERROR or answer.status_code == CONFLICT
 
 
 def seen(answer: httpx.Response) -> Any:
-    """What of a response may differ from another; of a redirect, what it leads to."""
+    """What can differ between two responses; for a redirect, the content of its target."""
     headers = {name: value for name, value in answer.headers.items() if name not in UNIMPORTANT}
     return headers, httpx.get(answer.headers["Location"]).content if answer.is_redirect else answer.content

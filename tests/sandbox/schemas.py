@@ -1,4 +1,4 @@
-"""What schemas of the description have in them, and values that they allow."""
+"""What the schemas of the description contain, and values that they allow."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from tinker_rest_sandbox._spec import Spec
 
 Json = Mapping[str, Any]
-EVERYTHING = object()  # in place of a value: whatever a schema allows
+EVERYTHING = object()  # in place of a value: everything that a schema allows
 UNKNOWN = "no-such-thing"
 
 
@@ -26,8 +26,8 @@ class Schemas:
     ) -> Iterator[str]:
         """The properties (`Checkpoint.time`) and listed values (`KnownCheckpointType=sampler`) of a schema.
 
-        Of a value: those that are in it, and neither null nor empty. What is within the properties `not_within` is
-        left out.
+        With a value, only those that it has, and that are neither null nor empty. Leaves out what is inside the
+        properties `not_within`.
         """
         if value is None or value in ([], {}):
             return
@@ -39,8 +39,9 @@ class Schemas:
         for member in self._members(schema, value):
             yield from self.parts(member, value, name, not_within)
         inner: list[tuple[Json, Any]] = []
-        for field, of_field in schema.get("properties", {}).items():
-            held = EVERYTHING if value is EVERYTHING else value.get(field) if isinstance(value, dict) else None
+        properties = schema.get("properties", {}) if value is EVERYTHING or isinstance(value, dict) else {}
+        for field, of_field in properties.items():
+            held = EVERYTHING if value is EVERYTHING else value.get(field)
             if held is not None and held not in ([], {}):
                 yield f"{name}.{field}"
                 inner += [(of_field, held)] if f"{name}.{field}" not in not_within else []
@@ -53,7 +54,7 @@ class Schemas:
             yield from self.parts(of_inner, held, name, not_within)
 
     def _members(self, schema: Json, value: Any = EVERYTHING) -> list[Json]:
-        """The members of a union that a value may be of."""
+        """The members of a union that a value may be."""
         union = schema.get("discriminator")
         if union is None or value is EVERYTHING:
             return [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
@@ -61,7 +62,7 @@ class Schemas:
         return [{"$ref": union["mapping"][tag]}] if tag in union["mapping"] else []
 
     def values(self, schema: Json) -> list[Any]:
-        """Some values that a schema allows, those that stand in the description first."""
+        """Some values that a schema allows; those in the description come first."""
         schema = self.spec.resolve(schema)
         kinds = schema.get("type", ())
         kinds = [kinds] if isinstance(kinds, str) else kinds

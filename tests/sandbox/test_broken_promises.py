@@ -1,9 +1,8 @@
-"""What is added to the description alone is named, with the place where it belongs."""
+"""What only the description has is named, with the place in the sandbox where it belongs."""
 
 from __future__ import annotations
 
 import copy
-import re
 from typing import Any
 
 import pytest
@@ -23,71 +22,77 @@ IN_QUERY = {
 }
 EXPIRES = {"Expires": {"$ref": "#/components/headers/ArchiveExpires"}}
 TEAMS = {"get": {"operationId": "list_teams", "tags": ["administration"], "responses": {}}}
-# What is added to the description without the sandbox: where, what, an operation, and what names it. The operation
-# is empty if no single one is to blame.
-PLANTED: list[tuple[str, Any, str, str]] = [
+# What is added to the description and not to the sandbox: where, what, the operation that lacks it, and the start
+# of the sentence that names it. The operation is empty if it is no single one.
+PLANTED: list[tuple[tuple[str, ...], Any, str, str]] = [
     (
-        "components/schemas/TrainingRun/properties", {"planted": TEXT}, "list_training_runs",
+        ("components", "schemas", "TrainingRun", "properties"), {"planted": TEXT}, "list_training_runs",
         "list_training_runs: the sandbox never sends TrainingRun.planted; add it in "
         "wrapper/tinker_rest_sandbox/_representations.py for list_training_runs "
         "(wrapper/tinker_rest_sandbox/_handlers/training_runs.py:",
     ),
     (
-        "components/schemas/DimuonOptimizerConfig/properties", {"planted": TEXT},
+        ("components", "schemas", "DimuonOptimizerConfig", "properties"), {"planted": TEXT},
         "get_weights_info_by_tinker_path",
         "get_weights_info_by_tinker_path: the sandbox never sends DimuonOptimizerConfig.planted",
     ),
     (
-        "components/schemas/SessionFailedRequestReason/properties", {"planted": TEXT}, "search_sessions",
+        ("components", "schemas", "SessionFailedRequestReason", "properties"),
+        {"planted": TEXT}, "search_sessions",
         "search_sessions: the sandbox never sends SessionFailedRequestReason.planted",
     ),
     (
-        "components/responses/AuditLogRedirect/headers", EXPIRES, "get_audit_log",
+        ("components", "responses", "AuditLogRedirect", "headers"), EXPIRES, "get_audit_log",
         "get_audit_log: the sandbox never sends header Expires; add it for get_audit_log (wrapper/",
     ),
     (
-        "paths//api/v1/training_runs/{training_run_id}/checkpoints/get/parameters", IN_QUERY, "list_checkpoints",
+        ("paths", "/api/v1/training_runs/{training_run_id}/checkpoints", "get", "parameters"),
+        IN_QUERY, "list_checkpoints",
         "list_checkpoints: the parameter or field planted changes nothing: responses are the same "
         "without it, with 'new', with 'no-such-thing', with None; use it in list_checkpoints (wrapper/",
     ),
     (
-        "components/schemas/SetCheckpointTtlRequest/properties", {"planted": TEXT}, "set_checkpoint_ttl",
+        ("components", "schemas", "SetCheckpointTtlRequest", "properties"),
+        {"planted": TEXT}, "set_checkpoint_ttl",
         "set_checkpoint_ttl: the parameter or field planted changes nothing",
     ),
     (
-        "components/schemas/LoraConfig/properties", {"planted": TEXT}, "external_weights_upload_start",
+        ("components", "schemas", "LoraConfig", "properties"), {"planted": TEXT}, "external_weights_upload_start",
         "external_weights_upload_start: the parameter or field lora_config.planted changes nothing",
     ),
     (
-        "components/schemas/ClientFinishedSessionStatusQuery/properties", {"planted": TEXT}, "search_sessions",
+        ("components", "schemas", "ClientFinishedSessionStatusQuery", "properties"),
+        {"planted": TEXT}, "search_sessions",
         "search_sessions: the parameter or field statuses.planted changes nothing",
     ),
     (
-        "components/schemas/AccessScope/enum", "planted", "get_session",
+        ("components", "schemas", "AccessScope", "enum"), "planted", "get_session",
         "get_session: the parameter or field access_scope does the same with 'owned' as with 'planted'",
     ),
     (
-        "components/schemas/CheckpointKind/enum", "planted", "delete_checkpoint",
+        ("components", "schemas", "CheckpointKind", "enum"), "planted", "delete_checkpoint",
         "delete_checkpoint: the parameter or field checkpoint_kind is always refused with 'planted'",
     ),
     (
-        "components/schemas/KnownCheckpointType/enum", "planted", "",
+        ("components", "schemas", "KnownCheckpointType", "enum"), "planted", "",
         "the sandbox never sends KnownCheckpointType=planted",
     ),
     (
-        "paths", {"/api/v1/teams": TEAMS}, "list_teams",
+        ("paths",), {"/api/v1/teams": TEAMS}, "list_teams",
         "list_teams: the sandbox lacks it; write it in the module of _handlers/ for administration",
     ),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("place", "new", "operation", "sentence"), PLANTED, ids=lambda one: one if "/" in one else ""
+    ("place", "new", "operation", "sentence"), PLANTED, ids=["/".join(place) for place, *_ in PLANTED]
 )
-def test_what_the_sandbox_does_not_do_is_named(place: str, new: Any, operation: str, sentence: str) -> None:
+def test_what_the_sandbox_does_not_do_is_named(
+    place: tuple[str, ...], new: Any, operation: str, sentence: str
+) -> None:
     document = copy.deepcopy(dict(SPEC.document))
     changed: Any = document
-    for step in re.findall(r"(?<=/)/api[^/]*(?:/[^/]+)*(?=/get)|[^/]+", place):
+    for step in place:
         changed = changed[step]
     if isinstance(changed, list):
         changed.append(new)

@@ -4,10 +4,10 @@ The example request of an operation has the first example of each of its paramet
 example of the body has the name of that of the response, the two belong together. The examples were taken from a
 sandbox in which it is `MOMENT` of example_requests.py, and here it is that moment again, so that times, ids, sizes
 and costs are the same. Signatures and hosts of signed URLs and tokens are compared by their form. What is sent and
-received is also what openapi-core takes for valid, by both forms of the description.
+received is also valid for openapi-core, by both forms of the description.
 
-What is not an answer to the example request alone is in two tables: `ARRANGED` has what goes before, or is
-different in the request, and `FAULTS` what only a fault of the sandbox brings about.
+Examples that are not the answer to the example request alone are in two tables: `ARRANGED` has those with another
+request, or after something else has happened, and `FAULTS` those that only a fault of the sandbox produces.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from tinker_rest_sandbox._spec import Spec
 from .example_requests import (
     OPERATIONS,
     SPEC,
+    Arrange,
     Request,
     as_shown,
     described,
@@ -79,7 +80,7 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-# What goes before the request, or is different in it. A function returns the answer.
+# What happens before the request, or differs in it. Each function returns the answer.
 
 
 def after(operation: str) -> Callable[[Sandbox, Request], httpx.Response]:
@@ -198,7 +199,6 @@ def differences(sent: Any, shown: Any, place: str = "") -> list[str]:
     return [line for lines in found for line in lines]
 
 
-Arrange = Callable[[Sandbox, Request], httpx.Response]
 # By the operation and the name of the example, or for every operation by the name alone.
 ARRANGED: dict[tuple[str, str] | str, Arrange] = {
     ("unpublish_checkpoint", "204"): after("publish_checkpoint"),
@@ -219,7 +219,7 @@ ARRANGED: dict[tuple[str, str] | str, Arrange] = {
     "too_large": with_a_huge_body,
     "being_built": while_building,
 }
-# What only a fault brings about, for every operation or for those that have nothing to miss, forbid or mistake.
+# What only a fault produces, for every operation or for those where nothing can be missing, forbidden or wrong.
 FAULTS = {"blocked", "slow_down", "unavailable", "internal", "other_method", "not_implemented"}
 FAULTS_OF_SOME = {"no_such_thing", "not_the_owner", "not_an_integer"}
 # Examples of errors are shared by operations, whose sentences differ: here they are those of the example.
@@ -233,7 +233,7 @@ IN_THESE_WORDS = {
 
 
 def asked(sandbox: Sandbox, example: Example) -> tuple[Request, httpx.Response]:
-    """The request that an example belongs to, with what it takes, and the answer of the sandbox."""
+    """The request that an example belongs to, and the sandbox's answer to it."""
     request = example_request(example.operation, example.name)
     arrange = ARRANGED.get((example.operation, example.name or f"{example.status}")) or ARRANGED.get(example.name)
     answer = None if example.name in FAULTS else (arrange or as_shown)(sandbox, request)
@@ -285,7 +285,7 @@ def in_both(*lines: str) -> dict[str, list[str]]:
 
 LION = {"type": "lion"}
 WEIGHTS = {"base_model": "Qwen/Qwen3-8B", "is_lora": True}
-# Answers that only a fault brings about: the operation, the status, the body, and what the forms object to.
+# Answers that only a fault produces: the operation, the status, the body, and what openapi-core objects to.
 ODD_ANSWERS: list[tuple[str, int, dict[str, Any], dict[str, list[str]]]] = [
     ("get_sampler", 200, {"sampler_id": "s", "base_model": 5}, in_both("base_model: 5 is not of type 'string'")),
     ("get_sampler", 418, {"detail": "No tea."}, in_both("ResponseNotFound: Unknown response http status: 418")),
@@ -294,7 +294,7 @@ ODD_ANSWERS: list[tuple[str, int, dict[str, Any], dict[str, list[str]]]] = [
         WEIGHTS | {"optimizer_config": {"type": "dimuon", "version": 2}},
         in_both(),
     ),
-    # A member of a union that a newer server adds. Generated clients take it; validators do not, by either form.
+    # A member of a union that a newer server adds. Generated clients accept it; validators reject it.
     (
         "get_weights_info_by_tinker_path", 200, WEIGHTS | {"optimizer_config": LION},
         {

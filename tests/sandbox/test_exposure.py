@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,9 @@ import httpx
 import pytest
 
 from tinker_rest_sandbox import Sandbox
+from tinker_rest_sandbox.__main__ import _parser
 from tinker_rest_sandbox._exposure import exposure_warning, is_loopback
+from tinker_rest_sandbox.options import OPTIONS
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost"])
@@ -99,3 +102,20 @@ def test_web_pages_of_a_named_origin_may_use_it(start: Callable[..., Sandbox]) -
 def test_without_cors_origins_no_web_page_may(shared_sandbox: Sandbox) -> None:
     answer = get(f"{shared_sandbox.base_url}{RUNS}", shared_sandbox.api_key, Origin="http://localhost:3000")
     assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+def test_the_help_of_an_option_names_its_default() -> None:
+    named = {form.partition(" ")[0]: re.findall(r"([\w.-]+) by default", text) for form, text in OPTIONS.items()}
+    defaults = vars(_parser("sandbox").parse_args([]))
+    in_words = {"db": ["memory"], "storage-port": ["one"]}
+    assert {name: found for name, found in named.items() if found} == in_words | {
+        name: [str(defaults[name.replace("-", "_")])]
+        for name in (
+            "host",
+            "port",
+            "api-key",
+            "archive-build-seconds",
+            "archive-building-status",
+            "token-exchange",
+        )
+    }

@@ -1,4 +1,4 @@
-"""Every operation of the description, called wrongly in each way, and what some of them answer."""
+"""Every operation of the description, called with each kind of mistake, and the answers of some of them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What openapi.yaml promises, the sandbox does: it sends every property, and every parameter changes something.
+"""The sandbox does what openapi.yaml promises: it sends every property, and every parameter changes something.
 
-A new operation, field or parameter is covered by itself, with values from the description. The tables are for what
-the description cannot tell; each row that is no longer needed fails.
+New operations, fields and parameters are covered automatically, with values from the description. The tables have
+what the description cannot say; each row that is no longer needed fails.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ def finish_upload(sandbox: Sandbox, started: httpx.Response) -> httpx.Response:
     return request.send(sandbox)
 
 
-# Another way to send an example request, besides those in ARRANGED of test_examples.py.
+# Other ways to send an example request, in addition to those in ARRANGED of test_examples.py.
 WAYS: dict[str, Arrange] = {"get_audit_log": after_a_download}
-# What finishes the work that a response begins, after which its effects can be seen.
+# What finishes the work that a response begins, so that its effects can be seen.
 COMPLETED = {"external_weights_upload_start": finish_upload}
 
 

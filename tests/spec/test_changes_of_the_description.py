@@ -86,7 +86,7 @@ FIELD = """\
           description: The SHA-256 of the checkpoint's files, in hexadecimal digits.
           examples: [9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08]
 """
-# What is guessed in the handler that scripts/scaffold prints, and what takes its place: there is no table of projects.
+# The query that scripts/scaffold guesses, and the right one: there is no table of projects.
 QUERY = (
     "SELECT * FROM projects WHERE project_id = ?",
     "SELECT project_id, COUNT(*) AS sessions_count FROM sessions WHERE project_id = ? GROUP BY project_id",

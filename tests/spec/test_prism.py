@@ -1,4 +1,4 @@
-"""Prism, a mock server and validating proxy for any description, and openapi.yaml live with each other."""
+"""openapi.yaml works in Prism, a mock server and validating proxy for any description."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ import pytest
 from checkout import ROOT, SPEC
 from facade.described_calls import example_answer
 from facade.test_wire import WIRE, is_of_administrators
-from sandbox.test_examples import EXAMPLES, as_shown, asked, example_request, sandbox_of_the_moment
+from sandbox.example_requests import as_shown, example_request, sandbox_of_the_moment
+from sandbox.test_examples import EXAMPLES, asked
 
 from tinker_rest import AdminClient, RestClient
 from tinker_rest.types import CheckpointSearchRequest, SessionSearchRequest
@@ -50,9 +51,9 @@ CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
     ("iter_session_search", (SessionSearchRequest(),), FEW, ""),
     ("latest_checkpoint", ("run-1",), {}, ""),
 ]
-# What is downloaded and uploaded lies on another server, which no mock of this description is.
+# Files are downloaded from another server, and uploaded to one; the mock is none.
 ELSEWHERE = {"download_checkpoint", "upload_external_weights"}
-# Prism follows the redirect itself, and so answers with the archive.
+# Prism follows the redirect itself, and answers with the archive.
 REDIRECTED = {"get_checkpoint_archive_url", "get_checkpoint_archive_url_by_bare_id"}
 
 VIOLATIONS = "sl-violations"  # the header that lists them
@@ -60,7 +61,7 @@ VIOLATIONS = "sl-violations"  # the header that lists them
 
 @contextmanager
 def prism(folder: Path, command: str, *arguments: str | Path) -> Iterator[str]:
-    """The address of a running Prism, which answers anything that is not as described with an error."""
+    """Run Prism, which answers anything that differs from the description with an error; yields its URL."""
     log = folder / f"{command}.log"
     words = [linters.installed() / "prism", command, "--errors", "--port", "0", *arguments]
     with log.open("w") as file, subprocess.Popen(words, stdout=file, stderr=file) as process:
@@ -74,7 +75,7 @@ def prism(folder: Path, command: str, *arguments: str | Path) -> Iterator[str]:
 
 
 class ThroughProxy:
-    """A sandbox whose address is that of a proxy."""
+    """A sandbox with the URL of a proxy in front of it."""
 
     def __init__(self, sandbox: Sandbox, address: str) -> None:
         self.base_url = address
@@ -128,4 +129,4 @@ def test_a_validating_proxy_objects_to_nothing(tmp_path: Path) -> None:
         assert {example.operation for example in EXAMPLES} - covered == REDIRECTED
         for status, body in ((200, {"sampler_id": "s", "base_model": 5}), (418, {"detail": "No tea."})):
             sandbox.faults.add(status=status, body=body)
-            assert VIOLATIONS in as_shown(through, example_request("get_sampler", "")).headers
+            assert VIOLATIONS in as_shown(through, example_request("get_sampler")).headers

@@ -1,6 +1,6 @@
-"""scripts/scaffold: what it prints is pasted as it is, and passes the linter, the type checker and the tests of calls.
+"""scripts/scaffold: its output passes the linter, the type checker and the tests of calls without a change.
 
-In a copy, operations that exist get new names, so that they are new ones without a method and a handler.
+In a copy, existing operations get new names, which makes them new ones without a method and a handler.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.scripts(
 
 
 def run(folder: Path, *command: str) -> str:
-    """What Python prints in a copy; it must end well."""
+    """Run Python in a copy, without an error, and return what it prints."""
     path = os.pathsep.join(str(folder / name) for name in ("wrapper", "generated"))
     environment = {**os.environ, "PYTHONPATH": path}
     command = (sys.executable, *command)

@@ -132,8 +132,10 @@ def search(kind: type[Search], request: Search, page_size: int | None = None) ->
     """Check and copy a search, and add the defaults that servers expect. The server checks the rest."""
     if not isinstance(request, kind):
         raise refusal("request", f"be a tinker_rest.types.{kind.__name__}", request)
-    name, size = ("limit", request.limit) if page_size is None else ("page_size", page_size)
-    limit = number(name, size, 1, MAX_SEARCH_LIMIT)
+    if page_size is None:
+        limit = number("limit", request.limit, 1, MAX_SEARCH_LIMIT)
+    else:
+        limit = number("page_size", page_size, 1, MAX_SEARCH_LIMIT)
     checked = copy.deepcopy(evolve(request, limit=limit, owner=request.owner or models.OwnSearchOwner()))
     try:
         json.dumps(checked.to_dict(), ensure_ascii=False, allow_nan=False).encode()

@@ -32,7 +32,7 @@ from tinker_rest._version import __version__
 from tinker_rest._work import Work
 from tinker_rest._workers import Clock, here
 from tinker_rest.errors import APIError, APIResponseError, APIStatusError, APITimeoutError, CredentialsError
-from tinker_rest.futures import APIFuture
+from tinker_rest.futures import APIFuture, without_frames
 from tinker_rest_api._model import InvalidField
 
 if TYPE_CHECKING:
@@ -233,6 +233,7 @@ class Authenticator:
         self._renewal: Future[str] | None = None  # what replaces the key just now
         self._next_renewal = 0.0
         self._calls: set[APIFuture[Any]] = set()
+        self._is_closed = False
 
     def ready(self) -> str | None:
         """The key to send now if a valid one is at hand, else None. Renews it after half of its lifetime."""
@@ -272,6 +273,7 @@ class Authenticator:
 
     def close(self) -> None:
         """Stop any exchange in progress."""
+        self._is_closed = True
         self._credential.close()
         for call in tuple(self._calls):
             call.cancel()
@@ -295,7 +297,7 @@ class Authenticator:
         except BaseException as error:
             _log.debug("there is no other key: %s", type(error).__name__)
             self._renewal = None
-            renewal.set_exception(error.with_traceback(None))  # whose frames would tie it in a cycle
+            renewal.set_exception(without_frames(error))
         else:
             self._key, self._renewal = key, None
             renewal.set_result(key.text)
@@ -320,6 +322,7 @@ class Authenticator:
         try:
             config = self._call(api.get_client_config, body, credential)
         except APIError as error:
+            without_frames(error)
             _log.debug("the server does not say whether it wants tokens: %s", error)
             # A server without this operation wants none. After any other error, ask at the next refusal.
             if isinstance(error, APIResponseError) and not is_retryable_status(error.status_code):
@@ -342,6 +345,8 @@ class Authenticator:
     ) -> Any:
         server = evolve(self._server, headers={**self._server.headers, "X-API-Key": credential})
         call: Call[Any] = Call(server, _OPTIONS, (self._calls,), operation, policy=_POLICY, read=read, body=body)
+        if self._is_closed:  # meanwhile
+            call.future.cancel()
         return call.begin().result()
 
 

@@ -30,7 +30,7 @@ from tinker_rest._transport import Exchange, PermanentTransportError
 from tinker_rest._urls import REDIRECTS, next_hop, origin_of
 from tinker_rest._workers import Clock, Limiter, here
 from tinker_rest.errors import APIConnectionError, APIError, APIStatusError, RateLimitError
-from tinker_rest.futures import APIFuture, Task
+from tinker_rest.futures import APIFuture, Task, without_frames
 from tinker_rest_api.already_done import ALREADY_DONE_STATUS
 
 T = TypeVar("T")
@@ -179,7 +179,7 @@ class Call(Task[T]):
         pause = server.not_before - Clock.now()
         if not step.is_open():
             server.limiter.release(step)
-        elif pause <= 0 and self._has_key():
+        elif pause <= 0 and self._take_key():
             step.doing, step.deadline = "connecting", self._attempt_deadline()
             self._attempts.count += 1
             self._watch()
@@ -190,11 +190,12 @@ class Call(Task[T]):
             else:
                 self._wait_for_key()
 
-    def _has_key(self) -> bool:
-        """Whether the key to send is at hand, if the server takes one."""
+    def _take_key(self) -> bool:
+        """Set the key to send. Returns False if the server takes one that is not at hand."""
         keys = self._server.keys
         if keys is not None:
-            self._key, self._new_key = self._new_key or keys.ready() or "", ""
+            self._key = self._new_key or keys.ready() or ""
+            self._new_key = ""
         return keys is None or bool(self._key)
 
     def _run(self, step: _Step) -> None:
@@ -216,15 +217,17 @@ class Call(Task[T]):
 
     def _wait_for_key(self, refusal: APIStatusError | None = None) -> None:
         """Start over once there is a key: another one after the refusal of the last."""
-        keys, said = self._server.keys, refusal.headers.get("www-authenticate", "") if refusal else ""
+        keys = self._server.keys
+        said = refusal.headers.get("www-authenticate", "") if refusal else ""
         if_late = None if _http.is_invalid_token(said) else refusal  # if it is one, another will come
         doing = f"waiting for {'another' if refusal else 'the'} credential"
         self._attempts.count += 1  # it was an attempt, unless there is a key
         step = self._begin(_Step(doing, self._attempt_deadline(), if_late=if_late))
         if keys is not None and step.is_open():
-            key = keys.key(self._key, said)
             # What follows may be slow, such as a callback, and others wait for the key too.
-            key.add_done_callback(lambda _: here().start(partial(self._go_on_with, key, step, refusal)))
+            keys.key(self._key, said).add_done_callback(
+                lambda key: here().start(partial(self._go_on_with, key, step, refusal))
+            )
 
     def _go_on_with(self, key: Future[str], step: _Step, refusal: APIStatusError | None) -> None:
         error = key.exception() or (refusal if key.result() == self._key else None)
@@ -311,6 +314,7 @@ class Call(Task[T]):
     def _follow(self, location: str) -> None:
         """Follow a redirect with the next request. Raises ValueError for a bad one."""
         self._hops += 1
+        self._attempts.uncounted += 1  # it is no retry
         if self._hops > self._policy.max_redirects:
             raise ValueError(f"more than {self._policy.max_redirects} redirects are not followed")
         server = self._server
@@ -322,7 +326,7 @@ class Call(Task[T]):
 
     def _handle_failure(self, error: BaseException) -> None:
         """After a failed attempt, try another key or the fallback, retry after a wait, or end the call."""
-        server, attempts = self._server, self._attempts
+        server, attempts, error = self._server, self._attempts, without_frames(error)
         match error:
             case APIStatusError(status_code=401) if (
                 server.keys is not None and self._key and not self._has_renewed
@@ -335,6 +339,7 @@ class Call(Task[T]):
                 self._first_refusal = error
                 (self._operation, self._args), self._kwargs, self._fallback = self._fallback, {}, None
                 attempts.operation_id = _id_of(self._operation)
+                attempts.uncounted += 1  # it is no retry
                 self.start()
                 return
             case APIStatusError(status_code=404 | 405):

@@ -57,7 +57,7 @@ class ClientCore(Server):
         self.calls: set[APIFuture[Any]] = set()
         self.downloads = Limiter(MAX_DOWNLOADS)
         self.other_work = Limiter(math.inf)
-        # Calls that wait for a key do not hold up those that get it: these need no slot.
+        # Calls for keys need no slot, so the calls that wait for the key cannot hold them up.
         plain = Server(self.base_url, self.headers, self.connections, Limiter(math.inf))
         has_key = any(name.lower() == "x-api-key" for name in self._default_headers)
         self.keys = self.authenticator = None if has_key else Authenticator(self._credential, plain)

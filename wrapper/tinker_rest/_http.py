@@ -146,7 +146,7 @@ class Answer:
 
 def read_answer(response: httpx.Response, *, is_json: bool) -> Answer:
     """Read a response up to the size limit; with `is_json`, it is JSON whatever its content type."""
-    headers = dict(response.headers.items())
+    headers = dict(response.headers.multi_items())  # the last one of those that were sent twice
     is_json = is_json or "json" in headers.get("content-type", "").lower()
     limit = MAX_JSON_BYTES if is_json else MAX_OTHER_BYTES
     if response.is_stream_consumed:  # from a mock, already decoded by httpx

@@ -12,7 +12,7 @@ import random
 import re
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -146,7 +146,9 @@ def parse_retry_after(value: str, date: str = "", now: Callable[[], float] = tim
 def parse_http_date(http_date: str) -> float | None:
     """An HTTP date in seconds since 1970; None if it is not a date."""
     try:
-        return parsedate_to_datetime(http_date).timestamp()
+        moment = parsedate_to_datetime(http_date)
+        # It has no time zone in the old form without GMT.
+        return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
 

@@ -49,8 +49,8 @@ class Work(Task[T]):
         self.started = Clock.now()
         self._function = function
         self._limiter = limiter
-        self._ended = threading.Event()  # the future, perhaps before the function has noticed
-        self._is_over = threading.Event()
+        self._must_stop = threading.Event()
+        self._has_returned = threading.Event()
         self._stops: set[Callable[[], object]] = set()  # what stops the calls and streams that were started here
         super().__init__(name, noted_in)  # from now on, `close` may end it
 
@@ -66,37 +66,37 @@ class Work(Task[T]):
         finally:
             composed.discard(self)
             self._limiter.release(self)
-            self._is_over.set()
+            self._has_returned.set()
 
     def stop(self) -> None:
-        self._ended.set()
+        self._must_stop.set()
         for stop in tuple(self._stops):
             stop()
 
     def check(self) -> None:
         """Raise CancelledError if the work must stop: it was cancelled, or its client closed."""
-        if self._ended.is_set():
+        if self._must_stop.is_set():
             raise concurrent.futures.CancelledError
 
     def wait(self, seconds: float) -> None:
         """Wait; raises CancelledError as soon as the work must stop."""
-        self._ended.wait(seconds)
+        self._must_stop.wait(seconds)
         self.check()
 
     def submit(self, method: Callable[P, APIFuture[S]], *args: P.args, **kwargs: P.kwargs) -> APIFuture[S]:
-        """Call a method of a client; the call is cancelled when the work must stop. Raises as `check`."""
+        """Call a method of a client; the call is cancelled when the work must stop. Raises as `check` does."""
         self.check()
         return self.adopt(method(*args, **kwargs))
 
     def call(self, method: Callable[P, APIFuture[S]], *args: P.args, **kwargs: P.kwargs) -> S:
-        """Call a method of a client, and wait for the result. Raises as `check`."""
+        """Call a method of a client, and wait for the result. Raises as `check` does."""
         return self.submit(method, *args, **kwargs).result()
 
     def adopt(self, future: APIFuture[S]) -> APIFuture[S]:
         """Return a future, and cancel it when the work must stop."""
         self._stops.add(future.cancel)
         future.add_done_callback(lambda future: self._stops.discard(future.cancel))
-        if self._ended.is_set():
+        if self._must_stop.is_set():
             future.cancel()
         return future
 
@@ -111,7 +111,7 @@ class Work(Task[T]):
         concurrent.futures.wait(futures, return_when=concurrent.futures.FIRST_EXCEPTION)
         for part in parts:
             part.future.cancel()
-            part._is_over.wait()
+            part._has_returned.wait()
         self.check()
         for future in futures:
             if not future.cancelled():
@@ -181,7 +181,7 @@ class Work(Task[T]):
                         yield Stream(response, attempts)
                         return
             except httpx.TransportError as error:
-                is_late = exchange.is_aborted and not self._ended.is_set()
+                is_late = exchange.is_aborted and not self._must_stop.is_set()
                 raise no_answer(httpx.ReadTimeout("") if is_late else error, attempts, what) from None
             finally:
                 self._stops.discard(exchange.abort)
@@ -194,7 +194,7 @@ class Work(Task[T]):
 
 @define(eq=False, kw_only=True)
 class Transfer:
-    """An upload or download, whose progress a hook is called with, by one thread at a time and not too often."""
+    """An upload or download. Calls a hook with its progress, from one thread at a time and not too often."""
 
     progress: Callable[[Any], object] | None
     _lock: threading.Lock = field(init=False, factory=threading.Lock)
@@ -206,11 +206,12 @@ class Transfer:
         if self.progress is None or not (is_due or Clock.now() >= self._called_at + PROGRESS_SECONDS):
             return
         with self._lock:
-            self._called_at, now = Clock.now(), self._progress_now()
-            if now != self._told:
-                self._told = now
+            self._called_at = Clock.now()
+            progress = self._progress_now()
+            if progress != self._told:
+                self._told = progress
                 failure = f"the progress hook failed; the {type(self).__name__.lower()} continues"
-                call_back(failure, self.progress, now)
+                call_back(failure, self.progress, progress)
 
     def _progress_now(self) -> object:
         """What to call the hook with."""

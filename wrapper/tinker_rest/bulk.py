@@ -158,7 +158,7 @@ class Change:
     Raises InvalidArgumentError if the log cannot be written, or is something else.
     """
 
-    facts: dict[str, object]  # what an entry of the log must have to be about this change, such as the `action`
+    facts: dict[str, object]  # in each entry of the log, such as the `action`; other entries are of other changes
     start: Callable[[ParsedCheckpointTinkerPath], APIFuture[None]]
     missing_ok: bool
     concurrency: int
@@ -180,7 +180,8 @@ class Change:
         """Change the `paths` from `paths_of`, except those that the log lists as done and that need no change."""
         self._done -= {path.tinker_path for path, listed in paths.items() if listed and self._is_undone(listed)}
         add = partial(self._add, len(paths))
-        failures_in_a_row, most_failures = 0, max(MAX_FAILURES_IN_A_ROW, self.concurrency)
+        max_failures = max(MAX_FAILURES_IN_A_ROW, self.concurrency)
+        failures_in_a_row = 0
         is_stopped = False
 
         def remaining() -> Iterator[ParsedCheckpointTinkerPath]:
@@ -199,8 +200,8 @@ class Change:
             already_done = ALREADY_DONE_STATUS.get(getattr(error, "operation_id", ""))
             is_away = isinstance(error, errors.APIConnectionError) or status_code in _UNAVAILABLE
             failures_in_a_row = failures_in_a_row + 1 if is_away or is_unsupported else 0
-            is_stopped |= isinstance(error, _FINAL) or failures_in_a_row >= most_failures
-            is_gone = self.missing_ok or paths[path] is not None  # it was listed, if the server does not know it
+            is_stopped |= isinstance(error, _FINAL) or failures_in_a_row >= max_failures
+            is_gone = self.missing_ok or paths[path] is not None  # it existed, since it was listed
             if error is None:
                 add(path.tinker_path, "done")
             elif status_code == already_done and (status_code != 404 or is_gone):

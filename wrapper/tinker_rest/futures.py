@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 from tinker_rest._workers import Clock, call_back, here, in_callback, in_seconds
 from tinker_rest.errors import TinkerError
 
+E = TypeVar("E", bound=BaseException)
 S = TypeVar("S")
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -166,6 +167,13 @@ class APIFuture(concurrent.futures.Future[T]):
             )
 
 
+def without_frames(error: E) -> E:
+    """Drop the frames of this package, which help nobody and would form a reference cycle."""
+    if isinstance(error, TinkerError):
+        error.__context__ = error.__traceback__ = None
+    return error
+
+
 class Task(Generic[T]):
     """Does the work behind a future. The first thread to end the future decides how it ends.
 
@@ -201,10 +209,7 @@ class Task(Generic[T]):
 
     def fail(self, error: BaseException) -> None:
         """End the future with an error, unless it has ended."""
-        if isinstance(error, TinkerError):
-            # Drop the traceback of this package, which helps nobody and would form a reference cycle.
-            error = error.with_traceback(None)
-        self.future._end(error=error)
+        self.future._end(error=without_frames(error))
 
     def _in_context(self, function: Callable[..., object], *args: object) -> None:
         try:

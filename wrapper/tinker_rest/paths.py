@@ -35,7 +35,8 @@ class ParsedCheckpointTinkerPath(Model):
     Attributes:
         tinker_path: The whole address.
         training_run_id: The ID of the training run that saved the checkpoint.
-        checkpoint_type: `training` (kind `weights`), `sampler` (`sampler_weights`) or `external`.
+        checkpoint_type: `training` (kind `weights`), `sampler` (`sampler_weights`) or `external`
+            (`external_weights`).
         checkpoint_id: The ID within the run: kind and name, such as `weights/0001`.
     """
 

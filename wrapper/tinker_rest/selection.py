@@ -17,7 +17,7 @@ from tinker_rest.paths import segment
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-# The converters copy, since callers may change their lists and dicts later. The validators refuse other types.
+# Converters copy values, since callers may change their lists and dicts later. Validators reject other types.
 def _tuple(value: Collection[str] | None) -> Any:
     return tuple(value) if isinstance(value, Collection) and not isinstance(value, str) else value
 
@@ -68,7 +68,11 @@ _order = _must_be("'size' or 'time'", lambda value: value in ("size", "time"))
 
 
 class SelectedCheckpoints(list["types.Checkpoint"]):
-    """The selected checkpoints, as a list; `others` has those that were read too, such as to show what is kept."""
+    """The selected checkpoints, a list.
+
+    Attributes:
+        others: The checkpoints that were read and not selected, for example to show what is kept.
+    """
 
     others: Sequence[types.Checkpoint] = ()
 
@@ -101,7 +105,8 @@ class CheckpointSelection:
         no_ttl: Only checkpoints that never expire.
         expiring_within: Only checkpoints that expire within this time from now.
         include_public: Whether to include public checkpoints, which others may be using; False by default.
-        sort: `size` for the largest first, `time` for the newest first, unknown values last; None keeps the order.
+        sort: `size` for the largest first, `time` for the newest first, with unknown values last. None, the
+            default, keeps the given order.
         limit: At most this many checkpoints, after sorting.
 
     Raises:

@@ -32,7 +32,8 @@ class CheckpointArchiveUrlResponse(Model):
     """A signed URL of a checkpoint's archive.
 
     Attributes:
-        url: The signed URL of a gzip-compressed tar archive. The repr omits its query, which is a secret.
+        url: The signed URL of a gzip-compressed tar archive. Anyone who has it can download the archive, so the
+            repr omits its query.
         expires_at: When the URL stops working, in UTC.
     """
 

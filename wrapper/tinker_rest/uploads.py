@@ -99,7 +99,8 @@ class Upload(Transfer):
         unused = sorted(self.files.keys() - urls.keys())
         if unused:
             _log.warning("%s: the server did not ask for %s", OPERATION_ID, ", ".join(unused))
-        self._sent, self._done = dict.fromkeys(urls, 0), []
+        self._sent = dict.fromkeys(urls, 0)
+        self._done = []
         self._total = sum(self.files[name].stat().st_size for name in urls)
         self.tell(is_due=True)
         work.together([partial(self._send_file, name, urls[name]) for name in urls], MAX_FILES_AT_ONCE)

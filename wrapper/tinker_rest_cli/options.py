@@ -142,7 +142,7 @@ _OPTIONS = (
     _only("--no-ttl", "that never expire", is_flag=True),
     _only("--expiring-within", "that expire within this time, such as 2d", callback=DURATION, metavar="TIME"),
     click.option(
-        "--sort", type=click.Choice(["size", "time"]), help="Sort, largest or newest first."
+        "--sort", type=click.Choice(["size", "time"]), help="Sort by size or time, largest or newest first."
     ),
 )  # fmt: skip
 

@@ -16,7 +16,7 @@ COMPLETION_VARIABLE = "_TINKER_REST_COMPLETE"
 
 COMMANDS = {
     "run": Entry("lookups", "run", "List and show training runs."),
-    "checkpoint": Entry("checkpoint", "checkpoint", "Find, transfer, publish, expire and delete checkpoints."),
+    "checkpoint": Entry("checkpoint", "checkpoint", "Find, download, upload, publish and delete checkpoints."),
     "session": Entry("session", "session", "List, show and search sessions, and export their traces."),
     "sampler": Entry("lookups", "sampler", "Show samplers."),
     "weights": Entry("lookups", "weights", "Show what loading a checkpoint requires."),

@@ -199,12 +199,12 @@ def downloads_in(folder: Path) -> dict[Path, str]:
     return downloads
 
 
-def differences(download: Path) -> str:
-    """How a download differs from its manifest, such as `a.json is missing`; empty if it does not."""
+def differences(download: Path, checkpoint: Checkpoint | None = None) -> str:
+    """How a download differs from its manifest or checkpoint, such as `a.json is missing`; empty if not."""
     from tinker_rest import DownloadError, verify_download
 
     try:
-        return ", ".join(f"{name} is {how}" for name, how in verify_download(download).items())
+        return ", ".join(f"{name} is {how}" for name, how in verify_download(download, checkpoint).items())
     except DownloadError as error:
         return str(error)
 
@@ -215,7 +215,7 @@ def _verified(settings: Settings, targets: Sequence[Checkpoint], copies: Mapping
     with progress(settings, "Verifying downloads", total=len(targets), unit="downloads") as update:
         for number, target in enumerate(targets, 1):
             path = target.tinker_path
-            why = differences(copies[path]) if path in copies else "not downloaded"
+            why = differences(copies[path], target) if path in copies else "not downloaded"
             if why:
                 sys.stderr.write(printable(f"kept {path}: {why}") + "\n")
             elif target.checkpoint_type != NOT_FOUND:

@@ -82,7 +82,7 @@ def _api_key(text: str) -> str:
     return text
 
 
-# How values are read, and the defaults.
+# How an option's value is read, and its default, which the text in OPTIONS names as well.
 _VALUES: dict[str, tuple[Callable[[str], object], object]] = {
     "host": (str, "127.0.0.1"),
     "port": (_port, DEFAULT_PORT),

@@ -19,7 +19,7 @@ from tinker_rest_sandbox._clock import to_microseconds
 from tinker_rest_sandbox._uploaded_files import UploadedFiles
 
 SCHEMA = (resources.files("tinker_rest_sandbox") / "schema.sql").read_text("utf-8")
-VERSION = zlib.crc32(SCHEMA.encode()) >> 1  # which databases keep; a changed schema.sql has another
+VERSION = zlib.crc32(SCHEMA.encode()) >> 1  # another one for each schema.sql; SQLite stores 31 bits of it
 BUSY_TIMEOUT_SECONDS = 30
 RESPONSES_KEPT_FOR = timedelta(hours=24)
 
@@ -66,7 +66,7 @@ class Store:
         (tables,) = self._connection.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
         if tables and version != VERSION:
-            raise sqlite3.DatabaseError("it is not from this version of the sandbox, whose schema.sql differs")
+            raise sqlite3.DatabaseError("it was made by another version of the sandbox, or by another program")
         if tables:
             (found,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
             if found != "ok":

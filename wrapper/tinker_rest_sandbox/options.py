@@ -1,6 +1,6 @@
 """The options of `python -m tinker_rest_sandbox` and `tinker-rest sandbox`; importing them needs no extra."""
 
-# An option's value is none, one of several, repeatable ("...") or any text.
+# By name and value: none, any text, one of several ("|") or any text, repeatable ("...").
 OPTIONS = {
     "host ADDRESS": "Listen on this address; 127.0.0.1 by default.",
     "port N": "Port of the API; 8765 by default, 0 for any free one.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from tinker_rest import _arguments as arguments
 from tinker_rest._arguments import AuditEventTypeName
@@ -12,6 +12,9 @@ from tinker_rest._base import BaseClient
 from tinker_rest._lazy import LazyModule, models, types
 from tinker_rest._retry import Policy
 from tinker_rest.futures import APIFuture, async_variant, deprecated
+
+if TYPE_CHECKING:
+    from tinker_rest._work import Work
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -61,12 +64,11 @@ class AdministrationMethods(BaseClient):
         def get(start: datetime, end: datetime) -> APIFuture[types.BillingUsageResponse]:
             return self._submit(api.get_billing_usage, starting_on=start, ending_before=end)
 
+        def get_all(work: Work[types.BillingUsageResponse]) -> types.BillingUsageResponse:
+            return _joined([work.call(get, *window) for window in windows])
+
         windows = arguments.billing_windows(starting_on, ending_before)
-        if len(windows) == 1:
-            return get(*windows[0])
-        return self._run(
-            "get_billing_usage", lambda work: _joined([work.call(get, *window) for window in windows])
-        )
+        return get(*windows[0]) if len(windows) == 1 else self._run("get_billing_usage", get_all)
 
     def get_current_checkpoint_storage_usage(
         self, project_id: str | None = None

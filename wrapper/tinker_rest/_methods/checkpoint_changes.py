@@ -37,7 +37,7 @@ class CheckpointChangeMethods(CheckpointMethods):
         return self._change("delete_checkpoint", training_run_id, checkpoint_id)
 
     def delete_checkpoint_from_tinker_path(self, tinker_path: str) -> APIFuture[None]:
-        """Delete a checkpoint permanently. Calls `delete_checkpoint` with its IDs.
+        """Delete a checkpoint permanently. Calls `delete_checkpoint` with its IDs, and raises the same errors.
 
         Args:
             tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
@@ -57,7 +57,7 @@ class CheckpointChangeMethods(CheckpointMethods):
         return self._change("publish_checkpoint", training_run_id, checkpoint_id)
 
     def publish_checkpoint_from_tinker_path(self, tinker_path: str) -> APIFuture[None]:
-        """Let everyone read a checkpoint. Calls `publish_checkpoint` with its IDs.
+        """Let everyone read a checkpoint. Calls `publish_checkpoint` with its IDs, and raises the same errors.
 
         Args:
             tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
@@ -77,7 +77,7 @@ class CheckpointChangeMethods(CheckpointMethods):
         return self._change("unpublish_checkpoint", training_run_id, checkpoint_id)
 
     def unpublish_checkpoint_from_tinker_path(self, tinker_path: str) -> APIFuture[None]:
-        """Make a checkpoint private again. Calls `unpublish_checkpoint` with its IDs.
+        """Make a checkpoint private again. Calls `unpublish_checkpoint` with its IDs, and raises the same errors.
 
         Args:
             tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
@@ -94,7 +94,8 @@ class CheckpointChangeMethods(CheckpointMethods):
         Args:
             training_run_id: The ID of the run that saved the checkpoint.
             checkpoint_id: `weights/NAME` or `sampler_weights/NAME`, or an ID without a slash.
-            ttl_seconds: Seconds from now or a timedelta: 3600 (an hour) to 315360000 (ten years). None: no expiry.
+            ttl_seconds: How many seconds from now, or a timedelta: 3600 (an hour) to 315360000 (ten years). None
+                removes the expiry.
         """
         seconds = arguments.ttl(ttl_seconds)
         return self._change("set_checkpoint_ttl", training_run_id, checkpoint_id, ttl_seconds=seconds)
@@ -102,7 +103,7 @@ class CheckpointChangeMethods(CheckpointMethods):
     def set_checkpoint_ttl_from_tinker_path(
         self, tinker_path: str, ttl_seconds: int | timedelta | None
     ) -> APIFuture[None]:
-        """Set or clear a checkpoint's time to live. Calls `set_checkpoint_ttl` with its IDs.
+        """Set or clear a time to live. Calls `set_checkpoint_ttl` with its IDs, and raises the same errors.
 
         Args:
             tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`.
@@ -193,7 +194,9 @@ class CheckpointChangeMethods(CheckpointMethods):
         log: str | os.PathLike[str] | None = None,
         progress: Callable[[bulk.BulkProgress], None] | None = None,
     ) -> APIFuture[bulk.BulkResult]:
-        """Set or clear many checkpoints' TTL, like `delete_checkpoints`. Calls `set_checkpoint_ttl` for each.
+        """Set or clear the time to live of many checkpoints. Works and raises as `delete_checkpoints` does.
+
+        Calls `set_checkpoint_ttl` for each.
 
         Args:
             checkpoints: Tinker paths or Checkpoint objects, or a CheckpointSelection.
@@ -286,9 +289,13 @@ class CheckpointChangeMethods(CheckpointMethods):
                 "checkpoints must not be a CheckpointSelection without any filter; to change all of them, use "
                 "CheckpointSelection(name='*')"
             )
+
+        def start(path: ParsedCheckpointTinkerPath) -> APIFuture[None]:
+            return self._change(name, path.training_run_id, path.checkpoint_id, **values)
+
         change = bulk.Change(
             facts={"action": name, "base_url": self.base_url, **values},
-            start=lambda path: self._change(name, path.training_run_id, path.checkpoint_id, **values),
+            start=start,
             missing_ok=missing_ok,
             concurrency=arguments.number("concurrency", concurrency, 1, arguments.MAX_CONCURRENCY),
             log=log,

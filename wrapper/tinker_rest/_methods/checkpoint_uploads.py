@@ -44,7 +44,8 @@ class UploadMethods(BaseClient):
     ) -> APIFuture[types.ExternalWeightsUploadFinishResponse]:
         """Make a checkpoint of the uploaded files, and get its tinker path.
 
-        Experimental: servers may change or remove this operation. Calls `external_weights_upload_finish`.
+        Experimental: servers may change or remove this operation. Calls the operation
+        `external_weights_upload_finish`.
 
         Args:
             upload_id: The `upload_id` in the result of `external_weights_upload_start`.
@@ -66,9 +67,10 @@ class UploadMethods(BaseClient):
     ) -> APIFuture[str]:
         """Upload a LoRA adapter from a folder, and get the tinker path of the new checkpoint.
 
-        Experimental: servers may change or remove this operation. Sends up to four files at once, in pieces. A
-        file that fails is sent again; if the signed URLs expire, the upload starts over. No checkpoint is created
-        unless all files arrive. Calls `external_weights_upload_start` and `external_weights_upload_finish`.
+        Experimental: servers may change or remove this operation. Sends up to four files at once, each in pieces
+        to save memory. A file that fails is sent again, and if the signed URLs expire, the upload starts over. No
+        checkpoint is created unless all files were uploaded. Calls the operations `external_weights_upload_start`
+        and `external_weights_upload_finish`.
 
         Args:
             folder: The folder, with files in the format of external weights that you download:
@@ -106,7 +108,8 @@ class UploadMethods(BaseClient):
             lora_config=arguments.lora_config(lora_config),
             destination_project_id=project,
         )
-        policy, read = Policy(is_secret=True), parsing.started_upload
+        policy = Policy(is_secret=True)
+        read = parsing.started_upload
         return partial(self._submit, api.external_weights_upload_start, body=body, policy=policy, read=read)
 
     def _finish(self, upload_id: str) -> APIFuture[types.ExternalWeightsUploadFinishResponse]:

@@ -75,6 +75,9 @@ class CheckpointMethods(TrainingRunMethods):
         Args:
             limit: The maximum number of checkpoints in the page; 100 by default. Servers have an upper bound.
             offset: The number of checkpoints to skip before the page; 0 by default.
+
+        Raises:
+            BadRequestError or UnprocessableEntityError: `limit` is too large (raised by the future).
         """
         page = arguments.page(limit, offset, 100)
         return self._submit(api.list_user_checkpoints, **page, read=parsing.with_run_ids)
@@ -87,6 +90,9 @@ class CheckpointMethods(TrainingRunMethods):
         Args:
             page_size: How many checkpoints to request at once, at least 2; 500 by default. Servers have a bound.
             max_items: The maximum number of checkpoints; None, the default, for all.
+
+        Raises:
+            APIResponseValidationError: The server ignores offsets (raised by the iteration).
         """
         self._refuse_closed()
         submit = partial(self._submit, api.list_user_checkpoints)
@@ -122,13 +128,17 @@ class CheckpointMethods(TrainingRunMethods):
     ) -> pagination.Paginator[types.Checkpoint]:
         """Iterate over all checkpoints that a search finds, newest first; see `Paginator`.
 
-        Experimental: servers may change or remove this operation. Calls `search_checkpoints`, and raises what it
-        raises during the iteration.
+        Experimental: servers may change or remove this operation. Calls `search_checkpoints`.
 
         Args:
             request: What to search for, as for `search_checkpoints`. Starts at its cursor, if it has one.
-            page_size: How many checkpoints to request at once, from 1 to 200; by default, `request.limit`.
+            page_size: How many checkpoints to request at once, from 1 to 200; None, the default, for the `limit`
+                of the request.
             max_items: The maximum number of checkpoints; None, the default, for all.
+
+        Raises:
+            PermissionDeniedError: You cannot list a project of the request (raised by the iteration).
+            UnprocessableEntityError: The server does not accept the request (raised by the iteration).
         """
         self._refuse_closed()
         wanted = arguments.search(models.CheckpointSearchRequest, request, page_size)
@@ -167,7 +177,8 @@ class CheckpointMethods(TrainingRunMethods):
         Args:
             training_run_id: The ID of the run that saved the checkpoint.
             checkpoint_id: `weights/NAME` or `sampler_weights/NAME`, or an ID without a slash.
-            timeout: Seconds or a timedelta to wait; 900 by default, None for no limit. The client's do not apply.
+            timeout: How long to wait for it, in seconds or as a timedelta, instead of the client's limits; 900
+                seconds by default, None for no limit.
 
         Raises:
             NotFoundError: The checkpoint or archive does not exist, or you cannot read it (raised by the future).
@@ -202,7 +213,8 @@ class CheckpointMethods(TrainingRunMethods):
         """Get a checkpoint's base model, optimizer and LoRA settings. Calls `get_weights_info_by_tinker_path`.
 
         Args:
-            tinker_path: Your own or a public checkpoint: `tinker://RUN_ID/weights/NAME`, or another server's form.
+            tinker_path: The address of your own or a public checkpoint, `tinker://RUN_ID/weights/NAME`, or in the
+                form of another server.
 
         Raises:
             NotFoundError: The checkpoint does not exist, or you cannot read it (raised by the future).

@@ -113,13 +113,16 @@ class SessionMethods(BaseClient):
     ) -> pagination.Paginator[types.SessionSummary]:
         """Iterate over all sessions that a search finds, newest first, with `for` or `async for`; see `Paginator`.
 
-        Experimental: servers may change or remove this operation. Calls `search_sessions`, and raises what it
-        raises during the iteration.
+        Experimental: servers may change or remove this operation. Calls `search_sessions`.
 
         Args:
             request: What to search for, as for `search_sessions`. Starts at its cursor, if it has one.
             page_size: How many sessions to request at once, from 1 to 200; None, the default, for `request.limit`.
             max_items: The maximum number of sessions; None, the default, for all.
+
+        Raises:
+            PermissionDeniedError: You cannot list a project of the request (raised by the iteration).
+            UnprocessableEntityError: The server does not accept the request (raised by the iteration).
         """
         self._refuse_closed()
         wanted = arguments.search(models.SessionSearchRequest, request, page_size)
@@ -155,7 +158,8 @@ class SessionMethods(BaseClient):
 
         Args:
             session_id: The ID of the session.
-            timeout: Seconds or a timedelta to wait; 900 by default, None for no limit. The client's are per poll.
+            timeout: How long to wait in all, in seconds or as a timedelta; 900 seconds by default, None for no
+                limit. The client's limits apply to each poll.
 
         Raises:
             NotFoundError: The session does not exist, or you cannot read it (raised by the future).
@@ -163,8 +167,9 @@ class SessionMethods(BaseClient):
             APITimeoutError: The trace was not built in time (raised by the future).
         """
         limit = time_limit("timeout", timeout)
-        session, policy, read = segment("session_id", session_id), Policy(is_secret=True), parsing.trace_export
-        poll = partial(self._submit, api.export_session_trace, session, policy=policy, read=read)
+        session = segment("session_id", session_id)
+        policy = Policy(is_secret=True)
+        poll = partial(self._submit, api.export_session_trace, session, policy=policy, read=parsing.trace_export)
         return self._run("export_session_trace", partial(_export_trace, poll, limit))
 
     get_session_async = async_variant(get_session)

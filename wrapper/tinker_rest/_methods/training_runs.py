@@ -39,10 +39,13 @@ class TrainingRunMethods(BaseClient):
     def get_training_run_by_tinker_path(
         self, tinker_path: str, access_scope: AccessScopeName = "owned"
     ) -> APIFuture[types.TrainingRun]:
-        """Get the training run that saved a checkpoint, even a deleted one. Calls `get_training_run` with its ID.
+        """Get the training run that saved a checkpoint, even a deleted one.
+
+        Calls `get_training_run` with its ID, and raises the same errors.
 
         Args:
-            tinker_path: The address of the checkpoint: `tinker://RUN_ID/weights/NAME`, or another server's form.
+            tinker_path: The address of the checkpoint, `tinker://RUN_ID/weights/NAME`, or in the form of another
+                server.
             access_scope: `owned` (the default) for your own runs, `accessible` for every run you can read.
         """
         return self.get_training_run(readable_path(tinker_path)[1], access_scope)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 from attrs import define, field, frozen
 
+from tinker_rest._lazy import types
 from tinker_rest._redaction import redact
 from tinker_rest._urls import is_web_url
 from tinker_rest._work import Transfer, Work
@@ -71,13 +73,16 @@ def find_downloads(folder: str | os.PathLike[str]) -> dict[Path, str]:
     """
     top = Path(_destination.check_destination(folder))
     names = sorted({path.name.removesuffix(_destination.MANIFEST_SUFFIX) for path in top.glob("*")})
-    manifests = {path: _destination.read_manifest(path) for path in (top, *(top / name for name in names))}
-    # A download has no others in it, but files of its archive may look so.
-    found = {path: one["tinker_path"] for path, one in manifests.items() if one.get("tinker_path")}
+    places = (top, *(top / name for name in names))
+    paths = {place: _destination.read_manifest(place).get("tinker_path") for place in places}
+    # If the folder is a download itself, what looks like others inside it are files of its archive.
+    found = {place: path for place, path in paths.items() if isinstance(path, str)}
     return {top: found[top]} if top in found else found
 
 
-def verify_download(path: str | os.PathLike[str]) -> dict[str, Literal["missing", "changed", "unexpected"]]:
+def verify_download(
+    path: str | os.PathLike[str], checkpoint: types.Checkpoint | None = None
+) -> dict[str, Literal["missing", "changed", "unexpected"]]:
     """Compare a download with its manifest, which has the size and the SHA-256 of each file. Nothing is sent.
 
         if differences := verify_download("model"):
@@ -88,17 +93,23 @@ def verify_download(path: str | os.PathLike[str]) -> dict[str, Literal["missing"
 
     Args:
         path: The file or folder, such as the `path` of a DownloadResult.
+        checkpoint: The checkpoint that must have been downloaded, as it is listed now. Pass it before you delete
+            the checkpoint, since another one may have been saved with its name.
 
     Returns:
         What is wrong with each file that differs: `missing`, `changed` or `unexpected`. Empty if none do.
 
     Raises:
-        DownloadError: There is no manifest, or a file cannot be read.
+        DownloadError: There is no manifest, a file cannot be read, or it is not a download of the `checkpoint`.
     """
     final = Path(_destination.check_destination(path))
-    digests, files = _destination.read_manifest(final).get("sha256"), _destination.files_in(final, final.name)
-    if not isinstance(digests, dict):
+    manifest = _destination.read_manifest(final)
+    digests = manifest.get("sha256")
+    if not isinstance(digests, dict) or not digests:
         raise DownloadError(f"{final} has no manifest; a download with overwrite=True writes one")
+    if checkpoint is not None and not _is_manifest_of(manifest, checkpoint):
+        raise DownloadError(f"{final} is another checkpoint, or an earlier one with the same name")
+    files = _destination.files_in(final, final.name)
     differences: dict[str, Literal["missing", "changed", "unexpected"]] = {}
     try:
         for name in sorted({*files, *digests}):
@@ -111,6 +122,15 @@ def verify_download(path: str | os.PathLike[str]) -> dict[str, Literal["missing"
     except OSError as error:
         raise DownloadError(f"{error.filename or final} cannot be read: {error.strerror}") from error
     return differences
+
+
+def _is_manifest_of(manifest: dict[str, Any], checkpoint: types.Checkpoint) -> bool:
+    """Whether a manifest belongs to this checkpoint, and not to an earlier one with the same name."""
+    with contextlib.suppress(ValueError, TypeError, KeyError):
+        end = datetime.fromisoformat(manifest["downloaded_at"]) + timedelta(seconds=1)  # it has whole seconds
+        is_earlier = checkpoint.time is None or checkpoint.time < end
+        return is_earlier and manifest.get("tinker_path") == checkpoint.tinker_path
+    return False
 
 
 @define(eq=False, kw_only=True)
@@ -225,12 +245,13 @@ class Download(Transfer):
         """The source of the download, and the data for `verify_download`."""
         remote = self._files[0].remote
         files = _destination.files_in(made, final.name)
-        known, check = {file.path: file.remote.checksum for file in self._files}, self._files[0].check
+        known = {file.path: file.remote.checksum for file in self._files}
         digests = {}
         for name, path in files.items():
             method, _, digest = known.get(path, "").partition(":")
-            is_known = method == "sha-256"
-            digests[name] = digest if is_known else _destination.digest_of(path, check=check).hexdigest()
+            if method != "sha-256":
+                digest = _destination.digest_of(path, check=self._files[0].check).hexdigest()
+            digests[name] = digest
         return {
             "tinker_path": self.path.tinker_path,
             "archive": remote.checksum or remote.etag,
@@ -249,7 +270,8 @@ class Download(Transfer):
         if not final.exists():  # a dangling link
             raise conflict
         if self.extract:
-            files, sizes = _destination.files_in(final, final.name), manifest.get("sizes", {})
+            files = _destination.files_in(final, final.name)
+            sizes = manifest.get("sizes", {})
             is_whole = all(name in files and files[name].stat().st_size == size for name, size in sizes.items())
             if not is_whole or manifest.get("tinker_path") != self.path.tinker_path:
                 raise conflict

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 checkpoint = LazyGroup(
     "checkpoint",
-    help="Find, transfer, publish, expire and delete checkpoints.",
+    help="Find, download, upload, publish and delete checkpoints.",
     entries={
         "list": Entry("checkpoint", "list_", "List checkpoints, all or filtered."),
         "search": Entry("checkpoint", "search", "Search the checkpoints of your organization."),

@@ -21,7 +21,7 @@ from tinker_rest_cli.targets import NOT_FOUND, STDIN, concurrency_option, confir
 if TYPE_CHECKING:
     from tinker_rest import APIFuture, BulkProgress, BulkResult
 
-# What a method of the client does, what is done to a checkpoint then, or was already.
+# By the client's method: the verb for the question, the title of the progress, and the outcomes of a checkpoint.
 WORDS = {
     "delete_checkpoints": ("delete", "Deleting", "deleted", "already deleted"),
     "set_checkpoints_ttl": ("set", "Setting the TTL", "set", "already set"),

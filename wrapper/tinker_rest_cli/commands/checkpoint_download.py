@@ -116,7 +116,8 @@ def download(
     give a single path. Downloads are verified and moved into place when complete. A partial download is kept; run
     the same command to resume.
     """
-    from tinker_rest import APIStatusError, BulkOutcome, TinkerError
+    from tinker_rest import BulkOutcome, TinkerError
+    from tinker_rest.errors import NO_ARCHIVES
 
     given["yes"] |= len(checkpoint_paths) == 1 and checkpoint_paths[0] != STDIN
     with rest_client(settings) as client:
@@ -133,7 +134,7 @@ def download(
             except KeyboardInterrupt:
                 tell(settings, "partial download kept; run the same command to resume")
                 raise
-        refused = [path for path, one in answers.items() if isinstance(one, APIStatusError)]
+        refused = [path for path, answer in answers.items() if NO_ARCHIVES in str(answer)]
         _offer_external_weights(client, settings, refused)
     outcomes, results = [], {}
     for path, answer in answers.items():
@@ -163,7 +164,8 @@ def _offer_external_weights(client: RestClient, settings: Settings, refused: Seq
             listed = client.list_checkpoints(run_id).result().checkpoints
             exported = {one.tinker_path for one in listed if one.checkpoint_type == "external"}
             for path in refused:
-                external = "/external_weights/".join(path.rsplit("/", 2)[::2])
+                run, _kind, name = path.rsplit("/", 2)
+                external = f"{run}/external_weights/{name}"
                 if external in exported:
                     tell(settings, f"{path} was exported; download {external} instead")
 

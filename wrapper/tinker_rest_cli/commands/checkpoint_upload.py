@@ -67,8 +67,8 @@ def upload(settings: Settings, folder: Path, base_model: str, project_id: str | 
 
 
 MAIN = "main"
-LEFT_OUT = (".*", "checkpoint_complete")  # the manifest of the download, and a marker in some archives
-FACTS = {
+NOT_PUSHED = (".*", "checkpoint_complete")  # the manifest of the download, and a marker in some archives
+FACTS = {  # shown to people, and their labels
     "checkpoint_path": "Checkpoint",
     "url": "URL",
     "public": "Public",
@@ -130,19 +130,19 @@ def push_hf(settings: Settings, path: str, repo_id: str | None, revision: str | 
         repo_id = repo_id if "/" in repo_id else f"{who['name']}/{repo_id}"
         with _asking_the_hub():
             has_readme = _check_repo(api, repo_id, revision or MAIN, path, temporary, public=given["public"])
-        url = f"{api.endpoint}/{repo_id}" + (f"/tree/{revision}" if revision else "")
         pushed = {"checkpoint_path": path, "repo_id": repo_id, "revision": revision, "public": given["public"]}
-        pushed["url"] = url
+        pushed["url"] = f"{api.endpoint}/{repo_id}" + (f"/tree/{revision}" if revision else "")
         if given["dry_run"]:
             _show(settings, pushed)
             tell(settings, "nothing was pushed")
             return
         with _asking_the_hub():  # before a long download
             api.create_repo(repo_id, private=not given["public"], exist_ok=True)
-        folder, options = Path(temporary) / "adapter", build_timeout(settings, "archive_timeout")
+        folder = Path(temporary) / "adapter"
+        options = build_timeout(settings, "archive_timeout")
         with progress(settings, "Downloading", unit=BYTES) as update:
-            options |= {"extract": True, "progress": counting_bytes(update)}
-            client.download_checkpoint(path, folder, **options).result()
+            options["progress"] = counting_bytes(update)
+            client.download_checkpoint(path, folder, extract=True, **options).result()
         _check_adapter(folder, info.base_model)
         readme = folder / "README.md"
         if not (given["no_model_card"] or readme.exists()):
@@ -157,7 +157,7 @@ def push_hf(settings: Settings, path: str, repo_id: str | None, revision: str | 
                 commit_message=given["commit_message"] or f"Add {path}",
                 create_pr=given["create_pr"],
                 allow_patterns=[*given["allow_pattern"]] or None,
-                ignore_patterns=[*given["ignore_pattern"], *LEFT_OUT, *(["README.md"] if has_readme else [])],
+                ignore_patterns=[*given["ignore_pattern"], *NOT_PUSHED, *(["README.md"] if has_readme else [])],
             )
             pushed["public"] = not api.model_info(repo_id).private  # an existing one stays as it is
     _show(settings, pushed | {"commit_url": commit.commit_url, "pull_request_url": commit.pr_url})
@@ -170,7 +170,7 @@ def _show(settings: Settings, pushed: dict[str, Any]) -> None:
 
 @contextlib.contextmanager
 def _asking_the_hub() -> Iterator[None]:
-    """Report any failure of the Hub's library in one line; the classes differ between its versions."""
+    """Report any failure of the Hub's library in one line, whatever its class, which differs between versions."""
     from huggingface_hub.errors import LocalTokenNotFoundError
 
     from tinker_rest.errors import redact
@@ -223,8 +223,9 @@ def _check_repo(api: HfApi, repo_id: str, revision: str, path: str, folder: str,
 
 def _check_adapter(folder: Path, base_model: str) -> None:
     """Name the base model in the adapter's configuration, where PEFT needs it. Raises CommandError without one."""
-    config, weights = folder / "adapter_config.json", ("adapter_model.safetensors", "adapter_model.bin")
-    if not config.exists() or not any((folder / name).exists() for name in weights):
+    config = folder / "adapter_config.json"
+    weights = (folder / "adapter_model.safetensors", folder / "adapter_model.bin")
+    if not config.exists() or not any(path.exists() for path in weights):
         raise CommandError(
             "nothing was pushed: the checkpoint has no adapter_config.json and adapter_model.safetensors; "
             "encrypted weights (.age) cannot be pushed"

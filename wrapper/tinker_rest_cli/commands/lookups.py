@@ -107,7 +107,7 @@ def sampler_info(settings: Settings, sampler_id: str) -> None:
     with rest_client(settings) as client:
         found = client.get_sampler(sampler_id).result()
     facts = [
-        ("Sampler ID", sampler_id),
+        ("Sampler ID", found.sampler_id),
         ("Base model", found.base_model),
         ("Checkpoint", found.model_path or "none"),
     ]
@@ -157,6 +157,6 @@ def list_all(settings: Settings, substring: str | None, columns: Sequence[Column
         models = [model for model in models if substring.lower() in (model.model_name or "").lower()]
         if not models:
             raise CommandError(
-                f"no model's name has {substring!r}; see `tinker-rest model list`", ExitStatus.NOT_FOUND
+                f"no model name contains {substring!r}; see `tinker-rest model list`", ExitStatus.NOT_FOUND
             )
     show_list(settings, MODELS, models, columns=columns)

@@ -129,8 +129,8 @@ def search(
 
 @session.command("export-trace")
 @click.argument("session_id")
-@click.option("-o", "--output", metavar="FILE", help="The file; SESSION_ID.pftrace by default, - is stdout.")
-@click.option("--url-only", is_flag=True, help="Print a signed URL of the trace, valid about an hour, instead.")
+@click.option("-o", "--output", metavar="FILE", help="Write to FILE; SESSION_ID.pftrace by default, - is stdout.")
+@click.option("--url-only", is_flag=True, help="Print a signed URL instead, which works for about an hour.")
 def export_trace(settings: Settings, session_id: str, output: str | None, url_only: bool) -> None:
     """Export a session as a Perfetto trace.
 
