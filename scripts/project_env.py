@@ -125,7 +125,9 @@ def ensure_dev() -> Path:
 
 def build_wheel(folder: Path) -> Path:
     """Build the wheel as it would be published. Runs in the environment of `ensure_dev`."""
-    run(sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder)
+    command = (sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder)
+    # Otherwise it prints the path of the wheel, in a folder that is removed soon.
+    run(*command, env={**os.environ, "HATCH_QUIET": "1"})
     shutil.rmtree(ROOT / "build", ignore_errors=True)
     (wheel,) = folder.glob("*.whl")
     return wheel

@@ -44,7 +44,8 @@ class Comparison(NamedTuple):
     def write(self) -> None:
         """Write the changelog."""
         CHANGELOG.write_text(self._changelog())
-        print(f"generated/{CHANGELOG.name} is written: {len(self.found)} changes since {self.last.version}.")
+        count = f"{len(self.found)} change{'' if len(self.found) == 1 else 's'} since {self.last.version}"
+        print(f"generated/{CHANGELOG.name} is written: {count}, besides wording.")
 
     def start_from_here(self) -> None:
         """Compare with this description from now on, which is allowed until the first release."""

@@ -76,13 +76,13 @@ def as_argument(schema: Json, value: Any) -> Any:
     return value if read is None else read(value)
 
 
-def further_calls(written: Collection[str], clients: Collection[type]) -> list[DescribedCall]:
-    """The calls of operations that have no row, as far as their methods take what the operations have."""
+def described_calls(clients: Collection[type]) -> list[DescribedCall]:
+    """The calls of all operations whose methods take what the operations have."""
     calls = []
     for _, _, operation in operations():
         name = operation["operationId"]
         method = next((getattr(client, name) for client in clients if hasattr(client, name)), None)
-        if name not in written and method is not None:
+        if method is not None:
             call = described_call(name)
             taken = dict(inspect.signature(method).parameters)
             del taken["self"]

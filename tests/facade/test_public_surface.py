@@ -159,7 +159,11 @@ def test_defaults_are_those_of_the_description(name: str) -> None:
         and one.name != "timeout"  # how long to wait for a build is the client's business
     }
     described = optional_values(OPERATIONS[name], arguments.keys())
-    assert {one: given.get(one, "is no optional argument") for one in described} == described
+    for one, default in described.items():
+        assert one in given, f"{name} lacks the argument {one}; `scripts/scaffold {name}` prints it"
+        assert given[one] == default, (
+            f"{name}: the default of {one} is {given[one]!r}, in openapi.yaml {default!r}"
+        )
     assert {given[one] for one in given.keys() - described.keys()} <= {None}  # by itself, it sends nothing
 
 
@@ -187,7 +191,8 @@ def test_every_operation_has_a_method_and_the_other_way_round() -> None:
     for name in sorted(named - SYNC.keys()):
         (tag,) = OPERATIONS[name]["tags"]
         module = f"the module of wrapper/tinker_rest/_methods/ for {tag}"
-        pytest.fail(f"{name} has no method: write it, and its {name}_async, in {module}")
+        written = f"write it, and its {name}_async, in {module}; `scripts/scaffold {name}` prints both"
+        pytest.fail(f"{name} has no method: {written}", pytrace=False)
     by_path = {name for name in SYNC if name.endswith("_tinker_path")} - named
     of_many = {
         "select_checkpoints",
@@ -206,6 +211,8 @@ def test_iterators_take_what_the_listings_take() -> None:
         searched = name.removeprefix("iter_").removesuffix("_search")
         listing = SYNC[f"search_{searched}s" if "search" in name else name.replace("iter_", "list_")]
         of_listing = set(inspect.signature(listing).parameters) - {"limit", "offset"}
+        missing = of_listing - set(taken.parameters)
+        assert not missing, f"{name} lacks arguments of {listing.__name__}: {sorted(missing)}"
         assert set(taken.parameters) == of_listing | {"page_size", "max_items"}
 
 

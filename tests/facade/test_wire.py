@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -32,7 +33,7 @@ from tinker_rest.types import (
     UserSearchOwner,
 )
 
-from .described_calls import described_call, further_calls, operations
+from .described_calls import described_call, described_calls, operations
 from .recording_server import KEY, RecordingServer, client_of, in_turn, lose_answer, reply
 
 RUN = "5f2d7413-8a3c-4e1b-9d60-2b7c1f0e9a55:train:0"
@@ -177,8 +178,8 @@ WIRE: list[tuple[str, tuple[Any, ...], dict[str, Any], str, bytes]] = [
     ("get_current_checkpoint_storage_usage", ("p",), {}, f"{USAGE}/checkpoints/current?project_id=p", b""),
 ]
 ADMINISTRATION = ("get_audit_log", "get_billing_usage", "get_current_checkpoint_storage_usage")
-# Operations without a row are called as in the examples of the description.
-WIRE += further_calls({row[0] for row in WIRE}, (RestClient, AdminClient))
+# Each is also called as in the examples of the description, so a new argument that is never sent fails.
+WIRE += described_calls((RestClient, AdminClient))
 # An odd character is data, so it never ends a segment; what a segment may hold is sent as it is.
 AWKWARD: list[tuple[str, tuple[Any, ...], str]] = [
     ("get_training_run", ("a b ü%2F",), f"GET {API}/training_runs/a%20b%20%C3%BC%252F?access_scope=owned"),
@@ -343,6 +344,16 @@ def test_wire(
         assert request.header("Content-Type") == ("application/json" if body else None)
         assert KEY not in line + body.decode()
     assert len({request.header("X-Request-Id") for request in server.requests}) == len(server.requests)
+
+
+@pytest.mark.parametrize("name", ["training_runs", "user_checkpoints", "sessions"])
+def test_iterators_send_what_listings_send(server: RecordingServer, client: RestClient, name: str) -> None:
+    keywords = described_call(f"list_{name}").keywords
+    conditions = {key: value for key, value in keywords.items() if key not in ("limit", "offset")}
+    server.requests.clear()
+    next(iter(getattr(client, f"iter_{name}")(**conditions)), None)
+    sent = dict(parse_qsl(urlsplit(server.requests[0].target).query))
+    assert {key: sent.get(key, "is not sent") for key in conditions} == conditions
 
 
 @pytest.mark.parametrize(("name", "args", "line"), AWKWARD, ids=ids(AWKWARD))

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
+import yaml
 from other_validator import FORMS, NULL_OF_A_REFERENCE, objections
 
 from tinker_rest_sandbox import Sandbox
@@ -37,6 +38,9 @@ from .example_requests import (
     values,
 )
 
+THIS = "tests/sandbox/test_examples.py"
+ABSENT = "nothing"
+FEW = 5  # differences that are all shown
 BODIES_OF_OTHER_SERVERS = "200"  # beside a 204: some servers send one, which means nothing
 LONG = 60
 
@@ -183,6 +187,18 @@ def with_a_huge_body(sandbox: Sandbox, request: Request) -> httpx.Response:
     return request.send(sandbox)
 
 
+def differences(sent: Any, shown: Any, place: str = "") -> list[str]:
+    """A line for each place where an answer and its example differ."""
+    if isinstance(sent, dict) and isinstance(shown, dict):
+        pairs = [(f"{place}.{key}".lstrip("."), key) for key in {**shown, **sent}]
+        found = [differences(sent.get(key, ABSENT), shown.get(key, ABSENT), at) for at, key in pairs]
+    elif isinstance(sent, list) and isinstance(shown, list) and len(sent) == len(shown):
+        found = [differences(*both, f"{place}[{at}]") for at, both in enumerate(zip(sent, shown, strict=True))]
+    else:
+        return [] if sent == shown else [f"    {place}: sent {sent!r}, shown {shown!r}"]
+    return [line for lines in found for line in lines]
+
+
 # By the operation and the name of the example, or for every operation by the name alone.
 ARRANGED: dict[tuple[str, str] | str, Arrange] = {
     ("unpublish_checkpoint", "204"): after("publish_checkpoint"),
@@ -234,15 +250,21 @@ def test_the_sandbox_answers_the_example(sandbox: Sandbox, example: Example) -> 
     sandbox.reset()
     request, answer = asked(sandbox, example)
     key = (example.operation, example.name or f"{example.status}")
+    row = f'    {key}: after("OPERATION"),'
     assert answer.status_code == example.status, (
-        f"{answer.text}: if it needs something else, add {key} to ARRANGED"
+        f"{answer.text}: if something has to happen first, add a function for it to ARRANGED in {THIS}:\n{row}"
     )
     assert objections("3.1", answer) == []
     assert [line for line in objections("3.0", answer) if not NULL_OF_A_REFERENCE.search(line)] == []
     if example.body is None:
         assert answer.content == b""
     elif IN_THESE_WORDS.get(example.name, example.operation) == example.operation:
-        assert comparable(answer.json()) == comparable(example.body), example.name
+        if found := differences(comparable(answer.json()), comparable(example.body)):
+            lines = [f"{example.operation} does not answer its example {example.name} of openapi.yaml:", *found]
+            if len(found) > FEW:
+                answered = yaml.safe_dump({"value": answer.json()}, sort_keys=False, width=1000)
+                lines = [*lines[: FEW + 1], f"    and {len(found) - FEW} more. The sandbox answers:", answered]
+            pytest.fail("\n".join(lines), pytrace=False)
     else:
         assert shape(answer.json()) == shape(example.body)
     for name, value in example.headers.items():

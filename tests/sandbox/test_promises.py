@@ -18,6 +18,7 @@ import tinker_rest_sandbox
 from tinker_rest_sandbox import Sandbox
 from tinker_rest_sandbox._handlers import HANDLERS
 from tinker_rest_sandbox._spec import Spec
+from tinker_rest_sandbox._store import Store
 
 from .example_requests import SPEC, Request, as_shown, described, example_request, sandbox_of_the_moment
 from .promises import FIRST_ERROR, Arrange, Promises
@@ -42,6 +43,8 @@ NOT_SENT = {
     ("", "ApiError.message"): "servers send this or `detail`",
     ("", "KnownCredentialSource=credential_cmd"): "the sandbox's users have API keys",
 }
+# Columns of schema.sql that the methods of _additions.py need not set, and why.
+NOT_ADDED = {"upload_id": "only unfinished uploads have one"}
 
 
 def after_a_download(sandbox: Sandbox, request: Request) -> httpx.Response:
@@ -83,14 +86,17 @@ def never_sent(promises: Promises, operation: str) -> Iterator[str]:
     """A sentence for each property that no response of an operation has."""
     if operation not in HANDLERS:
         (tag,) = described(operation, promises.spec)["tags"]
-        yield f"{operation}: the sandbox lacks it; write it in the module of _handlers/ for {tag}"
+        yield (
+            f"{operation}: the sandbox lacks it; write it in the module of _handlers/ for {tag}; "
+            f"`scripts/scaffold {operation}` prints it"
+        )
         return
     excepted = frozenset(part for of, part in NOT_SENT if of == operation)
     for part in sorted(promises.never_sent(operation, excepted)):
         place = "" if part.startswith("header ") else f"in {file_of(promises.spec, part)} "
         yield (
-            f"{operation}: the sandbox never sends {part}; add it {place}for {handler(operation)}, and values to "
-            f"_seed.py. If it need not be sent, add to NOT_SENT in {THIS}:\n"
+            f"{operation}: the sandbox never sends {part}; add it {place}for {handler(operation)}, "
+            f"and values other than null to _seed.py. If it need not be sent, add to NOT_SENT in {THIS}:\n"
             f'    ("{operation}", "{part}"): "why",'
         )
     for part in excepted & promises.sent(operation) | excepted - promises.promised(operation):
@@ -104,8 +110,11 @@ def without_effect(promises: Promises, operation: str) -> Iterator[str]:
         if (operation, label) not in NO_EFFECT:
             yield (
                 f"{operation}: the parameter or field {label} {what}; use it in {handler(operation)}. "
-                f"If other values have an effect, add to VALUES in {THIS}:\n"
-                f'    ("{operation}", "{label}"): [value, another],'
+                f"If other values or another request show its effect, add to VALUES or WAYS in {THIS}:\n"
+                f'    ("{operation}", "{label}"): [value, another],\n'
+                f'    "{operation}": function_that_sends_it,\n'
+                f"If nothing can show its effect, add to NO_EFFECT:\n"
+                f'    ("{operation}", "{label}"): "why",'
             )
     for label in {label for of, label in NO_EFFECT if of == operation} - seen.keys():
         yield f'remove ("{operation}", "{label}") from NO_EFFECT in {THIS}'
@@ -186,3 +195,25 @@ def test_no_row_is_out_of_date(promises: Promises, row: Any) -> None:
 def test_every_row_is_of_an_operation() -> None:
     named = {operation for operation, _ in (*VALUES, *NO_EFFECT, *NOT_SENT)} | WAYS.keys() | COMPLETED.keys()
     assert named - SPEC.operations.keys() == {""}
+
+
+def test_additions_set_every_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: dict[str, set[str]] = {}
+    insert = Store.insert
+
+    def watched(store: Store, table: str, rows: Any) -> None:
+        columns = {row["name"] for row in store.rows(f"SELECT name FROM pragma_table_info('{table}')")}
+        written[table] = columns - NOT_ADDED.keys() - {key for row in rows for key in row}
+        insert(store, table, rows)
+
+    with sandbox_of_the_moment() as sandbox:
+        monkeypatch.setattr(Store, "insert", watched)
+        sandbox.add_sampler()
+        sandbox.add_checkpoint()
+    assert {"sessions", "runs", "checkpoints", "samplers"} <= written.keys()
+    forgotten = {table: columns for table, columns in written.items() if columns}
+    check(
+        f"_additions.py sets no {table}.{column}; add an argument, or add {column} to NOT_ADDED in {THIS}"
+        for table, columns in forgotten.items()
+        for column in sorted(columns)
+    )

@@ -52,7 +52,9 @@ def changed_document() -> dict[str, Any]:
 
 def test_every_operation_has_a_handler() -> None:
     missing = sorted(SPEC.operations.keys() - HANDLERS.keys())
-    assert not missing, f"openapi.yaml has operations without a handler: {missing}"
+    assert not missing, (
+        f"openapi.yaml has operations without a handler: {missing}; `scripts/scaffold NAME` prints one"
+    )
 
 
 def test_every_handler_has_an_operation() -> None:

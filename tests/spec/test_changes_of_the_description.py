@@ -221,8 +221,8 @@ def test_from_the_description_to_a_facade_that_works(copy: Copy) -> None:
     # What is to be written by hand is named.
     forgotten = copy.failures(SURFACE, HANDLERS, f"{SENT}[list_checkpoints]", f"{USED}[get_session]")
     assert "get_project has no method: write it, and its get_project_async" in forgotten
-    assert "_methods/ for sessions" in forgotten
-    assert f"FAILED {SURFACE}::test_defaults_are_those_of_the_description[get_session]" in forgotten
+    assert "_methods/ for sessions; `scripts/scaffold get_project` prints both" in forgotten
+    assert "get_session lacks the argument project_id; `scripts/scaffold get_session` prints it" in forgotten
     assert "openapi.yaml has operations without a handler: ['get_project']" in forgotten
     assert "list_checkpoints: the sandbox never sends Checkpoint.sha256; add it in" in forgotten
     assert "get_session: the parameter or field project_id changes nothing" in forgotten
