@@ -63,9 +63,9 @@ def test_no_permission(run: Run, account: Sandbox) -> None:
 
 
 def test_no_server(run: Run) -> None:
-    done = run("run list --timeout 0.5", TINKER_BASE_URL="http://127.0.0.1:9")
+    done = run("run list --timeout 2", TINKER_BASE_URL="http://127.0.0.1:9")
     tells(done, 6, "no connection to 127.0.0.1", "Run `tinker-rest doctor`")
-    done = run("--timeout 0.5 --base-url http://127.0.0.1:9 run list")
+    done = run("--timeout 2 --base-url http://127.0.0.1:9 run list")
     tells(done, 6, "no connection to 127.0.0.1")
     tells(run("--base-url nonsense run list"), 2, "base_url")
 
