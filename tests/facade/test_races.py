@@ -347,6 +347,7 @@ def test_calls_that_wait_for_the_credential_share_its_failure(
     monkeypatch.setattr(_core, "MAX_CLIENT_SENDS", 5)
     with RestClient(base_url=server.base_url) as client:
         calls = [client.list_sessions() for _ in range(100)]
+        wait_until(lambda: len(getattr(client._core.keys._renewal, "_done_callbacks", ())) == 100)
         held_credential.write_text("exit 1")
         errors = [call.exception(20) for call in calls]
     assert {type(error) for error in errors} == {CredentialsError}
