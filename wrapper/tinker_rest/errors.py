@@ -225,7 +225,7 @@ class APIStatusError(APIResponseError):
             unsupported = True
         if said:
             message += f": {said}"
-        remedy = NO_ARCHIVES if end == "archive" and status in _ARCHIVE_REFUSALS else REMEDY_OF_STATUS.get(status)
+        remedy = _NO_ARCHIVES if end == "archive" and status in _ARCHIVE_REFUSALS else REMEDY_OF_STATUS.get(status)
         if remedy and advises:
             message += ("" if message.endswith(".") else ".") + f" {remedy}"
         facts |= {"body": body, "server_request_id": response.headers.get("x-request-id")}
@@ -286,7 +286,14 @@ REMEDY_OF_STATUS = {
     407: "Put the user and password of the proxy into HTTP_PROXY or HTTPS_PROXY.",
 }
 _ARCHIVE_REFUSALS = (400, 403, 404, 405, 410, 501)
-NO_ARCHIVES = "If the server has withdrawn archives, download external weights instead."
+_NO_ARCHIVES = "If the server has withdrawn archives, download external weights instead."
+
+
+def is_archive_refusal(error: object) -> bool:
+    """Whether a server refused an archive, perhaps because it has withdrawn archives."""
+    if not isinstance(error, APIStatusError) or "archive" not in error.operation_id:
+        return False
+    return error.status_code in _ARCHIVE_REFUSALS
 
 
 def response_body(response: APIResponse) -> object:

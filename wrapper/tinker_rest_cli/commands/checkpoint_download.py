@@ -117,7 +117,7 @@ def download(
     the same command to resume.
     """
     from tinker_rest import BulkOutcome, TinkerError
-    from tinker_rest.errors import NO_ARCHIVES
+    from tinker_rest.errors import is_archive_refusal
 
     given["yes"] |= len(checkpoint_paths) == 1 and checkpoint_paths[0] != STDIN
     with rest_client(settings) as client:
@@ -134,7 +134,7 @@ def download(
             except KeyboardInterrupt:
                 tell(settings, "partial download kept; run the same command to resume")
                 raise
-        refused = [path for path, answer in answers.items() if NO_ARCHIVES in str(answer)]
+        refused = [path for path, answer in answers.items() if is_archive_refusal(answer)]
         _offer_external_weights(client, settings, refused)
     outcomes, results = [], {}
     for path, answer in answers.items():
