@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 import yaml
-from other_validator import FORMS, NULL_OF_A_REFERENCE, objections
+from openapi_core_validator import FORMS, NULL_OF_A_REFERENCE, objections
 
 from tinker_rest_sandbox import Sandbox
 from tinker_rest_sandbox._app import TOKEN_OPERATIONS
